@@ -1,0 +1,16 @@
+import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
+import { elementwise } from "./lib/elementwise.wgsl.ts";
+
+/** db = Σ over the batch of dz, [batch, units] → [units]: the gradient of a bias. */
+export const sumRowsSource = () => wgsl`
+@group(0) @binding(1) var<uniform> control: Control;             // |B|
+@group(0) @binding(2) var<storage, read> dz: array<f32>;         // ∂J/∂z [batch, units]
+@group(0) @binding(3) var<storage, read_write> db: array<f32>;   // ∂J/∂b [units]
+
+${elementwise(
+  "dims.units",
+  `var sum = 0.0;
+  for (var row = 0u; row < control.rows; row++) { sum += dz[row * dims.units + i]; }
+  db[i] = sum;`,
+)}
+`;

@@ -1,0 +1,73 @@
+/** What every error of this library says: where it happened, what was got, what was expected and what mends it. */
+export interface Fault {
+  /** The place, from the outside in: `model: layer 2`, `digits.csv: line 3, column 5`. */
+  readonly where: string;
+  readonly got: string;
+  readonly expected: string;
+  /** An instruction that mends it: `set layer 2's inputs to 65 or leave them out`. */
+  readonly remedy: string;
+}
+
+/** Base of all errors thrown on purpose. The message reads `where: got …, expected …; remedy.` */
+export abstract class ChainruleError extends Error implements Fault {
+  readonly where: string;
+  readonly got: string;
+  readonly expected: string;
+  readonly remedy: string;
+
+  constructor(fault: Fault, options?: ErrorOptions) {
+    super(`${fault.where}: got ${fault.got}, expected ${fault.expected}; ${fault.remedy}.`, options);
+    this.where = fault.where;
+    this.got = fault.got;
+    this.expected = fault.expected;
+    this.remedy = fault.remedy;
+  }
+}
+
+/** The description of a network, loss, optimizer or option is wrong in itself. */
+export class ModelError extends ChainruleError {
+  override readonly name = "ModelError";
+}
+
+/** Sizes that do not fit together. */
+export class ShapeError extends ChainruleError {
+  override readonly name = "ShapeError";
+}
+
+/** A plan is malformed, or asked for something that it does not hold. */
+export class PlanError extends ChainruleError {
+  override readonly name = "PlanError";
+}
+
+/** No adapter, a lost device, out of memory, a limit exceeded, a shader refused. */
+export class DeviceError extends ChainruleError {
+  override readonly name = "DeviceError";
+}
+
+/** Data or a file that cannot be used; `line` and `column` count from 1 where the source is text. */
+export class DataError extends ChainruleError {
+  override readonly name = "DataError";
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+
+  constructor(fault: Fault & { readonly line?: number; readonly column?: number }, options?: ErrorOptions) {
+    super(fault, options);
+    this.line = fault.line;
+    this.column = fault.column;
+  }
+}
+
+/** The objective became NaN or infinite. The parameters are those from before `step`, which was not applied. */
+export class NumericError extends ChainruleError {
+  override readonly name = "NumericError";
+  /** First step whose objective was not finite, counted from 1. */
+  readonly step: number;
+  /** First tensor of that step, in the plan's order, that holds a value that is not finite. */
+  readonly tensor: string;
+
+  constructor(fault: Fault & { readonly step: number; readonly tensor: string }) {
+    super(fault);
+    this.step = fault.step;
+    this.tensor = fault.tensor;
+  }
+}

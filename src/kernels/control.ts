@@ -1,0 +1,127 @@
+import type { Optimizer } from "../model/optimizer.ts";
+
+/**
+ * The control block: everything that changes from step to step, and the numbers that a user may change without a new plan.
+ * It lives on the GPU, so that the recorded calls are the same for every step. Words of 32 bits, in this order.
+ */
+export const controlFields = {
+  /** Steps begun, the running one included: t. */
+  step: "u32",
+  /** Epoch of the running step, counted from 0. */
+  epoch: "u32",
+  /** Position of the batch's first row in the epoch's order. */
+  start: "u32",
+  /** Actual rows of the batch, |B|. */
+  rows: "u32",
+  /** 1 once a step's objective was not finite; nothing is updated from then on. */
+  halted: "u32",
+  /** η of the running step. */
+  learningRate: "f32",
+  /** λ̃: λ, or λ|B| for the per-step decay. */
+  decay: "f32",
+  /** 1 − β₁ᵗ, by recurrence. */
+  correction1: "f32",
+  /** 1 − β₂ᵗ, by recurrence. */
+  correction2: "f32",
+  /** Rows of the data set. */
+  dataRows: "u32",
+  /** Rows of a full batch. */
+  batch: "u32",
+  /** Seed of the order of the rows. */
+  seed: "u32",
+  /** η as the user gave it. */
+  baseLearningRate: "f32",
+  /** λ. */
+  weightDecay: "f32",
+  /** μ. */
+  momentum: "f32",
+  beta1: "f32",
+  beta2: "f32",
+  epsilon: "f32",
+  /** Schedule "step": steps between two drops; "cosine": the step at which it ends. */
+  scheduleSteps: "u32",
+  /** Schedule "step": factor γ; "cosine": the last learning rate. */
+  scheduleValue: "f32",
+  /** Schedule "cosine": steps of warm-up. */
+  warmup: "u32",
+  /** Keeps the size a multiple of 16 bytes, as a uniform buffer needs. */
+  reserved: "u32",
+  reserved2: "u32",
+  reserved3: "u32",
+} as const;
+
+export type ControlField = keyof typeof controlFields;
+
+export const controlNames = Object.keys(controlFields) as ControlField[];
+
+/** Size of the control block in 32-bit words. */
+export const CONTROL_WORDS = controlNames.length;
+
+export type ControlValues = Record<ControlField, number>;
+
+/** Options of a run that the control block holds. */
+export interface ControlOptions {
+  readonly optimizer: Optimizer;
+  readonly dataRows: number;
+  readonly batch: number;
+  readonly seed: number;
+}
+
+/** The control block before the first step. */
+export function initialControl({ optimizer, dataRows, batch, seed }: ControlOptions): ControlValues {
+  const { schedule } = optimizer;
+  return {
+    step: 0,
+    epoch: 0,
+    start: 0,
+    rows: Math.min(batch, dataRows),
+    halted: 0,
+    learningRate: schedule.learningRate,
+    decay: 0,
+    correction1: 0,
+    correction2: 0,
+    dataRows,
+    batch,
+    seed,
+    baseLearningRate: schedule.learningRate,
+    weightDecay: optimizer.weightDecay,
+    momentum: optimizer.kind === "sgd" ? optimizer.momentum : 0,
+    beta1: optimizer.kind === "sgd" ? 0 : optimizer.beta1,
+    beta2: optimizer.kind === "sgd" ? 0 : optimizer.beta2,
+    epsilon: optimizer.kind === "sgd" ? 0 : optimizer.epsilon,
+    scheduleSteps: schedule.kind === "step" ? schedule.every : schedule.kind === "cosine" ? schedule.steps : 0,
+    scheduleValue:
+      schedule.kind === "step" ? schedule.factor : schedule.kind === "cosine" ? schedule.finalLearningRate : 0,
+    warmup: schedule.kind === "cosine" ? schedule.warmup : 0,
+    reserved: 0,
+    reserved2: 0,
+    reserved3: 0,
+  };
+}
+
+/** The control block as bytes for the GPU. */
+export function encodeControl(values: ControlValues): Uint32Array<ArrayBuffer> {
+  const words = new Uint32Array(CONTROL_WORDS);
+  const floats = new Float32Array(words.buffer);
+  controlNames.forEach((name, index) => {
+    if (controlFields[name] === "u32") words[index] = values[name];
+    else floats[index] = values[name];
+  });
+  return words;
+}
+
+/** The inverse of `encodeControl`. */
+export function decodeControl(words: Uint32Array<ArrayBuffer>): ControlValues {
+  const floats = new Float32Array(words.buffer, words.byteOffset, words.length);
+  const entries = controlNames.map((name, index) => [
+    name,
+    (controlFields[name] === "u32" ? words[index] : floats[index]) ?? 0,
+  ]);
+  return Object.fromEntries(entries) as ControlValues;
+}
+
+/** Words of one record in the ring of metrics. */
+export const RECORD_WORDS = 8;
+
+/** Records that the ring holds: the most steps between two copies to the CPU. */
+export const RING_RECORDS = 1024;

@@ -1,0 +1,34 @@
+import { MATMUL_TILE, matmulSource } from "../../shaders/matmul.wgsl.ts";
+import { grid, type Kernel } from "./types.ts";
+
+export interface MatmulVariant {
+  /** `a` is stored `[inner, rows]` and its inner index is the batch's: dZᵀH. Otherwise the rows are the batch's. */
+  readonly transposeA: boolean;
+  /** `b` is stored `[columns, inner]`: H Wᵀ. */
+  readonly transposeB: boolean;
+  /** Adds `bias [columns]` to each row. */
+  readonly bias: boolean;
+}
+
+/** c = a b (+ bias), `[rows, inner] [inner, columns] → [rows, columns]`. */
+export const matmul: Kernel<MatmulVariant, "rows" | "inner" | "columns", "control" | "a" | "b" | "c" | "bias"> = {
+  name: "matmul",
+  dims: ["rows", "inner", "columns"],
+  operands: ({ bias }) => [
+    { name: "control", access: "uniform" },
+    { name: "a", access: "read" },
+    { name: "b", access: "read" },
+    { name: "c", access: "readWrite" },
+    ...(bias ? [{ name: "bias", access: "read" } as const] : []),
+  ],
+  sizes: ({ rows, inner, columns }) => ({
+    a: rows * inner,
+    b: inner * columns,
+    c: rows * columns,
+    bias: columns,
+  }),
+  workgroups: ({ rows, columns }) => grid(Math.ceil(rows / MATMUL_TILE) * Math.ceil(columns / MATMUL_TILE)),
+  flops: ({ rows, inner, columns }, { bias }) => 2 * rows * inner * columns + (bias ? rows * columns : 0),
+  label: ({ transposeA, transposeB, bias }) => `${transposeA ? "aᵀ b" : transposeB ? "a bᵀ" : "a b"}${bias ? " + bias" : ""}`,
+  source: matmulSource,
+};

@@ -1,0 +1,18 @@
+import { sumRowsSource } from "../../shaders/sum-rows.wgsl.ts";
+import { elementwise, type Kernel } from "./types.ts";
+
+/** db = Σ over the batch of dz, `[rows, units] → [units]`. */
+export const sumRows: Kernel<Record<never, never>, "rows" | "units", "control" | "dz" | "db"> = {
+  name: "sumRows",
+  dims: ["rows", "units"],
+  operands: () => [
+    { name: "control", access: "uniform" },
+    { name: "dz", access: "read" },
+    { name: "db", access: "readWrite" },
+  ],
+  sizes: ({ rows, units }) => ({ dz: rows * units, db: units }),
+  workgroups: ({ units }) => elementwise(units),
+  flops: ({ rows, units }) => rows * units,
+  label: () => "Σ over the batch",
+  source: sumRowsSource,
+};

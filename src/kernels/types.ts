@@ -1,0 +1,47 @@
+import { ELEMENTWISE } from "../../shaders/lib/elementwise.wgsl.ts";
+
+/** How a shader uses an operand: the control block read fast, or a storage buffer read or written. */
+export type Access = "uniform" | "read" | "readWrite";
+
+/** Whole numbers by name: the sizes that a shader receives as its `dims` uniform, in the descriptor's order. */
+export type Dims<D extends string = string> = Readonly<Record<D, number>>;
+
+/** A grid of workgroups. */
+export type Workgroups = readonly [x: number, y: number];
+
+/**
+ * A kernel as pure data: what a plan, the CPU reference and the GPU agree on.
+ *
+ * @typeParam V variant, the choices that change the source
+ * @typeParam D names of its sizes
+ * @typeParam O names of its operands
+ */
+export interface Kernel<V, D extends string, O extends string> {
+  readonly name: string;
+  /** Names of the u32 sizes, in the order of the shader's `Dims` struct at binding 0. */
+  readonly dims: readonly D[];
+  /** Operands in the order of bindings 1, 2, …; a variant without an operand leaves it out at the end. */
+  operands(variant: V): readonly { readonly name: O; readonly access: Access }[];
+  /** Elements that each operand must have at least; the control block is left out. */
+  sizes(dims: Dims<D>, variant: V): Readonly<Partial<Record<O, number>>>;
+  /** The grid to dispatch. */
+  workgroups(dims: Dims<D>, variant: V): Workgroups;
+  /** Floating-point operations of one dispatch; a multiply-add counts as two. */
+  flops(dims: Dims<D>, variant: V): number;
+  /** Short text of the variant for the printed plan. */
+  label(variant: V): string;
+  /** The WGSL source, less the prelude that `module.ts` puts before it. */
+  source(variant: V): string;
+}
+
+/** Largest number of workgroups along one dimension that every WebGPU device accepts. */
+const LARGEST_GRID = 65_535;
+
+/** Spreads `count` workgroups over two dimensions; the shader flattens them again and guards the surplus. */
+export const grid = (count: number): Workgroups => {
+  const y = Math.ceil(count / LARGEST_GRID);
+  return [Math.ceil(count / y), y];
+};
+
+/** Grid of a kernel with one invocation an element. */
+export const elementwise = (elements: number): Workgroups => grid(Math.ceil(elements / ELEMENTWISE));

@@ -1,0 +1,61 @@
+import { ModelError } from "../errors.ts";
+import { normal, uniform01 } from "./random.ts";
+
+/** How the weights `W [units, inputs]` of a layer begin. Biases begin at 0. */
+export type Initializer =
+  /** He et al. 2015: variance 2/inputs, for relu. */
+  | { readonly kind: "he"; readonly distribution: "uniform" | "normal" }
+  /** Glorot & Bengio 2010: variance 2/(inputs + units), for tanh, sigmoid and linear layers. */
+  | { readonly kind: "glorot"; readonly distribution: "uniform" | "normal" }
+  /** Uniform on [−limit, limit). */
+  | { readonly kind: "uniform"; readonly limit: number };
+
+/** He initialiser: variance 2/inputs; uniform on ±√(6/inputs), or normal. */
+export const he = (distribution: "uniform" | "normal" = "uniform"): Initializer => ({ kind: "he", distribution });
+
+/** Glorot initialiser: variance 2/(inputs + units); uniform on ±√(6/(inputs + units)), or normal. */
+export const glorot = (distribution: "uniform" | "normal" = "uniform"): Initializer => ({
+  kind: "glorot",
+  distribution,
+});
+
+/** Uniform initialiser on [−limit, limit). @throws ModelError where `limit` is not a positive finite number. */
+export const uniform = (limit: number): Initializer => {
+  if (!(limit > 0 && Number.isFinite(limit))) {
+    throw new ModelError({
+      where: "uniform",
+      got: `limit ${limit}`,
+      expected: "a positive finite number",
+      remedy: "give the largest magnitude that a weight may begin with",
+    });
+  }
+  return { kind: "uniform", limit };
+};
+
+/**
+ * The first weights of one layer, `[units, inputs]` row-major.
+ *
+ * Each weight depends on (seed, stream, its index) alone, so that the same seed gives the same network on every machine.
+ * @param stream number of the layer: layers of one network draw from different streams
+ */
+export function initialWeights(
+  initializer: Initializer,
+  inputs: number,
+  units: number,
+  seed: number,
+  stream: number,
+): Float32Array<ArrayBuffer> {
+  const weights = new Float32Array(units * inputs);
+  if (initializer.kind === "uniform" || initializer.distribution === "uniform") {
+    const limit =
+      initializer.kind === "uniform" ? initializer.limit : Math.sqrt(3 * variance(initializer, inputs, units));
+    for (let i = 0; i < weights.length; i++) weights[i] = (2 * uniform01(seed, stream, i) - 1) * limit;
+  } else {
+    const deviation = Math.sqrt(variance(initializer, inputs, units));
+    for (let i = 0; i < weights.length; i++) weights[i] = normal(seed, stream, i) * deviation;
+  }
+  return weights;
+}
+
+const variance = (initializer: { kind: "he" | "glorot" }, inputs: number, units: number) =>
+  initializer.kind === "he" ? 2 / inputs : 2 / (inputs + units);

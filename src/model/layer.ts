@@ -1,0 +1,124 @@
+import { ModelError, ShapeError } from "../errors.ts";
+import { type Activation, activations } from "./activation.ts";
+import { glorot, he, type Initializer } from "./initializer.ts";
+import type { Loss } from "./loss.ts";
+
+/** Which tensors of a layer are trained. */
+export type Trainable = boolean | { readonly weights: boolean; readonly bias: boolean };
+
+export interface DenseOptions {
+  /** Columns of W; taken from the layer before, or from the data, if left out. */
+  readonly inputs?: number;
+  /** Whether there is a bias b; true if left out. */
+  readonly bias?: boolean;
+  /** false freezes the layer; `{ weights, bias }` freezes one of its tensors; true if left out. */
+  readonly trainable?: Trainable;
+  /** He for relu and Glorot otherwise, if left out. */
+  readonly initializer?: Initializer;
+}
+
+/** Description of a dense layer h = φ(W x + b), `W [units, inputs]`, `b [units]`. */
+export interface Dense extends DenseOptions {
+  readonly kind: "dense";
+  readonly units: number;
+  readonly activation: Activation;
+}
+
+/** Description of a network: layers applied one after the other. */
+export interface Model {
+  readonly layers: readonly Dense[];
+}
+
+/** A layer with nothing left open. */
+export interface Layer {
+  readonly inputs: number;
+  readonly units: number;
+  readonly activation: Activation;
+  readonly bias: boolean;
+  readonly trainable: { readonly weights: boolean; readonly bias: boolean };
+  readonly initializer: Initializer;
+}
+
+/**
+ * Describes a dense layer h = φ(W x + b).
+ * @param units rows of W, the numbers that the layer gives
+ * @throws ModelError for an unknown activation; ShapeError where a size is not a whole number above 0
+ */
+export const dense = (units: number, activation: Activation = "identity", options: DenseOptions = {}): Dense => {
+  size("dense", "units", units);
+  if (options.inputs !== undefined) size("dense", "inputs", options.inputs);
+  if (!activations.includes(activation)) {
+    throw new ModelError({
+      where: "dense",
+      got: `activation "${activation}"`,
+      expected: `one of ${activations.join(", ")}`,
+      remedy: "choose one of these",
+    });
+  }
+  return { kind: "dense", units, activation, ...options };
+};
+
+/** Describes a network of layers applied in order. @throws ModelError where there is no layer. */
+export const sequential = (layers: readonly Dense[]): Model => {
+  if (layers.length === 0) {
+    throw new ModelError({
+      where: "sequential",
+      got: "no layers",
+      expected: "at least one layer",
+      remedy: "add a layer such as dense(10)",
+    });
+  }
+  return { layers: [...layers] };
+};
+
+/**
+ * Fills in what a description leaves open and checks that the layers fit each other, the data and the loss.
+ * @param inputs columns of the data
+ * @throws ShapeError, ModelError
+ */
+export function resolveLayers(model: Model, inputs: number, loss: Loss): Layer[] {
+  size("model", "inputs", inputs);
+  let width = inputs;
+  const layers = model.layers.map((layer, index): Layer => {
+    if (layer.inputs !== undefined && layer.inputs !== width) {
+      throw new ShapeError({
+        where: `model: layer ${index + 1}`,
+        got: `${layer.inputs} inputs`,
+        expected: index === 0 ? `${width}, the columns of the data` : `${width}, the units of layer ${index}`,
+        remedy: `set layer ${index + 1}'s inputs to ${width} or leave them out`,
+      });
+    }
+    const { bias = true, trainable = true } = layer;
+    const resolved: Layer = {
+      inputs: width,
+      units: layer.units,
+      activation: layer.activation,
+      bias,
+      trainable: typeof trainable === "boolean" ? { weights: trainable, bias: trainable } : trainable,
+      initializer: layer.initializer ?? (layer.activation === "relu" ? he() : glorot()),
+    };
+    width = layer.units;
+    return resolved;
+  });
+  const last = model.layers.at(-1);
+  if (loss === "softmaxCrossEntropy" && last !== undefined && last.activation !== "identity") {
+    throw new ModelError({
+      where: `model: layer ${layers.length}`,
+      got: `activation "${last.activation}" before softmaxCrossEntropy`,
+      expected: `"identity", since the loss takes logits and applies the softmax itself`,
+      remedy: "leave the last layer's activation out",
+    });
+  }
+  return layers;
+}
+
+function size(where: string, name: string, value: number): void {
+  if (!(Number.isSafeInteger(value) && value > 0)) {
+    throw new ShapeError({
+      where,
+      got: `${name} ${value}`,
+      expected: "a whole number of at least 1",
+      remedy: `set ${name} to a whole number of at least 1`,
+    });
+  }
+}

@@ -1,0 +1,107 @@
+import type { Schedule } from "./schedule.ts";
+import { fraction, notNegative, positive } from "./schedule.ts";
+
+/**
+ * How the penalty s enters a step over |B| rows. With g = (Σ∂ℓ + λ̃ω)/|B|:
+ *
+ * - `per-batch` (default): λ̃ = λ, so that the step follows J = Σℓ + λ/2 Σ‖W‖² and a weight shrinks by ηλ/|B|, with the
+ *   actual rows of the batch, as `alpha` does in scikit-learn's MLP;
+ * - `per-step`: λ̃ = λ|B|, so that a weight shrinks by ηλ whatever the batch, as `weight_decay` does in PyTorch's SGD and
+ *   Adam. tfjs' `l2` adds l2·Σw² to the mean loss: λ = 2·l2 here.
+ */
+export type Decay = "per-batch" | "per-step";
+
+export type Optimizer =
+  | {
+      readonly kind: "sgd";
+      readonly schedule: Schedule;
+      readonly weightDecay: number;
+      readonly decay: Decay;
+      readonly decayBiases: boolean;
+      /** μ; 0 is plain gradient descent and keeps no state. */
+      readonly momentum: number;
+    }
+  | {
+      readonly kind: "adam" | "adamw";
+      readonly schedule: Schedule;
+      readonly weightDecay: number;
+      readonly decay: Decay;
+      readonly decayBiases: boolean;
+      readonly beta1: number;
+      readonly beta2: number;
+      readonly epsilon: number;
+    };
+
+/** Options that every optimizer takes. */
+export interface OptimizerOptions {
+  /** η, or a schedule of it. */
+  readonly learningRate: number | Schedule;
+  /** λ of the penalty s = λ/2 Σ‖W‖²; 0 if left out. */
+  readonly weightDecay?: number;
+  /** Whether biases decay too; they do not if left out. */
+  readonly decayBiases?: boolean;
+}
+
+const asSchedule = (where: string, rate: number | Schedule): Schedule => {
+  if (typeof rate !== "number") return rate;
+  positive(where, "learningRate", rate);
+  return { kind: "constant", learningRate: rate };
+};
+
+/**
+ * Stochastic gradient descent: ω ← (1 − ηλ̃/|B|)ω − (η/|B|)Σ∂ℓ, and with momentum μ (PyTorch's form) v ← μv + g,
+ * ω ← ω − ηv where g = (Σ∂ℓ + λ̃ω)/|B|.
+ * @throws ModelError where a value is out of its range
+ */
+export const sgd = (options: OptimizerOptions & { readonly momentum?: number; readonly decay?: Decay }): Optimizer => {
+  const { learningRate, weightDecay = 0, decay = "per-batch", decayBiases = false, momentum = 0 } = options;
+  const schedule = asSchedule("sgd", learningRate);
+  notNegative("sgd", "weightDecay", weightDecay);
+  fraction("sgd", "momentum", momentum);
+  return { kind: "sgd", schedule, weightDecay, decay, decayBiases, momentum };
+};
+
+/** Options of Adam and AdamW. */
+export interface AdamOptions extends OptimizerOptions {
+  /** β₁, 0.9 if left out. */
+  readonly beta1?: number;
+  /** β₂, 0.999 if left out. */
+  readonly beta2?: number;
+  /** ε, added outside the root; 1e-8 if left out. */
+  readonly epsilon?: number;
+}
+
+const adamLike = (kind: "adam" | "adamw", options: AdamOptions, decay: Decay): Optimizer => {
+  const { learningRate, weightDecay = 0, decayBiases = false } = options;
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  const schedule = asSchedule(kind, learningRate);
+  notNegative(kind, "weightDecay", weightDecay);
+  fraction(kind, "beta1", beta1);
+  fraction(kind, "beta2", beta2);
+  positive(kind, "epsilon", epsilon);
+  return { kind, schedule, weightDecay, decay, decayBiases, beta1, beta2, epsilon };
+};
+
+/**
+ * Adam (Kingma & Ba 2015, PyTorch's form): m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g²,
+ * ω ← ω − η m̂/(√v̂ + ε) with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ) and g = (Σ∂ℓ + λ̃ω)/|B|: the decay is coupled.
+ * @throws ModelError where a value is out of its range
+ */
+export const adam = (options: AdamOptions & { readonly decay?: Decay }): Optimizer =>
+  adamLike("adam", options, options.decay ?? "per-batch");
+
+/**
+ * AdamW (Loshchilov & Hutter 2019, PyTorch's form): ω ← (1 − ηλ)ω, then Adam with g = Σ∂ℓ/|B|. The decay is no gradient
+ * of a penalty, so that s = 0 and J = L.
+ * @throws ModelError where a value is out of its range
+ */
+export const adamw = (options: AdamOptions): Optimizer => adamLike("adamw", options, "per-step");
+
+/** Whether the decay is the gradient of the penalty s: all but AdamW, and only where λ > 0. */
+export const hasPenalty = (optimizer: Optimizer): boolean => optimizer.kind !== "adamw" && optimizer.weightDecay > 0;
+
+/** Names of the state tensors that an optimizer keeps beside each parameter. */
+export const stateNames = (optimizer: Optimizer): readonly string[] => {
+  if (optimizer.kind !== "sgd") return ["m", "v"];
+  return optimizer.momentum > 0 ? ["v"] : [];
+};

@@ -1,0 +1,67 @@
+import { ModelError } from "../errors.ts";
+
+/** The learning rate η of step t = 0, 1, 2, …: constant where a plain number is given. */
+export type Schedule =
+  | { readonly kind: "constant"; readonly learningRate: number }
+  /** η·γ^⌊t / every⌋. */
+  | { readonly kind: "step"; readonly learningRate: number; readonly every: number; readonly factor: number }
+  /**
+   * Linear warm-up η(t + 1)/warmup for t < warmup, then f + (η − f)(1 + cos π(t − warmup)/(steps − warmup))/2, and f
+   * from `steps` on (Loshchilov & Hutter 2017, one cycle).
+   */
+  | {
+      readonly kind: "cosine";
+      readonly learningRate: number;
+      readonly steps: number;
+      readonly warmup: number;
+      readonly finalLearningRate: number;
+    };
+
+/** η·factor^⌊t / every⌋ for step t. */
+export const stepDecay = (options: { learningRate: number; every: number; factor: number }): Schedule => {
+  positive("stepDecay", "learningRate", options.learningRate);
+  positive("stepDecay", "factor", options.factor);
+  count("stepDecay", "every", options.every, 1);
+  return { kind: "step", ...options };
+};
+
+/** Linear warm-up over `warmup` steps, then half a cosine from η down to `finalLearningRate` at step `steps`. */
+export const cosine = (options: {
+  learningRate: number;
+  steps: number;
+  warmup?: number;
+  finalLearningRate?: number;
+}): Schedule => {
+  const { learningRate, steps, warmup = 0, finalLearningRate = 0 } = options;
+  positive("cosine", "learningRate", learningRate);
+  count("cosine", "warmup", warmup, 0);
+  count("cosine", "steps", steps, warmup + 1);
+  notNegative("cosine", "finalLearningRate", finalLearningRate);
+  return { kind: "cosine", learningRate, steps, warmup, finalLearningRate };
+};
+
+/** @throws ModelError unless `value` is a finite number above 0. */
+export function positive(where: string, name: string, value: number): void {
+  if (!(value > 0 && Number.isFinite(value))) refuse(where, name, value, "a finite number above 0");
+}
+
+/** @throws ModelError unless `value` is a finite number, 0 or above. */
+export function notNegative(where: string, name: string, value: number): void {
+  if (!(value >= 0 && Number.isFinite(value))) refuse(where, name, value, "a finite number, 0 or above");
+}
+
+/** @throws ModelError unless 0 ≤ `value` < 1. */
+export function fraction(where: string, name: string, value: number): void {
+  if (!(value >= 0 && value < 1)) refuse(where, name, value, "a number from 0 to below 1");
+}
+
+/** @throws ModelError unless `value` is a whole number of at least `least`. */
+export function count(where: string, name: string, value: number, least: number): void {
+  if (!(Number.isSafeInteger(value) && value >= least)) {
+    refuse(where, name, value, `a whole number of at least ${least}`);
+  }
+}
+
+function refuse(where: string, name: string, value: number, expected: string): never {
+  throw new ModelError({ where, got: `${name} ${value}`, expected, remedy: `set ${name} to ${expected}` });
+}

@@ -1,0 +1,112 @@
+import { DeviceError, PlanError } from "../errors.ts";
+import { boundOperands, workgroupsOf } from "../kernels/index.ts";
+import { bytesOf, elementsOf, formatBytes } from "./memory.ts";
+import type { Plan, Step } from "./types.ts";
+
+/** The limits of a device that a plan may run into, named as WebGPU names them. */
+export interface Limits {
+  readonly maxBufferSize: number;
+  readonly maxStorageBufferBindingSize: number;
+  readonly maxStorageBuffersPerShaderStage: number;
+  readonly maxComputeWorkgroupsPerDimension: number;
+}
+
+/**
+ * Checks that a plan can run as written: every operand is bound to a tensor that is large enough, nothing is read before
+ * it is written, no tensor is read and written by the same dispatch, and no parameter is read after its update.
+ * @throws PlanError naming the step
+ */
+export function checkPlan(plan: Plan): void {
+  const written = new Set(initiallyWritten(plan));
+  const updated = new Set<string>();
+  plan.steps.forEach((step, index) => {
+    const where = `${plan.mode} plan: step ${index + 1} (${step.kernel})`;
+    checkOperands(plan, step, where);
+    for (const { access, tensor, operand } of boundOperands(step)) {
+      if (tensor === undefined) continue;
+      const inPlace = step.phase === "update" || tensor === "control";
+      if ((access !== "readWrite" || inPlace) && !written.has(tensor)) {
+        refuse(where, `${operand} = ${tensor}, which no step has written`, "a tensor written by an earlier step");
+      }
+      if (updated.has(tensor)) {
+        refuse(where, `${operand} = ${tensor}, which this step has updated already`, "parameters from before the step");
+      }
+    }
+    for (const { access, tensor } of boundOperands(step)) {
+      if (access !== "readWrite" || tensor === undefined) continue;
+      written.add(tensor);
+      if (step.phase === "update") updated.add(tensor);
+    }
+  });
+}
+
+/** Tensors that hold values before a step begins. */
+function initiallyWritten({ mode, tensors }: Plan): string[] {
+  return Object.entries(tensors)
+    .filter(([name, { role, batched }]) => {
+      if (role === "parameter" || role === "state" || role === "control") return true;
+      return role === "data" && (mode === "train" ? !batched : name === "x" || name === "y");
+    })
+    .map(([name]) => name);
+}
+
+function checkOperands(plan: Plan, step: Step, where: string): void {
+  const readers = new Set<string>();
+  const writers = new Set<string>();
+  for (const { operand, access, tensor: name, elements } of boundOperands(step)) {
+    const tensor = name !== undefined && Object.hasOwn(plan.tensors, name) ? plan.tensors[name] : undefined;
+    if (name === undefined || tensor === undefined) {
+      refuse(where, `${operand} bound to ${name ?? "nothing"}`, "a tensor of the plan");
+    }
+    if (elementsOf(tensor.shape) < elements) {
+      refuse(where, `${operand} = ${name} [${tensor.shape.join(", ")}]`, `at least ${elements} elements`);
+    }
+    if (writers.has(name) || (access === "readWrite" && readers.has(name))) {
+      refuse(where, `${name} bound twice, and written`, "each written tensor bound once");
+    }
+    (access === "readWrite" ? writers : readers).add(name);
+  }
+}
+
+function refuse(where: string, got: string, expected: string): never {
+  throw new PlanError({ where, got, expected, remedy: "mend the pass that wrote this plan" });
+}
+
+/**
+ * Checks a plan against the limits of a device, before any memory is taken.
+ * @throws DeviceError naming the tensor or step
+ */
+export function checkLimits(plan: Plan, limits: Limits): void {
+  const largest = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+  for (const [name, tensor] of Object.entries(plan.tensors)) {
+    const bytes = bytesOf(tensor);
+    if (bytes <= largest) continue;
+    throw new DeviceError({
+      where: `${plan.mode} plan: tensor ${name} [${tensor.shape.join(", ")}]`,
+      got: formatBytes(bytes),
+      expected: `at most ${formatBytes(largest)}, the largest buffer of this device`,
+      remedy: tensor.role === "data" ? "train on fewer rows or columns at a time" : "take smaller layers or batches",
+    });
+  }
+  plan.steps.forEach((step, index) => {
+    const where = `${plan.mode} plan: step ${index + 1} (${step.kernel})`;
+    const buffers = boundOperands(step).filter(({ access }) => access !== "uniform").length;
+    if (buffers > limits.maxStorageBuffersPerShaderStage) {
+      throw new DeviceError({
+        where,
+        got: `${buffers} storage buffers`,
+        expected: `at most ${limits.maxStorageBuffersPerShaderStage} on this device`,
+        remedy: "open the device with the adapter's limits",
+      });
+    }
+    const most = Math.max(...workgroupsOf(step));
+    if (most > limits.maxComputeWorkgroupsPerDimension) {
+      throw new DeviceError({
+        where,
+        got: `${most} workgroups along one dimension`,
+        expected: `at most ${limits.maxComputeWorkgroupsPerDimension} on this device`,
+        remedy: "take smaller layers or batches",
+      });
+    }
+  });
+}

@@ -1,0 +1,49 @@
+import { boundOperands, flopsOf, labelOf } from "../kernels/index.ts";
+import { bytesByRole, formatBytes } from "./memory.ts";
+import type { Plan, Step } from "./types.ts";
+
+/**
+ * A plan as a table that reads like the formulas, one dispatch a line, then its dispatches, floating-point operations
+ * and bytes by role.
+ */
+export function formatPlan(plan: Plan): string {
+  const rows = plan.steps.map((step) => [step.phase, output(plan, step), expression(step), labelOf(step)]);
+  const header = ["phase", "out", "= kernel(inputs)", "variant"];
+  const table = [header, ...rows];
+  const widths = header.map((_, column) => Math.max(...table.map((row) => length(row[column] ?? ""))));
+  const lines = table.map((row) => row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - length(cell))));
+  const aliases = Object.entries(plan.aliases).map(([alias, name]) => `${alias} = ${name}`);
+  return [
+    ...lines.map((cells) => cells.join("  ").trimEnd()),
+    ...(aliases.length > 0 ? [`equal: ${aliases.join(", ")}`] : []),
+    `${plan.steps.length} dispatches, ${formatCount(plan.steps.reduce((sum, step) => sum + flopsOf(step), 0))} floating-point operations a step of ${plan.batch} rows`,
+    `${formatBytes(Object.values(bytesByRole(plan)).reduce((sum, bytes) => sum + bytes, 0))}: ${Object.entries(bytesByRole(plan))
+      .map(([role, bytes]) => `${role} ${formatBytes(bytes)}`)
+      .join(", ")}`,
+  ].join("\n");
+}
+
+/** Columns that a text takes: combining marks take none. */
+const length = (text: string): number => [...text].filter((character) => !/\p{M}/u.test(character)).length;
+
+/** The tensors that a step writes, the most telling one with its shape. */
+function output(plan: Plan, step: Step): string {
+  const names = boundOperands(step).flatMap(({ access, tensor }) =>
+    access === "readWrite" && tensor !== undefined ? [tensor] : [],
+  );
+  return names
+    .filter((name) => name !== "control" || names.length === 1)
+    .map((name) => `${name} [${plan.tensors[name]?.shape.join(", ")}]`)
+    .join(", ");
+}
+
+function expression(step: Step): string {
+  const inputs = boundOperands(step).flatMap(({ access, tensor }) =>
+    tensor !== undefined && tensor !== "control" && (access === "read" || step.phase === "update") ? [tensor] : [],
+  );
+  return `= ${step.kernel}(${inputs.join(", ")})`;
+}
+
+/** `1,234`, `56.7 million`. */
+const formatCount = (count: number): string =>
+  count < 1e6 ? count.toLocaleString("en") : `${(count / 1e6).toFixed(1)} million`;

@@ -1,0 +1,17 @@
+import { PlanError } from "../errors.ts";
+import type { Plan, Tensor } from "./types.ts";
+
+/** The tensor that a name or an alias stands for. @throws PlanError where the plan has no such tensor */
+export function resolveTensor(plan: Plan, name: string): { readonly name: string; readonly tensor: Tensor } {
+  const canonical = Object.hasOwn(plan.aliases, name) ? (plan.aliases[name] as string) : name;
+  const tensor = Object.hasOwn(plan.tensors, canonical) ? plan.tensors[canonical] : undefined;
+  if (tensor === undefined) {
+    throw new PlanError({
+      where: `${plan.mode} plan`,
+      got: `tensor "${name}"`,
+      expected: `one of ${[...Object.keys(plan.tensors), ...Object.keys(plan.aliases)].join(", ")}`,
+      remedy: "ask for a tensor of this plan",
+    });
+  }
+  return { name: canonical, tensor };
+}

@@ -1,0 +1,38 @@
+import type { Call, CallOf, KernelName } from "../kernels/index.ts";
+
+export type Dtype = "f32" | "u32";
+
+/** What a tensor is for. */
+export type Role = "data" | "parameter" | "state" | "activation" | "delta" | "gradient" | "metric" | "control";
+
+export interface Tensor {
+  /** Row-major. */
+  readonly shape: readonly number[];
+  readonly dtype: Dtype;
+  readonly role: Role;
+  /** Whether the first dimension counts the rows of a batch, of which a partial batch fills only some. */
+  readonly batched: boolean;
+}
+
+/** In the order in which a step runs them. All of backward reads the parameters that forward used; update changes them. */
+export type Phase = "begin" | "forward" | "loss" | "backward" | "update";
+
+/** One dispatch. */
+export type Step = Call & { readonly phase: Phase };
+export type StepOf<N extends KernelName> = CallOf<N> & { readonly phase: Phase };
+
+export type Mode = "train" | "evaluate" | "predict";
+
+/**
+ * A step of training, evaluation or prediction as pure data (JSON): which tensors there are and which kernels run over
+ * them, in order. The GPU replays it; the CPU reference interprets it; `formatPlan` prints it.
+ */
+export interface Plan {
+  readonly mode: Mode;
+  /** Rows that the batched tensors have room for. */
+  readonly batch: number;
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  /** Other names of tensors, where the mathematics makes two equal: `o` = z of a last layer without activation. */
+  readonly aliases: Readonly<Record<string, string>>;
+  readonly steps: readonly Step[];
+}

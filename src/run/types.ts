@@ -1,0 +1,132 @@
+import type { Model } from "../model/layer.ts";
+import type { Loss } from "../model/loss.ts";
+import type { Optimizer } from "../model/optimizer.ts";
+import type { Plan } from "../plan/types.ts";
+
+/**
+ * Rows to train on or to be judged by.
+ *
+ * `inputs` is `[rows, columns]` row-major. `targets` is, for softmax cross-entropy, one class number a row, `[rows]`; for
+ * half squared error `[rows, outputs]` row-major.
+ */
+export interface Dataset {
+  readonly inputs: ArrayLike<number>;
+  readonly targets: ArrayLike<number>;
+}
+
+export interface TrainerOptions {
+  readonly model: Model;
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  /** The rows to train on; copied to the GPU once. */
+  readonly data: Dataset;
+  /** Rows of a batch; min(32, rows) if left out. The last batch of an epoch holds what is left. */
+  readonly batch?: number;
+  /** Of the first weights and of the order of the rows; 0 if left out. A whole number from 0 to 2³² − 1. */
+  readonly seed?: number;
+  /** Whether each epoch takes the rows in a new order; true if left out. */
+  readonly shuffle?: boolean;
+}
+
+/** Averages over the steps since the last report. Losses are per sample. */
+export interface Report {
+  /** Steps taken since the beginning, these included. */
+  readonly step: number;
+  /** Epochs begun, counted from 1. */
+  readonly epoch: number;
+  /** Samples seen by the steps of this report. */
+  readonly rows: number;
+  /** ΣL/Σ|B| over the steps, each at the parameters before its update. */
+  readonly loss: number;
+  /** Σs/Σ|B|. */
+  readonly penalty: number;
+  /** J/|B| = loss + penalty. */
+  readonly objective: number;
+  /** Share of rows whose largest output is the target's class; undefined where targets are no classes. */
+  readonly accuracy: number | undefined;
+  /** η of the last step. */
+  readonly learningRate: number;
+  /** Wall-clock time of these steps in seconds. */
+  readonly seconds: number;
+  readonly samplesPerSecond: number;
+}
+
+/** Averages over rows that were not trained on. */
+export interface Evaluation {
+  readonly rows: number;
+  /** L/rows, per sample. */
+  readonly loss: number;
+  /** Share of rows whose largest output is the target's class; undefined where targets are no classes. */
+  readonly accuracy: number | undefined;
+}
+
+export interface Prediction {
+  readonly rows: number;
+  /** o `[rows, outputs]` row-major: logits where the loss is softmax cross-entropy. */
+  readonly outputs: Float32Array<ArrayBuffer>;
+  /** softmax(o) `[rows, outputs]`; undefined unless the loss is softmax cross-entropy. */
+  readonly probabilities: Float32Array<ArrayBuffer> | undefined;
+  /** Number of the largest output of each row, the first one of equals; undefined unless the loss is softmax cross-entropy. */
+  readonly classes: Uint32Array<ArrayBuffer> | undefined;
+}
+
+/** A tensor read back from the GPU. */
+export interface TensorValue {
+  readonly shape: readonly number[];
+  readonly data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
+}
+
+/** Parameters by name: `W1 [units, inputs]`, `b1 [units]`, `W2`, … */
+export type Parameters = Readonly<Record<string, Float32Array<ArrayBuffer>>>;
+
+export interface SaveOptions {
+  /** Whether optimizer state and the step counter are written too, so that training can go on exactly; true if left out. */
+  readonly optimizer?: boolean;
+  /** More entries for the file's metadata. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** Anything that holds a network's parameters on the GPU and can judge or predict rows. Call `dispose` when done with it. */
+export interface Predictor {
+  /** Loss and accuracy over `data`. @throws DataError where the rows do not fit; DeviceError where the device is lost. */
+  evaluate(data: Dataset): Promise<Evaluation>;
+  /** Outputs for `inputs [rows, columns]`. @throws DataError where the rows do not fit; DeviceError where the device is lost. */
+  predict(inputs: ArrayLike<number>): Promise<Prediction>;
+  /** Frees every buffer on the GPU. Later calls reject. */
+  dispose(): void;
+}
+
+export interface FitOptions {
+  /** Whole epochs to train. */
+  readonly epochs: number;
+  /** Ends the loop early, between two submits. The parameters stay those of the last step taken. */
+  readonly signal?: AbortSignal;
+}
+
+/** A network in training. Made by `createTrainer`. */
+export interface Trainer extends Predictor {
+  /** The step that the GPU replays, as data. */
+  readonly plan: Plan;
+  /** Time from the call of `createTrainer` to the end of compilation, in seconds. */
+  readonly compileSeconds: number;
+  /** Takes `n` steps and reports on them. @throws NumericError, DeviceError */
+  step(n?: number): Promise<Report>;
+  /** Trains epoch by epoch; each report comes when its epoch has ended on the GPU. @throws NumericError, DeviceError */
+  fit(options: FitOptions): AsyncGenerator<Report, void, undefined>;
+  /** Reads all parameters back. */
+  parameters(): Promise<Parameters>;
+  /** Overwrites the named parameters and leaves the others. @throws ShapeError, PlanError */
+  setParameters(parameters: Readonly<Record<string, ArrayLike<number>>>): void;
+  /**
+   * Reads any tensor that the running plan materialises, as it was left by the last step: in the textbook plan `x`, `y`
+   * and z, h, dz, dh, gW, dW, db of every layer. A batch's tensors come with the rows of that batch.
+   * @throws PlanError for a tensor that the plan does not hold
+   */
+  read(name: string): Promise<TensorValue>;
+  /** The GPU buffer of a tensor, for a renderer; do not write to it. @throws PlanError */
+  buffer(name: string): GPUBuffer;
+  /** A safetensors file of the network, by default with all that is needed to go on training exactly. */
+  save(options?: SaveOptions): Promise<Uint8Array<ArrayBuffer>>;
+  /** Takes up the parameters, and optimizer state and step if the file has them. @throws DataError, ShapeError */
+  load(bytes: Uint8Array): void;
+}

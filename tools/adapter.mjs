@@ -1,0 +1,55 @@
+import { findOwnAdapter, unpackSwiftShader } from "./swiftshader.mjs";
+
+/**
+ * What the test suites run on: this machine's GPU where it has one, SwiftShader otherwise.
+ *
+ * @typedef {object} Adapter
+ * @property {string} line One line for a person.
+ * @property {Record<string, string>} environment Variables of a Node or Deno process, and of Vitest's, that uses the adapter.
+ */
+
+const softwareFlags = [
+  "--use-webgpu-adapter=swiftshader",
+  // A WebGPU canvas loses its device at the first present without these.
+  "--enable-features=Vulkan",
+  "--use-angle=swiftshader",
+  "--use-vulkan=swiftshader",
+  "--disable-vulkan-surface",
+];
+
+const ownFlags =
+  process.platform === "linux"
+    ? ["--enable-features=Vulkan", "--use-angle=vulkan", "--disable-vulkan-surface", "--ignore-gpu-blocklist"]
+    : [];
+
+/**
+ * Chooses the adapter. `CHAINRULE_ADAPTER=swiftshader` asks for the software one, `=own` for the machine's.
+ * `CHROME_PATH` names another browser than the packaged Chromium.
+ * @returns {Promise<Adapter>}
+ */
+export async function chooseAdapter() {
+  const wanted = process.env.CHAINRULE_ADAPTER ?? "";
+  if (!["", "swiftshader", "own"].includes(wanted)) {
+    throw new Error(`adapter: CHAINRULE_ADAPTER is "${wanted}"; set it to swiftshader or own, or leave it out.`);
+  }
+  const own = wanted === "swiftshader" ? undefined : await findOwnAdapter();
+  if (wanted === "own" && own === undefined) throw new Error("adapter: this machine has no WebGPU adapter of its own.");
+
+  const packaged = process.platform === "linux" && process.arch === "x64";
+  const swiftShader = own === undefined || packaged ? await unpackSwiftShader() : undefined;
+  const flags = ["--no-sandbox", "--enable-unsafe-webgpu", "--disable-background-networking"];
+  /** @type {Record<string, string>} */
+  const environment = {
+    CHAINRULE_BROWSER: JSON.stringify({
+      executablePath: process.env.CHROME_PATH || swiftShader?.chromium,
+      args: [...flags, ...(own === undefined ? softwareFlags : ownFlags)],
+      env: process.env.CHROME_PATH ? undefined : swiftShader?.chromiumEnvironment,
+    }),
+  };
+  if (own === undefined && swiftShader) {
+    environment.LD_LIBRARY_PATH = swiftShader.libraryPath;
+    // Without Vulkan, Deno would take Mesa's OpenGL where it is installed, and say nothing.
+    environment.DENO_WEBGPU_BACKEND = "vulkan";
+  }
+  return { line: own ?? "SwiftShader, software on the CPU", environment };
+}

@@ -1,0 +1,104 @@
+import { chmod } from "node:fs/promises";
+import { playwright } from "@vitest/browser-playwright";
+import type { Plugin, UserConfig } from "vite";
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+
+/** Loaded by whoever runs the library, where it is installed; never bundled. */
+const external = ["webgpu", "@sparticuz/chromium", /^node:/];
+
+/** `vite build`: the library, dist/index.js, for browsers, Deno and Node alike. */
+const library: UserConfig = {
+  plugins: [declarations()],
+  build: {
+    target: "es2022",
+    minify: false,
+    sourcemap: true,
+    license: { fileName: "licenses.md" },
+    lib: { entry: "src/index.ts", formats: ["es"], fileName: "index" },
+    rolldownOptions: { external },
+  },
+};
+
+/** `vite build --mode cli`: the command line, dist/cli.js, with all it needs but the adapters. */
+const cli: UserConfig = {
+  plugins: [executable("dist/cli.js")],
+  ssr: { noExternal: true, external: ["webgpu", "@sparticuz/chromium"] },
+  build: {
+    target: "node20",
+    minify: false,
+    emptyOutDir: false,
+    license: { fileName: "cli-licenses.md" },
+    ssr: "src/cli/main.ts",
+    rolldownOptions: {
+      external,
+      output: { entryFileNames: "cli.js", codeSplitting: false, banner: "#!/usr/bin/env node" },
+    },
+  },
+};
+
+const gpu = "test/gpu/**/*.test.ts";
+const unit = "test/unit/**/*.test.ts";
+
+/** What tools/adapter.mjs found; the runtimes are started by tools/vitest.mjs. */
+const chromium = JSON.parse(process.env.CHAINRULE_BROWSER ?? "{}");
+
+const node: TestProjectInlineConfiguration = {
+  extends: true,
+  test: { name: "node", environment: "node", include: [gpu, unit, "test/node/**/*.test.ts"] },
+};
+
+const deno: TestProjectInlineConfiguration = {
+  extends: true,
+  test: { name: "deno", environment: "node", include: [gpu, unit] },
+};
+
+const browser: TestProjectInlineConfiguration = {
+  extends: true,
+  // Found only while tests run, a dependency would be bundled then, and the page would reload under them.
+  optimizeDeps: { include: ["wgsl-preprocessor/wgsl-preprocessor.js"], exclude: ["webgpu"] },
+  test: {
+    name: "browser",
+    include: [gpu],
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: { ...chromium, env: { ...process.env, ...chromium.env } },
+      }),
+      instances: [{ browser: "chromium" }],
+    },
+  },
+};
+
+export default defineConfig(({ mode }) => ({
+  ...(mode === "cli" ? cli : library),
+  test: {
+    // A software adapter compiles a pipeline in up to a second.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    // Workers of Node's and Deno's suites: Deno's do not end cleanly as threads.
+    pool: "forks",
+    maxWorkers: 2,
+    allowOnly: false,
+    passWithNoTests: false,
+    exclude: configDefaults.exclude,
+    projects: [node, deno, browser],
+  },
+}));
+
+/** dist/index.d.ts, over the declarations that tsconfig.build.json puts into dist/types. */
+function declarations(): Plugin {
+  return {
+    name: "chainrule:declarations",
+    apply: "build",
+    generateBundle() {
+      this.emitFile({ type: "asset", fileName: "index.d.ts", source: 'export * from "./types/src/index.ts";\n' });
+    },
+  };
+}
+
+function executable(path: string): Plugin {
+  return { name: "chainrule:executable", apply: "build", writeBundle: () => chmod(path, 0o755) };
+}
