@@ -2,11 +2,7 @@ import { gatherRowsSource } from "../../shaders/gather-rows.wgsl.ts";
 import { elementwise, type Kernel } from "./types.ts";
 
 /** batch[i, :] = data[order[i], :], `[rows, columns]`. */
-export const gatherRows: Kernel<
-  Record<never, never>,
-  "rows" | "columns",
-  "control" | "order" | "data" | "batch"
-> = {
+export const gatherRows: Kernel<Record<never, never>, "rows" | "columns", "control" | "order" | "data" | "batch"> = {
   name: "gatherRows",
   dims: ["rows", "columns"],
   operands: () => [

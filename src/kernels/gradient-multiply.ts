@@ -7,23 +7,20 @@ export interface GradientMultiplyVariant {
 }
 
 /** dz = dh ⊙ φ′(z), elementwise over `[rows, units]`. */
-export const gradientMultiply: Kernel<
-  GradientMultiplyVariant,
-  "rows" | "units",
-  "control" | "dh" | "z" | "h" | "dz"
-> = {
-  name: "gradientMultiply",
-  dims: ["rows", "units"],
-  operands: () => [
-    { name: "control", access: "uniform" },
-    { name: "dh", access: "read" },
-    { name: "z", access: "read" },
-    { name: "h", access: "read" },
-    { name: "dz", access: "readWrite" },
-  ],
-  sizes: ({ rows, units }) => ({ dh: rows * units, z: rows * units, h: rows * units, dz: rows * units }),
-  workgroups: ({ rows, units }) => elementwise(rows * units),
-  flops: ({ rows, units }) => 3 * rows * units,
-  label: (variant) => `${variant.activation}′`,
-  source: gradientMultiplySource,
-};
+export const gradientMultiply: Kernel<GradientMultiplyVariant, "rows" | "units", "control" | "dh" | "z" | "h" | "dz"> =
+  {
+    name: "gradientMultiply",
+    dims: ["rows", "units"],
+    operands: () => [
+      { name: "control", access: "uniform" },
+      { name: "dh", access: "read" },
+      { name: "z", access: "read" },
+      { name: "h", access: "read" },
+      { name: "dz", access: "readWrite" },
+    ],
+    sizes: ({ rows, units }) => ({ dh: rows * units, z: rows * units, h: rows * units, dz: rows * units }),
+    workgroups: ({ rows, units }) => elementwise(rows * units),
+    flops: ({ rows, units }) => 3 * rows * units,
+    label: (variant) => `${variant.activation}′`,
+    source: gradientMultiplySource,
+  };

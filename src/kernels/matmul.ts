@@ -29,6 +29,7 @@ export const matmul: Kernel<MatmulVariant, "rows" | "inner" | "columns", "contro
   }),
   workgroups: ({ rows, columns }) => grid(Math.ceil(rows / MATMUL_TILE) * Math.ceil(columns / MATMUL_TILE)),
   flops: ({ rows, inner, columns }, { bias }) => 2 * rows * inner * columns + (bias ? rows * columns : 0),
-  label: ({ transposeA, transposeB, bias }) => `${transposeA ? "aᵀ b" : transposeB ? "a bᵀ" : "a b"}${bias ? " + bias" : ""}`,
+  label: ({ transposeA, transposeB, bias }) =>
+    `${transposeA ? "aᵀ b" : transposeB ? "a bᵀ" : "a b"}${bias ? " + bias" : ""}`,
   source: matmulSource,
 };

@@ -8,11 +8,7 @@ export interface RecordVariant {
 }
 
 /** One line of the ring of metrics: L, s, hits, |B|, step, halted, η, epoch. */
-export const record: Kernel<
-  RecordVariant,
-  "rows" | "parts",
-  "control" | "losses" | "hits" | "ring" | "squares"
-> = {
+export const record: Kernel<RecordVariant, "rows" | "parts", "control" | "losses" | "hits" | "ring" | "squares"> = {
   name: "record",
   dims: ["rows", "parts"],
   operands: ({ penalty }) => [

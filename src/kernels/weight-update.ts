@@ -22,11 +22,7 @@ const formula = ({ optimizer, decay }: WeightUpdateVariant): string => {
 };
 
 /** The update of one parameter in place, elementwise. */
-export const weightUpdate: Kernel<
-  WeightUpdateVariant,
-  "elements",
-  "control" | "g" | "parameter" | "m" | "v"
-> = {
+export const weightUpdate: Kernel<WeightUpdateVariant, "elements", "control" | "g" | "parameter" | "m" | "v"> = {
   name: "weightUpdate",
   dims: ["elements"],
   operands: ({ optimizer }) => [

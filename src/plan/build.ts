@@ -1,5 +1,5 @@
-import { penaltyParts } from "../kernels/penalty.ts";
 import { CONTROL_WORDS, RECORD_WORDS, RING_RECORDS } from "../kernels/control.ts";
+import { penaltyParts } from "../kernels/penalty.ts";
 import { updateRule } from "../kernels/weight-update.ts";
 import type { Layer } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
@@ -208,8 +208,6 @@ function trainedParameters(layers: readonly Layer[]): Trained[] {
     ...(bias && trainable.bias ? [{ name: `b${index + 1}`, shape: [units] }] : []),
   ]);
 }
-
-
 
 /** s = λ̃/2 Σ‖W‖² and the ring's line. */
 function penaltySteps(draft: Draft, { batch }: NetworkSpec, parameters: readonly string[]): void {

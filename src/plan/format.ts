@@ -17,7 +17,9 @@ export function formatPlan(plan: Plan): string {
     ...lines.map((cells) => cells.join("  ").trimEnd()),
     ...(aliases.length > 0 ? [`equal: ${aliases.join(", ")}`] : []),
     `${plan.steps.length} dispatches, ${formatCount(plan.steps.reduce((sum, step) => sum + flopsOf(step), 0))} floating-point operations a step of ${plan.batch} rows`,
-    `${formatBytes(Object.values(bytesByRole(plan)).reduce((sum, bytes) => sum + bytes, 0))}: ${Object.entries(bytesByRole(plan))
+    `${formatBytes(Object.values(bytesByRole(plan)).reduce((sum, bytes) => sum + bytes, 0))}: ${Object.entries(
+      bytesByRole(plan),
+    )
       .map(([role, bytes]) => `${role} ${formatBytes(bytes)}`)
       .join(", ")}`,
   ].join("\n");

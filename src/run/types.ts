@@ -34,6 +34,8 @@ export interface Report {
   readonly step: number;
   /** Epochs begun, counted from 1. */
   readonly epoch: number;
+  /** Steps of this report. */
+  readonly steps: number;
   /** Samples seen by the steps of this report. */
   readonly rows: number;
   /** ΣL/Σ|B| over the steps, each at the parameters before its update. */

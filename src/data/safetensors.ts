@@ -1,0 +1,233 @@
+import { DataError } from "../errors.ts";
+
+/**
+ * The safetensors format, as far as networks need it: 8 bytes of little-endian header length, a JSON header padded with
+ * spaces, then the tensors' bytes without gaps. Of its element types F32 and U32.
+ */
+
+/** A tensor of a file, row-major. */
+export interface FileTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
+}
+
+export interface SafetensorsFile {
+  /** By name, in the file's order. The record has no prototype, so that any name is safe. */
+  readonly tensors: Readonly<Record<string, FileTensor>>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly dtype: "F32" | "U32";
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+// Numbers are copied as they lie in memory: every machine that WebGPU runs on is little-endian, as the format is.
+
+const lengthBytes = 8;
+const metadataName = "__metadata__";
+/** Bytes of one number, in both element types. */
+const size = 4;
+const remedyForDamage = "get the file again, or save it anew";
+
+/**
+ * Writes tensors, in the order given, and text as one file.
+ * @throws DataError where a shape and its data do not fit, or a tensor has the name that the format keeps for metadata
+ */
+export function encodeSafetensors(
+  tensors: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: Float32Array | Uint32Array }>>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  // `Object.create(null)`: an entry called `__proto__` is an entry like any other.
+  const header: Record<string, unknown> = Object.create(null);
+  if (Object.keys(metadata).length > 0) header[metadataName] = Object.assign(Object.create(null), metadata);
+  let offset = 0;
+  for (const [name, { shape, data }] of Object.entries(tensors)) {
+    checkTensor(name, shape, data.length);
+    const begin = offset;
+    offset += data.length * size;
+    header[name] = {
+      dtype: data instanceof Float32Array ? "F32" : "U32",
+      shape: [...shape],
+      data_offsets: [begin, offset],
+    };
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const headerBytes = Math.ceil(json.length / 8) * 8;
+  const start = lengthBytes + headerBytes;
+  const bytes = new Uint8Array(start + offset);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, BigInt(headerBytes), true);
+  bytes.fill(0x20, lengthBytes, start);
+  bytes.set(json, lengthBytes);
+  let position = start;
+  for (const { data } of Object.values(tensors)) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
+    position += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Reads a whole file and checks every word of its header before it touches the data.
+ * @param where name of the file for error messages
+ * @throws DataError where the file is cut short, damaged, or holds an element type other than F32 and U32
+ */
+export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): SafetensorsFile {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { header, start } = readHeader(bytes, view, where);
+  const metadata: Record<string, string> = Object.create(null);
+  const entries: Entry[] = [];
+  for (const [name, value] of Object.entries(header)) {
+    if (name === metadataName) readMetadata(value, metadata, where);
+    else entries.push(readEntry(name, value, where));
+  }
+  checkLayout(entries, bytes.length - start, where);
+  const tensors: Record<string, FileTensor> = Object.create(null);
+  for (const { name, dtype, shape, begin, end } of entries) {
+    // A copy, since the bytes in the file need not begin at a multiple of 4 (not `slice`: a Node Buffer's makes a view).
+    const copy = new Uint8Array(bytes.subarray(start + begin, start + end)).buffer;
+    tensors[name] = { shape, data: dtype === "F32" ? new Float32Array(copy) : new Uint32Array(copy) };
+  }
+  return { tensors, metadata };
+}
+
+function checkTensor(name: string, shape: readonly number[], length: number): void {
+  const where = `safetensors: tensor "${name}"`;
+  if (name === metadataName) {
+    throw new DataError({
+      where,
+      got: "a tensor of this name",
+      expected: "another name, since the format keeps this one for text",
+      remedy: "rename the tensor",
+    });
+  }
+  if (length !== volume(shape)) {
+    throw new DataError({
+      where,
+      got: `${length} numbers for shape [${shape.join(", ")}]`,
+      expected: `${volume(shape)} numbers`,
+      remedy: "give a shape whose product is the number of elements",
+    });
+  }
+}
+
+const volume = (shape: readonly number[]) => shape.reduce((product, dimension) => product * dimension, 1);
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
+function readHeader(bytes: Uint8Array, view: DataView, where: string) {
+  if (bytes.length < lengthBytes) {
+    throw new DataError({
+      where,
+      got: `a file of ${bytes.length} bytes`,
+      expected: `a safetensors file, which begins with ${lengthBytes} bytes of header length`,
+      remedy: "give a model written by chainrule, or get the file again",
+    });
+  }
+  const headerBytes = view.getBigUint64(0, true);
+  const rest = bytes.length - lengthBytes;
+  if (headerBytes > BigInt(rest)) {
+    throw new DataError({
+      where,
+      got: `a header length of ${headerBytes} bytes with ${rest} bytes after it`,
+      expected: "a header that lies within the file",
+      remedy: "the file is cut short or is no safetensors file: get it again, or give a model written by chainrule",
+    });
+  }
+  const start = lengthBytes + Number(headerBytes);
+  return { header: parseHeader(bytes.subarray(lengthBytes, start), where), start };
+}
+
+function parseHeader(bytes: Uint8Array, where: string): Record<string, unknown> {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new DataError(
+      { where, got: "a header that is no JSON", expected: "a JSON object of tensors", remedy: remedyForDamage },
+      { cause },
+    );
+  }
+  if (isRecord(header)) return header;
+  throw new DataError({
+    where,
+    got: "a JSON header that is no object",
+    expected: "a JSON object of tensors",
+    remedy: remedyForDamage,
+  });
+}
+
+function readMetadata(value: unknown, metadata: Record<string, string>, where: string): void {
+  const entries = isRecord(value) ? Object.entries(value) : [[metadataName, value] as const];
+  for (const [key, text] of entries) {
+    if (typeof text !== "string" || !isRecord(value)) {
+      throw new DataError({
+        where: `${where}: metadata "${key}"`,
+        got: JSON.stringify(text),
+        expected: "text",
+        remedy: remedyForDamage,
+      });
+    }
+    metadata[key] = text;
+  }
+}
+
+function readEntry(name: string, value: unknown, file: string): Entry {
+  const where = `${file}: tensor "${name}"`;
+  const refuse = (got: string, expected: string, remedy = remedyForDamage): never => {
+    throw new DataError({ where, got, expected, remedy });
+  };
+  if (!isRecord(value)) return refuse(JSON.stringify(value), "an object with dtype, shape and data_offsets");
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (dtype !== "F32" && dtype !== "U32") {
+    return refuse(`dtype ${JSON.stringify(dtype)}`, `"F32" or "U32"`, "convert the tensor to float32");
+  }
+  if (!Array.isArray(shape) || !shape.every(isCount)) {
+    return refuse(`shape ${JSON.stringify(shape)}`, "a list of whole numbers, 0 or above");
+  }
+  const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? offsets : [];
+  if (!isCount(begin) || !isCount(end) || begin > end) {
+    return refuse(`data_offsets ${JSON.stringify(offsets)}`, "two whole numbers [begin, end] with begin ≤ end");
+  }
+  const bytes = volume(shape) * size;
+  if (end - begin !== bytes) {
+    return refuse(`${end - begin} bytes of data`, `${bytes} bytes for shape [${shape.join(", ")}] of ${dtype}`);
+  }
+  return { name, dtype, shape: [...shape], begin, end };
+}
+
+/** The tensors cover the file's data from the first byte to the last, without gap or overlap. */
+function checkLayout(entries: readonly Entry[], dataBytes: number, file: string): void {
+  const ordered = [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end);
+  const total = ordered.reduce((last, { end }) => Math.max(last, end), 0);
+  if (total !== dataBytes) {
+    throw new DataError({
+      where: file,
+      got: `${dataBytes} bytes of data`,
+      expected: `${total} bytes, as the header says`,
+      remedy:
+        dataBytes < total
+          ? "the file is cut short: get it again, or save it anew"
+          : "the file has bytes too many: get it again, or save it anew",
+    });
+  }
+  let position = 0;
+  for (const { name, begin, end } of ordered) {
+    if (begin !== position) {
+      throw new DataError({
+        where: `${file}: tensor "${name}"`,
+        got: `data_offsets that begin at byte ${begin}`,
+        expected: `${position}, where the tensor before it ends (tensors leave no gap and do not overlap)`,
+        remedy: remedyForDamage,
+      });
+    }
+    position = end;
+  }
+}

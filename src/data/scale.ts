@@ -1,0 +1,93 @@
+import { DataError } from "../errors.ts";
+
+/**
+ * How columns are scaled before the network sees them: x′ = (x − shift)·factor, column by column.
+ *
+ * - `standard`: mean 0 and (population) standard deviation 1;
+ * - `minmax`: from 0 to 1;
+ * - `none`: as they are.
+ */
+export const scalings = ["standard", "minmax", "none"] as const;
+
+export type Scaling = (typeof scalings)[number];
+
+/** A fitted scaling, as plain data for JSON. */
+export interface Scale {
+  readonly kind: Scaling;
+  /** One for each column. */
+  readonly shift: readonly number[];
+  /** One for each column; 0 where all the column's values are the same, so that it becomes 0. */
+  readonly factor: readonly number[];
+}
+
+/**
+ * Takes the scaling from the rows to train on; sums are in float64.
+ * @param values `[rows, columns]` row-major
+ */
+export function fitScale(values: ArrayLike<number>, columns: number, kind: Scaling): Scale {
+  const shift: number[] = [];
+  const factor: number[] = [];
+  for (let column = 0; column < columns; column++) {
+    const { low, high, mean, deviation } = statistics(values, columns, column);
+    shift.push({ standard: mean, minmax: low, none: 0 }[kind]);
+    const inverse = 1 / { standard: deviation, minmax: high - low, none: 1 }[kind];
+    // By comparing: rounding can leave a constant column a tiny deviation.
+    const constant = kind !== "none" && low === high;
+    factor.push(constant || !Number.isFinite(inverse) ? 0 : inverse);
+  }
+  return { kind, shift, factor };
+}
+
+function statistics(values: ArrayLike<number>, columns: number, column: number) {
+  const rows = values.length / columns;
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  let sum = 0;
+  for (let i = column; i < values.length; i += columns) {
+    const x = values[i] ?? 0;
+    low = Math.min(low, x);
+    high = Math.max(high, x);
+    sum += x;
+  }
+  const mean = sum / rows;
+  let squares = 0;
+  for (let i = column; i < values.length; i += columns) squares += ((values[i] ?? 0) - mean) ** 2;
+  return { low, high, mean, deviation: Math.sqrt(squares / rows) };
+}
+
+/**
+ * x′ = (x − shift)·factor over `[rows, columns]`, as float32.
+ * @param where names the values in an error message: `test.csv: inputs`
+ * @throws DataError where a scaled value is beyond float32's range
+ */
+export function applyScale(values: ArrayLike<number>, scale: Scale, where: string): Float32Array<ArrayBuffer> {
+  const { shift, factor } = scale;
+  const columns = shift.length;
+  const scaled = new Float32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const column = i % columns;
+    const x = ((values[i] ?? 0) - (shift[column] ?? 0)) * (factor[column] ?? 1);
+    scaled[i] = x;
+    if (!Number.isFinite(scaled[i])) refuse(where, Math.floor(i / columns), column, x);
+  }
+  return scaled;
+}
+
+/** x = x′/factor + shift, the inverse of `applyScale`, over `[rows, columns]`; shift where the factor is 0. */
+export function undoScale(values: ArrayLike<number>, scale: Scale): Float64Array<ArrayBuffer> {
+  const { shift, factor } = scale;
+  const columns = shift.length;
+  return Float64Array.from(values, (x, i) => {
+    const f = factor[i % columns] ?? 1;
+    return (f === 0 ? 0 : x / f) + (shift[i % columns] ?? 0);
+  });
+}
+
+function refuse(where: string, row: number, column: number, x: number): never {
+  throw new DataError({
+    where: `${where}: row ${row + 1}, column ${column + 1}`,
+    got: `${x} after scaling`,
+    expected: "a number from -3.4e38 to 3.4e38",
+    remedy: "leave the row out, or scale otherwise",
+  });
+}

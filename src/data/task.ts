@@ -1,0 +1,92 @@
+import { DataError } from "../errors.ts";
+import { cellError, isNumber } from "./cell.ts";
+import type { Table } from "./csv.ts";
+
+/** What is learned: one of several classes, or a number. */
+export const tasks = ["classification", "regression"] as const;
+
+export type Task = (typeof tasks)[number];
+
+export interface Guess {
+  readonly task: Task;
+  /** Why, in a few words: `3 different texts`. */
+  readonly reason: string;
+}
+
+/** Whole numbers are taken for classes up to this many different ones. */
+export const mostNumberedClasses = 20;
+
+/**
+ * Guesses the task from the target's cells: classification where they are text, or where they are whole numbers of at
+ * most 20 different values, each on two rows on average or more; regression for all other numbers.
+ * @throws DataError where numbers and text are mixed, with the first cell of the rarer kind, or where a cell is empty
+ */
+export function guessTask(table: Table, target: number): Guess {
+  const values = new Set<string>();
+  const numbers: number[] = [];
+  const texts: number[] = [];
+  let whole = true;
+  for (const [row, cells] of table.rows.entries()) {
+    const cell = cells[target] ?? "";
+    if (cell === "") throw emptyTarget(table, row, target);
+    values.add(cell);
+    (isNumber(cell) ? numbers : texts).push(row);
+    whole &&= Number.isInteger(Number(cell));
+  }
+  const odd = texts.length < numbers.length ? texts[0] : numbers[0];
+  if (texts.length > 0 && odd !== undefined) {
+    const numeric = odd === numbers[0];
+    throw cellError(table, odd, target, {
+      got: `"${table.rows[odd]?.[target]}" in a column that holds ${numeric ? "text" : "numbers"} elsewhere`,
+      expected: "a target of numbers only, or of text only",
+      remedy: "mend the cell, or choose the task classification, which takes both for names of classes",
+    });
+  }
+  const count = values.size;
+  if (texts.length > 0) return { task: "classification", reason: `${count} different texts` };
+  if (!whole) return { task: "regression", reason: "numbers with a fraction" };
+  const reason = `whole numbers with ${count} different values on ${table.rows.length} rows`;
+  const few = count <= mostNumberedClasses && 2 * count <= table.rows.length;
+  return { task: few ? "classification" : "regression", reason };
+}
+
+/**
+ * The classes of a target: its different cells, sorted as numbers where all are numbers, else by code point. A class is
+ * known by its text: `1` and `1.0` are two.
+ * @throws DataError where a cell is empty, or all cells are the same
+ */
+export function findClasses(table: Table, target: number): string[] {
+  const values = new Set<string>();
+  for (const [row, cells] of table.rows.entries()) {
+    const cell = cells[target] ?? "";
+    if (cell === "") throw emptyTarget(table, row, target);
+    values.add(cell);
+  }
+  const classes = [...values].sort(byCodePoint);
+  if (classes.every(isNumber)) classes.sort((a, b) => Number(a) - Number(b));
+  if (classes.length < 2) {
+    throw new DataError({
+      where: `${table.file}: column ${target + 1} ("${table.columns[target]}")`,
+      got: `one class only, "${classes[0]}" on every row`,
+      expected: "at least two classes",
+      remedy: "add rows of other classes, or choose another target",
+      column: target + 1,
+    });
+  }
+  return classes;
+}
+
+/** By Unicode code point, the same on every machine; `<` goes by UTF-16 units, which puts emoji before U+E000…U+FFFF. */
+function byCodePoint(a: string, b: string): number {
+  const [left, right] = [Array.from(a), Array.from(b)];
+  const index = left.findIndex((letter, i) => letter !== right[i]);
+  if (index < 0) return left.length - right.length;
+  return (left[index]?.codePointAt(0) ?? 0) - (right[index]?.codePointAt(0) ?? -1);
+}
+
+const emptyTarget = (table: Table, row: number, target: number) =>
+  cellError(table, row, target, {
+    got: "an empty cell",
+    expected: "a value of the target on every row",
+    remedy: "fill the cell in, or leave out its row",
+  });

@@ -1,0 +1,49 @@
+import { DeviceError } from "../errors.ts";
+import type { Device } from "./open.ts";
+
+/** Rejects what waits on a device as soon as the device is lost or its user is disposed. */
+export interface Guard {
+  /** Settles as `work` does, or rejects with the DeviceError if that comes first. @throws DeviceError */
+  wait<T>(work: Promise<T>): Promise<T>;
+  /** @throws DeviceError if the device is lost or its user disposed */
+  check(): void;
+  /** Rejects all that waits, now and later. */
+  close(): void;
+}
+
+/** @param where name of the user, for messages */
+export function createGuard(device: Device, where: string): Guard {
+  let ended: DeviceError | undefined;
+  // Not Promise.race: each race would leave a reaction on `lost` for as long as the device lives.
+  const waiting = new Set<(error: DeviceError) => void>();
+  const end = (error: DeviceError) => {
+    ended ??= error;
+    for (const reject of waiting) reject(ended);
+    waiting.clear();
+  };
+  void device.lost.then(end);
+  return {
+    wait: <T>(work: Promise<T>) =>
+      new Promise<T>((resolve, reject) => {
+        if (ended) {
+          work.catch(() => {});
+          reject(ended);
+          return;
+        }
+        waiting.add(reject);
+        work.then(resolve, reject).finally(() => waiting.delete(reject));
+      }),
+    check() {
+      if (ended) throw ended;
+    },
+    close: () =>
+      end(
+        new DeviceError({
+          where,
+          got: "a call after dispose()",
+          expected: `a ${where} that is in use`,
+          remedy: `make a new ${where}`,
+        }),
+      ),
+  };
+}

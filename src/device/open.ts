@@ -1,0 +1,137 @@
+import { DeviceError } from "../errors.ts";
+
+/** What runs the shaders. */
+export interface AdapterInfo {
+  /** Vendor, architecture and description as far as the browser tells them, for printing beside every figure. */
+  readonly name: string;
+  readonly vendor: string;
+  /** Whether the adapter is a program on the CPU, whose times say nothing about a GPU. */
+  readonly software: boolean;
+}
+
+/** An open GPU. Made by `openDevice`. */
+export interface Device {
+  readonly gpu: GPUDevice;
+  readonly adapter: AdapterInfo;
+  /** Settles when the device is lost or destroyed, with the reason. */
+  readonly lost: Promise<DeviceError>;
+  /** Frees the device and all that was made on it; a Node process ends only once its devices are destroyed. */
+  destroy(): void;
+}
+
+export interface OpenOptions {
+  /** The WebGPU entry point; `navigator.gpu`, or in Node that of the package `webgpu`, if left out. */
+  readonly gpu?: GPU;
+  /**
+   * `adapter` (if left out) asks for this adapter's own limits on buffers and workgroups, and for the features that help;
+   * `default` takes those that every WebGPU device has.
+   */
+  readonly limits?: "adapter" | "default";
+  readonly powerPreference?: GPUPowerPreference;
+}
+
+/** Limits worth raising to what the adapter has. */
+const raised = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupSizeY",
+] as const;
+
+/** Features worth having where the adapter has them. */
+const wanted = ["timestamp-query", "shader-f16", "subgroups"] as const;
+
+/** Entry points of open devices: Dawn for Node takes its devices down with the entry point that they came from. */
+const entries = new Set<GPU>();
+
+/**
+ * Opens the GPU in a page, a worker, Deno or Node.
+ * @throws DeviceError where there is no WebGPU, no adapter, or the adapter refuses
+ */
+export async function openDevice(options: OpenOptions = {}): Promise<Device> {
+  const { limits = "adapter", powerPreference = "high-performance" } = options;
+  const entry = options.gpu ?? (await webgpu());
+  const adapter = await entry.requestAdapter({ powerPreference });
+  if (adapter === null) {
+    throw new DeviceError({
+      where: "openDevice",
+      got: "no adapter",
+      expected: "a GPU with a WebGPU driver (Vulkan, Metal or Direct3D 12), or a software adapter",
+      remedy: "install the GPU's driver, or a software adapter such as SwiftShader",
+    });
+  }
+  const info = describe(adapter);
+  const gpu = await request(adapter, limits).catch((cause: unknown) => {
+    throw new DeviceError(
+      {
+        where: `openDevice: ${info.name}`,
+        got: cause instanceof Error ? cause.message : String(cause),
+        expected: "a device",
+        remedy: "close other programs that use the GPU and try again",
+      },
+      { cause },
+    );
+  });
+  const lost = gpu.lost.then(
+    ({ reason, message }) =>
+      new DeviceError({
+        where: info.name,
+        got: reason === "destroyed" ? "a device that was destroyed" : `a lost device (${message || reason})`,
+        expected: "a device that works",
+        remedy: "open the device again and load the last checkpoint",
+      }),
+  );
+  entries.add(entry);
+  void lost.then(() => entries.delete(entry));
+  return { gpu, adapter: info, lost, destroy: () => gpu.destroy() };
+}
+
+async function webgpu(): Promise<GPU> {
+  const { navigator } = globalThis as { navigator?: { gpu?: GPU } };
+  if (navigator?.gpu) return navigator.gpu;
+  const { process } = globalThis as { process?: { versions?: { node?: string } } };
+  if (process?.versions?.node !== undefined) return dawn();
+  throw new DeviceError({
+    where: "openDevice",
+    got: "no navigator.gpu",
+    expected: "a browser with WebGPU and a page served over https or from localhost",
+    remedy: "use a current Chrome, Edge, Firefox or Safari",
+  });
+}
+
+/** WebGPU for Node: Dawn, out of the optional package `webgpu`. */
+async function dawn(): Promise<GPU> {
+  // A name in a variable, so that bundlers for the browser leave it alone.
+  const name = "webgpu";
+  const module = (await import(/* @vite-ignore */ name).catch((cause: unknown) => {
+    throw new DeviceError(
+      {
+        where: "openDevice",
+        got: "Node without the package webgpu",
+        expected: "WebGPU",
+        remedy: "run npm install webgpu",
+      },
+      { cause },
+    );
+  })) as { create(flags: string[]): GPU; globals: Record<string, unknown> };
+  Object.assign(globalThis, module.globals);
+  return module.create([]);
+}
+
+function describe(adapter: GPUAdapter): AdapterInfo {
+  const { vendor, architecture, device, description } = adapter.info;
+  const name = [...new Set([vendor, architecture, device, description].filter((part) => part !== ""))].join(" ");
+  const software = adapter.info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render/i.test(name);
+  return { name: name === "" ? "unnamed adapter" : name, vendor, software };
+}
+
+async function request(adapter: GPUAdapter, limits: "adapter" | "default"): Promise<GPUDevice> {
+  if (limits === "default") return adapter.requestDevice();
+  return adapter.requestDevice({
+    requiredLimits: Object.fromEntries(raised.map((name) => [name, adapter.limits[name]])),
+    requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
+  });
+}

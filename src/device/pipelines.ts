@@ -1,0 +1,71 @@
+import { DeviceError } from "../errors.ts";
+import { boundOperands, type Call, sourceOf } from "../kernels/index.ts";
+
+/** The compiled shader of one or more steps. */
+export interface Pipeline {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** Pipelines by source, one cache a device: steps whose source is the same share one. */
+const caches = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
+
+/**
+ * Compiles the shader of a call, or finds it compiled.
+ * @throws DeviceError with the shader's messages and its numbered source
+ */
+export function pipelineFor(gpu: GPUDevice, call: Call): Promise<Pipeline> {
+  let cache = caches.get(gpu);
+  if (cache === undefined) {
+    cache = new Map();
+    caches.set(gpu, cache);
+  }
+  const source = sourceOf(call);
+  const found = cache.get(source);
+  if (found !== undefined) return found;
+  const pipeline = compile(gpu, call, source);
+  cache.set(source, pipeline);
+  return pipeline;
+}
+
+/** Layouts follow from the descriptor: `layout: "auto"` would drop the bindings that a variant does not use. */
+function layoutEntries(call: Call): GPUBindGroupLayoutEntry[] {
+  const types = { uniform: "uniform", read: "read-only-storage", readWrite: "storage" } as const;
+  return [
+    { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: "uniform", hasDynamicOffset: false } },
+    ...boundOperands(call).map(
+      ({ access }, index): GPUBindGroupLayoutEntry => ({
+        binding: index + 1,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type: types[access] },
+      }),
+    ),
+  ];
+}
+
+async function compile(gpu: GPUDevice, call: Call, source: string): Promise<Pipeline> {
+  const label = `chainrule.${call.kernel}`;
+  const layout = gpu.createBindGroupLayout({ label, entries: layoutEntries(call) });
+  const module = gpu.createShaderModule({ label, code: source });
+  try {
+    const pipeline = await gpu.createComputePipelineAsync({
+      label,
+      layout: gpu.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: "main" },
+    });
+    return { pipeline, layout };
+  } catch (cause) {
+    const { messages } = await module.getCompilationInfo();
+    const faults = messages.map(({ type, lineNum, linePos, message }) => `${type} ${lineNum}:${linePos} ${message}`);
+    const numbered = source.split("\n").map((line, index) => `${String(index + 1).padStart(4)}  ${line}`);
+    throw new DeviceError(
+      {
+        where: `kernel ${call.kernel} ${JSON.stringify(call.variant)}`,
+        got: `a shader that does not compile: ${[...faults, cause instanceof Error ? cause.message : ""].join("\n")}`,
+        expected: `valid WGSL\n${numbered.join("\n")}\n`,
+        remedy: "report it with the adapter's name",
+      },
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,45 @@
+/** The public surface of chainrule. */
+export { type AdapterInfo, type Device, type OpenOptions, openDevice } from "./device/open.ts";
+export {
+  ChainruleError,
+  DataError,
+  DeviceError,
+  type Fault,
+  ModelError,
+  NumericError,
+  PlanError,
+  ShapeError,
+} from "./errors.ts";
+export { type Activation, activations } from "./model/activation.ts";
+export { glorot, he, type Initializer, uniform } from "./model/initializer.ts";
+export { type Dense, type DenseOptions, dense, type Model, sequential, type Trainable } from "./model/layer.ts";
+export { type Loss, losses } from "./model/loss.ts";
+export {
+  type AdamOptions,
+  adam,
+  adamw,
+  type Decay,
+  type Optimizer,
+  type OptimizerOptions,
+  sgd,
+} from "./model/optimizer.ts";
+export { cosine, type Schedule, stepDecay } from "./model/schedule.ts";
+export { formatPlan } from "./plan/format.ts";
+export { bytesByRole } from "./plan/memory.ts";
+export type { Dtype, Mode, Phase, Plan, Role, Step, Tensor } from "./plan/types.ts";
+export { type LoadedModel, loadModel } from "./run/checkpoint.ts";
+export { createPredictor, type PredictorOptions } from "./run/predictor.ts";
+export { createTrainer } from "./run/trainer.ts";
+export type {
+  Dataset,
+  Evaluation,
+  FitOptions,
+  Parameters,
+  Prediction,
+  Predictor,
+  Report,
+  SaveOptions,
+  TensorValue,
+  Trainer,
+  TrainerOptions,
+} from "./run/types.ts";

@@ -1,0 +1,24 @@
+import type { Twin } from "./types.ts";
+
+/** Begins step t. */
+export const advance: Twin<"advance"> = ({ variant }, { control }) => {
+  if (control.halted !== 0) return;
+  const t = control.step;
+  const steps = Math.ceil(control.dataRows / control.batch);
+  control.step = t + 1;
+  control.epoch = Math.floor(t / steps);
+  control.start = (t % steps) * control.batch;
+  control.rows = Math.min(control.batch, control.dataRows - control.start);
+  control.decay = variant.decay === "per-step" ? control.weightDecay * control.rows : control.weightDecay;
+  control.correction1 = 1 - control.beta1 ** (t + 1);
+  control.correction2 = 1 - control.beta2 ** (t + 1);
+  const { baseLearningRate: base, scheduleValue: value, scheduleSteps, warmup } = control;
+  if (variant.schedule === "constant") control.learningRate = base;
+  else if (variant.schedule === "step") control.learningRate = base * value ** Math.floor(t / scheduleSteps);
+  else if (t < warmup) control.learningRate = (base * (t + 1)) / warmup;
+  else if (t >= scheduleSteps) control.learningRate = value;
+  else {
+    const x = (t - warmup) / (scheduleSteps - warmup);
+    control.learningRate = value + ((base - value) * (1 + Math.cos(Math.PI * x))) / 2;
+  }
+};

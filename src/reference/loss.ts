@@ -1,0 +1,49 @@
+import type { Numbers, Twin } from "./types.ts";
+
+/** ℓ, hits and ∂ℓ/∂o of each row. */
+export const loss: Twin<"loss"> = ({ variant, dims, bind }, { control, numbers }) => {
+  const [o, y, losses, hits] = [numbers(bind.o), numbers(bind.y), numbers(bind.losses), numbers(bind.hits)];
+  const delta = variant.delta ? numbers(bind.do) : undefined;
+  const row = variant.loss === "softmaxCrossEntropy" ? softmaxCrossEntropy : halfSquaredError;
+  for (let i = 0; i < control.rows; i++) {
+    const { loss, hit } = row(o, y, i, dims.columns, delta);
+    losses[i] = loss;
+    hits[i] = hit;
+  }
+};
+
+type RowLoss = (
+  o: Numbers,
+  y: Numbers,
+  i: number,
+  columns: number,
+  delta: Numbers | undefined,
+) => { readonly loss: number; readonly hit: number };
+
+/** ½ Σⱼ (oⱼ − yⱼ)². */
+const halfSquaredError: RowLoss = (o, y, i, columns, delta) => {
+  let sum = 0;
+  for (let j = i * columns; j < (i + 1) * columns; j++) {
+    const difference = (o[j] as number) - (y[j] as number);
+    sum += difference * difference;
+    if (delta) delta[j] = difference;
+  }
+  return { loss: sum / 2, hit: 0 };
+};
+
+/** m + log Σⱼ exp(oⱼ − m) − o_y. */
+const softmaxCrossEntropy: RowLoss = (o, y, i, columns, delta) => {
+  const first = i * columns;
+  const label = y[i] as number;
+  let best = 0;
+  for (let j = 1; j < columns; j++) if ((o[first + j] as number) > (o[first + best] as number)) best = j;
+  const largest = o[first + best] as number;
+  let total = 0;
+  for (let j = 0; j < columns; j++) total += Math.exp((o[first + j] as number) - largest);
+  if (delta) {
+    for (let j = 0; j < columns; j++) {
+      delta[first + j] = Math.exp((o[first + j] as number) - largest) / total - (j === label ? 1 : 0);
+    }
+  }
+  return { loss: Math.log(total) + largest - (o[first + label] as number), hit: best === label ? 1 : 0 };
+};

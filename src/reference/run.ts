@@ -1,0 +1,105 @@
+import { PlanError, ShapeError } from "../errors.ts";
+import type { ControlValues } from "../kernels/control.ts";
+import type { Call, KernelName } from "../kernels/index.ts";
+import { elementsOf } from "../plan/memory.ts";
+import { resolveTensor } from "../plan/resolve.ts";
+import type { Plan } from "../plan/types.ts";
+import { activation } from "./activation.ts";
+import { advance } from "./advance.ts";
+import { decayGradient } from "./decay-gradient.ts";
+import { gatherRows } from "./gather-rows.ts";
+import { gradientMultiply } from "./gradient-multiply.ts";
+import { loss } from "./loss.ts";
+import { matmul } from "./matmul.ts";
+import { penalty } from "./penalty.ts";
+import { record } from "./record.ts";
+import { sample } from "./sample.ts";
+import { sumRows } from "./sum-rows.ts";
+import type { Memory, Numbers, Twin } from "./types.ts";
+import { weightUpdate } from "./weight-update.ts";
+
+const twins: { readonly [N in KernelName]: Twin<N> } = {
+  advance,
+  sample,
+  gatherRows,
+  matmul,
+  activation,
+  loss,
+  penalty,
+  record,
+  gradientMultiply,
+  sumRows,
+  decayGradient,
+  weightUpdate,
+};
+
+/** Runs the CPU twin of one call. */
+export const runTwin = (call: Call, memory: Memory): void => {
+  const twin = twins[call.kernel] as (call: Call, memory: Memory) => void;
+  twin(call, memory);
+};
+
+/** A plan being interpreted on the CPU: the judge of the GPU. */
+export interface Reference {
+  readonly plan: Plan;
+  readonly control: ControlValues;
+  /** The values of a tensor, live. @throws PlanError */
+  tensor(name: string): Numbers;
+  /** Overwrites a tensor. @throws PlanError, ShapeError */
+  set(name: string, values: ArrayLike<number>): void;
+  /** Runs the plan once. */
+  step(): void;
+}
+
+/**
+ * Makes a plan ready to be interpreted on the CPU.
+ * @param precision of every f32 tensor when stored; sums inside a kernel are always double
+ */
+export function createReference(
+  plan: Plan,
+  control: ControlValues,
+  precision: "float32" | "float64" = "float32",
+): Reference {
+  const values: Record<string, Numbers> = {};
+  for (const [name, { shape, dtype, role }] of Object.entries(plan.tensors)) {
+    const length = elementsOf(shape);
+    // The ring of metrics holds numbers here, where the GPU packs them as bits.
+    if (name === "ring") values[name] = new Float64Array(length);
+    else if (role === "control" || dtype === "u32") values[name] = new Uint32Array(length);
+    else values[name] = precision === "float32" ? new Float32Array(length) : new Float64Array(length);
+  }
+  const own = { ...control };
+  const tensor = (name: string) => values[resolveTensor(plan, name).name] as Numbers;
+  const memory: Memory = {
+    control: own,
+    numbers: (name) => {
+      if (name !== undefined && values[name] !== undefined) return values[name];
+      throw new PlanError({
+        where: `${plan.mode} plan on the CPU`,
+        got: `operand bound to ${name ?? "nothing"}`,
+        expected: "a tensor of the plan",
+        remedy: "mend the pass that wrote this plan",
+      });
+    },
+  };
+  return {
+    plan,
+    control: own,
+    tensor,
+    set(name, given) {
+      const target = tensor(name);
+      if (given.length !== target.length) {
+        throw new ShapeError({
+          where: `reference: ${name}`,
+          got: `${given.length} values`,
+          expected: `${target.length}`,
+          remedy: "give as many values as the tensor has elements",
+        });
+      }
+      target.set(given);
+    },
+    step() {
+      for (const step of plan.steps) runTwin(step, memory);
+    },
+  };
+}

@@ -1,0 +1,186 @@
+import { decodeSafetensors, encodeSafetensors, type FileTensor } from "../data/safetensors.ts";
+import { DataError } from "../errors.ts";
+import type { Dense, Model } from "../model/layer.ts";
+import { dense, sequential } from "../model/layer.ts";
+import type { Loss } from "../model/loss.ts";
+import { elementsOf } from "../plan/memory.ts";
+import { type Network, parameterSpecs, resolveNetwork } from "./network.ts";
+import type { Parameters } from "./types.ts";
+
+/** Where training stood: what a step needs beside parameters and optimizer state. */
+export interface Progress {
+  readonly step: number;
+  readonly learningRate: number;
+  readonly correction1: number;
+  readonly correction2: number;
+}
+
+/** What a file holds beside parameters, so that training can go on exactly. */
+export interface TrainingState {
+  readonly progress: Progress;
+  /** Optimizer state by tensor name: `v_W1`, … */
+  readonly state: Parameters;
+}
+
+/** A network read from a file. */
+export interface LoadedModel {
+  readonly model: Model;
+  readonly inputs: number;
+  readonly loss: Loss;
+  readonly parameters: Parameters;
+  readonly training: TrainingState | undefined;
+  /** The file's own metadata, less the description that is decoded here. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Metadata key of the description. */
+const DESCRIPTION = "chainrule";
+
+/** Form of the description: a reader refuses a later one. */
+const VERSION = 1;
+
+interface Description {
+  readonly version: number;
+  readonly model: Model;
+  readonly inputs: number;
+  readonly loss: Loss;
+  readonly training?: Progress;
+}
+
+/** `v_W1` ↔ `optimizer.v.0.weight`. */
+const stateKey = (state: string, key: string) => `optimizer.${state}.${key}`;
+
+/**
+ * A safetensors file: parameters under the names of an `nn.Sequential`, optimizer state under `optimizer.…`, and the
+ * description of the network as JSON in the metadata.
+ */
+export function encodeModel(
+  network: Network,
+  parameters: Parameters,
+  training: TrainingState | undefined,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  const tensors: Record<string, FileTensor> = {};
+  const specs = parameterSpecs(network.layers);
+  for (const { name, key, shape } of specs) {
+    tensors[key] = { shape, data: parameters[name] ?? new Float32Array(elementsOf(shape)) };
+  }
+  for (const [name, data] of Object.entries(training?.state ?? {})) {
+    const [state, parameter] = name.split("_") as [string, string];
+    const spec = specs.find((one) => one.name === parameter);
+    if (spec) tensors[stateKey(state, spec.key)] = { shape: spec.shape, data };
+  }
+  const description: Description = {
+    version: VERSION,
+    model: network.model,
+    inputs: network.inputs,
+    loss: network.loss,
+    ...(training ? { training: training.progress } : {}),
+  };
+  return encodeSafetensors(tensors, { ...metadata, format: "pt", [DESCRIPTION]: JSON.stringify(description) });
+}
+
+/**
+ * Reads a file that `Trainer.save` wrote.
+ * @param where name of the file, for messages
+ * @throws DataError where the file is cut short, is no safetensors file or describes no network
+ */
+export function loadModel(bytes: Uint8Array, where = "model"): LoadedModel {
+  const file = decodeSafetensors(bytes, where);
+  const { [DESCRIPTION]: text, format: _, ...metadata } = file.metadata;
+  if (text === undefined) {
+    refuse(where, "a safetensors file without a description of its network", `metadata "${DESCRIPTION}"`);
+  }
+  const description = parseDescription(text, where);
+  const network = describedNetwork(description, where);
+  const specs = parameterSpecs(network.layers);
+  const parameters = Object.fromEntries(
+    specs.map(({ name, key, shape }) => [name, floats(file.tensors, key, shape, where)]),
+  );
+  const state: Record<string, Float32Array<ArrayBuffer>> = {};
+  for (const { name, key, shape } of specs) {
+    for (const kind of ["m", "v"]) {
+      const full = stateKey(kind, key);
+      if (Object.hasOwn(file.tensors, full)) state[`${kind}_${name}`] = floats(file.tensors, full, shape, where);
+    }
+  }
+  const progress = description.training;
+  return {
+    model: network.model,
+    inputs: network.inputs,
+    loss: network.loss,
+    parameters,
+    training: progress && { progress, state },
+    metadata,
+  };
+}
+
+function parseDescription(text: string, where: string): Description {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    refuse(where, "a description that is no JSON", "the description that chainrule wrote");
+  }
+  if (!isDescription(parsed)) refuse(where, "a description of another form", "the description that chainrule wrote");
+  if (parsed.version !== VERSION) refuse(where, `a description of version ${parsed.version}`, `version ${VERSION}`);
+  return parsed;
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+
+function isDescription(value: unknown): value is Description {
+  if (!isRecord(value) || !isRecord(value.model) || !Array.isArray(value.model.layers)) return false;
+  const { version, inputs, loss, training } = value;
+  return (
+    typeof version === "number" &&
+    typeof inputs === "number" &&
+    typeof loss === "string" &&
+    value.model.layers.every((layer) => isRecord(layer) && layer.kind === "dense") &&
+    (training === undefined || isProgress(training))
+  );
+}
+
+const isProgress = (value: unknown): value is Progress =>
+  isRecord(value) &&
+  ["step", "learningRate", "correction1", "correction2"].every((name) => Number.isFinite(value[name]));
+
+/** Builds the network anew, so that whatever the file says goes through the same checks as what a user writes. */
+function describedNetwork({ model, inputs, loss }: Description, where: string): Network {
+  try {
+    const layers = model.layers.map(({ units, activation, kind: _, ...options }: Dense) =>
+      dense(units, activation, options),
+    );
+    return resolveNetwork(sequential(layers), inputs, loss);
+  } catch (cause) {
+    throw new DataError(
+      {
+        where,
+        got: cause instanceof Error ? cause.message : String(cause),
+        expected: "the description of a network",
+        remedy: "write the file anew",
+      },
+      { cause },
+    );
+  }
+}
+
+function floats(
+  tensors: Readonly<Record<string, FileTensor>>,
+  key: string,
+  shape: readonly number[],
+  where: string,
+): Float32Array<ArrayBuffer> {
+  const tensor = Object.hasOwn(tensors, key) ? tensors[key] : undefined;
+  const expected = `${key} [${shape.join(", ")}] of f32`;
+  if (tensor === undefined) refuse(where, `no tensor ${key}`, expected);
+  if (!(tensor.data instanceof Float32Array) || tensor.shape.join() !== shape.join()) {
+    refuse(where, `${key} [${tensor.shape.join(", ")}]`, expected);
+  }
+  return new Float32Array(tensor.data);
+}
+
+function refuse(where: string, got: string, expected: string): never {
+  throw new DataError({ where, got, expected, remedy: "use a file that chainrule wrote" });
+}

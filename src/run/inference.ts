@@ -1,0 +1,182 @@
+import type { Guard } from "../device/guard.ts";
+import type { Device } from "../device/open.ts";
+import { compileProgram, type Program } from "../device/program.ts";
+import { DataError } from "../errors.ts";
+import { CONTROL_WORDS, controlNames } from "../kernels/control.ts";
+import { buildEvaluatePlan, buildPredictPlan } from "../plan/build.ts";
+import { checkDataset, checkInputs, type Rows } from "./dataset.ts";
+import { addRecord, decodeRecord, emptyTotals, RING_BYTES } from "./metrics.ts";
+import type { Network } from "./network.ts";
+import { mapWords, readBuffers } from "./readback.ts";
+import type { Dataset, Evaluation, Prediction } from "./types.ts";
+
+/** Judges and predicts rows with parameters that live on the GPU. */
+export interface Inference {
+  evaluate(data: Dataset): Promise<Evaluation>;
+  predict(inputs: ArrayLike<number>): Promise<Prediction>;
+  dispose(): void;
+}
+
+/** Rows that go through the network together, at most. */
+const MOST_ROWS = 1024;
+
+/** Chunks whose sums wait in the ring before they are read. */
+const CHUNKS_PER_READ = 16;
+
+/** A plan compiled for so many rows at a time. */
+interface Sized {
+  readonly capacity: number;
+  readonly program: Program;
+  /** Takes the outputs of a chunk to the CPU. */
+  readonly staging: GPUBuffer | undefined;
+}
+
+/** @param parameters GPU buffers by name: `W1`, `b1`, … */
+export function createInference(
+  device: Device,
+  guard: Guard,
+  network: Network,
+  parameters: Readonly<Record<string, GPUBuffer>>,
+): Inference {
+  const { gpu } = device;
+  const { inputs, outputs, loss, layers } = network;
+  const programs: Partial<Record<"evaluate" | "predict", Sized>> = {};
+
+  const sized = async (mode: "evaluate" | "predict", rows: number): Promise<Sized> => {
+    const found = programs[mode];
+    const capacity = Math.min(rows, MOST_ROWS);
+    if (found && found.capacity >= capacity) return found;
+    const build = mode === "evaluate" ? buildEvaluatePlan : buildPredictPlan;
+    const program = await guard.wait(
+      compileProgram(gpu, build({ layers, loss, batch: capacity }), `chainrule.${mode}`, parameters),
+    );
+    found?.program.dispose();
+    found?.staging?.destroy();
+    const staging =
+      mode === "predict"
+        ? gpu.createBuffer({
+            label: "chainrule.predict.staging",
+            size: 4 * capacity * outputs,
+            usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+          })
+        : undefined;
+    const made = { capacity, program, staging };
+    programs[mode] = made;
+    return made;
+  };
+
+  /** Writes a chunk's rows and its place in the ring, and records the pass. */
+  const encode = ({ program }: Sized, x: Float32Array<ArrayBuffer>, rows: number, slot: number) => {
+    const control = new Uint32Array(CONTROL_WORDS);
+    control[controlNames.indexOf("rows")] = rows;
+    control[controlNames.indexOf("step")] = slot + 1;
+    gpu.queue.writeBuffer(program.buffer("control"), 0, control);
+    gpu.queue.writeBuffer(program.buffer("x"), 0, x);
+    const encoder = gpu.createCommandEncoder({ label: program.plan.mode });
+    const pass = encoder.beginComputePass({ label: program.plan.mode });
+    program.encode(pass);
+    pass.end();
+    return encoder;
+  };
+
+  const evaluate = async (data: Dataset): Promise<Evaluation> => {
+    guard.check();
+    const given = checkDataset("evaluate", data, loss, outputs);
+    checkColumns("evaluate", given.columns, inputs);
+    const sizes = await sized("evaluate", given.rows);
+    const totals = emptyTotals();
+    const chunks = Math.ceil(given.rows / sizes.capacity);
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      const slot = chunk % CHUNKS_PER_READ;
+      const { x, y, rows } = slice(given, chunk * sizes.capacity, sizes.capacity);
+      gpu.queue.writeBuffer(sizes.program.buffer("y"), 0, y);
+      gpu.queue.submit([encode(sizes, x, rows, slot).finish()]);
+      if (slot < CHUNKS_PER_READ - 1 && chunk < chunks - 1) continue;
+      const [ring] = await readBuffers(gpu, guard, [{ buffer: sizes.program.buffer("ring"), bytes: RING_BYTES }]);
+      for (let step = 1; step <= slot + 1; step++) if (ring) addRecord(totals, decodeRecord(ring, step));
+    }
+    const accuracy = loss === "softmaxCrossEntropy" ? totals.hits / totals.rows : undefined;
+    return { rows: totals.rows, loss: totals.loss / totals.rows, accuracy };
+  };
+
+  const predict = async (given: ArrayLike<number>): Promise<Prediction> => {
+    guard.check();
+    const rows = given.length / inputs;
+    if (!Number.isInteger(rows) || rows === 0) {
+      throw new DataError({
+        where: "predict: inputs",
+        got: `${given.length} numbers`,
+        expected: `at least one row, each of the ${inputs} columns that the network takes`,
+        remedy: "give whole rows",
+      });
+    }
+    const values = checkInputs("predict", given, inputs);
+    const sizes = await sized("predict", rows);
+    const result = new Float32Array(rows * outputs);
+    for (let first = 0; first < rows; first += sizes.capacity) {
+      const count = Math.min(sizes.capacity, rows - first);
+      const encoder = encode(sizes, values.subarray(first * inputs, (first + count) * inputs), count, 0);
+      const bytes = 4 * count * outputs;
+      const staging = sizes.staging as GPUBuffer;
+      encoder.copyBufferToBuffer(sizes.program.buffer("o"), 0, staging, 0, bytes);
+      gpu.queue.submit([encoder.finish()]);
+      const words = await mapWords(guard, staging, bytes);
+      result.set(new Float32Array(words.buffer), first * outputs);
+    }
+    if (loss !== "softmaxCrossEntropy") {
+      return { rows, outputs: result, probabilities: undefined, classes: undefined };
+    }
+    return { rows, outputs: result, ...classify(result, outputs) };
+  };
+
+  return {
+    evaluate,
+    predict,
+    dispose() {
+      for (const { program, staging } of Object.values(programs)) {
+        program.dispose();
+        staging?.destroy();
+      }
+    },
+  };
+}
+
+/** @throws DataError where rows have another number of columns than the network takes */
+export function checkColumns(where: string, columns: number, inputs: number): void {
+  if (columns === inputs) return;
+  throw new DataError({
+    where: `${where}: inputs`,
+    got: `${columns} columns`,
+    expected: `${inputs}, as the network takes`,
+    remedy: "give the columns that the network was made for",
+  });
+}
+
+function slice({ inputs, targets, columns, rows }: Rows, first: number, count: number) {
+  const end = Math.min(first + count, rows);
+  const width = targets.length / rows;
+  return {
+    x: inputs.subarray(first * columns, end * columns),
+    y: targets.subarray(first * width, end * width),
+    rows: end - first,
+  };
+}
+
+/** softmax(o) and the first largest output of each row. */
+function classify(o: Float32Array<ArrayBuffer>, outputs: number) {
+  const rows = o.length / outputs;
+  const probabilities = new Float32Array(o.length);
+  const classes = new Uint32Array(rows);
+  for (let i = 0; i < rows; i++) {
+    const row = o.subarray(i * outputs, (i + 1) * outputs);
+    const largest = row.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+    const exponentials = Array.from(row, (value) => Math.exp(value - largest));
+    const total = exponentials.reduce((sum, value) => sum + value, 0);
+    probabilities.set(
+      exponentials.map((value) => value / total),
+      i * outputs,
+    );
+    classes[i] = row.indexOf(largest);
+  }
+  return { probabilities, classes };
+}

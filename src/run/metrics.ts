@@ -1,0 +1,77 @@
+import { RECORD_WORDS, RING_RECORDS } from "../kernels/control.ts";
+import type { Loss } from "../model/loss.ts";
+import type { Report } from "./types.ts";
+
+/** One line of the ring of metrics: the sums of one step. */
+export interface StepRecord {
+  readonly loss: number;
+  readonly penalty: number;
+  readonly hits: number;
+  readonly rows: number;
+  readonly step: number;
+  readonly halted: boolean;
+  readonly learningRate: number;
+  readonly epoch: number;
+}
+
+/** Bytes of the ring. */
+export const RING_BYTES = 4 * RECORD_WORDS * RING_RECORDS;
+
+/** The ring's line for step t ≥ 1. */
+export function decodeRecord(words: Uint32Array<ArrayBuffer>, step: number): StepRecord {
+  const at = ((step - 1) % RING_RECORDS) * RECORD_WORDS;
+  const line = words.slice(at, at + RECORD_WORDS);
+  const floats = new Float32Array(line.buffer);
+  const word = (index: number) => line[index] ?? 0;
+  const float = (index: number) => floats[index] ?? 0;
+  return {
+    loss: float(0),
+    penalty: float(1),
+    hits: word(2),
+    rows: word(3),
+    step: word(4),
+    halted: word(5) !== 0,
+    learningRate: float(6),
+    epoch: word(7),
+  };
+}
+
+/** Sums over steps, in double precision. */
+export interface Totals {
+  loss: number;
+  penalty: number;
+  hits: number;
+  rows: number;
+  steps: number;
+  last: StepRecord | undefined;
+}
+
+export const emptyTotals = (): Totals => ({ loss: 0, penalty: 0, hits: 0, rows: 0, steps: 0, last: undefined });
+
+/** Adds one step. */
+export function addRecord(totals: Totals, record: StepRecord): void {
+  totals.loss += record.loss;
+  totals.penalty += record.penalty;
+  totals.hits += record.hits;
+  totals.rows += record.rows;
+  totals.steps += 1;
+  totals.last = record;
+}
+
+/** Averages per sample over the steps. @param seconds wall-clock time that they took */
+export function summarize(totals: Totals, loss: Loss, seconds: number): Report {
+  const { rows, last } = totals;
+  return {
+    step: last?.step ?? 0,
+    epoch: (last?.epoch ?? 0) + 1,
+    steps: totals.steps,
+    rows,
+    loss: totals.loss / rows,
+    penalty: totals.penalty / rows,
+    objective: (totals.loss + totals.penalty) / rows,
+    accuracy: loss === "softmaxCrossEntropy" ? totals.hits / rows : undefined,
+    learningRate: last?.learningRate ?? 0,
+    seconds,
+    samplesPerSecond: rows / seconds,
+  };
+}

@@ -1,0 +1,61 @@
+import { ModelError } from "../errors.ts";
+import { initialWeights } from "../model/initializer.ts";
+import { type Layer, type Model, resolveLayers } from "../model/layer.ts";
+import { type Loss, losses } from "../model/loss.ts";
+
+/** A network with its sizes and loss. */
+export interface Network {
+  readonly model: Model;
+  readonly layers: readonly Layer[];
+  readonly loss: Loss;
+  /** Columns of the data. */
+  readonly inputs: number;
+  /** Units of the last layer. */
+  readonly outputs: number;
+}
+
+/** @throws ModelError, ShapeError */
+export function resolveNetwork(model: Model, inputs: number, loss: Loss): Network {
+  if (!losses.includes(loss)) {
+    throw new ModelError({
+      where: "model: loss",
+      got: `"${loss}"`,
+      expected: `one of ${losses.join(", ")}`,
+      remedy: "choose one of these",
+    });
+  }
+  const layers = resolveLayers(model, inputs, loss);
+  return { model, layers, loss, inputs, outputs: outputsOf(model) };
+}
+
+export const outputsOf = (model: Model): number => model.layers.at(-1)?.units ?? 0;
+
+/** A parameter tensor: its name in a plan and in a file for PyTorch. */
+export interface ParameterSpec {
+  /** `W1`, `b1`, `W2`, … */
+  readonly name: string;
+  /** `0.weight`, `0.bias`, `2.weight`, …: the key in the state of an `nn.Sequential` in which activations are modules. */
+  readonly key: string;
+  readonly shape: readonly number[];
+}
+
+/** The parameters of a network, first layer first. */
+export function parameterSpecs(layers: readonly Layer[]): ParameterSpec[] {
+  let module = 0;
+  return layers.flatMap(({ inputs, units, bias, activation }, index) => {
+    const at = module;
+    module += activation === "identity" ? 1 : 2;
+    const weights = { name: `W${index + 1}`, key: `${at}.weight`, shape: [units, inputs] };
+    return bias ? [weights, { name: `b${index + 1}`, key: `${at}.bias`, shape: [units] }] : [weights];
+  });
+}
+
+/** The parameters before the first step: seeded weights, zero biases. */
+export function initialParameters(layers: readonly Layer[], seed: number): Record<string, Float32Array<ArrayBuffer>> {
+  const parameters: Record<string, Float32Array<ArrayBuffer>> = {};
+  layers.forEach(({ initializer, inputs, units, bias }, index) => {
+    parameters[`W${index + 1}`] = initialWeights(initializer, inputs, units, seed, index);
+    if (bias) parameters[`b${index + 1}`] = new Float32Array(units);
+  });
+  return parameters;
+}

@@ -1,0 +1,50 @@
+import { createGuard } from "../device/guard.ts";
+import type { Device } from "../device/open.ts";
+import type { Model } from "../model/layer.ts";
+import type { Loss } from "../model/loss.ts";
+import { createInference } from "./inference.ts";
+import { parameterSpecs, resolveNetwork } from "./network.ts";
+import { checkParameter } from "./parameters.ts";
+import type { Predictor } from "./types.ts";
+
+export interface PredictorOptions {
+  readonly model: Model;
+  /** Columns of the data. */
+  readonly inputs: number;
+  readonly loss: Loss;
+  /** All parameters by name: `W1 [units, inputs]`, `b1 [units]`, … */
+  readonly parameters: Readonly<Record<string, ArrayLike<number>>>;
+}
+
+/**
+ * Puts a trained network on the GPU to predict and judge rows; `loadModel` gives the options.
+ * @throws ModelError, ShapeError, DeviceError
+ */
+export async function createPredictor(device: Device, options: PredictorOptions): Promise<Predictor> {
+  const network = resolveNetwork(options.model, options.inputs, options.loss);
+  const guard = createGuard(device, "predictor");
+  const values = parameterSpecs(network.layers).map(({ name, shape }) => {
+    return [name, checkParameter("createPredictor", name, shape, options.parameters[name] ?? [])] as const;
+  });
+  const buffers = Object.fromEntries(
+    values.map(([name, data]) => {
+      const buffer = device.gpu.createBuffer({
+        label: `chainrule.predictor.${name}`,
+        size: data.byteLength,
+        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST,
+      });
+      device.gpu.queue.writeBuffer(buffer, 0, data);
+      return [name, buffer];
+    }),
+  );
+  const inference = createInference(device, guard, network, buffers);
+  return {
+    evaluate: inference.evaluate,
+    predict: inference.predict,
+    dispose() {
+      guard.close();
+      inference.dispose();
+      for (const buffer of Object.values(buffers)) buffer.destroy();
+    },
+  };
+}

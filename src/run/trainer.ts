@@ -1,0 +1,369 @@
+import { createGuard, type Guard } from "../device/guard.ts";
+import type { Device } from "../device/open.ts";
+import { compileProgram, type Program } from "../device/program.ts";
+import { submitBudget } from "../device/runtime.ts";
+import { DataError, ModelError, type NumericError, ShapeError } from "../errors.ts";
+import {
+  CONTROL_WORDS,
+  type ControlValues,
+  decodeControl,
+  encodeControl,
+  initialControl,
+  RING_RECORDS,
+} from "../kernels/control.ts";
+import { buildTrainPlan } from "../plan/build.ts";
+import { bytesOf } from "../plan/memory.ts";
+import { resolveTensor } from "../plan/resolve.ts";
+import { encodeModel, loadModel } from "./checkpoint.ts";
+import { checkDataset, type Rows } from "./dataset.ts";
+import { createInference, type Inference } from "./inference.ts";
+import { addRecord, decodeRecord, emptyTotals, RING_BYTES, summarize, type Totals } from "./metrics.ts";
+import { initialParameters, type Network, outputsOf, parameterSpecs, resolveNetwork } from "./network.ts";
+import { firstNonFinite } from "./numeric.ts";
+import { checkParameter, unknownParameter } from "./parameters.ts";
+import { mapWords, readBuffers } from "./readback.ts";
+import type { FitOptions, Parameters, Report, SaveOptions, TensorValue, Trainer, TrainerOptions } from "./types.ts";
+
+/** Submits that may wait on the GPU at once: one that runs and one that follows it. */
+const SUBMITS_AHEAD = 2;
+
+/**
+ * Compiles a network's training step and puts its data on the GPU.
+ *
+ * The step is one plan: forward, loss, backward, update, over a batch that the GPU picks itself. It is recorded anew for
+ * each step but never changes: step counter, rows, learning rate and order of the samples are data on the GPU.
+ * @throws ModelError, ShapeError, DataError before any GPU work; DeviceError where the device refuses
+ */
+export async function createTrainer(device: Device, options: TrainerOptions): Promise<Trainer> {
+  const began = performance.now();
+  const { model, loss, optimizer, seed = 0, shuffle = true } = options;
+  checkSeed(seed);
+  const data = checkDataset("createTrainer: data", options.data, loss, outputsOf(model));
+  const network = resolveNetwork(model, data.columns, loss);
+  const batch = checkBatch(options.batch, data.rows);
+  const { layers } = network;
+  const plan = buildTrainPlan({ layers, loss, batch, optimizer, dataRows: data.rows, shuffle });
+  const guard = createGuard(device, "trainer");
+  const program = await guard.wait(compileProgram(device.gpu, plan, "chainrule.trainer"));
+  const control = initialControl({ optimizer, dataRows: data.rows, batch, seed });
+  const trainer = new GpuTrainer(device, guard, network, program, control, (performance.now() - began) / 1000);
+  trainer.upload(data, initialParameters(layers, seed));
+  return trainer;
+}
+
+class GpuTrainer implements Trainer {
+  readonly plan;
+  readonly compileSeconds: number;
+  readonly evaluate: Trainer["evaluate"];
+  readonly predict: Trainer["predict"];
+  readonly #gpu: GPUDevice;
+  readonly #guard: Guard;
+  readonly #network: Network;
+  readonly #program: Program;
+  /** The control block as it was before the first step. */
+  readonly #control: ControlValues;
+  readonly #inference: Inference;
+  /** Takes the ring of metrics to the CPU. */
+  readonly #staging: GPUBuffer;
+  readonly #epochSteps: number;
+  /** Steps submitted so far. */
+  #step = 0;
+  /** How many steps one submit holds; follows from measured time and never changes a result. */
+  #stepsPerSubmit = 1;
+  #failure: NumericError | undefined;
+  /** The end of the last exclusive call. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    device: Device,
+    guard: Guard,
+    network: Network,
+    program: Program,
+    control: ControlValues,
+    compileSeconds: number,
+  ) {
+    this.#gpu = device.gpu;
+    this.#guard = guard;
+    this.#network = network;
+    this.#program = program;
+    this.#control = control;
+    this.plan = program.plan;
+    this.compileSeconds = compileSeconds;
+    this.#epochSteps = Math.ceil(control.dataRows / control.batch);
+    this.#staging = device.gpu.createBuffer({
+      label: "chainrule.trainer.staging",
+      size: RING_BYTES,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
+    const parameters = parameterSpecs(network.layers).map(({ name }) => [name, program.buffer(name)] as const);
+    this.#inference = createInference(device, guard, network, Object.fromEntries(parameters));
+    this.evaluate = this.#inference.evaluate;
+    this.predict = this.#inference.predict;
+  }
+
+  /** Writes the data, the parameters and the control block; called once. */
+  upload(data: Rows, parameters: Parameters): void {
+    const { queue } = this.#gpu;
+    queue.writeBuffer(this.buffer("X"), 0, data.inputs);
+    queue.writeBuffer(this.buffer("Y"), 0, data.targets);
+    for (const [name, values] of Object.entries(parameters)) queue.writeBuffer(this.buffer(name), 0, values);
+    queue.writeBuffer(this.buffer("control"), 0, encodeControl(this.#control));
+  }
+
+  step(n = 1): Promise<Report> {
+    if (!(Number.isSafeInteger(n) && n > 0)) {
+      throw new ModelError({
+        where: "step",
+        got: `${n} steps`,
+        expected: "a whole number of at least 1",
+        remedy: "leave the number out to take one step",
+      });
+    }
+    return this.#exclusive(() => this.#run(n)) as Promise<Report>;
+  }
+
+  async *fit({ epochs, signal }: FitOptions): AsyncGenerator<Report, void, undefined> {
+    if (!(Number.isSafeInteger(epochs) && epochs > 0)) {
+      throw new ModelError({
+        where: "fit",
+        got: `${epochs} epochs`,
+        expected: "a whole number of at least 1",
+        remedy: "set epochs to how often each row is to be seen",
+      });
+    }
+    for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
+      const report = await this.#exclusive(() => this.#run(this.#epochSteps - (this.#step % this.#epochSteps), signal));
+      if (report) yield report;
+    }
+  }
+
+  async parameters(): Promise<Parameters> {
+    return this.#readFloats(parameterSpecs(this.#network.layers).map(({ name }) => name));
+  }
+
+  setParameters(parameters: Readonly<Record<string, ArrayLike<number>>>): void {
+    this.#guard.check();
+    const specs = parameterSpecs(this.#network.layers);
+    const checked = Object.entries(parameters).map(([name, values]) => {
+      const spec = specs.find((one) => one.name === name);
+      if (!spec) {
+        return unknownParameter(
+          "setParameters",
+          name,
+          specs.map((one) => one.name),
+        );
+      }
+      return [name, checkParameter("setParameters", name, spec.shape, values)] as const;
+    });
+    for (const [name, values] of checked) this.#gpu.queue.writeBuffer(this.buffer(name), 0, values);
+    if (this.#failure) this.#resume(this.#failure.step - 1);
+  }
+
+  async read(name: string): Promise<TensorValue> {
+    const { name: canonical, tensor } = resolveTensor(this.plan, name);
+    const [words, control] = await readBuffers(this.#gpu, this.#guard, [
+      { buffer: this.buffer(canonical), bytes: bytesOf(tensor) },
+      { buffer: this.buffer("control"), bytes: 4 * CONTROL_WORDS },
+    ]);
+    if (!words || !control) throw new Error("readBuffers gives one result for each source");
+    const { rows } = decodeControl(control);
+    const shape = tensor.batched ? [rows, ...tensor.shape.slice(1)] : tensor.shape;
+    const length = shape.reduce((product, size) => product * size, 1);
+    const data = tensor.dtype === "u32" ? words : new Float32Array(words.buffer);
+    return { shape, data: data.slice(0, length) };
+  }
+
+  buffer(name: string): GPUBuffer {
+    return this.#program.buffer(name);
+  }
+
+  async save({ optimizer = true, metadata = {} }: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    const names = parameterSpecs(this.#network.layers).map(({ name }) => name);
+    const states = optimizer ? this.#stateNames() : [];
+    const values = await this.#exclusive(() => this.#readAll([...names, ...states]));
+    const pick = (wanted: readonly string[]) =>
+      Object.fromEntries(wanted.map((name) => [name, values.tensors[name] ?? new Float32Array()]));
+    const { step, learningRate, correction1, correction2 } = values.control;
+    const progress = { step, learningRate, correction1, correction2 };
+    const training = optimizer ? { progress, state: pick(states) } : undefined;
+    return encodeModel(this.#network, pick(names), training, metadata);
+  }
+
+  load(bytes: Uint8Array): void {
+    this.#guard.check();
+    const loaded = loadModel(bytes);
+    const expected = parameterSpecs(this.#network.layers);
+    const found = parameterSpecs(resolveNetwork(loaded.model, loaded.inputs, loaded.loss).layers);
+    const text = (specs: typeof expected) => specs.map(({ key, shape }) => `${key} [${shape.join(", ")}]`).join(", ");
+    if (text(expected) !== text(found)) {
+      throw new ShapeError({
+        where: "load",
+        got: `a network of ${text(found)}`,
+        expected: text(expected),
+        remedy: "make the trainer with the file's own model, which loadModel gives",
+      });
+    }
+    const states = this.#stateNames();
+    const { training } = loaded;
+    const missing = states.find((name) => training && !Object.hasOwn(training.state, name));
+    if (missing !== undefined) {
+      throw new DataError({
+        where: "load",
+        got: `a file without optimizer state ${missing}`,
+        expected: `the state of this optimizer, ${states.join(", ")}`,
+        remedy: "make the trainer with the optimizer that the file was saved with, or save with { optimizer: false }",
+      });
+    }
+    this.setParameters(loaded.parameters);
+    if (!training) return;
+    for (const name of states) {
+      this.#gpu.queue.writeBuffer(this.buffer(name), 0, training.state[name] ?? new Float32Array());
+    }
+    this.#resume(training.progress.step, training.progress);
+  }
+
+  dispose(): void {
+    this.#guard.close();
+    this.#inference.dispose();
+    this.#program.dispose();
+    this.#staging.destroy();
+  }
+
+  #stateNames(): string[] {
+    return Object.entries(this.plan.tensors).flatMap(([name, { role }]) => (role === "state" ? [name] : []));
+  }
+
+  /** Sets the control block so that the next step is step `step` + 1. */
+  #resume(step: number, progress: Partial<ControlValues> = {}): void {
+    const { beta1, beta2 } = this.#control;
+    const values = {
+      ...this.#control,
+      correction1: 1 - beta1 ** step,
+      correction2: 1 - beta2 ** step,
+      ...progress,
+      step,
+    };
+    this.#gpu.queue.writeBuffer(this.buffer("control"), 0, encodeControl(values));
+    this.#step = step;
+    this.#failure = undefined;
+  }
+
+  /** Runs after whatever was called before, so that two calls never train at once. */
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  /**
+   * Takes up to `steps` steps and reads the ring once they are done, or when it is full.
+   * @returns undefined where `signal` was aborted before the first step
+   */
+  async #run(steps: number, signal?: AbortSignal): Promise<Report | undefined> {
+    this.#guard.check();
+    if (this.#failure) throw this.#failure;
+    const began = performance.now();
+    const totals = emptyTotals();
+    const end = this.#step + steps;
+    while (this.#step < end && !signal?.aborted) {
+      const first = this.#step + 1;
+      await this.#submit(Math.min(end, this.#step + RING_RECORDS), signal);
+      await this.#collect(totals, first, this.#step);
+    }
+    if (totals.steps === 0) return undefined;
+    return summarize(totals, this.#network.loss, (performance.now() - began) / 1000);
+  }
+
+  /** Submits steps up to step `end`, at most `SUBMITS_AHEAD` submits ahead of the GPU. */
+  async #submit(end: number, signal: AbortSignal | undefined): Promise<void> {
+    const { queue } = this.#gpu;
+    const running: { readonly steps: number; readonly done: Promise<unknown> }[] = [];
+    let last = performance.now();
+    while (this.#step < end && !signal?.aborted) {
+      const steps = Math.min(this.#stepsPerSubmit, end - this.#step);
+      const encoder = this.#gpu.createCommandEncoder({ label: "chainrule.trainer.step" });
+      const pass = encoder.beginComputePass({ label: "chainrule.trainer.step" });
+      for (let i = 0; i < steps; i++) this.#program.encode(pass);
+      pass.end();
+      queue.submit([encoder.finish()]);
+      this.#step += steps;
+      running.push({ steps, done: queue.onSubmittedWorkDone() });
+      if (running.length < SUBMITS_AHEAD) continue;
+      const oldest = running.shift();
+      await this.#guard.wait(Promise.resolve(oldest?.done));
+      const now = performance.now();
+      this.#adapt((now - last) / (oldest?.steps ?? 1));
+      last = now;
+    }
+  }
+
+  /** Sizes the next submit by the time that a step took, growing at most twofold. @param time of one step in ms */
+  #adapt(time: number): void {
+    const fitting = Math.floor(submitBudget() / Math.max(time, 1e-3));
+    this.#stepsPerSubmit = Math.max(1, Math.min(fitting, 2 * this.#stepsPerSubmit));
+  }
+
+  /** Waits for steps `first` to `last`, adds their sums. @throws NumericError at the first objective that is not finite */
+  async #collect(totals: Totals, first: number, last: number): Promise<void> {
+    const encoder = this.#gpu.createCommandEncoder({ label: "chainrule.trainer.report" });
+    encoder.copyBufferToBuffer(this.buffer("ring"), 0, this.#staging, 0, RING_BYTES);
+    this.#gpu.queue.submit([encoder.finish()]);
+    const words = await mapWords(this.#guard, this.#staging, RING_BYTES);
+    for (let step = first; step <= last; step++) {
+      const record = decodeRecord(words, step);
+      if (record.halted) {
+        this.#failure = await firstNonFinite(this, record);
+        throw this.#failure;
+      }
+      addRecord(totals, record);
+    }
+  }
+
+  async #readAll(names: readonly string[]) {
+    const sources = names.map((name) => {
+      const { name: canonical, tensor } = resolveTensor(this.plan, name);
+      return { buffer: this.buffer(canonical), bytes: bytesOf(tensor) };
+    });
+    const control = { buffer: this.buffer("control"), bytes: 4 * CONTROL_WORDS };
+    const [words, ...tensors] = await readBuffers(this.#gpu, this.#guard, [control, ...sources]);
+    return {
+      control: decodeControl(words ?? new Uint32Array(CONTROL_WORDS)),
+      tensors: Object.fromEntries(
+        names.map((name, index) => [name, new Float32Array(tensors[index]?.buffer ?? new ArrayBuffer(0))]),
+      ),
+    };
+  }
+
+  async #readFloats(names: readonly string[]): Promise<Parameters> {
+    return (await this.#readAll(names)).tensors;
+  }
+}
+
+function checkSeed(seed: number): void {
+  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return;
+  throw new ModelError({
+    where: "createTrainer",
+    got: `seed ${seed}`,
+    expected: "a whole number from 0 to 4294967295",
+    remedy: "choose such a number",
+  });
+}
+
+function checkBatch(batch: number | undefined, rows: number): number {
+  if (batch === undefined) return Math.min(32, rows);
+  if (!(Number.isSafeInteger(batch) && batch > 0)) {
+    throw new ModelError({
+      where: "createTrainer",
+      got: `batch ${batch}`,
+      expected: "a whole number of at least 1",
+      remedy: "set batch to the rows of a step",
+    });
+  }
+  if (batch <= rows) return batch;
+  throw new DataError({
+    where: "createTrainer",
+    got: `batch ${batch}`,
+    expected: `at most ${rows}, the rows of the data`,
+    remedy: "take a smaller batch or more rows",
+  });
+}
