@@ -28,6 +28,8 @@ interface Entry {
 // Numbers are copied as they lie in memory: every machine that WebGPU runs on is little-endian, as the format is.
 
 const lengthBytes = 8;
+/** Longer headers are refused by the format's own library too: other files, read as safetensors, tell far larger ones. */
+const mostHeaderBytes = 100_000_000n;
 const metadataName = "__metadata__";
 /** Bytes of one number, in both element types. */
 const size = 4;
@@ -123,22 +125,22 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
 function readHeader(bytes: Uint8Array, view: DataView, where: string) {
-  if (bytes.length < lengthBytes) {
+  const headerBytes = bytes.length < lengthBytes ? undefined : view.getBigUint64(0, true);
+  if (headerBytes === undefined || headerBytes > mostHeaderBytes) {
     throw new DataError({
       where,
-      got: `a file of ${bytes.length} bytes`,
-      expected: `a safetensors file, which begins with ${lengthBytes} bytes of header length`,
+      got: headerBytes === undefined ? `a file of ${bytes.length} bytes` : "a file that begins otherwise",
+      expected: `a safetensors file, which begins with the length of its header in ${lengthBytes} bytes`,
       remedy: "give a model written by chainrule, or get the file again",
     });
   }
-  const headerBytes = view.getBigUint64(0, true);
   const rest = bytes.length - lengthBytes;
   if (headerBytes > BigInt(rest)) {
     throw new DataError({
       where,
-      got: `a header length of ${headerBytes} bytes with ${rest} bytes after it`,
-      expected: "a header that lies within the file",
-      remedy: "the file is cut short or is no safetensors file: get it again, or give a model written by chainrule",
+      got: `${rest} bytes after the length of the header`,
+      expected: `a header of ${headerBytes} bytes there`,
+      remedy: "the file is cut short: get it again, or save it anew",
     });
   }
   const start = lengthBytes + Number(headerBytes);

@@ -45,7 +45,7 @@ export function guessTask(table: Table, target: number): Guess {
   const count = values.size;
   if (texts.length > 0) return { task: "classification", reason: `${count} different texts` };
   if (!whole) return { task: "regression", reason: "numbers with a fraction" };
-  const reason = `whole numbers with ${count} different values on ${table.rows.length} rows`;
+  const reason = `${count} different whole numbers on ${table.rows.length} rows`;
   const few = count <= mostNumberedClasses && 2 * count <= table.rows.length;
   return { task: few ? "classification" : "regression", reason };
 }

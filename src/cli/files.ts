@@ -1,0 +1,123 @@
+import { randomUUID } from "node:crypto";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { readCsv, type Table } from "../data/csv.ts";
+import { DataError } from "../errors.ts";
+
+/** Reads a CSV file. @throws DataError */
+export function readTable(path: string): Table {
+  return readCsv(decode(readBytes(path), path), path);
+}
+
+/** Longest text that Node holds, in letters. */
+const longestText = 0x1fffffe8;
+
+function decode(bytes: Uint8Array, path: string): string {
+  if (bytes.length > longestText) {
+    throw new DataError({
+      where: path,
+      got: `a table of ${Math.ceil(bytes.length / 2 ** 20)} MiB`,
+      expected: "at most 511 MiB",
+      remedy: "leave out rows or columns",
+    });
+  }
+  try {
+    // No text holds a 0, but UTF-16 is full of them.
+    if (!bytes.includes(0)) return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    // Said below.
+  }
+  throw new DataError({
+    where: path,
+    got: "bytes that are no text in UTF-8",
+    expected: "text in UTF-8",
+    remedy: "save the table as CSV in UTF-8",
+  });
+}
+
+/** Reads a file. @throws DataError */
+export function readBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw fileError(path, error, "a file that can be read", "check the path");
+  }
+}
+
+/** Whether a file can be written at `path`, before work is spent on what is to go there. @throws DataError */
+export function checkWritable(path: string): void {
+  try {
+    const present = kindOf(path);
+    if (present === "folder") throw Object.assign(new Error(), { code: "EISDIR" });
+    accessSync(present === "none" || present === "file" ? dirname(path) : path, constants.W_OK);
+  } catch (error) {
+    throw fileError(path, error, "a file that can be written", "give another path, or make its folder");
+  }
+}
+
+/**
+ * Writes a whole file or none: into a new file beside it, which then takes its place.
+ * In one go, so that no signal's handler runs in between.
+ * @throws DataError
+ */
+export function writeWhole(path: string, content: Uint8Array | string): void {
+  try {
+    const kind = kindOf(path);
+    // Nothing to replace where it is such as /dev/stdout.
+    if (kind === "other") writeFileSync(path, content);
+    else replace(kind === "file" ? realpathSync(path) : path, content);
+  } catch (error) {
+    throw fileError(path, error, "a file that can be written", "give another path, or make its folder");
+  }
+}
+
+function replace(target: string, content: Uint8Array | string): void {
+  const temporary = join(dirname(target), `.${basename(target)}.${randomUUID().slice(0, 8)}.tmp`);
+  try {
+    const file = openSync(temporary, "wx");
+    try {
+      writeFileSync(file, content);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, target);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function kindOf(path: string): "none" | "file" | "folder" | "other" {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return "none";
+  return stat.isFile() ? "file" : stat.isDirectory() ? "folder" : "other";
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or folder",
+  EACCES: "no permission",
+  EPERM: "no permission",
+  EISDIR: "a folder",
+  ENOTDIR: "a path through something that is no folder",
+  ENOSPC: "a full disk",
+  EROFS: "a file system that is read-only",
+  ERR_FS_FILE_TOO_LARGE: "a file of more than 2 GiB",
+};
+
+function fileError(path: string, cause: unknown, expected: string, remedy: string): DataError {
+  const { code = "", message } = cause as NodeJS.ErrnoException;
+  return new DataError({ where: path, got: reasons[code] ?? message, expected, remedy }, { cause });
+}

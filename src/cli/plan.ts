@@ -1,0 +1,70 @@
+import { splitRows } from "../data/split.ts";
+import { ModelError } from "../errors.ts";
+import { resolveLayers } from "../model/layer.ts";
+import { buildTrainPlan } from "../plan/build.ts";
+import { formatPlan } from "../plan/format.ts";
+import { lossOf, modelOf, type NetworkOptions, optimizerOf } from "./network.ts";
+import { print } from "./output.ts";
+import { type ProblemOptions, readProblem } from "./problem.ts";
+
+export interface PlanOptions extends Omit<ProblemOptions, "target">, NetworkOptions {
+  readonly target?: string;
+  readonly testFraction: number;
+  readonly seed: number;
+  readonly inputs?: number;
+  readonly outputs?: number;
+  readonly rows: number;
+  readonly json: boolean;
+}
+
+/** `chainrule plan`: prints the steps of training for a table or for given sizes; trains nothing, needs no GPU. */
+export async function plan(path: string | undefined, options: PlanOptions): Promise<number> {
+  const { inputs, outputs, rows, task } = path === undefined ? givenSizes(options) : tableSizes(path, options);
+  const loss = lossOf(task);
+  const { batch = Math.min(32, rows) } = options;
+  if (batch > rows) {
+    throw new ModelError({
+      where: "--batch",
+      got: `${batch} rows`,
+      expected: `at most ${rows}, the rows to train on`,
+      remedy: "take a smaller batch or more rows",
+    });
+  }
+  const built = buildTrainPlan({
+    layers: resolveLayers(modelOf(options, outputs), inputs, loss),
+    loss,
+    batch,
+    optimizer: optimizerOf(options),
+    dataRows: rows,
+    shuffle: true,
+  });
+  await print(options.json ? `${JSON.stringify(built, undefined, 2)}\n` : `${formatPlan(built)}\n`);
+  return 0;
+}
+
+function givenSizes({ inputs, outputs, rows, task = "classification" }: PlanOptions) {
+  if (inputs === undefined || outputs === undefined) {
+    throw new ModelError({
+      where: "plan",
+      got: "no table and no sizes",
+      expected: "a table, or both --inputs and --outputs",
+      remedy: "run chainrule plan data.csv --target column, or chainrule plan --inputs 64 --outputs 10",
+    });
+  }
+  return { inputs, outputs, rows, task };
+}
+
+function tableSizes(path: string, options: PlanOptions) {
+  const { target } = options;
+  if (target === undefined) {
+    throw new ModelError({
+      where: "plan",
+      got: "a table without --target",
+      expected: "the column to predict",
+      remedy: "add --target with the name of a column",
+    });
+  }
+  const { table, inputs, classes, task } = readProblem(path, { ...options, target });
+  const { train } = splitRows(table.rows.length, options.testFraction, options.seed);
+  return { inputs: inputs.length, outputs: classes.length || 1, rows: train.length, task };
+}

@@ -1,0 +1,85 @@
+import Papa from "papaparse";
+import type { Table } from "../data/csv.ts";
+import { readDescription, type TableDescription } from "../data/description.ts";
+import { applyScale, undoScale } from "../data/scale.ts";
+import { readClasses, readInputs, readTargets } from "../data/table.ts";
+import { DataError } from "../errors.ts";
+import { type LoadedModel, loadModel } from "../run/checkpoint.ts";
+import { createPredictor } from "../run/predictor.ts";
+import type { Prediction } from "../run/types.ts";
+import { checkWritable, readBytes, readTable, writeWhole } from "./files.ts";
+import { judge } from "./judge.ts";
+import { print } from "./output.ts";
+import { scaleRows } from "./problem.ts";
+import { openAdapter } from "./software-adapter.ts";
+
+export interface PredictOptions {
+  readonly out?: string;
+}
+
+/** `chainrule predict`: the predictions as CSV, and how good they are where the table holds the target. @returns exit status */
+export async function predict(modelPath: string, path: string, { out }: PredictOptions): Promise<number> {
+  const loaded = loadModel(readBytes(modelPath), modelPath);
+  const description = readDescription(loaded.metadata, modelPath);
+  checkSizes(loaded, description, modelPath);
+  const table = readTable(path);
+  const values = readInputs(table, description.inputs);
+  const targets = readTargetColumn(table, description);
+  if (out !== undefined) checkWritable(out);
+
+  const device = await openAdapter();
+  const predictor = await createPredictor(device, loaded);
+  const prediction = await predictor.predict(applyScale(values, description.inputScale, `${path}: inputs`));
+  const csv = formatPredictions(prediction, description);
+  if (out === undefined) await print(csv);
+  else writeWhole(out, csv);
+
+  if (targets) {
+    const part = { rows: targets.length, data: scaleRows(path, description, values, targets), targets };
+    for (const line of await judge(predictor, description, [["given", part]])) console.error(line);
+  }
+  return 0;
+}
+
+/** The target, where the table has it: undefined where there is no such column, or nothing in it. */
+function readTargetColumn(table: Table, { target, task, classes }: TableDescription) {
+  const column = table.columns.indexOf(target);
+  if (column < 0 || table.rows.every((cells) => cells[column] === "")) return undefined;
+  return task === "classification" ? readClasses(table, column, classes) : readTargets(table, column);
+}
+
+/** One row of CSV for each row of the table: the class and its probability, or the number, and a header above. */
+function formatPredictions(
+  { rows, outputs, probabilities, classes }: Prediction,
+  description: TableDescription,
+): string {
+  const { classes: names, target, targetScale } = description;
+  if (targetScale) {
+    const numbers = Array.from(undoScale(outputs, targetScale), (x) => [String(Number(x.toPrecision(8)))]);
+    return unparse([[target], ...numbers]);
+  }
+  const cells = Array.from({ length: rows }, (_, row) => {
+    const number = classes?.[row] ?? 0;
+    const probability = probabilities?.[row * names.length + number] ?? 0;
+    return [names[number] ?? "", probability.toFixed(6)];
+  });
+  return unparse([[target, "probability"], ...cells]);
+}
+
+const unparse = (rows: readonly (readonly string[])[]) => `${Papa.unparse(rows as string[][], { newline: "\n" })}\n`;
+
+function checkSizes({ model, inputs, loss }: LoadedModel, description: TableDescription, where: string): void {
+  const outputs = model.layers.at(-1)?.units;
+  const classification = description.task === "classification";
+  const fits =
+    inputs === description.inputs.length &&
+    outputs === (classification ? description.classes.length : 1) &&
+    loss === (classification ? "softmaxCrossEntropy" : "halfSquaredError");
+  if (fits) return;
+  throw new DataError({
+    where,
+    got: `a network of ${inputs} inputs and ${outputs} outputs with ${loss}`,
+    expected: `one for ${description.inputs.length} columns and ${description.task}, as the file says of its table`,
+    remedy: "get the file again, or train anew",
+  });
+}

@@ -1,0 +1,119 @@
+import { Command, Option } from "commander";
+import { version } from "../../package.json";
+import { scalings } from "../data/scale.ts";
+import { mostNumberedClasses, tasks } from "../data/task.ts";
+import { activations } from "../model/activation.ts";
+import { optimizerNames } from "./network.ts";
+import { layersOption, namesOption, numberOption, wholeOption, wordOption } from "./options.ts";
+import { type PlanOptions, plan } from "./plan.ts";
+import { type PredictOptions, predict } from "./predict.ts";
+import { type TrainOptions, train } from "./train.ts";
+
+const decays = ["per-batch", "per-step"] as const;
+
+const trainHelp = `
+The task is guessed as classification where the target is text, or whole numbers
+of at most ${mostNumberedClasses} different values that are on two rows each on average; else as
+regression. Scaling is taken from the rows to train on and kept in the model, so
+that predict takes the same columns and gives the target in its own unit.
+
+Ctrl-C ends the training and writes the model as it is then.
+
+Example:
+  chainrule train digits.csv --target digit --layers 64,32 --epochs 50`;
+
+/** @param end takes the exit status of the command that ran */
+export function createProgram(end: (status: number) => void): Command {
+  const program = new Command("chainrule")
+    .description("Trains neural networks on the GPU through WebGPU.")
+    .version(version)
+    .configureHelp({ showGlobalOptions: false });
+
+  const trainCommand = program
+    .command("train")
+    .description("train a network on a CSV table and write it to a file")
+    .argument("<data.csv>", "table; its first line names the columns")
+    .requiredOption("--target <column>", "column to predict")
+    .addHelpText("after", trainHelp)
+    .action(async (path: string, options: TrainOptions) => end(await train(path, options)));
+  for (const option of [...problemOptions(), ...networkOptions(), ...trainOptions()]) trainCommand.addOption(option);
+
+  program
+    .command("predict")
+    .description("predict the rows of a CSV table with a model that train wrote")
+    .argument("<model>", "file that train wrote")
+    .argument("<data.csv>", "table with the columns that the model was trained on, in any order")
+    .option("--out <file>", "write the predictions to a file instead of stdout")
+    .addHelpText("after", "\nPrints the accuracy or error to stderr if the table holds the target too.")
+    .action(async (model: string, path: string, options: PredictOptions) => end(await predict(model, path, options)));
+
+  const planCommand = program
+    .command("plan")
+    .description("print what one step of training computes; trains nothing")
+    .argument("[data.csv]", "table to take the sizes from")
+    .option("--target <column>", "column to predict")
+    .option("--inputs <number>", "columns of the data, without a table", wholeOption("--inputs", 1))
+    .option("--outputs <number>", "classes or numbers to predict, without a table", wholeOption("--outputs", 1))
+    .option("--rows <number>", "rows to train on, without a table", wholeOption("--rows", 1), 1000)
+    .option("--json", "print the plan as JSON", false)
+    .action(async (path: string | undefined, options: PlanOptions) => end(await plan(path, options)));
+  for (const option of [...problemOptions(), ...networkOptions(), ...splitOptions()]) planCommand.addOption(option);
+  return program;
+}
+
+const words = <T extends string>(flag: string, value: string, text: string, choices: readonly T[]) =>
+  new Option(`${flag} <${value}>`, text).choices(choices).argParser(wordOption(flag, choices));
+
+const problemOptions = () => [
+  words("--task", "task", "what to learn (default: guessed from the target)", tasks),
+  new Option("--ignore <columns>", "columns to leave out, parted by commas").argParser(namesOption).default([], "none"),
+];
+
+const networkOptions = () => [
+  new Option("--layers <sizes>", 'sizes of the hidden layers such as 64,32, or "none"')
+    .argParser(layersOption)
+    .default([64], "64"),
+  words("--activation", "name", "activation of the hidden layers", activations).default("relu"),
+  new Option("--batch <rows>", "rows of a step (default: 32, or all if fewer)").argParser(wholeOption("--batch", 1)),
+  words("--optimizer", "name", "how to learn", optimizerNames).default("sgd"),
+  new Option("--momentum <μ>", "of sgd (default: 0) and momentum (default: 0.9)").argParser(numberOption("--momentum")),
+  new Option("--learning-rate <η>", "(default: sgd 0.1, momentum 0.01, adam and adamw 0.001)").argParser(
+    numberOption("--learning-rate"),
+  ),
+  new Option("--weight-decay <λ>", "of the weights, not the biases")
+    .argParser(numberOption("--weight-decay"))
+    .default(0),
+  words(
+    "--decay",
+    "kind",
+    "shrink weights by ηλ/|B| (per-batch, default, as scikit-learn does) or by ηλ (per-step, as PyTorch does) in a step",
+    decays,
+  ),
+];
+
+const splitOptions = () => [
+  new Option("--seed <number>", "of weights, order and split")
+    .argParser(wholeOption("--seed", 0, 2 ** 32 - 1))
+    .default(0),
+  new Option("--test-fraction <part>", "part of the rows to test on; 0 for none")
+    .argParser(numberOption("--test-fraction"))
+    .default(0.2),
+];
+
+const trainOptions = () => [
+  new Option("--epochs <number>", "how often each row is seen").argParser(wholeOption("--epochs", 1)).default(50),
+  ...splitOptions(),
+  words(
+    "--scale",
+    "kind",
+    "scale inputs to mean 0 and deviation 1 (standard), to 0…1 (minmax), or not",
+    scalings,
+  ).default("standard"),
+  words(
+    "--scale-target",
+    "kind",
+    "the same for the target of a regression; predictions are in its own unit again",
+    scalings,
+  ).default("standard"),
+  new Option("--out <file>", "where to write the model (default: the table's name with .safetensors)"),
+];

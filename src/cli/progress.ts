@@ -1,0 +1,76 @@
+import { Presets, SingleBar } from "cli-progress";
+import type { Report } from "../run/types.ts";
+import { formatNumber, formatRate, formatShare } from "./format.ts";
+
+/** Shows on stderr how training goes. */
+export interface Progress {
+  show(report: Report): void;
+  end(): void;
+}
+
+/** Least time between two lines where stderr is no terminal, in ms. */
+const linePause = 2000;
+
+/**
+ * A bar in a terminal; in a pipe or a file, a line now and then.
+ * @param signal its abort is said, since the steps under way may take a while to end
+ */
+export function createProgress(epochs: number, signal: AbortSignal): Progress {
+  const progress = process.stderr.isTTY && process.env.TERM !== "dumb" ? createBar(epochs) : createLines(epochs);
+  const onAbort = () => progress.note("stopping; Ctrl-C again ends at once");
+  signal.addEventListener("abort", onAbort, { once: true });
+  return {
+    show: progress.show,
+    end() {
+      signal.removeEventListener("abort", onAbort);
+      progress.end();
+    },
+  };
+}
+
+interface Display extends Progress {
+  note(text: string): void;
+}
+
+function createBar(epochs: number): Display {
+  const bar = new SingleBar(
+    {
+      format: "epoch {value}/{total} {bar} {figures} | {eta_formatted} left",
+      stream: process.stderr,
+      hideCursor: true,
+      barsize: 16,
+    },
+    Presets.shades_classic,
+  );
+  bar.start(epochs, 0, { figures: "compiling" });
+  return {
+    show: (report) => bar.update(report.epoch, { figures: figures(report) }),
+    note: (text) => bar.update({ figures: text }),
+    end: () => bar.stop(),
+  };
+}
+
+function createLines(epochs: number): Display {
+  let shown = Number.NEGATIVE_INFINITY;
+  let pending: Report | undefined;
+  const write = (report: Report) => {
+    process.stderr.write(`epoch ${report.epoch}/${epochs} | ${figures(report)}\n`);
+    shown = performance.now();
+    pending = undefined;
+  };
+  return {
+    show(report) {
+      pending = report;
+      if (performance.now() - shown >= linePause) write(report);
+    },
+    note: (text) => process.stderr.write(`${text}\n`),
+    end() {
+      if (pending) write(pending);
+    },
+  };
+}
+
+function figures({ loss, accuracy, samplesPerSecond }: Report): string {
+  const share = accuracy === undefined ? [] : [`accuracy ${formatShare(accuracy)}`];
+  return [`loss ${formatNumber(loss)}`, ...share, `${formatRate(samplesPerSecond)} samples/s`].join(" | ");
+}

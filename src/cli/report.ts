@@ -1,0 +1,98 @@
+import { formatCount, formatNumber, formatShare, formatTable } from "./format.ts";
+
+/** How well predicted numbers fit. */
+export interface Fit {
+  /** √(Σ(p − y)²/n), in the target's unit. */
+  readonly rmse: number;
+  /** 1 − Σ(p − y)²/Σ(y − ȳ)²; NaN where all y are the same. */
+  readonly r2: number;
+}
+
+/** @param predicted p `[n]` @param actual y `[n]` */
+export function measureFit(predicted: ArrayLike<number>, actual: ArrayLike<number>): Fit {
+  const n = actual.length;
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += actual[i] ?? 0;
+  let residual = 0;
+  let total = 0;
+  for (let i = 0; i < n; i++) {
+    const y = actual[i] ?? 0;
+    residual += ((predicted[i] ?? 0) - y) ** 2;
+    total += (y - sum / n) ** 2;
+  }
+  return { rmse: Math.sqrt(residual / n), r2: total === 0 ? Number.NaN : 1 - residual / total };
+}
+
+/** What is known of a part of the rows after training. */
+export interface Score {
+  readonly name: string;
+  readonly rows: number;
+  readonly loss: number;
+  readonly accuracy?: number | undefined;
+  readonly fit?: Fit;
+}
+
+/** Scores as a table, one part a line. */
+export function formatScores(scores: readonly Score[]): string[] {
+  const regression = scores.some(({ fit }) => fit !== undefined);
+  const header = ["", "rows", regression ? "loss (scaled)" : "loss", ...(regression ? ["RMSE", "R²"] : ["accuracy"])];
+  const rows = scores.map(({ name, rows: count, loss, accuracy, fit }) => [
+    name,
+    count.toLocaleString("en"),
+    formatNumber(loss),
+    ...(fit ? [formatNumber(fit.rmse), formatR2(fit)] : [accuracy === undefined ? "" : formatShare(accuracy)]),
+  ]);
+  return formatTable([header, ...rows]);
+}
+
+export const formatR2 = ({ r2 }: Fit): string => (Number.isNaN(r2) ? "none (the target does not vary)" : r2.toFixed(4));
+
+/** Up to so many classes the whole matrix is shown, above the pairs most often confused. */
+export const mostMatrixClasses = 20;
+const mostPairs = 10;
+
+/**
+ * Which classes were taken for which, as lines.
+ * @param actual numbers of the true classes `[n]`
+ * @param predicted numbers of the predicted classes `[n]`
+ */
+export function formatConfusion(
+  actual: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+  classes: readonly string[],
+): string[] {
+  const counts = new Map<string, number>();
+  for (let i = 0; i < actual.length; i++) {
+    const key = `${actual[i]} ${predicted[i]}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  if (classes.length > mostMatrixClasses) return formatPairs(counts, classes);
+  const names = classes.map((name) => shorten(name, 10));
+  const rows = names.map((name, row) => [
+    name,
+    ...names.map((_, column) => String(counts.get(`${row} ${column}`) ?? ".")),
+  ]);
+  return formatTable([["", ...names], ...rows]);
+}
+
+function formatPairs(counts: ReadonlyMap<string, number>, classes: readonly string[]): string[] {
+  const wrong = [...counts].flatMap(([key, count]) => {
+    const [truth = 0, predicted = 0] = key.split(" ").map(Number);
+    return truth === predicted ? [] : [{ truth, predicted, count }];
+  });
+  if (wrong.length === 0) return ["no class was taken for another"];
+  wrong.sort((a, b) => b.count - a.count || a.truth - b.truth || a.predicted - b.predicted);
+  const lines = wrong
+    .slice(0, mostPairs)
+    .map(
+      ({ truth, predicted, count }) =>
+        `"${classes[truth]}" taken for "${classes[predicted]}": ${formatCount(count, "time")}`,
+    );
+  const rest = wrong.length - lines.length;
+  return rest > 0 ? [...lines, `and ${formatCount(rest, "pair")} more`] : lines;
+}
+
+const shorten = (text: string, most: number) => {
+  const letters = Array.from(text);
+  return letters.length <= most ? text : `${letters.slice(0, most - 1).join("")}…`;
+};

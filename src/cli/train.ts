@@ -1,0 +1,119 @@
+import { basename, extname } from "node:path";
+import { descriptionKey, type TableDescription } from "../data/description.ts";
+import type { Device } from "../device/open.ts";
+import { createTrainer } from "../run/trainer.ts";
+import type { Report, Trainer } from "../run/types.ts";
+import { checkWritable, writeWhole } from "./files.ts";
+import { formatCount, formatRate, formatSeconds } from "./format.ts";
+import { catchInterrupt, type Interrupt } from "./interrupt.ts";
+import { judge } from "./judge.ts";
+import { describeNetwork, describeOptimizer, lossOf, modelOf, type NetworkOptions, optimizerOf } from "./network.ts";
+import {
+  type Part,
+  type PreparedData,
+  type PrepareOptions,
+  type Problem,
+  type ProblemOptions,
+  prepare,
+  readProblem,
+} from "./problem.ts";
+import { createProgress } from "./progress.ts";
+import { openAdapter } from "./software-adapter.ts";
+
+export interface TrainOptions extends ProblemOptions, PrepareOptions, NetworkOptions {
+  readonly epochs: number;
+  readonly out?: string;
+}
+
+/** `chainrule train`: trains on a table, writes the model, and says how good it is. @returns exit status */
+export async function train(path: string, options: TrainOptions): Promise<number> {
+  const out = options.out ?? `${basename(path, extname(path))}.safetensors`;
+  const problem = readProblem(path, options);
+  const data = prepare(problem, options);
+  const model = modelOf(options, problem.classes.length || 1);
+  const loss = lossOf(problem.task);
+  const optimizer = optimizerOf(options);
+  checkWritable(out);
+  console.log(describeProblem(problem, data, options).join("\n"));
+  console.log(`network: ${describeNetwork(model, problem.inputs.length, loss)}`);
+  console.log(`optimizer: ${describeOptimizer(options, optimizer)}`);
+
+  const device = await openAdapter();
+  const { batch, seed } = options;
+  const trainer = await createTrainer(device, {
+    model,
+    loss,
+    optimizer,
+    seed,
+    data: data.train.data,
+    ...(batch === undefined ? {} : { batch }),
+  });
+  console.log(`adapter: ${nameAdapter(device)}`);
+  console.log(
+    `step: ${formatCount(trainer.plan.steps.length, "dispatch", "dispatches")} over ${formatCount(trainer.plan.batch, "row")}, compiled in ${formatSeconds(trainer.compileSeconds)}\n`,
+  );
+
+  const interrupt = catchInterrupt();
+  const reports = await runEpochs(trainer, options.epochs, interrupt);
+  // Before all that is said of it, so that nothing which happens then can cost the work.
+  if (reports.length > 0) await save(trainer, data.description, out);
+  interrupt.release();
+  console.log(summarize(reports, device));
+  console.log(reports.length > 0 ? `model written to ${out}` : "no model written");
+  if (interrupt.status !== undefined) return interrupt.status;
+
+  const parts: [name: string, part: Part][] = [["train", data.train]];
+  if (data.test) parts.push(["test", data.test]);
+  console.log();
+  for (const line of await judge(trainer, data.description, parts)) console.log(line);
+  return 0;
+}
+
+const nameAdapter = ({ adapter }: Device) => `${adapter.name}${adapter.software ? ", a software adapter" : ""}`;
+
+function describeProblem(
+  { table, guessed, task, inputs, classes }: Problem,
+  data: PreparedData,
+  options: TrainOptions,
+): string[] {
+  const { train: trained, test } = data;
+  const kind =
+    task === "classification" ? `classification, ${formatCount(classes.length, "class", "classes")}` : "regression";
+  const scaled = task === "regression" ? `, target ${options.scaleTarget}` : "";
+  return [
+    `${table.file}: ${formatCount(table.rows.length, "row")}, ${formatCount(inputs.length, "input")}, target "${options.target}"`,
+    `task: ${kind}${guessed === undefined ? "" : ` (guessed from ${guessed}; see --task)`}`,
+    `rows: ${trained.rows.toLocaleString("en")} to train on, ${test ? `${test.rows.toLocaleString("en")} to test on` : "none to test on"} (seed ${options.seed})`,
+    `scaling: inputs ${options.scale}${scaled}`,
+  ];
+}
+
+async function runEpochs(trainer: Trainer, epochs: number, { signal }: Interrupt): Promise<Report[]> {
+  const progress = createProgress(epochs, signal);
+  const reports: Report[] = [];
+  try {
+    for await (const report of trainer.fit({ epochs, signal })) {
+      reports.push(report);
+      progress.show(report);
+    }
+  } finally {
+    progress.end();
+  }
+  return reports;
+}
+
+async function save(trainer: Trainer, description: TableDescription, out: string): Promise<void> {
+  const metadata = { [descriptionKey]: JSON.stringify(description) };
+  writeWhole(out, await trainer.save({ optimizer: false, metadata }));
+}
+
+function summarize(reports: readonly Report[], device: Device): string {
+  const seconds = reports.reduce((sum, report) => sum + report.seconds, 0);
+  const rows = reports.reduce((sum, report) => sum + report.rows, 0);
+  const last = reports.at(-1);
+  if (last === undefined) return "stopped before the first step";
+  return [
+    `${formatCount(last.epoch, "epoch")}, ${formatCount(last.step, "step")} in ${formatSeconds(seconds)}`,
+    `speed: ${formatRate(last.step / seconds)} steps/s, ${formatRate(rows / seconds)} samples/s on ${nameAdapter(device)}`,
+  ].join("\n");
+}

@@ -1,0 +1,315 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { buildCommand, createWorkplace, digits, type Workplace } from "./command.ts";
+
+let place: Workplace;
+beforeAll(buildCommand);
+beforeEach(() => {
+  place = createWorkplace();
+  place.write("data.csv", good);
+  return () => place.remove();
+});
+
+const good = `a,b,y\n${Array.from({ length: 20 }, (_, i) => `${i},${i * i},${i < 10 ? "no" : "yes"}`).join("\n")}\n`;
+const train = ["train", "data.csv", "--target", "y"];
+
+/** The command fails with this one line, prints no stack, and leaves the folder as it was. */
+async function refuses(args: readonly string[], message: string): Promise<void> {
+  const before = place.files();
+  const { status, stderr } = await place.run(args);
+  expect(stderr).toBe(`error: ${message}\n`);
+  expect(status).toBe(1);
+  expect(place.files()).toEqual(before);
+}
+
+describe("train refuses, in one line and without a file left behind,", () => {
+  it.each([
+    [
+      "an empty file",
+      "",
+      "data.csv: got an empty file, expected a first line that names the columns, and rows below it; check that this is the right file.",
+    ],
+    [
+      "a table without rows",
+      "a,b,y\n",
+      "data.csv: got a first line and no rows, expected at least one row below the names of the columns; add rows, or check that the file was written to its end.",
+    ],
+    [
+      "a ragged row",
+      "a,b,y\n1,2,no\n3,yes\n",
+      "data.csv: line 3, column 3: got a row of 2 cells, expected 3, one for each column; add what is missing.",
+    ],
+    [
+      "an input that is no number",
+      "a,b,y\n1,2,no\n3,four,yes\n",
+      'data.csv: line 3, column 2 ("b"): got "four", expected a number; mend the cell, or leave out its row or column.',
+    ],
+    [
+      "NaN in the data",
+      "a,b,y\n1,2,no\nNaN,4,yes\n",
+      'data.csv: line 3, column 1 ("a"): got "NaN", expected a number; mend the cell, or leave out its row or column.',
+    ],
+    [
+      "a cell left empty",
+      "a,b,y\n1,2,no\n3,,yes\n",
+      'data.csv: line 3, column 2 ("b"): got an empty cell, expected a number; mend the cell, or leave out its row or column.',
+    ],
+    [
+      "one class only",
+      "a,b,y\n1,2,no\n3,4,no\n",
+      'data.csv: column 3 ("y"): got one class only, "no" on every row, expected at least two classes; add rows of other classes, or choose another target.',
+    ],
+    [
+      "no column to learn from",
+      "y\nno\nyes\n",
+      "data.csv: got no column beside the target, expected at least one column to learn from; add a column of numbers, or ignore fewer.",
+    ],
+    [
+      "bytes that are no text",
+      "a,b,y\n1,\u0000,no\n",
+      "data.csv: got bytes that are no text in UTF-8, expected text in UTF-8; save the table as CSV in UTF-8.",
+    ],
+    [
+      "too few rows for a test part",
+      "a,b,y\n1,2,no\n3,4,yes\n",
+      "split: got 2 rows to train on and 0 to test on, of 2 rows at test fraction 0.2, expected at least one row in each part; add rows, or change the test fraction; 0 trains on all rows and tests on none.",
+    ],
+  ])("%s", async (_, text, message) => {
+    place.write("data.csv", text);
+    await refuses(train, message);
+  });
+
+  it.each([
+    [
+      "a missing file",
+      ["train", "nowhere.csv", "--target", "y"],
+      "nowhere.csv: got no such file or folder, expected a file that can be read; check the path.",
+    ],
+    ["a folder", ["train", ".", "--target", "y"], ".: got a folder, expected a file that can be read; check the path."],
+    [
+      "an unknown target",
+      ["train", "data.csv", "--target", "Y2"],
+      'data.csv: got target column "Y2", expected one of the columns "a", "b", "y"; did you mean "y"? Give one of these.',
+    ],
+    [
+      "an unknown column to ignore",
+      [...train, "--ignore", "id"],
+      'data.csv: got ignored column "id", expected one of the columns "a", "b", "y"; give the name of one of these columns.',
+    ],
+    [
+      "a text target for a regression",
+      [...train, "--task", "regression"],
+      'data.csv: line 2, column 3 ("y"): got "no", expected a number; mend the cell, or leave out its row or column.',
+    ],
+    [
+      "a hidden size of 0",
+      [...train, "--layers", "8,0"],
+      '--layers: got size "0" for hidden layer 2, expected a whole number of at least 1; give sizes such as 64,32, or none for no hidden layer.',
+    ],
+    [
+      "a hidden size of -1",
+      [...train, "--layers", "-1"],
+      '--layers: got size "-1" for hidden layer 1, expected a whole number of at least 1; give sizes such as 64,32, or none for no hidden layer.',
+    ],
+    [
+      "an unknown activation",
+      [...train, "--activation", "gelu"],
+      '--activation: got "gelu", expected one of identity, relu, sigmoid, tanh; give one of these.',
+    ],
+    [
+      "an unknown optimizer",
+      [...train, "--optimizer", "sgdm"],
+      '--optimizer: got "sgdm", expected one of sgd, momentum, adam, adamw; give one of these.',
+    ],
+    [
+      "no epochs",
+      [...train, "--epochs", "0"],
+      '--epochs: got "0", expected a whole number of at least 1; give such a number.',
+    ],
+    [
+      "a seed past 32 bits",
+      [...train, "--seed", "4294967296"],
+      '--seed: got "4294967296", expected a whole number from 0 to 4294967295; give such a number.',
+    ],
+    [
+      "a learning rate that is no number",
+      [...train, "--learning-rate", "fast"],
+      '--learning-rate: got "fast", expected a number; give a number such as 0.1.',
+    ],
+    [
+      "a learning rate of 0",
+      [...train, "--learning-rate", "0"],
+      "sgd: got learningRate 0, expected a finite number above 0; set learningRate to a finite number above 0.",
+    ],
+    [
+      "a test fraction of 1",
+      [...train, "--test-fraction", "1"],
+      "split: got test fraction 1, expected a number from 0 to below 1; set the test fraction to 0.2, or to 0 for no test part.",
+    ],
+    [
+      "momentum for adam",
+      [...train, "--optimizer", "adam", "--momentum", "0.9"],
+      "--momentum: got momentum with adam, expected sgd or momentum as the optimizer; leave --momentum out.",
+    ],
+    [
+      "a kind of decay for adamw",
+      [...train, "--optimizer", "adamw", "--decay", "per-batch"],
+      "--decay: got decay with adamw, expected another optimizer, since adamw always decays per step; leave --decay out.",
+    ],
+    [
+      "an output in no folder",
+      [...train, "--out", "none/m.safetensors"],
+      "none/m.safetensors: got no such file or folder, expected a file that can be written; give another path, or make its folder.",
+    ],
+    [
+      "an output that is a folder",
+      [...train, "--out", "."],
+      ".: got a folder, expected a file that can be written; give another path, or make its folder.",
+    ],
+    [
+      "a batch larger than the data",
+      [...train, "--batch", "17"],
+      "createTrainer: got batch 17, expected at most 16, the rows of the data; take a smaller batch or more rows.",
+    ],
+  ])("%s", async (_, args, message) => {
+    await refuses(args, message);
+  });
+
+  it("a tensor larger than the device allows", async () => {
+    const { status, stderr } = await place.run([...train, "--layers", "20000000000"]);
+    expect(stderr).toMatch(
+      /^error: train plan: tensor W1 \[20000000000, 2\]: got 149\.0 GiB, expected at most \S+ GiB, the largest .* of this device; take smaller layers or batches\.\n$/,
+    );
+    expect(status).toBe(1);
+    expect(place.files()).toEqual(["data.csv"]);
+  });
+
+  it("to go on with numbers that are not finite, and keeps the file that was there", async () => {
+    place.write("m.safetensors", "what was there");
+    const { status, stderr } = await place.run([
+      ...train,
+      "--learning-rate",
+      "1e30",
+      "--scale",
+      "none",
+      "--out",
+      "m.safetensors",
+    ]);
+    expect(stderr).toMatch(/^error: training: step \d+: .*, expected a finite objective; .*\n$/m);
+    expect(status).toBe(1);
+    expect(place.files()).toEqual(["data.csv", "m.safetensors"]);
+    expect(readFileSync(join(place.folder, "m.safetensors"), "utf8")).toBe("what was there");
+  });
+
+  it("an unknown adapter", async () => {
+    const { status, stderr } = await place.run(train, { env: { CHAINRULE_ADAPTER: "voodoo" } });
+    expect(stderr).toBe(
+      'error: CHAINRULE_ADAPTER: got "voodoo", expected swiftshader, own, or nothing; set it to one of these, or unset it.\n',
+    );
+    expect(status).toBe(1);
+  });
+});
+
+describe("predict refuses, in one line and without a file left behind,", () => {
+  const predict = ["predict", "m.safetensors", "data.csv", "--out", "p.csv"];
+  let model: Buffer;
+  beforeAll(async () => {
+    const own = createWorkplace();
+    own.write("data.csv", good);
+    const { status, stderr } = await own.run([...train, "--epochs", "2", "--layers", "3", "--out", "m.safetensors"]);
+    expect(status, stderr).toBe(0);
+    model = readFileSync(join(own.folder, "m.safetensors"));
+    own.remove();
+  });
+  beforeEach(() => place.write("m.safetensors", model));
+
+  it("a missing model", async () => {
+    await refuses(
+      ["predict", "none.safetensors", "data.csv"],
+      "none.safetensors: got no such file or folder, expected a file that can be read; check the path.",
+    );
+  });
+
+  it("a table for a model", async () => {
+    await refuses(
+      ["predict", digits, "data.csv"],
+      `${digits}: got a file that begins otherwise, expected a safetensors file, which begins with the length of its header in 8 bytes; give a model written by chainrule, or get the file again.`,
+    );
+  });
+
+  it("a model cut short", async () => {
+    place.write("m.safetensors", model.subarray(0, -5));
+    const { byteLength } = model;
+    const data = byteLength - 8 - Number(model.readBigUInt64LE());
+    await refuses(
+      predict,
+      `m.safetensors: got ${data - 5} bytes of data, expected ${data} bytes, as the header says; the file is cut short: get it again, or save it anew.`,
+    );
+  });
+
+  it("a model cut short anywhere", async () => {
+    for (const length of [0, 7, 100]) {
+      place.write("m.safetensors", model.subarray(0, length));
+      const { status, stderr } = await place.run(predict);
+      expect(stderr).toMatch(/^error: m\.safetensors: got [^\n]*\n$/);
+      expect(status).toBe(1);
+      expect(place.files()).toEqual(["data.csv", "m.safetensors"]);
+    }
+  });
+
+  it("a table that lacks a column", async () => {
+    place.write("data.csv", "a,c\n1,2\n");
+    await refuses(
+      predict,
+      'data.csv: got input column "b", expected one of the columns "a", "c"; did you mean "a"? Give one of these.',
+    );
+  });
+
+  it("a label that the model does not know", async () => {
+    place.write("data.csv", "a,b,y\n1,2,no\n3,4,maybe\n");
+    await refuses(
+      predict,
+      'data.csv: line 3, column 3 ("y"): got class "maybe", expected one of "no", "yes", the classes that the model knows; mend the cell, or train on data that holds this class.',
+    );
+  });
+
+  it("a cell that is no number", async () => {
+    place.write("data.csv", "a,b\n1,inf\n");
+    await refuses(
+      predict,
+      'data.csv: line 2, column 2 ("b"): got "inf", expected a number; mend the cell, or leave out its row or column.',
+    );
+  });
+
+  it("an output that is a folder", async () => {
+    mkdirSync(join(place.folder, "taken"));
+    await refuses(
+      ["predict", "m.safetensors", "data.csv", "--out", "taken"],
+      "taken: got a folder, expected a file that can be written; give another path, or make its folder.",
+    );
+  });
+});
+
+describe("plan refuses", () => {
+  it("neither a table nor sizes", async () => {
+    await refuses(
+      ["plan", "--inputs", "3"],
+      "plan: got no table and no sizes, expected a table, or both --inputs and --outputs; run chainrule plan data.csv --target column, or chainrule plan --inputs 64 --outputs 10.",
+    );
+  });
+
+  it("a batch larger than the data", async () => {
+    await refuses(
+      ["plan", "data.csv", "--target", "y", "--batch", "17"],
+      "--batch: got 17 rows, expected at most 16, the rows to train on; take a smaller batch or more rows.",
+    );
+  });
+
+  it("a table without a target", async () => {
+    await refuses(
+      ["plan", "data.csv"],
+      "plan: got a table without --target, expected the column to predict; add --target with the name of a column.",
+    );
+  });
+});

@@ -1,0 +1,141 @@
+import { lstatSync, mkdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { checkWritable, writeWhole } from "../../src/cli/files.ts";
+import {
+  formatCount,
+  formatNumber,
+  formatRate,
+  formatSeconds,
+  formatShare,
+  formatTable,
+} from "../../src/cli/format.ts";
+import { formatConfusion, formatScores, measureFit } from "../../src/cli/report.ts";
+import { DataError } from "../../src/errors.ts";
+import { createWorkplace, type Workplace } from "./command.ts";
+
+describe("writeWhole", () => {
+  let place: Workplace;
+  let path: string;
+  beforeEach(() => {
+    place = createWorkplace();
+    path = join(place.folder, "file");
+    return () => place.remove();
+  });
+
+  it("writes a new file, and takes the place of an old one", () => {
+    for (const text of ["one", "two", ""]) {
+      writeWhole(path, text);
+      expect(readFileSync(path, "utf8")).toBe(text);
+      expect(place.files()).toEqual(["file"]);
+    }
+  });
+
+  it("writes through a link and leaves the link", () => {
+    writeWhole(path, "old");
+    const link = join(place.folder, "link");
+    symlinkSync("file", link);
+    writeWhole(link, "new");
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(path, "utf8")).toBe("new");
+  });
+
+  it("does not replace a device by a file", () => {
+    writeWhole("/dev/null", "text");
+    expect(statSync("/dev/null").isFile()).toBe(false);
+  });
+
+  it("leaves nothing behind where it cannot write", () => {
+    mkdirSync(path);
+    expect(() => writeWhole(path, "text")).toThrow(DataError);
+    expect(() => checkWritable(path)).toThrow(`${path}: got a folder, expected a file that can be written;`);
+    expect(place.files()).toEqual(["file"]);
+    expect(() => writeWhole(join(place.folder, "none", "file"), "text")).toThrow("got no such file or folder,");
+  });
+});
+
+describe("formatConfusion", () => {
+  it("counts true classes down and predicted ones across", () => {
+    expect(formatConfusion([0, 0, 1, 1, 1], [0, 1, 1, 1, 0], ["no", "yes"])).toEqual([
+      "     no  yes",
+      "no    1    1",
+      "yes   1    2",
+    ]);
+  });
+
+  it("shortens long names", () => {
+    expect(formatConfusion([0], [0], ["a very long name", "b"])[1]).toBe("a very lo…           1  .");
+  });
+
+  const many = Array.from({ length: 21 }, (_, i) => `c${i}`);
+
+  it("lists the pairs most often confused where there are more than 20 classes", () => {
+    expect(formatConfusion([3, 3, 5, 1, 20], [4, 4, 6, 1, 0], many)).toEqual([
+      '"c3" taken for "c4": 2 times',
+      '"c5" taken for "c6": 1 time',
+      '"c20" taken for "c0": 1 time',
+    ]);
+  });
+
+  it("lists ten pairs and counts the others", () => {
+    const actual = Array.from({ length: 12 }, (_, i) => i);
+    const lines = formatConfusion(
+      actual,
+      actual.map((i) => i + 1),
+      many,
+    );
+    expect(lines).toHaveLength(11);
+    expect(lines[10]).toBe("and 2 pairs more");
+  });
+
+  it("says so where no class was taken for another", () => {
+    expect(formatConfusion([1, 2], [1, 2], many)).toEqual(["no class was taken for another"]);
+  });
+});
+
+describe("measureFit", () => {
+  it("is the root of the mean square, and one less the share of the variance left", () => {
+    // Errors 1, −1, 0; Σ(y − 2)² = 2.
+    const { rmse, r2 } = measureFit([2, 1, 3], [1, 2, 3]);
+    expect(rmse).toBeCloseTo(Math.sqrt(2 / 3), 12);
+    expect(r2).toBeCloseTo(0, 12);
+  });
+
+  it("has no R² where the target does not vary", () => {
+    const fit = measureFit([1, 3], [2, 2]);
+    expect(fit).toEqual({ rmse: 1, r2: Number.NaN });
+    expect(formatScores([{ name: "test", rows: 2, loss: 0.5, fit }])[1]).toMatch(/none \(the target does not vary\)$/);
+  });
+});
+
+describe("formatting", () => {
+  it("shows 100 % only where nothing is missing", () => {
+    expect([1, 0.99999, 0.5, 0].map(formatShare)).toEqual(["100.0 %", "99.9 %", "50.0 %", "0.0 %"]);
+  });
+
+  it("shows the digits that matter", () => {
+    expect([0.0123456, 1234.567, 1.23456e-9].map(formatNumber)).toEqual(["0.01235", "1235", "1.235e-9"]);
+    expect([26.19, 17120.4].map(formatRate)).toEqual(["26.2", "17,120"]);
+    expect([1, 1438].map((count) => formatCount(count, "row"))).toEqual(["1 row", "1,438 rows"]);
+  });
+
+  it("shows times in the units that people use", () => {
+    expect([0.04, 59.94, 60, 119.6, 3599, 3780].map(formatSeconds)).toEqual([
+      "0.0 s",
+      "59.9 s",
+      "1 min 0 s",
+      "2 min 0 s",
+      "59 min 59 s",
+      "1 h 3 min",
+    ]);
+  });
+
+  it("sets the first column to the left and numbers to the right", () => {
+    expect(
+      formatTable([
+        ["", "σ²"],
+        ["ä", "1000"],
+      ]),
+    ).toEqual(["     σ²", "ä  1000"]);
+  });
+});

@@ -1,0 +1,107 @@
+import { spawn } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The built command line, as a person runs it. */
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Within the project, so that it finds the adapters' packages; one for each test file, since these run at once. */
+const command = join(root, "node_modules/.cache/chainrule", `cli-${process.pid}.mjs`);
+
+export const digits = join(root, "data/digits.csv");
+
+/** What one run left behind. */
+export interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A folder of its own, in which commands run. */
+export interface Workplace {
+  readonly folder: string;
+  write(name: string, content: string | Uint8Array): void;
+  files(): string[];
+  run(args: readonly string[], options?: RunOptions): Promise<Outcome>;
+  remove(): void;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Sent, one after the other, as soon as stderr holds the text. */
+  readonly signals?: { readonly after: string; readonly names: readonly NodeJS.Signals[] };
+  /** Runs a copy that lies where no package is installed. */
+  readonly alone?: boolean;
+  /** Closes stdout at once, as `| true` does. */
+  readonly deafReader?: boolean;
+}
+
+export function createWorkplace(): Workplace {
+  const folder = mkdtempSync(join(tmpdir(), "chainrule-cli-test-"));
+  return {
+    folder,
+    write: (name, content) => writeFileSync(join(folder, name), content),
+    files: () => readdirSync(folder).sort(),
+    run: (args, options) => run(folder, args, options),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Builds the command line from the sources as they are, as `vite build --mode cli` does. @returns what removes it */
+export async function buildCommand(): Promise<() => void> {
+  const script = `
+    const { build } = await import("vite");
+    const [{ code }] = (await build({ mode: "cli", logLevel: "warn", build: { write: false } })).output;
+    process.stdout.write(code);`;
+  const { status, stdout, stderr } = await start(root, ["--input-type=module", "--eval", script], {
+    env: { NODE_ENV: "production" },
+  });
+  if (status !== 0) throw new Error(`the build of the command line failed:\n${stderr}`);
+  mkdirSync(dirname(command), { recursive: true });
+  writeFileSync(command, stdout);
+  return () => rmSync(command, { force: true });
+}
+
+async function run(folder: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  if (!options.alone) return start(folder, [command, ...args], options);
+  const other = mkdtempSync(join(tmpdir(), "chainrule-cli-alone-"));
+  try {
+    const copy = join(other, "cli.mjs");
+    copyFileSync(command, copy);
+    return await start(folder, [copy, ...args], options);
+  } finally {
+    rmSync(other, { recursive: true, force: true });
+  }
+}
+
+function start(cwd: string, args: readonly string[], { env, signals, deafReader }: RunOptions): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const timer = setTimeout(() => child.kill("SIGKILL"), 50_000);
+    let stdout = "";
+    let stderr = "";
+    let signalled = false;
+    if (deafReader) child.stdout.destroy();
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+      if (signalled || !signals || !stderr.includes(signals.after)) return;
+      signalled = true;
+      for (const name of signals.names) child.kill(name);
+    });
+    child.once("error", reject);
+    child.once("close", (status) => {
+      clearTimeout(timer);
+      resolve({ status, stdout, stderr });
+    });
+  });
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { readCsv } from "../../../src/data/csv.ts";
+import { findClasses, guessTask } from "../../../src/data/task.ts";
+
+const column = (cells: readonly (string | number)[]) =>
+  readCsv(`x,y\n${cells.map((cell) => `0,${cell}\n`).join("")}`, "data.csv");
+const guess = (cells: readonly (string | number)[]) => guessTask(column(cells), 1);
+const counted = (rows: number, values: number) => Array.from({ length: rows }, (_, i) => i % values);
+
+describe("guessTask", () => {
+  it("takes text for classes", () => {
+    expect(guess(["a", "b", "c"])).toEqual({ task: "classification", reason: "3 different texts" });
+  });
+
+  it("takes numbers with a fraction for numbers", () => {
+    expect(guess([1, 1, 1.5])).toEqual({ task: "regression", reason: "numbers with a fraction" });
+  });
+
+  it("takes up to 20 different whole numbers for classes", () => {
+    expect(guess(counted(40, 20))).toEqual({
+      task: "classification",
+      reason: "20 different whole numbers on 40 rows",
+    });
+    expect(guess(counted(42, 21)).task).toBe("regression");
+  });
+
+  it("takes whole numbers for classes only where each is on two rows on average", () => {
+    expect(guess(counted(4, 2)).task).toBe("classification");
+    expect(guess(counted(3, 2)).task).toBe("regression");
+  });
+
+  it("takes 1.0 for a whole number", () => {
+    expect(guess(["1.0", "2.0", "1.0", "2.0"]).task).toBe("classification");
+  });
+
+  it("refuses a text among numbers, with line and column", () => {
+    expect(() => guess([1.5, 2.5, "n/a", 3])).toThrow(
+      'data.csv: line 4, column 2 ("y"): got "n/a" in a column that holds numbers elsewhere, expected a target of numbers only, or of text only; mend the cell, or choose the task classification, which takes both for names of classes.',
+    );
+  });
+
+  it("refuses a number among texts, with line and column", () => {
+    expect(() => guess(["a", 7, "b"])).toThrow(
+      'data.csv: line 3, column 2 ("y"): got "7" in a column that holds text elsewhere,',
+    );
+  });
+
+  it("refuses an empty cell, with line and column", () => {
+    expect(() => guess(["a", "", "b"])).toThrow(
+      'data.csv: line 3, column 2 ("y"): got an empty cell, expected a value of the target on every row; fill the cell in, or leave out its row.',
+    );
+  });
+});
+
+describe("findClasses", () => {
+  const classes = (cells: readonly (string | number)[]) => findClasses(column(cells), 1);
+
+  it("sorts numbers as numbers", () => {
+    expect(classes([10, 9, -1, 2, 10, "1e1"])).toEqual(["-1", "2", "9", "10", "1e1"]);
+  });
+
+  it("sorts text by code point, whatever the machine's language", () => {
+    expect(classes(["b", "ä", "B", "a", "10", "9", "\u{1f600}", "\uffee", "aa"])).toEqual([
+      "10",
+      "9",
+      "B",
+      "a",
+      "aa",
+      "b",
+      "ä",
+      "\uffee",
+      "\u{1f600}",
+    ]);
+  });
+
+  it("refuses one class only", () => {
+    expect(() => classes(["yes", "yes"])).toThrow(
+      'data.csv: column 2 ("y"): got one class only, "yes" on every row, expected at least two classes; add rows of other classes, or choose another target.',
+    );
+  });
+
+  it("refuses an empty cell", () => {
+    expect(() => classes(["yes", ""])).toThrow('data.csv: line 3, column 2 ("y"): got an empty cell,');
+  });
+});
