@@ -1,0 +1,68 @@
+/** Calls to a device by name since the last `reset`, and the buffers that are alive. */
+export interface Counter {
+  readonly counts: Readonly<Record<string, number>>;
+  /** Labels of the buffers that were made and not destroyed. */
+  alive(): string[];
+  reset(): void;
+}
+
+const counted = [
+  "createBuffer",
+  "createBindGroup",
+  "createBindGroupLayout",
+  "createComputePipeline",
+  "createComputePipelineAsync",
+  "createShaderModule",
+  "createCommandEncoder",
+] as const;
+
+type Method = (this: unknown, ...given: unknown[]) => unknown;
+
+/** Replaces a method of one object by one that calls `after` with what the method gave. */
+function tap(target: object, name: string, after: (result: unknown) => void): void {
+  const original = Reflect.get(target, name) as Method;
+  const replacement: Method = (...given) => {
+    const result = original.apply(target, given);
+    after(result);
+    return result;
+  };
+  Object.defineProperty(target, name, { value: replacement, configurable: true });
+}
+
+/** Counts what is asked of a device from now on, without changing what it does. */
+export function countCalls(gpu: GPUDevice): Counter {
+  const counts: Record<string, number> = {};
+  const alive = new Set<GPUBuffer>();
+  const count = (name: string) => {
+    counts[name] = (counts[name] ?? 0) + 1;
+  };
+  const taps: Readonly<Record<string, (made: unknown) => void>> = {
+    createBuffer: (made) => {
+      const buffer = made as GPUBuffer;
+      alive.add(buffer);
+      tap(buffer, "destroy", () => alive.delete(buffer));
+      tap(buffer, "mapAsync", () => count("mapAsync"));
+    },
+    createCommandEncoder: (made) => {
+      const encoder = made as GPUCommandEncoder;
+      tap(encoder, "beginComputePass", (pass) => {
+        count("beginComputePass");
+        tap(pass as object, "dispatchWorkgroups", () => count("dispatchWorkgroups"));
+      });
+    },
+  };
+  for (const name of counted) {
+    tap(gpu, name, (made) => {
+      count(name);
+      taps[name]?.(made);
+    });
+  }
+  for (const name of ["submit", "writeBuffer"]) tap(gpu.queue, name, () => count(name));
+  return {
+    counts,
+    alive: () => Array.from(alive, ({ label }) => label),
+    reset: () => {
+      for (const name of Object.keys(counts)) delete counts[name];
+    },
+  };
+}

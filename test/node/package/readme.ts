@@ -1,0 +1,22 @@
+import { readText, root } from "./consumer.ts";
+
+/** What README.md promises. */
+const text = readText(root, "README.md");
+
+/** Its TypeScript, first to last. */
+export const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ""]) => code);
+
+/** The complete example, JavaScript and TypeScript at once. */
+export const example = blocks[0] ?? "";
+
+/** The commands that it shows, `chainrule …`, each with what it says that the command prints. */
+export const commands = [...text.matchAll(/^(?:\$ )?npx chainrule (.*)\n((?:(?!npx |\$ |```).*\n)*)/gm)].map(
+  ([, line = "", output = ""]) => ({ args: line.split(" "), output }),
+);
+
+/** The shares of right rows that the example has printed: in training, epoch by epoch, and at the end on other points. */
+export function accuraciesOf(output: string): { readonly epochs: number[]; readonly end: number } {
+  const numbers = (pattern: RegExp) => [...output.matchAll(pattern)].map(([, share]) => Number(share));
+  const [end = Number.NaN] = numbers(/^accuracy on other points: (\S+)$/gm);
+  return { epochs: numbers(/^epoch \d+: loss \d+\.\d+, accuracy (\S+)$/gm), end };
+}

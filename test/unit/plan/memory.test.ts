@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { PlanError } from "../../../src/errors.ts";
+import { dense, resolveLayers, sequential } from "../../../src/model/layer.ts";
+import { adam } from "../../../src/model/optimizer.ts";
+import { buildPredictPlan, buildTrainPlan } from "../../../src/plan/build.ts";
+import { bytesByRole, formatBytes } from "../../../src/plan/memory.ts";
+import { resolveTensor } from "../../../src/plan/resolve.ts";
+import { refusal } from "../../helpers/refusal.ts";
+
+const layers = resolveLayers(sequential([dense(3, "tanh"), dense(2)]), 4, "softmaxCrossEntropy");
+const loss = "softmaxCrossEntropy";
+
+describe("bytesByRole", () => {
+  it("adds up 4 bytes a number", () => {
+    const optimizer = adam({ learningRate: 0.1, weightDecay: 0.1 });
+    const plan = buildTrainPlan({ layers, loss, batch: 8, optimizer, dataRows: 20, shuffle: true });
+    const parameters = 3 * 4 + 3 + 2 * 3 + 2;
+    const weights = 3 * 4 + 2 * 3;
+    expect(bytesByRole(plan)).toEqual({
+      control: 4 * 24,
+      // X, Y, order, x, y
+      data: 4 * (20 * 4 + 20 + 8 + 8 * 4 + 8),
+      parameter: 4 * parameters,
+      // m and v
+      state: 4 * 2 * parameters,
+      // z1, h1, o
+      activation: 4 * 8 * (3 + 3 + 2),
+      // do, dh1, dz1
+      delta: 4 * 8 * (2 + 3 + 3),
+      // gW, gb and dW
+      gradient: 4 * (parameters + weights),
+      // losses, hits, squares, ring
+      metric: 4 * (8 + 8 + 2 + 1024 * 8),
+    });
+  });
+
+  it("names no role that a plan does not have", () => {
+    const roles = Object.keys(bytesByRole(buildPredictPlan({ layers, loss, batch: 8 })));
+    expect(roles.sort()).toEqual(["activation", "control", "data", "parameter"]);
+  });
+});
+
+describe("formatBytes", () => {
+  it.each([
+    [0, "0 B"],
+    [1023, "1023 B"],
+    [1024, "1.0 KiB"],
+    [1536, "1.5 KiB"],
+    [1024 ** 2, "1.0 MiB"],
+    [2.5 * 1024 ** 3, "2.5 GiB"],
+    [3 * 1024 ** 4, "3072.0 GiB"],
+  ])("%d bytes are %s", (bytes, text) => {
+    expect(formatBytes(bytes)).toBe(text);
+  });
+});
+
+describe("resolveTensor", () => {
+  const plan = buildPredictPlan({ layers, loss, batch: 8 });
+
+  it("gives z2 as o, which the last layer's identity makes equal", () => {
+    expect(resolveTensor(plan, "z2")).toEqual({ name: "o", tensor: plan.tensors.o });
+    expect(resolveTensor(plan, "o").tensor.shape).toEqual([8, 2]);
+  });
+
+  it("names the tensors and aliases that there are", () => {
+    expect(refusal(() => resolveTensor(plan, "dW1"))).toBe(
+      'PlanError: predict plan: got tensor "dW1", expected one of control, x, W1, b1, z1, h1, W2, b2, o, z2; ask for a tensor of this plan.',
+    );
+  });
+
+  it.each(["toString", "constructor", "__proto__", ""])('knows no tensor "%s"', (name) => {
+    expect(() => resolveTensor(plan, name)).toThrow(PlanError);
+  });
+});

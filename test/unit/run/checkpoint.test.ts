@@ -1,0 +1,185 @@
+import { describe, expect, it } from "vitest";
+import { decodeSafetensors, encodeSafetensors } from "../../../src/data/safetensors.ts";
+import { ModelError, ShapeError } from "../../../src/errors.ts";
+import { he } from "../../../src/model/initializer.ts";
+import { dense, sequential } from "../../../src/model/layer.ts";
+import { encodeModel, loadModel, type TrainingState } from "../../../src/run/checkpoint.ts";
+import { initialParameters, resolveNetwork } from "../../../src/run/network.ts";
+import { refusal } from "../../helpers/refusal.ts";
+
+const model = sequential([
+  dense(3, "relu", { initializer: he("normal"), trainable: { weights: true, bias: false } }),
+  dense(2, "identity", { bias: false }),
+]);
+const network = resolveNetwork(model, 4, "softmaxCrossEntropy");
+const parameters = { ...initialParameters(network.layers, 1), b1: new Float32Array([1, -2, 0.5]) };
+const training: TrainingState = {
+  progress: { step: 12, learningRate: 0.25, correction1: 0.5, correction2: 0.125 },
+  state: {
+    m_W1: new Float32Array(12).fill(3),
+    v_W1: new Float32Array(12).fill(4),
+    m_W2: new Float32Array(6).fill(5),
+    v_W2: new Float32Array(6).fill(6),
+  },
+};
+
+const saved = encodeModel(network, parameters, training, { author: "me" });
+
+/** The saved file with its tensors and description changed. */
+function forged(
+  change: (description: Record<string, unknown>) => unknown,
+  tensors: Readonly<
+    Record<string, { readonly shape: readonly number[]; readonly data: Float32Array | Uint32Array }>
+  > = {},
+  without: readonly string[] = [],
+): Uint8Array<ArrayBuffer> {
+  const file = decodeSafetensors(saved);
+  const description = change(JSON.parse(file.metadata.chainrule ?? ""));
+  const kept = Object.entries({ ...file.tensors, ...tensors }).filter(([name]) => !without.includes(name));
+  const text = typeof description === "string" ? description : JSON.stringify(description);
+  return encodeSafetensors(Object.fromEntries(kept), { ...file.metadata, chainrule: text });
+}
+
+const refused = (bytes: Uint8Array) => refusal(() => loadModel(bytes, "net.safetensors"));
+
+const message = (got: string, expected: string) =>
+  `DataError: net.safetensors: got ${got}, expected ${expected}; use a file that chainrule wrote.`;
+
+describe("a saved model", () => {
+  it("comes back as it was", () => {
+    expect(loadModel(saved)).toEqual({
+      model,
+      inputs: 4,
+      loss: "softmaxCrossEntropy",
+      parameters,
+      training,
+      metadata: { author: "me" },
+    });
+  });
+
+  it("comes back without what belongs to training where that was left out", () => {
+    const loaded = loadModel(encodeModel(network, parameters, undefined, {}));
+    expect(loaded.training).toBeUndefined();
+    expect(loaded.parameters).toEqual(parameters);
+    expect(loaded.metadata).toEqual({});
+  });
+
+  it("is a file for PyTorch: keys of an nn.Sequential, and format pt", () => {
+    const { tensors, metadata } = decodeSafetensors(saved);
+    const shapes = Object.entries(tensors).map(([name, { shape }]) => [name, shape]);
+    expect(Object.fromEntries(shapes)).toEqual({
+      "0.weight": [3, 4],
+      "0.bias": [3],
+      "2.weight": [2, 3],
+      "optimizer.m.0.weight": [3, 4],
+      "optimizer.v.0.weight": [3, 4],
+      "optimizer.m.2.weight": [2, 3],
+      "optimizer.v.2.weight": [2, 3],
+    });
+    expect(metadata.format).toBe("pt");
+    expect(tensors["0.bias"]?.data).toEqual(new Float32Array([1, -2, 0.5]));
+  });
+
+  it("does not change when it is forged without a change", () => {
+    expect(loadModel(forged((description) => description))).toEqual(loadModel(saved));
+  });
+});
+
+describe("loadModel refuses", () => {
+  it("a file cut short, with its name", () => {
+    expect(refused(saved.subarray(0, saved.length - 4))).toMatch(/^DataError: net\.safetensors: .*cut short/);
+    expect(refused(new Uint8Array(3))).toMatch(/^DataError: net\.safetensors: got a file of 3 bytes/);
+  });
+
+  it("a file without description", () => {
+    const { tensors } = decodeSafetensors(saved);
+    expect(refused(encodeSafetensors(tensors, { format: "pt" }))).toBe(
+      message("a safetensors file without a description of its network", 'metadata "chainrule"'),
+    );
+  });
+
+  it("a description that is no JSON", () => {
+    expect(refused(forged(() => "{"))).toBe(
+      message("a description that is no JSON", "the description that chainrule wrote"),
+    );
+  });
+
+  it("a later version", () => {
+    expect(refused(forged((description) => ({ ...description, version: 2 })))).toBe(
+      message("a description of version 2", "version 1"),
+    );
+  });
+
+  it.each([
+    ["null", null],
+    ["a list", []],
+    ["no version", { version: undefined }],
+    ["a version in words", { version: "1" }],
+    ["no model", { model: undefined }],
+    ["a model without layers", { model: {} }],
+    ["layers that are no list", { model: { layers: {} } }],
+    ["a layer that is no object", { model: { layers: [3] } }],
+    ["a layer of another kind", { model: { layers: [{ kind: "convolution", units: 3, activation: "relu" }] } }],
+    ["inputs in words", { inputs: "4" }],
+    ["no loss", { loss: undefined }],
+    ["training that is no object", { training: 3 }],
+    ["training without a step", { training: { learningRate: 1, correction1: 0, correction2: 0 } }],
+    ["a learning rate in words", { training: { ...training.progress, learningRate: "fast" } }],
+  ])("a description with %s", (_, change) => {
+    const bytes = forged((description) =>
+      change === null || Array.isArray(change) ? change : { ...description, ...change },
+    );
+    expect(refused(bytes)).toBe(message("a description of another form", "the description that chainrule wrote"));
+  });
+
+  it.each([
+    ["no layers", { model: { layers: [] } }, ModelError, "sequential: got no layers"],
+    ["a size of 0", { inputs: 0 }, ShapeError, "model: got inputs 0"],
+    [
+      "units of 2.5",
+      { model: { layers: [{ kind: "dense", units: 2.5, activation: "relu" }] } },
+      ShapeError,
+      "dense: got units 2.5",
+    ],
+    [
+      "an unknown activation",
+      { model: { layers: [{ kind: "dense", units: 2, activation: "x" }] } },
+      ModelError,
+      "dense: got activation",
+    ],
+    ["an unknown loss", { loss: "hinge" }, ModelError, 'model: loss: got "hinge"'],
+    [
+      "sizes that do not fit",
+      { inputs: 5, model: { layers: [{ ...dense(2), inputs: 4 }] } },
+      ShapeError,
+      "model: layer 1: got 4 inputs",
+    ],
+  ])("a network of %s, with the cause", (_, change, type, inner) => {
+    const bytes = forged((description) => ({ ...description, ...change }));
+    expect(refused(bytes).startsWith(`DataError: net.safetensors: got ${inner}`)).toBe(true);
+    expect(refused(bytes).endsWith(", expected the description of a network; write the file anew.")).toBe(true);
+    expect(() => loadModel(bytes)).toThrow(expect.objectContaining({ cause: expect.any(type) }));
+  });
+
+  it("a missing parameter", () => {
+    expect(refused(forged((same) => same, {}, ["2.weight"]))).toBe(
+      message("no tensor 2.weight", "2.weight [2, 3] of f32"),
+    );
+  });
+
+  it("a parameter or optimizer state of another shape, though of as many numbers", () => {
+    for (const name of ["2.weight", "optimizer.v.2.weight"]) {
+      const tensor = { shape: [3, 2], data: new Float32Array(6) };
+      expect(refused(forged((same) => same, { [name]: tensor }))).toBe(
+        message(`${name} [3, 2]`, `${name} [2, 3] of f32`),
+      );
+    }
+  });
+
+  it("a parameter of whole numbers", () => {
+    const tensor = { shape: [2, 3], data: new Uint32Array(6) };
+    expect(refused(forged((same) => same, { "2.weight": tensor }))).toBe(
+      message("2.weight [2, 3]", "2.weight [2, 3] of f32"),
+    );
+  });
+});

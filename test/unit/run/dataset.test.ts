@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { DataError } from "../../../src/errors.ts";
+import { checkDataset } from "../../../src/run/dataset.ts";
+import { refusal } from "../../helpers/refusal.ts";
+
+const classes = (inputs: readonly number[], targets: readonly number[]) =>
+  checkDataset("data", { inputs, targets }, "softmaxCrossEntropy", 3);
+
+const numbers = (inputs: readonly number[], targets: readonly number[]) =>
+  checkDataset("data", { inputs, targets }, "halfSquaredError", 2);
+
+describe("checkDataset", () => {
+  it("counts the rows of classes by their labels, as u32", () => {
+    const rows = classes([1, 2, 3, 4], [0, 2]);
+    expect(rows).toEqual({
+      rows: 2,
+      columns: 2,
+      inputs: new Float32Array([1, 2, 3, 4]),
+      targets: new Uint32Array([0, 2]),
+    });
+  });
+
+  it("counts the rows of numbers by the outputs, as f32", () => {
+    const rows = numbers([1, 2, 3], [0.5, 1.5]);
+    expect(rows).toEqual({
+      rows: 1,
+      columns: 3,
+      inputs: new Float32Array([1, 2, 3]),
+      targets: new Float32Array([0.5, 1.5]),
+    });
+  });
+
+  it("refuses no rows", () => {
+    const message = "DataError: data: got no rows, expected at least one row; give the rows to work on.";
+    expect(refusal(() => classes([], []))).toBe(message);
+    expect(refusal(() => numbers([], []))).toBe(message);
+  });
+
+  it("refuses targets that are no whole rows", () => {
+    expect(refusal(() => numbers([1, 2, 3], [1, 2, 3]))).toBe(
+      "DataError: data: targets: got 3 numbers, expected a multiple of the 2 outputs; give whole rows.",
+    );
+  });
+
+  it("refuses inputs that are no multiple of the rows, or none", () => {
+    expect(refusal(() => classes([1, 2, 3], [0, 1]))).toBe(
+      "DataError: data: inputs: got 3 numbers, expected a multiple of the 2 rows that the targets have; give inputs and targets of the same rows.",
+    );
+    expect(refusal(() => classes([], [0, 1]))).toBe(
+      "DataError: data: inputs: got 0 numbers, expected a multiple of the 2 rows that the targets have; give inputs and targets of the same rows.",
+    );
+  });
+
+  it.each([3, -1, 1.5, Number.NaN])("refuses class %d of 3", (label) => {
+    expect(refusal(() => classes([1, 2], [0, label]))).toBe(
+      `DataError: data: targets: row 2: got class ${label}, expected a whole number from 0 to 2, as the network has 3 outputs; number the classes from 0, or give the last layer one unit a class.`,
+    );
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])("refuses %d in the data", (value) => {
+    expect(refusal(() => classes([1, 2, 3, 4, value, 6], [0, 1]))).toBe(
+      `DataError: data: inputs: row 2, column 2: got ${value}, expected a finite number; mend or leave out the row.`,
+    );
+    expect(refusal(() => numbers([1, 2], [1, 2, value, 4]))).toBe(
+      `DataError: data: targets: row 2, column 1: got ${value}, expected a finite number; mend or leave out the row.`,
+    );
+  });
+
+  it("refuses a number that is infinite as float32", () => {
+    expect(refusal(() => classes([1, 1e39], [0, 1]))).toMatch(/^DataError: data: inputs: row 2, column 1: got 1e\+39,/);
+  });
+
+  it("carries the line and column of what it refuses", () => {
+    const fail = () => classes([1, 2, Number.NaN, 4], [0, 1]);
+    expect(fail).toThrow(DataError);
+    expect(fail).toThrow(expect.objectContaining({ line: 2, column: 1 }));
+    expect(() => classes([1, 2], [0, 9])).toThrow(expect.objectContaining({ line: 2, column: undefined }));
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { RECORD_WORDS, RING_RECORDS } from "../../../src/kernels/control.ts";
+import { addRecord, decodeRecord, emptyTotals, RING_BYTES, summarize } from "../../../src/run/metrics.ts";
+
+const line = { loss: 2.5, penalty: 0.125, hits: 3, rows: 5, step: 7, halted: 0, learningRate: 0.5, epoch: 2 };
+
+/** A ring with one line written as the GPU does: numbers with a fraction as the bits of a float32. */
+function ringWith(slot: number, values: typeof line): Uint32Array<ArrayBuffer> {
+  const ring = new ArrayBuffer(RING_BYTES);
+  const view = new DataView(ring, 4 * RECORD_WORDS * slot);
+  view.setFloat32(0, values.loss, true);
+  view.setFloat32(4, values.penalty, true);
+  view.setUint32(8, values.hits, true);
+  view.setUint32(12, values.rows, true);
+  view.setUint32(16, values.step, true);
+  view.setUint32(20, values.halted, true);
+  view.setFloat32(24, values.learningRate, true);
+  view.setUint32(28, values.epoch, true);
+  return new Uint32Array(ring);
+}
+
+describe("decodeRecord", () => {
+  it("reads the line of a step", () => {
+    expect(decodeRecord(ringWith(6, line), 7)).toEqual({ ...line, halted: false });
+  });
+
+  it("begins anew after the last line", () => {
+    expect(decodeRecord(ringWith(RING_RECORDS - 1, line), RING_RECORDS).loss).toBe(2.5);
+    expect(decodeRecord(ringWith(0, line), RING_RECORDS + 1).loss).toBe(2.5);
+  });
+
+  it("tells a step that halted, and keeps its NaN", () => {
+    const { halted, loss } = decodeRecord(ringWith(0, { ...line, halted: 1, loss: Number.NaN }), 1);
+    expect({ halted, loss }).toEqual({ halted: true, loss: Number.NaN });
+  });
+});
+
+describe("summarize", () => {
+  const totals = emptyTotals();
+  for (const [rows, loss] of [
+    [5, 10],
+    [5, 20],
+    [3, 9],
+  ] as const) {
+    addRecord(totals, { ...line, halted: false, rows, loss, penalty: 1, hits: 2, step: totals.steps + 1 });
+  }
+
+  it("averages over samples, of which the last batch has fewer", () => {
+    expect(summarize(totals, "softmaxCrossEntropy", 2)).toEqual({
+      step: 3,
+      epoch: 3,
+      steps: 3,
+      rows: 13,
+      loss: 39 / 13,
+      penalty: 3 / 13,
+      objective: 42 / 13,
+      accuracy: 6 / 13,
+      learningRate: 0.5,
+      seconds: 2,
+      samplesPerSecond: 6.5,
+    });
+  });
+
+  it("has no accuracy where targets are no classes", () => {
+    expect(summarize(totals, "halfSquaredError", 2).accuracy).toBeUndefined();
+  });
+});
