@@ -1,0 +1,109 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { openDevice } from "../../src/device/open.ts";
+import { dense, sequential } from "../../src/model/layer.ts";
+import { adam, type Optimizer, sgd } from "../../src/model/optimizer.ts";
+import { cosine, stepDecay } from "../../src/model/schedule.ts";
+import { loadModel } from "../../src/run/checkpoint.ts";
+import { createPredictor } from "../../src/run/predictor.ts";
+import { createTrainer } from "../../src/run/trainer.ts";
+import { classes, classifier, expectSameParameters, withTrainer } from "../helpers/training.ts";
+
+const device = await openDevice();
+afterAll(() => device.destroy());
+
+const optimizers: Readonly<Record<string, Optimizer>> = {
+  sgd: sgd({ learningRate: 0.2, weightDecay: 0.1 }),
+  momentum: sgd({ learningRate: 0.1, momentum: 0.9, weightDecay: 0.1 }),
+  "adam, stairs": adam({ learningRate: stepDecay({ learningRate: 0.02, every: 2, factor: 0.7 }), weightDecay: 0.1 }),
+  "adam, warm-up and cosine": adam({ learningRate: cosine({ learningRate: 0.02, steps: 15, warmup: 3 }) }),
+};
+
+describe("save and load", () => {
+  test.each(Object.entries(optimizers))(
+    "a training goes on bit for bit as if it had not been cut (%s)",
+    async (_, optimizer) => {
+      const options = { ...classifier, optimizer };
+      // Steps 4 and 7 lie within an epoch of three steps, and between two changes of the learning rate.
+      for (const cut of [4, 7]) {
+        const [whole, first, second] = await Promise.all([0, 1, 2].map(() => createTrainer(device, options)));
+        if (!whole || !first || !second) throw new Error("three trainers");
+        await whole.step(cut);
+        const expected = await whole.step(7);
+        await first.step(cut);
+        second.load(await first.save());
+        const got = await second.step(7);
+        const { seconds: _a, samplesPerSecond: _b, ...report } = expected;
+        expect(got).toMatchObject(report);
+        expectSameParameters(await second.parameters(), await whole.parameters());
+        for (const trainer of [whole, first, second]) trainer.dispose();
+      }
+    },
+  );
+
+  test("a file holds the network, its parameters and the given metadata", async () => {
+    await withTrainer(device, classifier, async (trainer) => {
+      await trainer.step(2);
+      const loaded = loadModel(await trainer.save({ metadata: { note: "kept" } }));
+      expectSameParameters(loaded.parameters, await trainer.parameters());
+      expect(loaded).toMatchObject({ inputs: 3, loss: "softmaxCrossEntropy", metadata: { note: "kept" } });
+      expect(loaded.training?.progress.step).toBe(2);
+      const predictor = await createPredictor(device, loaded);
+      expect(await predictor.predict([1, 2, 3])).toEqual(await trainer.predict([1, 2, 3]));
+      predictor.dispose();
+    });
+  });
+
+  test("a file without optimizer state gives parameters and leaves the steps as they are", async () => {
+    const options = { ...classifier, optimizer: optimizers.momentum ?? classifier.optimizer };
+    await withTrainer(device, options, async (trainer) => {
+      await trainer.step(3);
+      const bytes = await trainer.save({ optimizer: false });
+      const parameters = await trainer.parameters();
+      expect(loadModel(bytes).training).toBeUndefined();
+      await trainer.step(2);
+      trainer.load(bytes);
+      expectSameParameters(await trainer.parameters(), parameters);
+      expect(await trainer.step()).toMatchObject({ step: 6 });
+    });
+  });
+
+  test("a file of another network is refused, and nothing is written", async () => {
+    const wider = { ...classifier, model: sequential([dense(9, "tanh"), dense(4)]) };
+    const bytes = await withTrainer(device, wider, (trainer) => trainer.save());
+    await withTrainer(device, classifier, async (trainer) => {
+      const before = await trainer.parameters();
+      expect(() => trainer.load(bytes)).toThrow(
+        "load: got a network of 0.weight [9, 3], 0.bias [9], 2.weight [4, 9], 2.bias [4], " +
+          "expected 0.weight [8, 3], 0.bias [8], 2.weight [4, 8], 2.bias [4]; " +
+          "make the trainer with the file's own model, which loadModel gives.",
+      );
+      expectSameParameters(await trainer.parameters(), before);
+    });
+  });
+
+  test("a file of another optimizer is refused, and nothing is written", async () => {
+    const bytes = await withTrainer(device, classifier, (trainer) => trainer.save());
+    await withTrainer(device, { ...classifier, optimizer: adam({ learningRate: 0.01 }) }, async (trainer) => {
+      await trainer.step();
+      const before = await trainer.parameters();
+      expect(() => trainer.load(bytes)).toThrow(
+        "load: got a file without optimizer state m_W1, expected the state of this optimizer, " +
+          "m_W1, v_W1, m_b1, v_b1, m_W2, v_W2, m_b2, v_b2; " +
+          "make the trainer with the optimizer that the file was saved with, or save with { optimizer: false }.",
+      );
+      expectSameParameters(await trainer.parameters(), before);
+    });
+  });
+
+  test("a trainer on other rows takes up the parameters", async () => {
+    const bytes = await withTrainer(device, classifier, async (trainer) => {
+      await trainer.step(4);
+      return trainer.save();
+    });
+    await withTrainer(device, { ...classifier, data: classes(64, 5), batch: 64 }, async (trainer) => {
+      trainer.load(bytes);
+      expectSameParameters(await trainer.parameters(), loadModel(bytes).parameters);
+      expect(await trainer.step()).toMatchObject({ step: 5, rows: 64 });
+    });
+  });
+});

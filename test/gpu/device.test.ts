@@ -1,0 +1,193 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { type Device, openDevice } from "../../src/device/open.ts";
+import { pipelineFor } from "../../src/device/pipelines.ts";
+import { DeviceError } from "../../src/errors.ts";
+import type { Call } from "../../src/kernels/index.ts";
+import { createTrainer } from "../../src/run/trainer.ts";
+import { classifier, rejection } from "../helpers/training.ts";
+
+const device = await openDevice();
+afterAll(() => device.destroy());
+
+/** A device that answers as another one where `replaced` says so. */
+function disguised(original: Device, replaced: Readonly<Record<string, unknown>>): Device {
+  const gpu = new Proxy(original.gpu, {
+    get(target, name) {
+      if (typeof name === "string" && Object.hasOwn(replaced, name)) return replaced[name];
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return { ...original, gpu };
+}
+
+const refused = async (work: Promise<unknown>): Promise<DeviceError> => {
+  const error = await rejection(work);
+  if (!(error instanceof DeviceError)) throw error;
+  return error;
+};
+
+describe("openDevice", () => {
+  test("tells the adapter's name, and that SwiftShader is software", () => {
+    const { name, vendor, software } = device.adapter;
+    expect(name).not.toBe("");
+    expect(name).toContain(vendor);
+    if (/swiftshader/i.test(name)) expect(software).toBe(true);
+  });
+
+  test.each([
+    [{ vendor: "google", architecture: "swiftshader" }, "google swiftshader", true],
+    [
+      { vendor: "mesa", description: "llvmpipe (LLVM 15.0.6, 256 bits)" },
+      "mesa llvmpipe (LLVM 15.0.6, 256 bits)",
+      true,
+    ],
+    [
+      { vendor: "microsoft", description: "Microsoft Basic Render Driver" },
+      "microsoft Microsoft Basic Render Driver",
+      true,
+    ],
+    [{ vendor: "acme", isFallbackAdapter: true }, "acme", true],
+    [{ vendor: "nvidia", architecture: "hopper", description: "hopper" }, "nvidia hopper", false],
+    [{}, "unnamed adapter", false],
+  ])("knows software by what an adapter tells of itself: %j", async (told, name, software) => {
+    const info = { vendor: "", architecture: "", device: "", description: "", ...told };
+    const gpu = { lost: new Promise(() => {}), destroy() {} };
+    const adapter = { info, limits: {}, features: new Set(), requestDevice: async () => gpu };
+    const opened = await openDevice({ gpu: { requestAdapter: async () => adapter } as unknown as GPU });
+    expect(opened.adapter).toEqual({ name, vendor: info.vendor, software });
+  });
+
+  test("takes the adapter's own limits, or those that every device has", async () => {
+    const smallest = await openDevice({ limits: "default" });
+    const limits = ["maxStorageBuffersPerShaderStage", "maxStorageBufferBindingSize", "maxBufferSize"] as const;
+    const defaults = {
+      maxStorageBuffersPerShaderStage: 8,
+      maxStorageBufferBindingSize: 2 ** 27,
+      maxBufferSize: 2 ** 28,
+    };
+    for (const limit of limits) {
+      expect([limit, smallest.gpu.limits[limit]]).toEqual([limit, defaults[limit]]);
+      expect(device.gpu.limits[limit]).toBeGreaterThanOrEqual(defaults[limit]);
+    }
+    smallest.destroy();
+  });
+
+  test("without an adapter says what is missing", async () => {
+    const gpu = { requestAdapter: async () => null } as unknown as GPU;
+    expect(String(await refused(openDevice({ gpu })))).toBe(
+      "DeviceError: openDevice: got no adapter, expected a GPU with a WebGPU driver (Vulkan, Metal or Direct3D 12), or a " +
+        "software adapter; install the GPU's driver, or a software adapter such as SwiftShader.",
+    );
+  });
+
+  test("passes on why an adapter refuses a device", async () => {
+    const adapter = {
+      info: { vendor: "acme", architecture: "one", device: "", description: "" },
+      limits: {},
+      features: new Set(),
+      requestDevice: async () => {
+        throw new Error("too many devices");
+      },
+    };
+    const gpu = { requestAdapter: async () => adapter } as unknown as GPU;
+    expect(String(await refused(openDevice({ gpu })))).toBe(
+      "DeviceError: openDevice: acme one: got too many devices, expected a device; " +
+        "close other programs that use the GPU and try again.",
+    );
+  });
+
+  test("a destroyed device settles lost with the reason", async () => {
+    const own = await openDevice();
+    own.destroy();
+    expect((await own.lost).message).toBe(
+      `${own.adapter.name}: got a device that was destroyed, expected a device that works; ` +
+        "open the device again and load the last checkpoint.",
+    );
+  });
+});
+
+describe("createTrainer on a device that is too small", () => {
+  /** Refuses before it takes memory: a buffer made would be this error instead. */
+  const createBuffer = () => {
+    throw new Error("a buffer was made");
+  };
+  const withLimits = (limits: Readonly<Record<string, number>>) => {
+    const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } = device.gpu.limits;
+    const { maxComputeWorkgroupsPerDimension } = device.gpu.limits;
+    const all = {
+      maxBufferSize,
+      maxStorageBufferBindingSize,
+      maxStorageBuffersPerShaderStage,
+      maxComputeWorkgroupsPerDimension,
+      ...limits,
+    };
+    return disguised(device, { limits: all, createBuffer });
+  };
+  const large = { inputs: new Float32Array(20_000 * 3), targets: new Uint32Array(20_000) };
+
+  test.each(["maxBufferSize", "maxStorageBufferBindingSize"])(
+    "refuses data beyond its %s, before any buffer is made",
+    async (limit) => {
+      const error = await refused(createTrainer(withLimits({ [limit]: 100_000 }), { ...classifier, data: large }));
+      expect(error.message).toBe(
+        "train plan: tensor X [20000, 3]: got 234.4 KiB, expected at most 97.7 KiB, the largest buffer of this device; " +
+          "train on fewer rows or columns at a time.",
+      );
+    },
+  );
+
+  test("refuses a kernel with more storage buffers than a stage may have", async () => {
+    const error = await refused(createTrainer(withLimits({ maxStorageBuffersPerShaderStage: 4 }), classifier));
+    expect(error.message).toMatch(
+      /^train plan: step \d+ \(loss\): got 5 storage buffers, expected at most 4 on this device; open the device/,
+    );
+  });
+
+  test("refuses a grid that is wider than it may be", async () => {
+    const error = await refused(createTrainer(withLimits({ maxComputeWorkgroupsPerDimension: 1 }), classifier));
+    expect(error.message).toMatch(
+      /got \d+ workgroups along one dimension, expected at most 1 on this device; take smaller/,
+    );
+  });
+});
+
+describe("a shader that does not compile", () => {
+  const broken = () =>
+    disguised(device, {
+      createShaderModule: ({ label, code }: GPUShaderModuleDescriptor) =>
+        device.gpu.createShaderModule({ label: label ?? "", code: `${code}\nthis is no WGSL` }),
+    });
+  const call: Call = {
+    kernel: "activation",
+    variant: { activation: "tanh" },
+    dims: { rows: 1, units: 1 },
+    bind: { control: "control", z: "z", h: "h" },
+  };
+
+  const expectSource = ({ message }: DeviceError, kernel: string) => {
+    expect(message).toContain(`kernel ${kernel} `);
+    expect(message).toContain("got a shader that does not compile: ");
+    expect(message).toContain("\n   1  struct Control {\n   2    step: u32,\n");
+    expect(message).toMatch(/\n +\d+ {2}fn main\(/);
+    expect(message).toMatch(/; report it with the adapter's name\.$/);
+  };
+
+  test("is refused with its numbered source", async () => {
+    device.gpu.pushErrorScope("validation");
+    const error = await refused(pipelineFor(broken().gpu, call));
+    await device.gpu.popErrorScope();
+    expectSource(error, "activation");
+    expect(error.message).toContain("fn activate(z: f32) -> f32");
+  });
+
+  test("ends createTrainer with its numbered source", async () => {
+    expectSource(await refused(createTrainer(broken(), classifier)), "advance");
+  });
+
+  test("leaves the device in working order", async () => {
+    const trainer = await createTrainer(device, classifier);
+    expect(await trainer.step()).toMatchObject({ step: 1 });
+    trainer.dispose();
+  });
+});

@@ -1,0 +1,220 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { openDevice } from "../../src/device/open.ts";
+import { DeviceError, NumericError } from "../../src/errors.ts";
+import { dense, sequential } from "../../src/model/layer.ts";
+import { adam, sgd } from "../../src/model/optimizer.ts";
+import { cosine, stepDecay } from "../../src/model/schedule.ts";
+import { createTrainer } from "../../src/run/trainer.ts";
+import type { Parameters, Trainer, TrainerOptions } from "../../src/run/types.ts";
+import { expectClose } from "../helpers/compare.ts";
+import {
+  classes,
+  classifier,
+  expectSameParameters,
+  referenceOf,
+  regressor,
+  rejection,
+  withTrainer,
+} from "../helpers/training.ts";
+
+const device = await openDevice();
+afterAll(() => device.destroy());
+
+const fails = async (work: Promise<unknown>): Promise<NumericError> => {
+  const error = await rejection(work);
+  if (!(error instanceof NumericError)) throw error;
+  return error;
+};
+
+const expectFinite = (parameters: Parameters) => {
+  for (const [name, values] of Object.entries(parameters))
+    expect([name, values.every(Number.isFinite)]).toEqual([name, true]);
+};
+
+/** Half squared error grows with the square of the weights: too large a rate overflows it within some steps. */
+const diverging: TrainerOptions = {
+  ...regressor,
+  model: sequential([dense(8, "tanh"), dense(2)]),
+  optimizer: sgd({ learningRate: 1e4 }),
+};
+
+describe("a training that diverges", () => {
+  test("stops at the first step whose objective is not finite, with the parameters from before it", async () => {
+    await withTrainer(device, diverging, async (trainer) => {
+      const error = await fails(trainer.step(40));
+      expect(error.step).toBeGreaterThan(1);
+      expect(error.tensor).toBe("losses");
+      expect(error.message).toBe(
+        `training: step ${error.step}: losses: got L = Infinity, s = 0, expected a finite objective; ` +
+          "the parameters are those from before this step; take a learning rate below 10000 or scale the data.",
+      );
+      const parameters = await trainer.parameters();
+      expectFinite(parameters);
+      await withTrainer(device, diverging, async (other) => {
+        await other.step(error.step - 1);
+        expectSameParameters(parameters, await other.parameters());
+      });
+    });
+  });
+
+  test("is found in the same step whether steps are taken one by one or together", async () => {
+    const together = await withTrainer(device, diverging, (trainer) => fails(trainer.step(40)));
+    const single = await withTrainer(device, diverging, (trainer) =>
+      fails(
+        (async () => {
+          for (let t = 0; t < 40; t++) await trainer.step();
+        })(),
+      ),
+    );
+    expect([single.step, single.tensor]).toEqual([together.step, together.tensor]);
+  });
+
+  test("rejects all later steps with the same error, while reading goes on", async () => {
+    await withTrainer(device, diverging, async (trainer) => {
+      const error = await fails(trainer.step(40));
+      expect(await rejection(trainer.step())).toBe(error);
+      expect(await rejection(trainer.fit({ epochs: 1 }).next())).toBe(error);
+      expect((await trainer.read("losses")).data.every(Number.isFinite)).toBe(false);
+    });
+  });
+
+  test("ends a fit with the error", async () => {
+    await withTrainer(device, diverging, async (trainer) => {
+      const steps: number[] = [];
+      const run = async () => {
+        for await (const { step } of trainer.fit({ epochs: 20 })) steps.push(step);
+      };
+      const error = await fails(run());
+      expect(Math.max(0, ...steps)).toBeLessThan(error.step);
+    });
+  });
+
+  test("names the tensor in which values first are not finite", async () => {
+    // 3·10³⁸ is finite, its product with weights around 1 is not.
+    const inputs = Float32Array.from(regressor.data.inputs, () => 3e38);
+    const options = { ...regressor, data: { ...regressor.data, inputs } };
+    await withTrainer(device, options, async (trainer) => {
+      const before = await trainer.parameters();
+      const error = await fails(trainer.step(3));
+      expect([error.step, error.tensor]).toEqual([1, "z1"]);
+      expectSameParameters(await trainer.parameters(), before);
+    });
+  });
+
+  test("names the parameter that setParameters filled with NaN", async () => {
+    await withTrainer(device, classifier, async (trainer) => {
+      await trainer.step(2);
+      trainer.setParameters({ b2: [0, Number.NaN, 0, 0] });
+      const error = await fails(trainer.step(4));
+      expect([error.step, error.tensor]).toEqual([3, "b2"]);
+    });
+  });
+});
+
+describe("setParameters after a training that diverged", () => {
+  const huge = new Float32Array(24).fill(3e38);
+
+  /** Diverges in step 6 and goes on from the parameters that it began with. */
+  async function recover(options: TrainerOptions) {
+    return withTrainer(device, options, async (trainer) => {
+      const good = await trainer.parameters();
+      await trainer.step(5);
+      trainer.setParameters({ W1: huge, W2: new Float32Array(16).fill(3e38) });
+      expect((await fails(trainer.step(3))).step).toBe(6);
+      trainer.setParameters(good);
+      const report = await trainer.step(2);
+      return { good, report, after: await trainer.parameters() };
+    });
+  }
+
+  test("goes on with the step that failed, on its rows", async () => {
+    const { good, report, after } = await recover({ ...diverging, optimizer: sgd({ learningRate: 0.1 }) });
+    expect(report).toMatchObject({ step: 7, steps: 2 });
+    await withTrainer(device, { ...diverging, optimizer: sgd({ learningRate: 0.1 }) }, async (other) => {
+      await other.step(5);
+      other.setParameters(good);
+      await other.step(2);
+      expectSameParameters(after, await other.parameters());
+    });
+  });
+
+  test.each([
+    ["stairs", stepDecay({ learningRate: 0.1, every: 2, factor: 0.5 }), 0.1 * 0.5 ** 3],
+    ["cosine", cosine({ learningRate: 0.1, steps: 12 }), 0.05],
+  ])("goes on with the learning rate of its step (%s)", async (_, learningRate, expected) => {
+    const { report } = await recover({ ...diverging, optimizer: sgd({ learningRate }) });
+    expectClose("η of step 7", [report.learningRate], [expected], 1e-6 * expected);
+  });
+
+  test("goes on with the bias correction of its step", async () => {
+    const options = { ...diverging, optimizer: adam({ learningRate: 0.01 }) };
+    const { good, after } = await recover(options);
+    await withTrainer(device, options, async (other) => {
+      const reference = await referenceOf(other, options);
+      for (let t = 0; t < 5; t++) reference.step();
+      for (const [name, values] of Object.entries(good)) reference.set(name, values);
+      for (let t = 0; t < 2; t++) reference.step();
+      for (const name of ["W1", "W2"]) expectClose(name, after[name] ?? [], reference.tensor(name), 1e-5);
+    });
+  });
+});
+
+describe("a device that is lost", () => {
+  const message =
+    "got a device that was destroyed, expected a device that works; open the device again and load the last checkpoint.";
+
+  test("rejects all that waits on it, and all later calls", async () => {
+    const own = await openDevice();
+    const trainer = await createTrainer(own, { ...classifier, data: classes(1000), batch: 1 });
+    await trainer.evaluate(classes(5));
+    const pending: Readonly<Record<string, Promise<unknown>>> = {
+      step: trainer.step(100_000),
+      fit: trainer.fit({ epochs: 100 }).next(),
+      save: trainer.save(),
+      read: trainer.read("W1"),
+      parameters: trainer.parameters(),
+      evaluate: trainer.evaluate(classes(5000)),
+      predict: trainer.predict(classes(5000).inputs),
+    };
+    own.destroy();
+    expect(await Promise.all(Object.entries(pending).map(outcome))).toEqual(Object.keys(pending).map(lost));
+    const later: Readonly<Record<string, Promise<unknown>>> = {
+      step: trainer.step(),
+      fit: trainer.fit({ epochs: 1 }).next(),
+      ...Object.fromEntries(Object.entries(callsOf(trainer)).map(([name, call]) => [name, call()])),
+    };
+    expect(await Promise.all(Object.entries(later).map(outcome))).toEqual(Object.keys(later).map(lost));
+    expect(() => trainer.setParameters({ b2: [0, 0, 0, 0] })).toThrow(DeviceError);
+  });
+
+  test("rejects a training that is under way", async () => {
+    const own = await openDevice();
+    const trainer = await createTrainer(own, { ...classifier, batch: 1 });
+    await trainer.step();
+    const training = trainer.step(1_000_000);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    own.destroy();
+    expect(await outcome(["step", training])).toEqual(lost("step"));
+  });
+
+  test("rejects a trainer that is being made, or its first step", async () => {
+    const own = await openDevice();
+    const made = createTrainer(own, classifier).then((trainer) => trainer.step());
+    own.destroy();
+    expect(await outcome(["createTrainer", made])).toEqual(lost("createTrainer"));
+  });
+
+  const callsOf = (trainer: Trainer) => ({
+    save: () => trainer.save(),
+    read: () => trainer.read("W1"),
+    parameters: () => trainer.parameters(),
+    evaluate: () => trainer.evaluate(classes(5)),
+    predict: () => trainer.predict([1, 2, 3]),
+  });
+  const lost = (name: string) => [name, true, message];
+  const outcome = async ([name, work]: [string, Promise<unknown>]) => {
+    const error = await rejection(work);
+    const text = error instanceof Error ? error.message : String(error);
+    return [name, error instanceof DeviceError, text.slice(Math.max(0, text.indexOf("got ")))];
+  };
+});

@@ -1,0 +1,217 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { openDevice } from "../../src/device/open.ts";
+import { resolveLayers } from "../../src/model/layer.ts";
+import { buildEvaluatePlan } from "../../src/plan/build.ts";
+import { createReference } from "../../src/reference/run.ts";
+import { createPredictor } from "../../src/run/predictor.ts";
+import { createTrainer } from "../../src/run/trainer.ts";
+import type { Dataset, Evaluation, Parameters, Prediction, TrainerOptions } from "../../src/run/types.ts";
+import { expectClose, largestMagnitude } from "../helpers/compare.ts";
+import { controlOf, random } from "../helpers/gpu.ts";
+import { CLASSES, COLUMNS, classes, classifier, regressor, rejection, sumsOf } from "../helpers/training.ts";
+
+const device = await openDevice();
+
+/** A small network a loss, trained a little and disposed of at the end. */
+const trainers = {
+  classifier: await createTrainer(device, classifier),
+  regressor: await createTrainer(device, regressor),
+};
+for (const trainer of Object.values(trainers)) await trainer.step(5);
+
+afterAll(() => {
+  for (const trainer of Object.values(trainers)) trainer.dispose();
+  device.destroy();
+});
+
+type Kind = keyof typeof trainers;
+const kinds: readonly Kind[] = ["classifier", "regressor"];
+const optionsOf = { classifier, regressor } as const;
+
+const dataOf = (kind: Kind, rows: number): Dataset =>
+  kind === "classifier" ? classes(rows, 9) : { inputs: random(rows * COLUMNS, 9), targets: random(rows * 2, 10) };
+
+/** Outputs and sums of all rows at once, by the twin. */
+function judge({ model, loss }: TrainerOptions, parameters: Parameters, { inputs, targets }: Dataset, rows: number) {
+  const layers = resolveLayers(model, COLUMNS, loss);
+  const reference = createReference(buildEvaluatePlan({ layers, loss, batch: rows }), controlOf({ rows, step: 1 }));
+  reference.set("x", inputs);
+  reference.set("y", targets);
+  for (const [name, values] of Object.entries(parameters)) reference.set(name, values);
+  reference.step();
+  return { ...sumsOf(reference), outputs: reference.tensor("o") };
+}
+
+/** Two layers of a few units with outputs around 1: some 50 roundings, and two exponentials of at most 20 ulp. */
+const CLOSE = 1e-5;
+
+describe.each(kinds)("evaluate, %s", (kind) => {
+  const [trainer, options] = [trainers[kind], optionsOf[kind]];
+
+  test.each([1, 5, 1024, 1025, 2500])(
+    "equals the reference over %i rows, whole chunks and partial ones",
+    async (rows) => {
+      const data = dataOf(kind, rows);
+      const expected = judge(options, await trainer.parameters(), data, rows);
+      const got = await trainer.evaluate(data);
+      expect(got.rows).toBe(rows);
+      expectClose("loss", [got.loss], [expected.loss / rows], (CLOSE * expected.loss) / rows);
+      expect(got.accuracy).toBe(kind === "classifier" ? expected.hits / rows : undefined);
+    },
+  );
+
+  test("takes more chunks than are read together", async () => {
+    const rows = 17 * 1024 + 3;
+    const data = dataOf(kind, rows);
+    const expected = judge(options, await trainer.parameters(), data, rows);
+    const got = await trainer.evaluate(data);
+    expect(got.rows).toBe(rows);
+    expectClose("loss", [got.loss], [expected.loss / rows], (CLOSE * expected.loss) / rows);
+  });
+
+  test("calls at the same time, of whatever sizes, each judge their own rows", async () => {
+    const { model, loss } = options;
+    const parameters = await trainer.parameters();
+    const predictor = await createPredictor(device, { model, loss, inputs: COLUMNS, parameters });
+    const sizes = [3, 2500, 1, 1100];
+    const one = sizes.map((rows) => dataOf(kind, rows));
+    const got = await Promise.all(one.map((data) => predictor.evaluate(data)));
+    const expected: Evaluation[] = [];
+    for (const data of one) expected.push(await trainer.evaluate(data));
+    expect(got.map(({ rows }) => rows)).toEqual(sizes);
+    // Chunks of another size are summed in another order.
+    got.forEach(({ loss: mean }, i) => {
+      expectClose(`loss ${i}`, [mean], [expected[i]?.loss ?? 0], CLOSE * (expected[i]?.loss ?? 0));
+    });
+    predictor.dispose();
+  });
+
+  test("changes neither parameters nor the training that goes on", async () => {
+    const before = await trainer.parameters();
+    const { step } = await trainer.step();
+    const after = await trainer.parameters();
+    await trainer.evaluate(dataOf(kind, 7));
+    expect(await trainer.parameters()).toEqual(after);
+    expect(after).not.toEqual(before);
+    expect(await trainer.step()).toMatchObject({ step: step + 1 });
+  });
+
+  test("refuses rows of another width, and no rows", async () => {
+    const { targets } = dataOf(kind, 6);
+    const wide = await rejection(trainer.evaluate({ inputs: random(24, 1), targets }));
+    expect(String(wide)).toBe(
+      "DataError: evaluate: inputs: got 4 columns, expected 3, as the network takes; " +
+        "give the columns that the network was made for.",
+    );
+    const none = await rejection(trainer.evaluate({ inputs: [], targets: [] }));
+    expect(String(none)).toBe("DataError: evaluate: got no rows, expected at least one row; give the rows to work on.");
+  });
+});
+
+describe.each(kinds)("predict, %s", (kind) => {
+  const [trainer, options] = [trainers[kind], optionsOf[kind]];
+
+  test.each([1, 5, 1024, 1025, 2500])("gives the reference's outputs for %i rows", async (rows) => {
+    const data = dataOf(kind, rows);
+    const { outputs } = judge(options, await trainer.parameters(), data, rows);
+    const got = await trainer.predict(data.inputs);
+    expect(got.rows).toBe(rows);
+    expectClose("outputs", got.outputs, outputs, CLOSE * largestMagnitude(outputs));
+  });
+
+  test("calls at the same time, of whatever sizes, each get their own rows", async () => {
+    const all = random(2000 * COLUMNS, 3);
+    const { outputs } = await trainer.predict(all);
+    const columns = outputs.length / 2000;
+    const parts = [
+      [7, 9],
+      [0, 2000],
+      [100, 1500],
+      [1999, 2000],
+    ] as const;
+    const { model, loss } = options;
+    const predictor = await createPredictor(device, {
+      model,
+      loss,
+      inputs: COLUMNS,
+      parameters: await trainer.parameters(),
+    });
+    const call = ([first, end]: readonly [number, number]) =>
+      predictor.predict(all.slice(first * COLUMNS, end * COLUMNS));
+    // First while the program is being compiled, then with one that is ready for all of them.
+    for (const state of ["compiling", "ready"]) {
+      const got = await Promise.all(parts.map(call));
+      parts.forEach(([first, end], index) => {
+        const expected = outputs.slice(first * columns, end * columns);
+        expect([state, index, got[index]?.outputs]).toEqual([state, index, expected]);
+      });
+      await call([0, 2000]);
+    }
+    predictor.dispose();
+  });
+
+  test("refuses what is no whole number of rows, and values that are not finite", async () => {
+    for (const length of [0, 4]) {
+      expect(String(await rejection(trainer.predict(random(length, 1))))).toBe(
+        `DataError: predict: inputs: got ${length} numbers, expected at least one row, ` +
+          "each of the 3 columns that the network takes; give whole rows.",
+      );
+    }
+    expect(String(await rejection(trainer.predict([0, 0, 0, 0, Number.NaN, 0])))).toBe(
+      "DataError: predict: inputs: row 2, column 2: got NaN, expected a finite number; mend or leave out the row.",
+    );
+  });
+});
+
+describe("predict", () => {
+  test("of a classifier gives softmax and the first largest output of each row", async () => {
+    const { outputs, probabilities, classes: best, rows } = await trainers.classifier.predict(random(300, 4));
+    expect(rows).toBe(100);
+    for (let i = 0; i < rows; i++) {
+      const o = [...outputs.slice(i * CLASSES, (i + 1) * CLASSES)];
+      const total = o.reduce((sum, value) => sum + Math.exp(value), 0);
+      const p = [...(probabilities?.slice(i * CLASSES, (i + 1) * CLASSES) ?? [])];
+      // Computed in double precision and rounded once.
+      expectClose(
+        "softmax",
+        p,
+        o.map((value) => Math.exp(value) / total),
+        2 ** -24,
+      );
+      expectClose("sum", [p.reduce((sum, value) => sum + value, 0)], [1], CLASSES * 2 ** -24);
+      expect(best?.[i]).toBe(o.indexOf(Math.max(...o)));
+    }
+    expect(new Set(best).size).toBeGreaterThan(1);
+  });
+
+  test("of a regressor gives outputs alone", async () => {
+    const { probabilities, classes: best } = await trainers.regressor.predict(random(6, 4));
+    expect([probabilities, best]).toEqual([undefined, undefined]);
+  });
+});
+
+describe("createPredictor", () => {
+  test.each(kinds)("gives the outputs and losses that the trainer gives, bit for bit (%s)", async (kind) => {
+    const trainer = trainers[kind];
+    const { model, loss } = optionsOf[kind];
+    const parameters = await trainer.parameters();
+    const predictor = await createPredictor(device, { model, loss, inputs: COLUMNS, parameters });
+    const data = dataOf(kind, 1100);
+    const expected: Prediction = await trainer.predict(data.inputs);
+    expect(await predictor.predict(data.inputs)).toEqual(expected);
+    expect(await predictor.evaluate(data)).toEqual(await trainer.evaluate(data));
+    predictor.dispose();
+    expect(String(await rejection(predictor.predict(data.inputs)))).toBe(
+      "DeviceError: predictor: got a call after dispose(), expected a predictor that is in use; make a new predictor.",
+    );
+  });
+
+  test("refuses parameters that are missing or of another size", async () => {
+    const { model, loss } = classifier;
+    const { b2: _, ...others } = await trainers.classifier.parameters();
+    const missing = await rejection(createPredictor(device, { model, loss, inputs: COLUMNS, parameters: others }));
+    expect(String(missing)).toBe(
+      "ShapeError: createPredictor: b2: got 0 values, expected 4 for [4]; give the values row-major, one for each element.",
+    );
+  });
+});

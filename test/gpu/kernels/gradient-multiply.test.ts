@@ -1,0 +1,75 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { openDevice } from "../../../src/device/open.ts";
+import { type Activation, activations } from "../../../src/model/activation.ts";
+import { activationFunctions } from "../../../src/reference/activation.ts";
+import { SMALLEST_NORMAL, UNIT_ROUNDOFF } from "../../helpers/compare.ts";
+import { blank, type Case, expectTwin, random } from "../../helpers/gpu.ts";
+
+const device = await openDevice();
+afterAll(() => device.destroy());
+
+function multiply(
+  activation: Activation,
+  z: Float32Array<ArrayBuffer>,
+  units = 1,
+  actual = z.length / units,
+): Case<"gradientMultiply"> {
+  const { value } = activationFunctions[activation];
+  return {
+    kernel: "gradientMultiply",
+    variant: { activation },
+    dims: { rows: z.length / units, units },
+    control: { rows: actual },
+    values: { dh: random(z.length, 9, 2), z, h: Float32Array.from(z, value), dz: blank(z.length) },
+  };
+}
+
+/**
+ * The slopes 0 and 1 make products exact. Sigmoid: 1 − h, a product, a product and the twin's rounding, each relative.
+ * Tanh: the error of h² is as large as u, however small 1 − h² is.
+ */
+const errors: Readonly<Record<Activation, (h: number) => number>> = {
+  identity: () => 0,
+  relu: () => 0,
+  sigmoid: (h) => 4 * UNIT_ROUNDOFF * Math.abs(h * (1 - h)),
+  tanh: (h) => UNIT_ROUNDOFF * (h * h + 3 * Math.abs(1 - h * h)),
+};
+
+function tolerance({ variant, control, dims, values }: Case<"gradientMultiply">) {
+  const { dh, h } = values;
+  const end = (control?.rows ?? 0) * dims.units;
+  return {
+    dz: (i: number) =>
+      i < end ? errors[variant.activation](h?.[i] ?? 0) * Math.abs(dh?.[i] ?? 0) + SMALLEST_NORMAL : 0,
+  };
+}
+
+describe.each(activations)("gradientMultiply %s", (activation) => {
+  test("equals the reference for small, large and extreme pre-activations", async () => {
+    const special = [0, -0, 1e-30, -1e-30, 1e3, -1e3, 1e10, -1e10];
+    const z = Float32Array.of(...random(1000, 1, 1), ...random(1000, 2, 30), ...special);
+    const given = multiply(activation, z);
+    await expectTwin(device, given, tolerance(given));
+  });
+
+  test("leaves the rows beyond a partial batch as they were, whatever the sizes", async () => {
+    for (const [rows, units, actual] of [
+      [1, 1, 1],
+      [63, 1, 63],
+      [64, 1, 1],
+      [65, 1, 64],
+      [33, 19, 17],
+    ] as const) {
+      const given = multiply(activation, random(rows * units, 3), units, actual);
+      const { written } = await expectTwin(device, given, tolerance(given));
+      expect(written.dz?.slice(actual * units)).toEqual(blank((rows - actual) * units));
+    }
+  });
+});
+
+test("gradientMultiply relu › takes the slope 0 at a pre-activation of 0", async () => {
+  const given = multiply("relu", Float32Array.of(0, -0, 1, -1));
+  const { written } = await expectTwin(device, given, { dz: 0 });
+  const dh = given.values.dh?.[2];
+  expect(Array.from(written.dz ?? [], Math.abs)).toEqual([0, 0, Math.abs(dh ?? Number.NaN), 0]);
+});

@@ -1,0 +1,115 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { openDevice } from "../../../src/device/open.ts";
+import { workgroupsOf } from "../../../src/kernels/index.ts";
+import { bitsOf, gamma, type Words } from "../../helpers/compare.ts";
+import { blank, type Case, callOf, expectTwin, magnitudes, random, runOnGpu } from "../../helpers/gpu.ts";
+
+const device = await openDevice();
+afterAll(() => device.destroy());
+
+type Sizes = readonly [rows: number, inner: number, columns: number];
+
+/** The three products of a dense layer, and the forward one without bias. */
+const variants = {
+  "transposeB, bias": { transposeA: false, transposeB: true, bias: true },
+  transposeB: { transposeA: false, transposeB: true, bias: false },
+  plain: { transposeA: false, transposeB: false, bias: false },
+  transposeA: { transposeA: true, transposeB: false, bias: false },
+  "transposeA, transposeB, bias": { transposeA: true, transposeB: true, bias: true },
+} as const;
+
+/** `actual` rows of a batch that has room for more: rows of c, or with transposeA the inner size. */
+function product(variant: (typeof variants)[keyof typeof variants], sizes: Sizes, actual?: number): Case<"matmul"> {
+  const [rows, inner, columns] = sizes;
+  const values: Record<string, Words> = {
+    a: random(rows * inner, 1),
+    b: random(inner * columns, 2),
+    c: blank(rows * columns),
+  };
+  if (variant.bias) values.bias = random(columns, 3);
+  const control = { rows: actual ?? (variant.transposeA ? inner : rows) };
+  return { kernel: "matmul", variant, dims: { rows, inner, columns }, control, values };
+}
+
+/**
+ * n products, n − 1 sums in any order and the bias: γₙ₊₁ (Σ|a||b| + |bias|) (Higham 2002, section 3.1), and one rounding
+ * for the twin's own result.
+ */
+function tolerance(given: Case<"matmul">) {
+  const { c } = magnitudes(given);
+  const factor = gamma(given.dims.inner + 2);
+  return { c: (i: number) => factor * (c?.[i] ?? 0) };
+}
+
+const tile = 32;
+
+describe.each(Object.entries(variants))("matmul %s", (_, variant) => {
+  test.each<[string, Sizes[]]>([
+    ["size is 1", [[1, 1, 1]]],
+    [
+      "size is one below, at, or one above the tile",
+      [tile - 1, tile, tile + 1].flatMap((size) => [
+        [size, size, size],
+        [size, 5, 1],
+        [1, 5, size],
+        [3, size, 3],
+      ]),
+    ],
+    [
+      "size is a multiple of the tile or of another",
+      [
+        [33, 17, 19],
+        [19, 33, 17],
+        [65, 7, 66],
+      ],
+    ],
+    [
+      "edge cuts the four outputs of an invocation anywhere",
+      [
+        [34, 3, 35],
+        [35, 3, 36],
+        [36, 3, 34],
+      ],
+    ],
+  ])("equals the reference when a %s", async (_, all) => {
+    for (const sizes of all) {
+      const given = product(variant, sizes);
+      await expectTwin(device, given, tolerance(given));
+    }
+  });
+
+  test("takes the actual rows of a partial batch and leaves the others as they were", async () => {
+    for (const actual of [1, 5, 32, 33]) {
+      const sizes: Sizes = variant.transposeA ? [33, 47, 19] : [47, 17, 19];
+      const given = product(variant, sizes, actual);
+      const { written } = await expectTwin(device, given, tolerance(given));
+      if (variant.transposeA) continue;
+      const rest = written.c?.slice(actual * sizes[2]) ?? [];
+      expect([...rest]).toEqual([...blank((sizes[0] - actual) * sizes[2])]);
+    }
+  });
+
+  test("gives the same bits on every run", async () => {
+    const given = product(variant, [33, 65, 19]);
+    const [first, second] = [await runOnGpu(device, given), await runOnGpu(device, given)];
+    expect(bitsOf(first.written.c ?? blank(0))).toEqual(bitsOf(second.written.c ?? blank(1)));
+  });
+});
+
+test("matmul › equals the reference when the tiles outnumber one dimension of a grid", async () => {
+  // One product and one sum an element: the two roundings are the whole error.
+  const given = product(variants["transposeB, bias"], [65_535 * tile + 33, 1, 1]);
+  expect(workgroupsOf(callOf(given))[1]).toBeGreaterThan(1);
+  await expectTwin(device, given, tolerance(given));
+});
+
+test("matmul › a row that holds NaN or Infinity spoils its own row only", async () => {
+  const sizes: Sizes = [5, 3, 4];
+  const given = product(variants.plain, sizes);
+  const a = random(15, 1);
+  a[1 * 3 + 2] = Number.NaN;
+  a[3 * 3 + 1] = Number.POSITIVE_INFINITY;
+  const { written } = await runOnGpu(device, { ...given, values: { ...given.values, a } });
+  const finite = Array.from(written.c ?? [], Number.isFinite);
+  expect(finite).toEqual(Array.from({ length: 20 }, (_, i) => ![1, 3].includes(Math.floor(i / 4))));
+});

@@ -1,0 +1,136 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { openDevice } from "../../../src/device/open.ts";
+import { RECORD_WORDS, RING_RECORDS } from "../../../src/kernels/control.ts";
+import { decodeRecord } from "../../../src/run/metrics.ts";
+import { expectClose, gamma, type Words } from "../../helpers/compare.ts";
+import { type Case, controlOf, random, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
+
+const device = await openDevice();
+afterAll(() => device.destroy());
+
+interface Given {
+  readonly rows: number;
+  readonly actual?: number;
+  readonly parts?: number;
+  readonly step?: number;
+  readonly losses?: Float32Array<ArrayBuffer>;
+  readonly squares?: Float32Array<ArrayBuffer>;
+  readonly halted?: number;
+}
+
+const NONE = 0xabcdef01;
+const positive = (length: number, seed: number) => random(length, seed).map(Math.abs);
+
+function line({ rows, actual = rows, parts = 0, step = 1, ...given }: Given): Case<"record"> {
+  const values: Record<string, Words> = {
+    losses: given.losses ?? positive(rows, 1),
+    hits: Float32Array.from({ length: rows }, (_, i) => (i % 3 === 0 ? 1 : 0)),
+    ring: new Uint32Array(RING_RECORDS * RECORD_WORDS).fill(NONE),
+  };
+  if (parts > 0) values.squares = given.squares ?? positive(parts, 2);
+  const halted = given.halted ?? 0;
+  return {
+    kernel: "record",
+    variant: { penalty: parts > 0 },
+    dims: { rows, parts },
+    control: { rows: actual, step, epoch: 3, learningRate: 0.1, decay: 0.3, halted },
+    values,
+  };
+}
+
+/** The step's record on the GPU, checked against the twin's, which holds numbers where the GPU holds bits. */
+async function expectRecord(given: Case<"record">) {
+  const got = await runOnGpu(device, given);
+  const twin = runOnCpu(given, (values) =>
+    values.length === RING_RECORDS * RECORD_WORDS ? new Float64Array(values.length) : values.slice(),
+  );
+  const step = given.control?.step ?? 1;
+  const ring = got.written.ring as Uint32Array<ArrayBuffer>;
+  const record = decodeRecord(ring, step);
+  const at = ((step - 1) % RING_RECORDS) * RECORD_WORDS;
+  const [loss, penalty, hits, rows, at6, halted, learningRate, epoch] = [...(twin.written.ring ?? [])].slice(at);
+  // Each invocation sums ⌈n/64⌉ positive numbers, then a tree of 6 levels; the penalty meets two products more.
+  const terms = (n: number) => gamma(Math.ceil(n / 64) + 6 + 3);
+  const scale = (n: number, sum: number | undefined) => terms(n) * Math.abs(sum ?? 0);
+  expectClose("L", [record.loss], [loss ?? 0], scale(given.dims.rows, loss));
+  expectClose("s", [record.penalty], [penalty ?? 0], scale(given.dims.parts, penalty));
+  expect({ ...record, loss: 0, penalty: 0, halted: Number(record.halted) }).toEqual({
+    loss: 0,
+    penalty: 0,
+    hits,
+    rows,
+    step: at6,
+    halted,
+    learningRate,
+    epoch,
+  });
+  const others = Array.from(ring).filter((_, index) => index < at || index >= at + RECORD_WORDS);
+  expect(others.every((word) => word === NONE)).toBe(true);
+  expect(got.control).toEqual(controlOf(twin.control));
+  return { record, control: got.control };
+}
+
+describe("record", () => {
+  test.each([
+    [1, 0],
+    [63, 1],
+    [64, 63],
+    [65, 65],
+    [1000, 130],
+  ])("equals the reference's sums over %i losses and %i parts of the penalty", async (rows, parts) => {
+    await expectRecord(line({ rows, parts }));
+  });
+
+  test("sums the actual rows of a partial batch only", async () => {
+    for (const actual of [1, 64, 65]) {
+      const losses = positive(100, 1).fill(Number.NaN, actual);
+      const { record } = await expectRecord(line({ rows: 100, actual, losses, parts: 3 }));
+      expect(record.rows).toBe(actual);
+    }
+  });
+
+  test("writes the line of its step in the ring, which begins again when it is full", async () => {
+    for (const step of [1, 2, RING_RECORDS, RING_RECORDS + 1, 5 * RING_RECORDS + 7]) {
+      await expectRecord(line({ rows: 5, step }));
+    }
+  });
+
+  test("counts hits exactly", async () => {
+    const { record } = await expectRecord(line({ rows: 1000 }));
+    expect(record.hits).toBe(334);
+  });
+
+  test("does not halt a run whose objective is finite, however large", async () => {
+    const { record, control } = await expectRecord(line({ rows: 2, losses: Float32Array.of(1e38, 1e38) }));
+    expect([record.halted, control.halted]).toEqual([false, 0]);
+  });
+
+  const infinity = Number.POSITIVE_INFINITY;
+  const bad: [string, Given, number][] = [
+    ["loss is NaN", { rows: 65, losses: positive(65, 1).fill(Number.NaN, 64) }, Number.NaN],
+    ["loss is infinite", { rows: 65, losses: positive(65, 1).fill(infinity, 64) }, infinity],
+    ["sum of losses overflows", { rows: 2, losses: Float32Array.of(3e38, 3e38) }, infinity],
+  ];
+  test.each(bad)("halts the run where the %s", async (_, given, loss) => {
+    const { record, control } = await expectHalt(line(given));
+    expect(record.loss).toBe(loss);
+    expect([record.halted, control.halted]).toEqual([true, 1]);
+  });
+
+  test.each([Number.NaN, infinity])("halts the run where the penalty is %s", async (value) => {
+    const { record, control } = await expectHalt(line({ rows: 3, parts: 2, squares: Float32Array.of(1, value) }));
+    expect(record.penalty).toBe(value);
+    expect([record.halted, control.halted]).toEqual([true, 1]);
+  });
+
+  test("a run that has halted stays halted", async () => {
+    const { record } = await expectRecord(line({ rows: 3, halted: 1 }));
+    expect(record.halted).toBe(true);
+  });
+
+  /** Sums that are not finite cannot be compared by difference. */
+  async function expectHalt(given: Case<"record">) {
+    const { control, written } = await runOnGpu(device, given);
+    return { control, record: decodeRecord(written.ring as Uint32Array<ArrayBuffer>, given.control?.step ?? 1) };
+  }
+});

@@ -1,0 +1,154 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { openDevice } from "../../src/device/open.ts";
+import { dense, sequential } from "../../src/model/layer.ts";
+import { adam } from "../../src/model/optimizer.ts";
+import { elementsOf } from "../../src/plan/memory.ts";
+import { bitsOf, expectClose, expectSameBits } from "../helpers/compare.ts";
+import { readWords } from "../helpers/gpu.ts";
+import {
+  BATCH,
+  classifier,
+  expectSameParameters,
+  ROWS,
+  referenceOf,
+  regressor,
+  rejection,
+  withTrainer,
+} from "../helpers/training.ts";
+
+const device = await openDevice();
+afterAll(() => device.destroy());
+
+const decaying = {
+  ...regressor,
+  model: sequential([dense(8, "relu"), dense(5, "tanh"), dense(2)]),
+  optimizer: adam({ learningRate: 0.01, weightDecay: 0.1 }),
+};
+
+describe("trainer › read", () => {
+  test.each(Object.entries({ classifier, decaying }))(
+    "gives every tensor and alias of the plan its shape and finite values (%s)",
+    async (_, options) => {
+      await withTrainer(device, options, async (trainer) => {
+        await trainer.step(3);
+        const { tensors, aliases } = trainer.plan;
+        for (const name of [...Object.keys(tensors), ...Object.keys(aliases)]) {
+          const { shape, data } = await trainer.read(name);
+          const tensor = tensors[aliases[name] ?? name];
+          const [first = 0, ...others] = tensor?.shape ?? [];
+          expect([name, shape]).toEqual([name, [tensor?.batched ? ROWS % BATCH : first, ...others]]);
+          expect([name, data.length]).toEqual([name, elementsOf(shape)]);
+          expect(data).toBeInstanceOf(tensor?.dtype === "u32" ? Uint32Array : Float32Array);
+          if (data instanceof Float32Array) expect([name, data.every(Number.isFinite)]).toEqual([name, true]);
+        }
+      });
+    },
+  );
+
+  test("holds the quantities of both passes by their names in the formulas", async () => {
+    await withTrainer(device, decaying, async (trainer) => {
+      const names = [1, 2, 3].flatMap((l) => [`z${l}`, `dz${l}`, `W${l}`, `b${l}`, `gW${l}`, `dW${l}`, `db${l}`]);
+      for (const name of ["x", "y", "o", "do", "h1", "h2", "dh1", "dh2", ...names]) {
+        expect(elementsOf((await trainer.read(name)).shape), name).toBeGreaterThan(0);
+      }
+    });
+  });
+
+  test("an alias gives the bits of what it stands for", async () => {
+    await withTrainer(device, decaying, async (trainer) => {
+      await trainer.step();
+      expect(trainer.plan.aliases).toMatchObject({ z3: "o", dz3: "do", db1: "gb1" });
+      for (const [alias, name] of Object.entries(trainer.plan.aliases)) {
+        expectSameBits(alias, (await trainer.read(alias)).data, (await trainer.read(name)).data);
+      }
+    });
+  });
+
+  test("the batch holds the rows of the data that order names, full or partial", async () => {
+    await withTrainer(device, classifier, async (trainer) => {
+      for (const rows of [BATCH, BATCH, ROWS % BATCH]) {
+        await trainer.step();
+        const [order, x, y] = [await trainer.read("order"), await trainer.read("x"), await trainer.read("y")];
+        expect([order.shape, x.shape, y.shape]).toEqual([[rows], [rows, 3], [rows]]);
+        const { inputs, targets } = classifier.data;
+        expect([...x.data]).toEqual(
+          [...order.data].flatMap((row) => [0, 1, 2].map((column) => inputs[3 * row + column])),
+        );
+        expect([...y.data]).toEqual(Array.from(order.data, (row) => targets[row]));
+      }
+    });
+  });
+
+  test("of an unknown name says which names there are", async () => {
+    await withTrainer(device, { ...classifier, model: sequential([dense(4)]) }, async (trainer) => {
+      const message =
+        'PlanError: train plan: got tensor "h7", expected one of control, X, Y, order, x, y, W1, b1, o, losses, hits, do, ' +
+        "squares, ring, gW1, dW1, gb1, z1, dz1, db1; ask for a tensor of this plan.";
+      expect(String(await rejection(trainer.read("h7")))).toBe(message);
+      expect(() => trainer.buffer("h7")).toThrow(message.slice("PlanError: ".length));
+      expect(String(await rejection(trainer.read("toString")))).toContain('got tensor "toString"');
+    });
+  });
+});
+
+test("trainer › buffer gives the GPU's own buffer, whose copy equals read", async () => {
+  await withTrainer(device, classifier, async (trainer) => {
+    await trainer.step(2);
+    for (const name of ["W1", "h1", "order", "z2", "ring"]) {
+      const buffer = trainer.buffer(name);
+      expect(buffer.usage & GPUBufferUsage.COPY_SRC).not.toBe(0);
+      const [words = new Uint32Array()] = await readWords(device.gpu, [buffer]);
+      expect(words).toEqual(bitsOf((await trainer.read(name)).data));
+    }
+    expect(trainer.buffer("z2")).toBe(trainer.buffer("o"));
+  });
+});
+
+describe("trainer › parameters", () => {
+  test("are what setParameters gave, bit for bit, and the others stay", async () => {
+    await withTrainer(device, classifier, async (trainer) => {
+      const before = await trainer.parameters();
+      expect(Object.keys(before)).toEqual(["W1", "b1", "W2", "b2"]);
+      const W1 = Float32Array.from({ length: 24 }, (_, i) => Math.sin(i));
+      const b2 = [0, -0, 1e-40, 3e38];
+      trainer.setParameters({ W1, b2 });
+      expectSameParameters(await trainer.parameters(), { ...before, W1, b2: Float32Array.from(b2) });
+      expectSameBits("W1", (await trainer.read("W1")).data, W1);
+    });
+  });
+
+  test("are those that the next step trains", async () => {
+    const W1 = Float32Array.from({ length: 24 }, (_, i) => Math.sin(i));
+    await withTrainer(device, classifier, async (trainer) => {
+      trainer.setParameters({ W1 });
+      const reference = await referenceOf(trainer, classifier);
+      reference.step();
+      await trainer.step();
+      const { W1: trained = new Float32Array() } = await trainer.parameters();
+      expect(trained).not.toEqual(W1);
+      expectClose("W1", trained, reference.tensor("W1"), 1e-5);
+    });
+  });
+
+  test("begin with zero biases and seeded weights", async () => {
+    await withTrainer(device, classifier, async (trainer) => {
+      const { W1 = new Float32Array(), b1 } = await trainer.parameters();
+      expect(b1).toEqual(new Float32Array(8));
+      expect(new Set(W1).size).toBe(24);
+    });
+  });
+
+  test("of a wrong size or name are refused, and then none is written", async () => {
+    await withTrainer(device, classifier, async (trainer) => {
+      const before = await trainer.parameters();
+      const wrong = { b1: [1, 2, 3, 4, 5, 6, 7, 8], W2: [1, 2, 3] };
+      expect(() => trainer.setParameters(wrong)).toThrow(
+        "setParameters: W2: got 3 values, expected 32 for [4, 8]; give the values row-major, one for each element.",
+      );
+      expect(() => trainer.setParameters({ ...before, W3: [1] })).toThrow(
+        'setParameters: got parameter "W3", expected one of W1, b1, W2, b2; name a parameter of this network.',
+      );
+      expectSameParameters(await trainer.parameters(), before);
+    });
+  });
+});
