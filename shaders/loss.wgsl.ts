@@ -1,26 +1,39 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
+import { controlNames } from "../src/kernels/control.ts";
 import type { LossVariant } from "../src/kernels/loss.ts";
+import { activationFunctions } from "./lib/activation.wgsl.ts";
 import { elementwise } from "./lib/elementwise.wgsl.ts";
+import { exponential, finite } from "./lib/finite.wgsl.ts";
 
 /**
- * The loss of each row, whether the row is classified right, and with `delta` ∂ℓ/∂o:
+ * The score of each row: its loss and whether it is classified right; and with `delta` ∂ℓ/∂o:
  *
  *     halfSquaredError      ℓ = ½ Σⱼ (oⱼ − yⱼ)²                       ∂ℓ/∂oⱼ = oⱼ − yⱼ
  *     softmaxCrossEntropy   ℓ = m + log Σⱼ exp(oⱼ − m) − o_y, m = max o   ∂ℓ/∂oⱼ = softmax(o)ⱼ − [j = y]
  */
-export const lossSource = ({ loss, delta }: LossVariant) => wgsl`
-@group(0) @binding(1) var<uniform> control: Control;                 // |B|
+export const lossSource = ({ loss, delta, slope }: LossVariant) => wgsl`
+@group(0) @binding(1) var<storage, read_write> control: array<atomic<u32>>;   // |B|; halted is written, by any row
 @group(0) @binding(2) var<storage, read> o: array<f32>;              // output [batch, columns]
 #if ${loss === "softmaxCrossEntropy"}
 @group(0) @binding(3) var<storage, read> y: array<u32>;              // class [batch]
 #else
 @group(0) @binding(3) var<storage, read> y: array<f32>;              // target [batch, columns]
 #endif
-@group(0) @binding(4) var<storage, read_write> losses: array<f32>;   // ℓ [batch]
-@group(0) @binding(5) var<storage, read_write> hits: array<f32>;     // 1 where the first largest output is the class [batch]
+@group(0) @binding(4) var<storage, read_write> scores: array<vec2f>; // ℓ, and 1 where the first largest output is the class
 #if ${delta}
-@group(0) @binding(6) var<storage, read_write> dO: array<f32>;       // ∂L/∂o [batch, columns]
+@group(0) @binding(5) var<storage, read_write> dO: array<f32>;       // ∂L/∂o [batch, columns]
 #endif
+
+${activationFunctions(slope)}
+${finite}
+${exponential}
+
+fn score(i: u32, rowLoss: f32, hit: f32) {
+  scores[i] = vec2f(rowLoss, hit);
+#if ${delta}
+  if (!finite(rowLoss)) { atomicStore(&control[${controlNames.indexOf("halted")}], 1u); }
+#endif
+}
 
 #if ${loss === "softmaxCrossEntropy"}
 fn rowLoss(i: u32) {
@@ -35,12 +48,12 @@ fn rowLoss(i: u32) {
     }
   }
   var total = 0.0;
-  for (var j = 0u; j < dims.columns; j++) { total += exp(o[first + j] - largest); }
-  losses[i] = log(total) + (largest - o[first + label]);
-  hits[i] = select(0.0, 1.0, best == label);
+  for (var j = 0u; j < dims.columns; j++) { total += exponential(o[first + j] - largest); }
+  score(i, log(total) + (largest - o[first + label]), select(0.0, 1.0, best == label));
 #if ${delta}
   for (var j = 0u; j < dims.columns; j++) {
-    dO[first + j] = exp(o[first + j] - largest) / total - select(0.0, 1.0, j == label);
+    let d = exponential(o[first + j] - largest) / total - select(0.0, 1.0, j == label);
+    dO[first + j] = d * slope(o[first + j], o[first + j]);
   }
 #endif
 }
@@ -52,13 +65,12 @@ fn rowLoss(i: u32) {
     let difference = o[first + j] - y[first + j];
     sum += difference * difference;
 #if ${delta}
-    dO[first + j] = difference;
+    dO[first + j] = difference * slope(o[first + j], o[first + j]);
 #endif
   }
-  losses[i] = 0.5 * sum;
-  hits[i] = 0.0;
+  score(i, 0.5 * sum, 0.0);
 }
 #endif
 
-${elementwise("control.rows", "rowLoss(i);")}
+${elementwise(`atomicLoad(&control[${controlNames.indexOf("rows")}])`, "rowLoss(i);")}
 `;

@@ -28,6 +28,7 @@ export { formatPlan } from "./plan/format.ts";
 export { bytesByRole } from "./plan/memory.ts";
 export type { Dtype, Mode, Phase, Plan, Role, Step, Tensor } from "./plan/types.ts";
 export { type LoadedModel, loadModel } from "./run/checkpoint.ts";
+export { type PlanOptions, planTraining } from "./run/plan.ts";
 export { createPredictor, type PredictorOptions } from "./run/predictor.ts";
 export { createTrainer } from "./run/trainer.ts";
 export type {

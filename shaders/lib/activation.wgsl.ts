@@ -12,7 +12,7 @@ const bodies: Record<Activation, { readonly activate: string; readonly slope: st
   identity: { activate: "return z;", slope: "return 1.0;" },
   relu: { activate: "return select(z, 0.0, z < 0.0);", slope: "return select(0.0, 1.0, z > 0.0);" },
   sigmoid: {
-    activate: `let e = exp(-abs(z));
+    activate: `let e = select(exp(-abs(z)), z, !(abs(z) >= 0.0));
   return select(e, 1.0, z >= 0.0) / (1.0 + e);`,
     slope: "return h * (1.0 - h);",
   },
@@ -26,9 +26,10 @@ const bodies: Record<Activation, { readonly activate: string; readonly slope: st
   },
 };
 
-export const activationFunctions = (activation: Activation) => `fn activate(z: f32) -> f32 {
+/** @param suffix of both names, where a module holds several activations */
+export const activationFunctions = (activation: Activation, suffix = "") => `fn activate${suffix}(z: f32) -> f32 {
   ${bodies[activation].activate}
 }
-fn slope(z: f32, h: f32) -> f32 {
+fn slope${suffix}(z: f32, h: f32) -> f32 {
   ${bodies[activation].slope}
 }`;

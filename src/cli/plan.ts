@@ -1,8 +1,7 @@
 import { splitRows } from "../data/split.ts";
 import { ModelError } from "../errors.ts";
-import { resolveLayers } from "../model/layer.ts";
-import { buildTrainPlan } from "../plan/build.ts";
 import { formatPlan } from "../plan/format.ts";
+import { planTraining } from "../run/plan.ts";
 import { lossOf, modelOf, type NetworkOptions, optimizerOf } from "./network.ts";
 import { print } from "./output.ts";
 import { type ProblemOptions, readProblem } from "./problem.ts";
@@ -15,14 +14,14 @@ export interface PlanOptions extends Omit<ProblemOptions, "target">, NetworkOpti
   readonly outputs?: number;
   readonly rows: number;
   readonly json: boolean;
+  readonly fuse: boolean;
 }
 
 /** `chainrule plan`: prints the steps of training for a table or for given sizes; trains nothing, needs no GPU. */
 export async function plan(path: string | undefined, options: PlanOptions): Promise<number> {
   const { inputs, outputs, rows, task } = path === undefined ? givenSizes(options) : tableSizes(path, options);
-  const loss = lossOf(task);
-  const { batch = Math.min(32, rows) } = options;
-  if (batch > rows) {
+  const { batch } = options;
+  if (batch !== undefined && batch > rows) {
     throw new ModelError({
       where: "--batch",
       got: `${batch} rows`,
@@ -30,13 +29,14 @@ export async function plan(path: string | undefined, options: PlanOptions): Prom
       remedy: "take a smaller batch or more rows",
     });
   }
-  const built = buildTrainPlan({
-    layers: resolveLayers(modelOf(options, outputs), inputs, loss),
-    loss,
-    batch,
+  const built = planTraining({
+    model: modelOf(options, outputs),
+    loss: lossOf(task),
     optimizer: optimizerOf(options),
-    dataRows: rows,
-    shuffle: true,
+    inputs,
+    rows,
+    ...(batch === undefined ? {} : { batch }),
+    fuse: options.fuse,
   });
   await print(options.json ? `${JSON.stringify(built, undefined, 2)}\n` : `${formatPlan(built)}\n`);
   return 0;

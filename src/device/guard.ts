@@ -1,5 +1,8 @@
-import { DeviceError } from "../errors.ts";
+import { ChainruleError, DeviceError } from "../errors.ts";
 import type { Device } from "./open.ts";
+
+/** Longest time in ms between a failure and the word that the device is lost. */
+const LOSS_DELAY = 100;
 
 /** Rejects what waits on a device as soon as the device is lost or its user is disposed. */
 export interface Guard {
@@ -22,6 +25,14 @@ export function createGuard(device: Device, where: string): Guard {
     waiting.clear();
   };
   void device.lost.then(end);
+  // What fails because the device is lost may fail before the loss is known, with an error of the browser's own.
+  const blame = async (cause: unknown, reject: (error: unknown) => void) => {
+    const lost = await Promise.race([
+      device.lost,
+      new Promise<undefined>((resolve) => setTimeout(resolve, LOSS_DELAY)),
+    ]);
+    reject(lost ?? cause);
+  };
   return {
     wait: <T>(work: Promise<T>) =>
       new Promise<T>((resolve, reject) => {
@@ -31,7 +42,9 @@ export function createGuard(device: Device, where: string): Guard {
           return;
         }
         waiting.add(reject);
-        work.then(resolve, reject).finally(() => waiting.delete(reject));
+        work
+          .then(resolve, (cause: unknown) => (cause instanceof ChainruleError ? reject(cause) : blame(cause, reject)))
+          .finally(() => waiting.delete(reject));
       }),
     check() {
       if (ended) throw ended;

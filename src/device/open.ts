@@ -104,9 +104,7 @@ async function webgpu(): Promise<GPU> {
 
 /** WebGPU for Node: Dawn, out of the optional package `webgpu`. */
 async function dawn(): Promise<GPU> {
-  // A name in a variable, so that bundlers for the browser leave it alone.
-  const name = "webgpu";
-  const module = (await import(/* @vite-ignore */ name).catch((cause: unknown) => {
+  const module = (await load("webgpu").catch((cause: unknown) => {
     throw new DeviceError(
       {
         where: "openDevice",
@@ -121,10 +119,17 @@ async function dawn(): Promise<GPU> {
   return module.create([]);
 }
 
+/** Imports a package by a name that bundlers cannot see, so that those for the browser leave it alone. */
+const load = (name: string): Promise<unknown> => import(/* @vite-ignore */ /* webpackIgnore: true */ name);
+
 function describe(adapter: GPUAdapter): AdapterInfo {
   const { vendor, architecture, device, description } = adapter.info;
-  const name = [...new Set([vendor, architecture, device, description].filter((part) => part !== ""))].join(" ");
-  const software = adapter.info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render/i.test(name);
+  // The description names the product where there is one; SwiftShader's repeats itself.
+  const name =
+    description !== "" ? description : [vendor, architecture, device].filter((part) => part !== "").join(" ");
+  const software =
+    adapter.info.isFallbackAdapter === true ||
+    /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${architecture} ${device} ${name}`);
   return { name: name === "" ? "unnamed adapter" : name, vendor, software };
 }
 

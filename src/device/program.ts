@@ -3,7 +3,7 @@ import { boundOperands, dimsOf, workgroupsOf } from "../kernels/index.ts";
 import { checkLimits, checkPlan } from "../plan/check.ts";
 import { bytesOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
-import type { Plan } from "../plan/types.ts";
+import type { Plan, Step } from "../plan/types.ts";
 import { pipelineFor } from "./pipelines.ts";
 
 /** A plan on the GPU: its buffers, pipelines and bind groups, each made once. */
@@ -13,6 +13,8 @@ export interface Program {
   buffer(name: string): GPUBuffer;
   /** Records one step into a compute pass; records only, so that many steps go into one pass and one submit. */
   encode(pass: GPUComputePassEncoder): void;
+  /** Records what closes a submit. */
+  encodeClosing(pass: GPUComputePassEncoder): void;
   /** Frees the buffers that this program made; those shared with it stay. */
   dispose(): void;
 }
@@ -42,9 +44,14 @@ export async function compileProgram(
 ): Promise<Program> {
   checkPlan(plan);
   checkLimits(plan, gpu.limits);
+  const steps = [...plan.steps, ...plan.closing];
+  // A shader that does not compile rejects its pipeline, with its source; the scope only keeps the browser from warning too.
+  gpu.pushErrorScope("validation");
+  const pipelines = Promise.all(steps.map((step) => pipelineFor(gpu, step)));
+  pipelines.catch(() => {});
+  void gpu.popErrorScope();
   gpu.pushErrorScope("validation");
   gpu.pushErrorScope("out-of-memory");
-  const pipelines = Promise.all(plan.steps.map((step) => pipelineFor(gpu, step)));
   const buffers: Record<string, GPUBuffer> = {};
   for (const [name, tensor] of Object.entries(plan.tensors)) {
     buffers[name] =
@@ -59,7 +66,7 @@ export async function compileProgram(
           (tensor.role === "control" ? GPUBufferUsage.UNIFORM : 0),
       });
   }
-  const dims = dimsBuffer(gpu, plan, label);
+  const dims = dimsBuffer(gpu, steps, label);
   const own = [dims, ...Object.entries(buffers).flatMap(([name, buffer]) => (shared[name] === buffer ? [] : [buffer]))];
   const dispose = () => {
     for (const buffer of own) buffer.destroy();
@@ -69,7 +76,7 @@ export async function compileProgram(
     await rejectFaults(faults, `${label}: buffers`);
     const compiled = await pipelines;
     gpu.pushErrorScope("validation");
-    const prepared = plan.steps.map((step, index): Prepared => {
+    const prepared = steps.map((step, index): Prepared => {
       const { pipeline, layout } = compiled[index] as (typeof compiled)[number];
       const group = gpu.createBindGroup({
         label: `${label}.${index + 1}.${step.kernel}`,
@@ -86,10 +93,13 @@ export async function compileProgram(
       return { pipeline, group, x, y };
     });
     await rejectFaults([gpu.popErrorScope()], `${label}: bind groups`);
+    const step = prepared.slice(0, plan.steps.length);
+    const closing = prepared.slice(plan.steps.length);
     return {
       plan,
       buffer: (name) => buffers[resolveTensor(plan, name).name] as GPUBuffer,
-      encode: (pass) => encode(pass, prepared),
+      encode: (pass) => encode(pass, step),
+      encodeClosing: (pass) => encode(pass, closing),
       dispose,
     };
   } catch (cause) {
@@ -112,15 +122,15 @@ function encode(pass: GPUComputePassEncoder, prepared: readonly Prepared[]): voi
 const dimsBytes = (dims: readonly number[]): number => Math.ceil((4 * dims.length) / 16) * 16;
 
 /** The sizes of all steps in one uniform buffer, one slice a step. */
-function dimsBuffer(gpu: GPUDevice, plan: Plan, label: string): GPUBuffer {
+function dimsBuffer(gpu: GPUDevice, steps: readonly Step[], label: string): GPUBuffer {
   const buffer = gpu.createBuffer({
     label: `${label}.dims`,
-    size: plan.steps.length * UNIFORM_ALIGNMENT,
+    size: steps.length * UNIFORM_ALIGNMENT,
     usage: GPUBufferUsage.UNIFORM,
     mappedAtCreation: true,
   });
   const words = new Uint32Array(buffer.getMappedRange());
-  plan.steps.forEach((step, index) => {
+  steps.forEach((step, index) => {
     words.set(dimsOf(step), (index * UNIFORM_ALIGNMENT) / 4);
   });
   buffer.unmap();

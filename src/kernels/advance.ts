@@ -1,12 +1,8 @@
 import { advanceSource } from "../../shaders/advance.wgsl.ts";
-import type { Decay } from "../model/optimizer.ts";
-import type { Schedule } from "../model/schedule.ts";
+import type { AdvanceVariant } from "../../shaders/lib/advance.wgsl.ts";
 import type { Kernel } from "./types.ts";
 
-export interface AdvanceVariant {
-  readonly schedule: Schedule["kind"];
-  readonly decay: Decay;
-}
+export type { AdvanceVariant };
 
 /** Begins a step in the control block: t, epoch, start, |B|, η, λ̃, bias corrections. */
 export const advance: Kernel<AdvanceVariant, "rows", "control"> = {

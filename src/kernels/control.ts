@@ -1,4 +1,5 @@
 import type { Optimizer } from "../model/optimizer.ts";
+import type { Schedule } from "../model/schedule.ts";
 
 /**
  * The control block: everything that changes from step to step, and the numbers that a user may change without a new plan.
@@ -44,10 +45,11 @@ export const controlFields = {
   scheduleValue: "f32",
   /** Schedule "cosine": steps of warm-up. */
   warmup: "u32",
+  /** 1 − β₁ and 1 − β₂, rounded once: out of a rounded β₂ the latter would be off by 5e-5. */
+  rest1: "f32",
+  rest2: "f32",
   /** Keeps the size a multiple of 16 bytes, as a uniform buffer needs. */
   reserved: "u32",
-  reserved2: "u32",
-  reserved3: "u32",
 } as const;
 
 export type ControlField = keyof typeof controlFields;
@@ -93,9 +95,29 @@ export function initialControl({ optimizer, dataRows, batch, seed }: ControlOpti
     scheduleValue:
       schedule.kind === "step" ? schedule.factor : schedule.kind === "cosine" ? schedule.finalLearningRate : 0,
     warmup: schedule.kind === "cosine" ? schedule.warmup : 0,
+    rest1: optimizer.kind === "sgd" ? 0 : 1 - optimizer.beta1,
+    rest2: optimizer.kind === "sgd" ? 0 : 1 - optimizer.beta2,
     reserved: 0,
-    reserved2: 0,
-    reserved3: 0,
+  };
+}
+
+/**
+ * The control block once `step` steps are done, so that the next is step + 1. The learning rate of a step schedule is the
+ * product that the GPU forms, in single precision; the bias corrections are the closed form of the GPU's recurrence.
+ */
+export function controlAfter(control: ControlValues, schedule: Schedule, step: number): ControlValues {
+  let learningRate = Math.fround(control.baseLearningRate);
+  if (schedule.kind === "step") {
+    const factor = Math.fround(schedule.factor);
+    const drops = Math.floor(Math.max(step - 1, 0) / schedule.every);
+    for (let i = 0; i < drops; i++) learningRate = Math.fround(learningRate * factor);
+  }
+  return {
+    ...control,
+    step,
+    learningRate,
+    correction1: 1 - Math.fround(control.beta1) ** step,
+    correction2: 1 - Math.fround(control.beta2) ** step,
   };
 }
 

@@ -1,12 +1,17 @@
 import { prelude } from "../../shaders/lib/prelude.wgsl.ts";
 import { activation } from "./activation.ts";
 import { advance } from "./advance.ts";
+import { begin } from "./begin.ts";
 import { controlFields } from "./control.ts";
 import { decayGradient } from "./decay-gradient.ts";
 import { gatherRows } from "./gather-rows.ts";
 import { gradientMultiply } from "./gradient-multiply.ts";
+import { layerBackward } from "./layer-backward.ts";
+import { layerForward } from "./layer-forward.ts";
+import { layerUpdate } from "./layer-update.ts";
 import { loss } from "./loss.ts";
 import { matmul } from "./matmul.ts";
+import { outputLoss } from "./output-loss.ts";
 import { penalty } from "./penalty.ts";
 import { record } from "./record.ts";
 import { sample } from "./sample.ts";
@@ -28,6 +33,11 @@ export const kernels = {
   sumRows,
   decayGradient,
   weightUpdate,
+  begin,
+  layerForward,
+  outputLoss,
+  layerBackward,
+  layerUpdate,
 };
 
 export type KernelName = keyof typeof kernels;

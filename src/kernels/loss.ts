@@ -1,34 +1,35 @@
 import { lossSource } from "../../shaders/loss.wgsl.ts";
+import type { Activation } from "../model/activation.ts";
 import type { Loss } from "../model/loss.ts";
 import { elementwise, type Kernel } from "./types.ts";
 
 export interface LossVariant {
   readonly loss: Loss;
-  /** Whether ∂L/∂o is written too. */
+  /** Whether ∂L/∂o is written too, and a loss that is not finite halts the run before anything is updated. */
   readonly delta: boolean;
+  /** Activation of the output whose slope multiplies the delta, so that ∂J/∂z is written; identity leaves ∂L/∂o. */
+  readonly slope: Activation;
 }
 
-/** ℓ of each row `[rows]`, hits `[rows]` and ∂L/∂o `[rows, columns]` out of o `[rows, columns]` and the targets. */
-export const loss: Kernel<LossVariant, "rows" | "columns", "control" | "o" | "y" | "losses" | "hits" | "do"> = {
+/** Scores (ℓ, hit) of each row `[rows, 2]` and ∂L/∂o `[rows, columns]` out of o `[rows, columns]` and the targets. */
+export const loss: Kernel<LossVariant, "rows" | "columns", "control" | "o" | "y" | "scores" | "do"> = {
   name: "loss",
   dims: ["rows", "columns"],
   operands: ({ delta }) => [
-    { name: "control", access: "uniform" },
+    { name: "control", access: "readWrite" },
     { name: "o", access: "read" },
     { name: "y", access: "read" },
-    { name: "losses", access: "readWrite" },
-    { name: "hits", access: "readWrite" },
+    { name: "scores", access: "readWrite" },
     ...(delta ? [{ name: "do", access: "readWrite" } as const] : []),
   ],
   sizes: ({ rows, columns }, variant) => ({
     o: rows * columns,
     y: variant.loss === "softmaxCrossEntropy" ? rows : rows * columns,
-    losses: rows,
-    hits: rows,
+    scores: 2 * rows,
     do: rows * columns,
   }),
   workgroups: ({ rows }) => elementwise(rows),
   flops: ({ rows, columns }, variant) => rows * columns * (variant.loss === "halfSquaredError" ? 3 : 6),
-  label: (variant) => variant.loss,
+  label: ({ loss, slope }) => (slope === "identity" ? loss : `${loss}, ⊙ ${slope}′`),
   source: lossSource,
 };

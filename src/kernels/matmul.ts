@@ -1,5 +1,5 @@
-import { MATMUL_TILE, matmulSource } from "../../shaders/matmul.wgsl.ts";
-import { grid, type Kernel } from "./types.ts";
+import { matmulSource } from "../../shaders/matmul.wgsl.ts";
+import { grid, type Kernel, productGroups, type Tile } from "./types.ts";
 
 export interface MatmulVariant {
   /** `a` is stored `[inner, rows]` and its inner index is the batch's: dZᵀH. Otherwise the rows are the batch's. */
@@ -8,6 +8,7 @@ export interface MatmulVariant {
   readonly transposeB: boolean;
   /** Adds `bias [columns]` to each row. */
   readonly bias: boolean;
+  readonly tile: Tile;
 }
 
 /** c = a b (+ bias), `[rows, inner] [inner, columns] → [rows, columns]`. */
@@ -27,7 +28,7 @@ export const matmul: Kernel<MatmulVariant, "rows" | "inner" | "columns", "contro
     c: rows * columns,
     bias: columns,
   }),
-  workgroups: ({ rows, columns }) => grid(Math.ceil(rows / MATMUL_TILE) * Math.ceil(columns / MATMUL_TILE)),
+  workgroups: ({ rows, columns }, { tile }) => grid(productGroups(rows, columns, tile)),
   flops: ({ rows, inner, columns }, { bias }) => 2 * rows * inner * columns + (bias ? rows * columns : 0),
   label: ({ transposeA, transposeB, bias }) =>
     `${transposeA ? "aᵀ b" : transposeB ? "a bᵀ" : "a b"}${bias ? " + bias" : ""}`,

@@ -1,6 +1,8 @@
 import { PENALTY_CHUNK, penaltySource } from "../../shaders/penalty.wgsl.ts";
 import { grid, type Kernel } from "./types.ts";
 
+export { PENALTY_CHUNK };
+
 /** Parts into which ‖W‖² of so many elements is summed. */
 export const penaltyParts = (elements: number): number => Math.ceil(elements / PENALTY_CHUNK);
 

@@ -8,19 +8,18 @@ export interface RecordVariant {
 }
 
 /** One line of the ring of metrics: L, s, hits, |B|, step, halted, η, epoch. */
-export const record: Kernel<RecordVariant, "rows" | "parts", "control" | "losses" | "hits" | "ring" | "squares"> = {
+export const record: Kernel<RecordVariant, "rows" | "parts", "control" | "scores" | "ring" | "squares"> = {
   name: "record",
   dims: ["rows", "parts"],
   operands: ({ penalty }) => [
     { name: "control", access: "readWrite" },
-    { name: "losses", access: "read" },
-    { name: "hits", access: "read" },
+    { name: "scores", access: "read" },
     { name: "ring", access: "readWrite" },
     ...(penalty ? [{ name: "squares", access: "read" } as const] : []),
   ],
-  sizes: ({ rows, parts }) => ({ losses: rows, hits: rows, ring: RECORD_WORDS * RING_RECORDS, squares: parts }),
+  sizes: ({ rows, parts }) => ({ scores: 2 * rows, ring: RECORD_WORDS * RING_RECORDS, squares: parts }),
   workgroups: () => [1, 1],
   flops: ({ rows, parts }) => rows + parts,
   label: ({ penalty }) => (penalty ? "L = Σℓ, s = λ̃/2 Σ‖W‖², J = L + s" : "J = L = Σℓ"),
-  source: (variant) => recordSource(variant, { words: RECORD_WORDS, records: RING_RECORDS }),
+  source: recordSource,
 };

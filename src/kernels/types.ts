@@ -1,4 +1,5 @@
 import { ELEMENTWISE } from "../../shaders/lib/elementwise.wgsl.ts";
+import { PRODUCT_GROUP } from "../../shaders/lib/product.wgsl.ts";
 
 /** How a shader uses an operand: the control block read fast, or a storage buffer read or written. */
 export type Access = "uniform" | "read" | "readWrite";
@@ -45,3 +46,13 @@ export const grid = (count: number): Workgroups => {
 
 /** Grid of a kernel with one invocation an element. */
 export const elementwise = (elements: number): Workgroups => grid(Math.ceil(elements / ELEMENTWISE));
+
+/** Outputs a side that one invocation of a product keeps in registers. */
+export type Tile = 4 | 8;
+
+/** The tile for an output: large ones load less for each sum; small ones leave more invocations to share the work. */
+export const tileFor = (rows: number, columns: number): Tile => (rows * columns >= 64 * 64 ? 8 : 4);
+
+/** Workgroups of a product. */
+export const productGroups = (rows: number, columns: number, tile: Tile): number =>
+  Math.ceil(rows / (tile * PRODUCT_GROUP)) * Math.ceil(columns / (tile * PRODUCT_GROUP));

@@ -1,18 +1,16 @@
+import type { UpdateVariant } from "../../shaders/lib/update.wgsl.ts";
 import { weightUpdateSource } from "../../shaders/weight-update.wgsl.ts";
-import type { Decay, Optimizer } from "../model/optimizer.ts";
+import type { Optimizer } from "../model/optimizer.ts";
 import { elementwise, type Kernel } from "./types.ts";
 
-export interface WeightUpdateVariant {
-  readonly optimizer: "sgd" | "momentum" | "adam" | "adamw";
-  /** How this parameter decays; false where it does not. */
-  readonly decay: Decay | false;
-}
+export type { UpdateVariant };
 
 /** The update rule of an optimizer. */
-export const updateRule = (optimizer: Optimizer): WeightUpdateVariant["optimizer"] =>
+export const updateRule = (optimizer: Optimizer): UpdateVariant["optimizer"] =>
   optimizer.kind === "sgd" && optimizer.momentum > 0 ? "momentum" : optimizer.kind;
 
-const formula = ({ optimizer, decay }: WeightUpdateVariant): string => {
+/** The update as a formula, for the printed plan. */
+export const updateFormula = ({ optimizer, decay }: UpdateVariant): string => {
   const shrink = decay === "per-step" ? "ηλ" : "ηλ/|B|";
   if (optimizer === "sgd") return decay ? `w ← (1 − ${shrink})w − (η/|B|)Σ∂ℓ` : "w ← w − (η/|B|)Σ∂ℓ";
   const penalty = decay === "per-step" ? " + λw" : " + λw/|B|";
@@ -22,19 +20,22 @@ const formula = ({ optimizer, decay }: WeightUpdateVariant): string => {
 };
 
 /** The update of one parameter in place, elementwise. */
-export const weightUpdate: Kernel<WeightUpdateVariant, "elements", "control" | "g" | "parameter" | "m" | "v"> = {
+export const weightUpdate: Kernel<UpdateVariant, "elements", "control" | "g" | "parameter" | "state"> = {
   name: "weightUpdate",
   dims: ["elements"],
   operands: ({ optimizer }) => [
     { name: "control", access: "uniform" },
     { name: "g", access: "read" },
     { name: "parameter", access: "readWrite" },
-    ...(optimizer === "adam" || optimizer === "adamw" ? [{ name: "m", access: "readWrite" } as const] : []),
-    ...(optimizer === "sgd" ? [] : [{ name: "v", access: "readWrite" } as const]),
+    ...(optimizer === "sgd" ? [] : [{ name: "state", access: "readWrite" } as const]),
   ],
-  sizes: ({ elements }) => ({ g: elements, parameter: elements, m: elements, v: elements }),
+  sizes: ({ elements }, { optimizer }) => ({
+    g: elements,
+    parameter: elements,
+    state: elements * (optimizer === "momentum" ? 1 : 2),
+  }),
   workgroups: ({ elements }) => elementwise(elements),
   flops: ({ elements }, { optimizer }) => elements * { sgd: 3, momentum: 5, adam: 14, adamw: 14 }[optimizer],
-  label: (variant) => `${variant.optimizer}: ${formula(variant)}`,
+  label: (variant) => `${variant.optimizer}: ${updateFormula(variant)}`,
   source: weightUpdateSource,
 };

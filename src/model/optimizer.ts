@@ -1,3 +1,4 @@
+import { ModelError } from "../errors.ts";
 import type { Schedule } from "./schedule.ts";
 import { fraction, notNegative, positive } from "./schedule.ts";
 
@@ -42,6 +43,19 @@ export interface OptimizerOptions {
   readonly decayBiases?: boolean;
 }
 
+const decays: readonly string[] = ["per-batch", "per-step"] satisfies Decay[];
+
+/** @throws ModelError for an unknown form of decay */
+function checkDecay(where: string, decay: Decay): void {
+  if (decays.includes(decay)) return;
+  throw new ModelError({
+    where,
+    got: `decay "${decay}"`,
+    expected: `one of ${decays.join(", ")}`,
+    remedy: "choose one of these",
+  });
+}
+
 const asSchedule = (where: string, rate: number | Schedule): Schedule => {
   if (typeof rate !== "number") return rate;
   positive(where, "learningRate", rate);
@@ -58,6 +72,7 @@ export const sgd = (options: OptimizerOptions & { readonly momentum?: number; re
   const schedule = asSchedule("sgd", learningRate);
   notNegative("sgd", "weightDecay", weightDecay);
   fraction("sgd", "momentum", momentum);
+  checkDecay("sgd", decay);
   return { kind: "sgd", schedule, weightDecay, decay, decayBiases, momentum };
 };
 
@@ -79,6 +94,7 @@ const adamLike = (kind: "adam" | "adamw", options: AdamOptions, decay: Decay): O
   fraction(kind, "beta1", beta1);
   fraction(kind, "beta2", beta2);
   positive(kind, "epsilon", epsilon);
+  checkDecay(kind, decay);
   return { kind, schedule, weightDecay, decay, decayBiases, beta1, beta2, epsilon };
 };
 
@@ -100,8 +116,11 @@ export const adamw = (options: AdamOptions): Optimizer => adamLike("adamw", opti
 /** Whether the decay is the gradient of the penalty s: all but AdamW, and only where λ > 0. */
 export const hasPenalty = (optimizer: Optimizer): boolean => optimizer.kind !== "adamw" && optimizer.weightDecay > 0;
 
-/** Names of the state tensors that an optimizer keeps beside each parameter. */
-export const stateNames = (optimizer: Optimizer): readonly string[] => {
-  if (optimizer.kind !== "sgd") return ["m", "v"];
-  return optimizer.momentum > 0 ? ["v"] : [];
+/**
+ * Numbers of state that an optimizer keeps beside each element of a parameter: none for plain SGD, the velocity v for
+ * momentum, the moments (m, v) for Adam, which lie side by side so that a kernel binds one buffer for both.
+ */
+export const stateWidth = (optimizer: Optimizer): 0 | 1 | 2 => {
+  if (optimizer.kind !== "sgd") return 2;
+  return optimizer.momentum > 0 ? 1 : 0;
 };

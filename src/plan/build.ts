@@ -1,9 +1,10 @@
 import { CONTROL_WORDS, RECORD_WORDS, RING_RECORDS } from "../kernels/control.ts";
 import { penaltyParts } from "../kernels/penalty.ts";
+import { tileFor } from "../kernels/types.ts";
 import { updateRule } from "../kernels/weight-update.ts";
 import type { Layer } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
-import { hasPenalty, type Optimizer, stateNames } from "../model/optimizer.ts";
+import { hasPenalty, type Optimizer, stateWidth } from "../model/optimizer.ts";
 import { elementsOf } from "./memory.ts";
 import type { Dtype, Mode, Plan, Role, Step, Tensor } from "./types.ts";
 
@@ -76,7 +77,13 @@ export function buildPredictPlan(spec: NetworkSpec): Plan {
   return finish("predict", spec, draft);
 }
 
-const finish = (mode: Mode, spec: NetworkSpec, draft: Draft): Plan => ({ mode, batch: spec.batch, ...draft });
+const finish = (mode: Mode, spec: NetworkSpec, draft: Draft): Plan => ({
+  mode,
+  batch: spec.batch,
+  ...draft,
+  closing: [],
+  removed: {},
+});
 
 const inputsOf = ({ layers }: NetworkSpec): number => (layers[0] as Layer).inputs;
 
@@ -142,7 +149,7 @@ function forward(draft: Draft, { layers, batch }: NetworkSpec): void {
     draft.steps.push({
       phase: "forward",
       kernel: "matmul",
-      variant: { transposeA: false, transposeB: true, bias },
+      variant: { transposeA: false, transposeB: true, bias, tile: tileFor(batch, units) },
       dims: { rows: batch, inner: inputs, columns: units },
       bind: {
         control: "control",
@@ -169,20 +176,18 @@ function forward(draft: Draft, { layers, batch }: NetworkSpec): void {
 
 function lossStep(draft: Draft, { layers, loss, batch }: NetworkSpec, delta: boolean): void {
   const columns = last(layers).units;
-  batched(draft, "losses", "metric", [batch]);
-  batched(draft, "hits", "metric", [batch]);
+  batched(draft, "scores", "metric", [batch, 2]);
   if (delta) batched(draft, "do", "delta", [batch, columns]);
   draft.steps.push({
     phase: "loss",
     kernel: "loss",
-    variant: { loss, delta },
+    variant: { loss, delta, slope: "identity" },
     dims: { rows: batch, columns },
     bind: {
       control: "control",
       o: "o",
       y: "y",
-      losses: "losses",
-      hits: "hits",
+      scores: "scores",
       ...(delta ? { do: "do" } : {}),
     },
   });
@@ -233,8 +238,7 @@ function penaltySteps(draft: Draft, { batch }: NetworkSpec, parameters: readonly
     dims: { rows: batch, parts },
     bind: {
       control: "control",
-      losses: "losses",
-      hits: "hits",
+      scores: "scores",
       ring: "ring",
       ...(penalty ? { squares: "squares" } : {}),
     },
@@ -280,7 +284,7 @@ function backward(draft: Draft, spec: TrainSpec): void {
       draft.steps.push({
         phase: "backward",
         kernel: "matmul",
-        variant: { transposeA: false, transposeB: false, bias: false },
+        variant: { transposeA: false, transposeB: false, bias: false, tile: tileFor(batch, inputs) },
         dims: { rows: batch, inner: units, columns: inputs },
         bind: { control: "control", a: delta, b: `W${l}`, c: `dh${l - 1}` },
       });
@@ -294,7 +298,7 @@ function weightGradient(draft: Draft, spec: TrainSpec, l: number, delta: string,
   draft.steps.push({
     phase: "backward",
     kernel: "matmul",
-    variant: { transposeA: true, transposeB: false, bias: false },
+    variant: { transposeA: true, transposeB: false, bias: false, tile: tileFor(units, inputs) },
     dims: { rows: units, inner: spec.batch, columns: inputs },
     bind: { control: "control", a: delta, b: below, c: `gW${l}` },
   });
@@ -319,8 +323,9 @@ function objectiveGradient(draft: Draft, spec: TrainSpec, name: string, shape: r
 
 function update(draft: Draft, { layers, optimizer }: TrainSpec, decaying: readonly string[]): void {
   for (const { name, shape } of trainedParameters(layers)) {
-    const states = stateNames(optimizer).map((state) => [state, `${state}_${name}`] as const);
-    for (const [, state] of states) tensor(draft, state, "state", shape);
+    const width = stateWidth(optimizer);
+    const state = `state_${name}`;
+    if (width > 0) tensor(draft, state, "state", width === 1 ? shape : [...shape, width]);
     draft.steps.push({
       phase: "update",
       kernel: "weightUpdate",
@@ -329,7 +334,7 @@ function update(draft: Draft, { layers, optimizer }: TrainSpec, decaying: readon
         decay: decaying.includes(name) ? optimizer.decay : false,
       },
       dims: { elements: elementsOf(shape) },
-      bind: { control: "control", g: `g${name}`, parameter: name, ...Object.fromEntries(states) },
+      bind: { control: "control", g: `g${name}`, parameter: name, ...(width > 0 ? { state } : {}) },
     });
   }
 }

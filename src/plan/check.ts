@@ -19,12 +19,15 @@ export interface Limits {
 export function checkPlan(plan: Plan): void {
   const written = new Set(initiallyWritten(plan));
   const updated = new Set<string>();
-  plan.steps.forEach((step, index) => {
+  [...plan.steps, ...plan.closing].forEach((step, index) => {
     const where = `${plan.mode} plan: step ${index + 1} (${step.kernel})`;
     checkOperands(plan, step, where);
     for (const { access, tensor, operand } of boundOperands(step)) {
       if (tensor === undefined) continue;
-      const inPlace = step.phase === "update" || tensor === "control";
+      const metric = plan.tensors[tensor]?.role === "metric";
+      // What begins a step looks back at the sums of the one before.
+      if (step.phase === "begin" && metric) continue;
+      const inPlace = (step.phase === "update" && !metric) || tensor === "control";
       if ((access !== "readWrite" || inPlace) && !written.has(tensor)) {
         refuse(where, `${operand} = ${tensor}, which no step has written`, "a tensor written by an earlier step");
       }
@@ -35,7 +38,7 @@ export function checkPlan(plan: Plan): void {
     for (const { access, tensor } of boundOperands(step)) {
       if (access !== "readWrite" || tensor === undefined) continue;
       written.add(tensor);
-      if (step.phase === "update") updated.add(tensor);
+      if (step.phase === "update" && plan.tensors[tensor]?.role !== "metric") updated.add(tensor);
     }
   });
 }
@@ -88,7 +91,7 @@ export function checkLimits(plan: Plan, limits: Limits): void {
       remedy: tensor.role === "data" ? "train on fewer rows or columns at a time" : "take smaller layers or batches",
     });
   }
-  plan.steps.forEach((step, index) => {
+  [...plan.steps, ...plan.closing].forEach((step, index) => {
     const where = `${plan.mode} plan: step ${index + 1} (${step.kernel})`;
     const buffers = boundOperands(step).filter(({ access }) => access !== "uniform").length;
     if (buffers > limits.maxStorageBuffersPerShaderStage) {

@@ -7,7 +7,12 @@ import type { Plan, Step } from "./types.ts";
  * and bytes by role.
  */
 export function formatPlan(plan: Plan): string {
-  const rows = plan.steps.map((step) => [step.phase, output(plan, step), expression(step), labelOf(step)]);
+  const rows = [...plan.steps, ...plan.closing].map((step, index) => [
+    index < plan.steps.length ? step.phase : "closing",
+    output(plan, step),
+    expression(step),
+    labelOf(step),
+  ]);
   const header = ["phase", "out", "= kernel(inputs)", "variant"];
   const table = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...table.map((row) => length(row[column] ?? ""))));

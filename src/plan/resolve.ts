@@ -5,6 +5,15 @@ import type { Plan, Tensor } from "./types.ts";
 export function resolveTensor(plan: Plan, name: string): { readonly name: string; readonly tensor: Tensor } {
   const canonical = Object.hasOwn(plan.aliases, name) ? (plan.aliases[name] as string) : name;
   const tensor = Object.hasOwn(plan.tensors, canonical) ? plan.tensors[canonical] : undefined;
+  const pass = Object.hasOwn(plan.removed, name) ? plan.removed[name] : undefined;
+  if (pass !== undefined) {
+    throw new PlanError({
+      where: `${plan.mode} plan`,
+      got: `tensor "${name}", which the pass ${pass} removed`,
+      expected: `one of ${[...Object.keys(plan.tensors), ...Object.keys(plan.aliases)].join(", ")}`,
+      remedy: `make the trainer with { ${pass}: false } to keep every tensor of the textbook plan`,
+    });
+  }
   if (tensor === undefined) {
     throw new PlanError({
       where: `${plan.mode} plan`,

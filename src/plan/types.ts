@@ -35,4 +35,8 @@ export interface Plan {
   /** Other names of tensors, where the mathematics makes two equal: `o` = z of a last layer without activation. */
   readonly aliases: Readonly<Record<string, string>>;
   readonly steps: readonly Step[];
+  /** Dispatches that follow the last step of a submit: what a step would otherwise leave to the beginning of the next. */
+  readonly closing: readonly Step[];
+  /** Tensors of the textbook plan that this plan does not materialise, with the pass that removed each. */
+  readonly removed: Readonly<Record<string, string>>;
 }

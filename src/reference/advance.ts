@@ -1,7 +1,9 @@
+import type { AdvanceVariant } from "../kernels/advance.ts";
+import type { ControlValues } from "../kernels/control.ts";
 import type { Twin } from "./types.ts";
 
 /** Begins step t. */
-export const advance: Twin<"advance"> = ({ variant }, { control }) => {
+export function advanceControl(variant: AdvanceVariant, control: ControlValues): void {
   if (control.halted !== 0) return;
   const t = control.step;
   const steps = Math.ceil(control.dataRows / control.batch);
@@ -21,4 +23,7 @@ export const advance: Twin<"advance"> = ({ variant }, { control }) => {
     const x = (t - warmup) / (scheduleSteps - warmup);
     control.learningRate = value + ((base - value) * (1 + Math.cos(Math.PI * x))) / 2;
   }
-};
+}
+
+/** Begins a step in the control block. */
+export const advance: Twin<"advance"> = ({ variant }, { control }) => advanceControl(variant, control);

@@ -1,15 +1,21 @@
+import type { Loss } from "../model/loss.ts";
+import { activationFunctions } from "./activation.ts";
 import type { Numbers, Twin } from "./types.ts";
 
-/** ℓ, hits and ∂ℓ/∂o of each row. */
+/** Scores (ℓ, hit) and ∂ℓ/∂o of each row. */
 export const loss: Twin<"loss"> = ({ variant, dims, bind }, { control, numbers }) => {
-  const [o, y, losses, hits] = [numbers(bind.o), numbers(bind.y), numbers(bind.losses), numbers(bind.hits)];
+  const [o, y, scores] = [numbers(bind.o), numbers(bind.y), numbers(bind.scores)];
   const delta = variant.delta ? numbers(bind.do) : undefined;
-  const row = variant.loss === "softmaxCrossEntropy" ? softmaxCrossEntropy : halfSquaredError;
+  const row = rowLoss[variant.loss];
   for (let i = 0; i < control.rows; i++) {
     const { loss, hit } = row(o, y, i, dims.columns, delta);
-    losses[i] = loss;
-    hits[i] = hit;
+    scores.set([loss, hit], 2 * i);
+    if (delta && !Number.isFinite(loss)) control.halted = 1;
   }
+  if (!delta || variant.slope === "identity") return;
+  const { slope } = activationFunctions[variant.slope];
+  for (let i = 0; i < control.rows * dims.columns; i++)
+    delta[i] = (delta[i] as number) * slope(o[i] as number, o[i] as number);
 };
 
 type RowLoss = (
@@ -45,5 +51,8 @@ const softmaxCrossEntropy: RowLoss = (o, y, i, columns, delta) => {
       delta[first + j] = Math.exp((o[first + j] as number) - largest) / total - (j === label ? 1 : 0);
     }
   }
-  return { loss: Math.log(total) + largest - (o[first + label] as number), hit: best === label ? 1 : 0 };
+  return { loss: Math.log(total) + (largest - (o[first + label] as number)), hit: best === label ? 1 : 0 };
 };
+
+/** The losses by name. */
+export const rowLoss: Readonly<Record<Loss, RowLoss>> = { halfSquaredError, softmaxCrossEntropy };

@@ -1,4 +1,4 @@
-import { PENALTY_CHUNK } from "../../shaders/penalty.wgsl.ts";
+import { PENALTY_CHUNK } from "../kernels/penalty.ts";
 import type { Twin } from "./types.ts";
 
 /** ‖W‖² in parts. */

@@ -1,20 +1,30 @@
-import { RECORD_WORDS, RING_RECORDS } from "../kernels/control.ts";
-import type { Twin } from "./types.ts";
+import { type ControlValues, RECORD_WORDS, RING_RECORDS } from "../kernels/control.ts";
+import type { Numbers, Twin } from "./types.ts";
 
 /** One line of the ring: L, s, hits, |B|, step, halted, η, epoch. The reference's ring holds numbers, not bits. */
-export const record: Twin<"record"> = ({ variant, dims, bind }, { control, numbers }) => {
-  const [losses, hits, ring] = [numbers(bind.losses), numbers(bind.hits), numbers(bind.ring)];
-  let [loss, right, squares] = [0, 0, 0];
+export function recordStep(
+  control: ControlValues,
+  scores: Numbers,
+  squares: Numbers | undefined,
+  parts: number,
+  ring: Numbers,
+): void {
+  if (control.step === 0) return;
+  let [loss, hits, square] = [0, 0, 0];
   for (let i = 0; i < control.rows; i++) {
-    loss += losses[i] as number;
-    right += hits[i] as number;
+    loss += scores[2 * i] as number;
+    hits += scores[2 * i + 1] as number;
   }
-  if (variant.penalty) {
-    const parts = numbers(bind.squares);
-    for (let i = 0; i < dims.parts; i++) squares += parts[i] as number;
-  }
-  const penalty = (control.decay / 2) * squares;
+  if (squares) for (let i = 0; i < parts; i++) square += squares[i] as number;
+  const penalty = (control.decay / 2) * square;
   if (!Number.isFinite(loss + penalty)) control.halted = 1;
   const { rows, step, halted, learningRate, epoch } = control;
-  ring.set([loss, penalty, right, rows, step, halted, learningRate, epoch], ((step - 1) % RING_RECORDS) * RECORD_WORDS);
+  const line = [loss, penalty, hits, rows, step, halted, learningRate, epoch];
+  ring.set(line, ((step - 1) % RING_RECORDS) * RECORD_WORDS);
+}
+
+/** Writes this step's line into the ring. */
+export const record: Twin<"record"> = ({ variant, dims, bind }, { control, numbers }) => {
+  const squares = variant.penalty ? numbers(bind.squares) : undefined;
+  recordStep(control, numbers(bind.scores), squares, dims.parts, numbers(bind.ring));
 };

@@ -1,16 +1,21 @@
 import { PlanError, ShapeError } from "../errors.ts";
-import type { ControlValues } from "../kernels/control.ts";
+import { type ControlValues, decodeControl, encodeControl } from "../kernels/control.ts";
 import type { Call, KernelName } from "../kernels/index.ts";
 import { elementsOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import type { Plan } from "../plan/types.ts";
 import { activation } from "./activation.ts";
 import { advance } from "./advance.ts";
+import { begin } from "./begin.ts";
 import { decayGradient } from "./decay-gradient.ts";
 import { gatherRows } from "./gather-rows.ts";
 import { gradientMultiply } from "./gradient-multiply.ts";
+import { layerBackward } from "./layer-backward.ts";
+import { layerForward } from "./layer-forward.ts";
+import { layerUpdate } from "./layer-update.ts";
 import { loss } from "./loss.ts";
 import { matmul } from "./matmul.ts";
+import { outputLoss } from "./output-loss.ts";
 import { penalty } from "./penalty.ts";
 import { record } from "./record.ts";
 import { sample } from "./sample.ts";
@@ -31,6 +36,11 @@ const twins: { readonly [N in KernelName]: Twin<N> } = {
   sumRows,
   decayGradient,
   weightUpdate,
+  begin,
+  layerForward,
+  outputLoss,
+  layerBackward,
+  layerUpdate,
 };
 
 /** Runs the CPU twin of one call. */
@@ -49,6 +59,8 @@ export interface Reference {
   set(name: string, values: ArrayLike<number>): void;
   /** Runs the plan once. */
   step(): void;
+  /** Runs what closes a submit: afterwards the ring holds the last step's line. */
+  close(): void;
 }
 
 /**
@@ -68,7 +80,8 @@ export function createReference(
     else if (role === "control" || dtype === "u32") values[name] = new Uint32Array(length);
     else values[name] = precision === "float32" ? new Float32Array(length) : new Float64Array(length);
   }
-  const own = { ...control };
+  // In single precision, as the GPU holds it, where that is what is to be judged.
+  const own = precision === "float32" ? decodeControl(encodeControl(control)) : { ...control };
   const tensor = (name: string) => values[resolveTensor(plan, name).name] as Numbers;
   const memory: Memory = {
     control: own,
@@ -100,6 +113,9 @@ export function createReference(
     },
     step() {
       for (const step of plan.steps) runTwin(step, memory);
+    },
+    close() {
+      for (const step of plan.closing) runTwin(step, memory);
     },
   };
 }

@@ -10,15 +10,17 @@ import type { Parameters } from "./types.ts";
 /** Where training stood: what a step needs beside parameters and optimizer state. */
 export interface Progress {
   readonly step: number;
-  readonly learningRate: number;
+  /** Adam's bias corrections 1 − βᵗ as the GPU summed them, and the rates that they belong to. */
   readonly correction1: number;
   readonly correction2: number;
+  readonly beta1: number;
+  readonly beta2: number;
 }
 
 /** What a file holds beside parameters, so that training can go on exactly. */
 export interface TrainingState {
   readonly progress: Progress;
-  /** Optimizer state by tensor name: `v_W1`, … */
+  /** Optimizer state by tensor name: `state_W1`, … */
   readonly state: Parameters;
 }
 
@@ -47,8 +49,8 @@ interface Description {
   readonly training?: Progress;
 }
 
-/** `v_W1` ↔ `optimizer.v.0.weight`. */
-const stateKey = (state: string, key: string) => `optimizer.${state}.${key}`;
+/** The key of a parameter's optimizer state: `optimizer.0.weight`. */
+const stateKey = (key: string) => `optimizer.${key}`;
 
 /**
  * A safetensors file: parameters under the names of an `nn.Sequential`, optimizer state under `optimizer.…`, and the
@@ -65,10 +67,9 @@ export function encodeModel(
   for (const { name, key, shape } of specs) {
     tensors[key] = { shape, data: parameters[name] ?? new Float32Array(elementsOf(shape)) };
   }
-  for (const [name, data] of Object.entries(training?.state ?? {})) {
-    const [state, parameter] = name.split("_") as [string, string];
-    const spec = specs.find((one) => one.name === parameter);
-    if (spec) tensors[stateKey(state, spec.key)] = { shape: spec.shape, data };
+  for (const { name, key, shape } of specs) {
+    const data = training?.state[`state_${name}`];
+    if (data) tensors[stateKey(key)] = { shape: data.length === elementsOf(shape) ? shape : [...shape, 2], data };
   }
   const description: Description = {
     version: VERSION,
@@ -99,9 +100,12 @@ export function loadModel(bytes: Uint8Array, where = "model"): LoadedModel {
   );
   const state: Record<string, Float32Array<ArrayBuffer>> = {};
   for (const { name, key, shape } of specs) {
-    for (const kind of ["m", "v"]) {
-      const full = stateKey(kind, key);
-      if (Object.hasOwn(file.tensors, full)) state[`${kind}_${name}`] = floats(file.tensors, full, shape, where);
+    const full = stateKey(key);
+    const width = Object.hasOwn(file.tensors, full)
+      ? (file.tensors[full]?.shape.length ?? 0) - shape.length
+      : undefined;
+    if (width !== undefined) {
+      state[`state_${name}`] = floats(file.tensors, full, width === 0 ? shape : [...shape, 2], where);
     }
   }
   const progress = description.training;
@@ -144,7 +148,9 @@ function isDescription(value: unknown): value is Description {
 
 const isProgress = (value: unknown): value is Progress =>
   isRecord(value) &&
-  ["step", "learningRate", "correction1", "correction2"].every((name) => Number.isFinite(value[name]));
+  Number.isSafeInteger(value.step) &&
+  (value.step as number) >= 0 &&
+  ["correction1", "correction2", "beta1", "beta2"].every((name) => Number.isFinite(value[name]));
 
 /** Builds the network anew, so that whatever the file says goes through the same checks as what a user writes. */
 function describedNetwork({ model, inputs, loss }: Description, where: string): Network {

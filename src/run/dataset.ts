@@ -56,7 +56,7 @@ function finite(where: string, given: ArrayLike<number>, columns: number): Float
     throw new DataError({
       where: `${where}: row ${Math.floor(i / columns) + 1}, column ${(i % columns) + 1}`,
       got: String(given[i]),
-      expected: "a finite number",
+      expected: "a finite number that float32 can hold",
       remedy: "mend or leave out the row",
       line: Math.floor(i / columns) + 1,
       column: (i % columns) + 1,

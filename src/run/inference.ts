@@ -4,10 +4,12 @@ import { compileProgram, type Program } from "../device/program.ts";
 import { DataError } from "../errors.ts";
 import { CONTROL_WORDS, controlNames } from "../kernels/control.ts";
 import { buildEvaluatePlan, buildPredictPlan } from "../plan/build.ts";
+import { fuse } from "../plan/passes/fuse.ts";
 import { checkDataset, checkInputs, type Rows } from "./dataset.ts";
 import { addRecord, decodeRecord, emptyTotals, RING_BYTES } from "./metrics.ts";
 import type { Network } from "./network.ts";
 import { mapWords, readBuffers } from "./readback.ts";
+import { createTurns } from "./turns.ts";
 import type { Dataset, Evaluation, Prediction } from "./types.ts";
 
 /** Judges and predicts rows with parameters that live on the GPU. */
@@ -41,15 +43,28 @@ export function createInference(
   const { gpu } = device;
   const { inputs, outputs, loss, layers } = network;
   const programs: Partial<Record<"evaluate" | "predict", Sized>> = {};
+  // One call at a time: calls share buffers.
+  const exclusive = createTurns();
+  let disposed = false;
+
+  const keep = (program: Program): Program => {
+    if (disposed) program.dispose();
+    return program;
+  };
 
   const sized = async (mode: "evaluate" | "predict", rows: number): Promise<Sized> => {
     const found = programs[mode];
     const capacity = Math.min(rows, MOST_ROWS);
     if (found && found.capacity >= capacity) return found;
     const build = mode === "evaluate" ? buildEvaluatePlan : buildPredictPlan;
-    const program = await guard.wait(
-      compileProgram(gpu, build({ layers, loss, batch: capacity }), `chainrule.${mode}`, parameters),
+    const compiling = compileProgram(
+      gpu,
+      fuse(build({ layers, loss, batch: capacity })),
+      `chainrule.${mode}`,
+      parameters,
     );
+    // What is ready only after the owner was disposed must be freed too.
+    const program = await guard.wait(compiling.then(keep));
     found?.program.dispose();
     found?.staging?.destroy();
     const staging =
@@ -130,9 +145,10 @@ export function createInference(
   };
 
   return {
-    evaluate,
-    predict,
+    evaluate: (data) => exclusive(() => evaluate(data)),
+    predict: (given) => exclusive(() => predict(given)),
     dispose() {
+      disposed = true;
       for (const { program, staging } of Object.values(programs)) {
         program.dispose();
         staging?.destroy();

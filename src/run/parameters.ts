@@ -1,7 +1,7 @@
-import { PlanError, ShapeError } from "../errors.ts";
+import { DataError, PlanError, ShapeError } from "../errors.ts";
 import { elementsOf } from "../plan/memory.ts";
 
-/** A parameter's values as the GPU takes them. @throws ShapeError where their number differs from the shape's */
+/** A parameter's values as the GPU takes them. @throws ShapeError where their number differs from the shape's; DataError where one is not finite */
 export function checkParameter(
   where: string,
   name: string,
@@ -16,7 +16,15 @@ export function checkParameter(
       remedy: "give the values row-major, one for each element",
     });
   }
-  return new Float32Array(values);
+  const floats = new Float32Array(values);
+  const bad = floats.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return floats;
+  throw new DataError({
+    where: `${where}: ${name}: element ${bad + 1}`,
+    got: String(values[bad]),
+    expected: "a finite number that float32 can hold",
+    remedy: "give finite values",
+  });
 }
 
 /** @throws PlanError for a name that is none of the parameters */

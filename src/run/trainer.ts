@@ -6,12 +6,13 @@ import { DataError, ModelError, type NumericError, ShapeError } from "../errors.
 import {
   CONTROL_WORDS,
   type ControlValues,
+  controlAfter,
   decodeControl,
   encodeControl,
   initialControl,
   RING_RECORDS,
 } from "../kernels/control.ts";
-import { buildTrainPlan } from "../plan/build.ts";
+import type { Schedule } from "../model/schedule.ts";
 import { bytesOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import { encodeModel, loadModel } from "./checkpoint.ts";
@@ -21,7 +22,9 @@ import { addRecord, decodeRecord, emptyTotals, RING_BYTES, summarize, type Total
 import { initialParameters, type Network, outputsOf, parameterSpecs, resolveNetwork } from "./network.ts";
 import { firstNonFinite } from "./numeric.ts";
 import { checkParameter, unknownParameter } from "./parameters.ts";
+import { planTraining } from "./plan.ts";
 import { mapWords, readBuffers } from "./readback.ts";
+import { createTurns } from "./turns.ts";
 import type { FitOptions, Parameters, Report, SaveOptions, TensorValue, Trainer, TrainerOptions } from "./types.ts";
 
 /** Submits that may wait on the GPU at once: one that runs and one that follows it. */
@@ -36,18 +39,24 @@ const SUBMITS_AHEAD = 2;
  */
 export async function createTrainer(device: Device, options: TrainerOptions): Promise<Trainer> {
   const began = performance.now();
-  const { model, loss, optimizer, seed = 0, shuffle = true } = options;
+  const { model, loss, optimizer, seed = 0 } = options;
   checkSeed(seed);
   const data = checkDataset("createTrainer: data", options.data, loss, outputsOf(model));
   const network = resolveNetwork(model, data.columns, loss);
-  const batch = checkBatch(options.batch, data.rows);
-  const { layers } = network;
-  const plan = buildTrainPlan({ layers, loss, batch, optimizer, dataRows: data.rows, shuffle });
+  const plan = planTraining({ ...options, inputs: data.columns, rows: data.rows });
   const guard = createGuard(device, "trainer");
   const program = await guard.wait(compileProgram(device.gpu, plan, "chainrule.trainer"));
-  const control = initialControl({ optimizer, dataRows: data.rows, batch, seed });
-  const trainer = new GpuTrainer(device, guard, network, program, control, (performance.now() - began) / 1000);
-  trainer.upload(data, initialParameters(layers, seed));
+  const control = initialControl({ optimizer, dataRows: data.rows, batch: plan.batch, seed });
+  const trainer = new GpuTrainer(
+    device,
+    guard,
+    network,
+    program,
+    control,
+    optimizer.schedule,
+    (performance.now() - began) / 1000,
+  );
+  trainer.upload(data, initialParameters(network.layers, seed));
   return trainer;
 }
 
@@ -62,6 +71,7 @@ class GpuTrainer implements Trainer {
   readonly #program: Program;
   /** The control block as it was before the first step. */
   readonly #control: ControlValues;
+  readonly #schedule: Schedule;
   readonly #inference: Inference;
   /** Takes the ring of metrics to the CPU. */
   readonly #staging: GPUBuffer;
@@ -71,8 +81,8 @@ class GpuTrainer implements Trainer {
   /** How many steps one submit holds; follows from measured time and never changes a result. */
   #stepsPerSubmit = 1;
   #failure: NumericError | undefined;
-  /** The end of the last exclusive call. */
-  #turn: Promise<unknown> = Promise.resolve();
+  /** Two calls never train at once. */
+  readonly #exclusive = createTurns();
 
   constructor(
     device: Device,
@@ -80,6 +90,7 @@ class GpuTrainer implements Trainer {
     network: Network,
     program: Program,
     control: ControlValues,
+    schedule: Schedule,
     compileSeconds: number,
   ) {
     this.#gpu = device.gpu;
@@ -87,6 +98,7 @@ class GpuTrainer implements Trainer {
     this.#network = network;
     this.#program = program;
     this.#control = control;
+    this.#schedule = schedule;
     this.plan = program.plan;
     this.compileSeconds = compileSeconds;
     this.#epochSteps = Math.ceil(control.dataRows / control.batch);
@@ -183,13 +195,17 @@ class GpuTrainer implements Trainer {
     const values = await this.#exclusive(() => this.#readAll([...names, ...states]));
     const pick = (wanted: readonly string[]) =>
       Object.fromEntries(wanted.map((name) => [name, values.tensors[name] ?? new Float32Array()]));
-    const { step, learningRate, correction1, correction2 } = values.control;
-    const progress = { step, learningRate, correction1, correction2 };
+    const { step, correction1, correction2, beta1, beta2 } = values.control;
+    const progress = { step, correction1, correction2, beta1, beta2 };
     const training = optimizer ? { progress, state: pick(states) } : undefined;
     return encodeModel(this.#network, pick(names), training, metadata);
   }
 
-  load(bytes: Uint8Array): void {
+  load(bytes: Uint8Array): Promise<void> {
+    return this.#exclusive(async () => this.#load(bytes));
+  }
+
+  #load(bytes: Uint8Array): void {
     this.#guard.check();
     const loaded = loadModel(bytes);
     const expected = parameterSpecs(this.#network.layers);
@@ -219,7 +235,10 @@ class GpuTrainer implements Trainer {
     for (const name of states) {
       this.#gpu.queue.writeBuffer(this.buffer(name), 0, training.state[name] ?? new Float32Array());
     }
-    this.#resume(training.progress.step, training.progress);
+    const { step, correction1, correction2, beta1, beta2 } = training.progress;
+    // As the GPU summed them, unless they belong to other rates than this trainer's.
+    const own = beta1 === Math.fround(this.#control.beta1) && beta2 === Math.fround(this.#control.beta2);
+    this.#resume(step, own ? { correction1, correction2 } : {});
   }
 
   dispose(): void {
@@ -235,24 +254,10 @@ class GpuTrainer implements Trainer {
 
   /** Sets the control block so that the next step is step `step` + 1. */
   #resume(step: number, progress: Partial<ControlValues> = {}): void {
-    const { beta1, beta2 } = this.#control;
-    const values = {
-      ...this.#control,
-      correction1: 1 - beta1 ** step,
-      correction2: 1 - beta2 ** step,
-      ...progress,
-      step,
-    };
+    const values = { ...controlAfter(this.#control, this.#schedule, step), ...progress };
     this.#gpu.queue.writeBuffer(this.buffer("control"), 0, encodeControl(values));
     this.#step = step;
     this.#failure = undefined;
-  }
-
-  /** Runs after whatever was called before, so that two calls never train at once. */
-  #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => {});
-    return result;
   }
 
   /**
@@ -284,6 +289,7 @@ class GpuTrainer implements Trainer {
       const encoder = this.#gpu.createCommandEncoder({ label: "chainrule.trainer.step" });
       const pass = encoder.beginComputePass({ label: "chainrule.trainer.step" });
       for (let i = 0; i < steps; i++) this.#program.encode(pass);
+      this.#program.encodeClosing(pass);
       pass.end();
       queue.submit([encoder.finish()]);
       this.#step += steps;
@@ -346,24 +352,5 @@ function checkSeed(seed: number): void {
     got: `seed ${seed}`,
     expected: "a whole number from 0 to 4294967295",
     remedy: "choose such a number",
-  });
-}
-
-function checkBatch(batch: number | undefined, rows: number): number {
-  if (batch === undefined) return Math.min(32, rows);
-  if (!(Number.isSafeInteger(batch) && batch > 0)) {
-    throw new ModelError({
-      where: "createTrainer",
-      got: `batch ${batch}`,
-      expected: "a whole number of at least 1",
-      remedy: "set batch to the rows of a step",
-    });
-  }
-  if (batch <= rows) return batch;
-  throw new DataError({
-    where: "createTrainer",
-    got: `batch ${batch}`,
-    expected: `at most ${rows}, the rows of the data`,
-    remedy: "take a smaller batch or more rows",
   });
 }

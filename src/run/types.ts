@@ -26,6 +26,11 @@ export interface TrainerOptions {
   readonly seed?: number;
   /** Whether each epoch takes the rows in a new order; true if left out. */
   readonly shuffle?: boolean;
+  /**
+   * Whether the textbook plan's steps are joined into few dispatches; true if left out. With false every z, h, dz, dh, gW and dW
+   * stays in memory to be read.
+   */
+  readonly fuse?: boolean;
 }
 
 /** Averages over the steps since the last report. Losses are per sample. */
@@ -129,6 +134,9 @@ export interface Trainer extends Predictor {
   buffer(name: string): GPUBuffer;
   /** A safetensors file of the network, by default with all that is needed to go on training exactly. */
   save(options?: SaveOptions): Promise<Uint8Array<ArrayBuffer>>;
-  /** Takes up the parameters, and optimizer state and step if the file has them. @throws DataError, ShapeError */
-  load(bytes: Uint8Array): void;
+  /**
+   * Takes up the parameters, and optimizer state and step if the file has them, once the calls before it have ended.
+   * @throws DataError, ShapeError
+   */
+  load(bytes: Uint8Array): Promise<void>;
 }

@@ -1,0 +1,75 @@
+import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
+import type { LayerUpdateVariant } from "../src/kernels/layer-update.ts";
+import type { Access } from "../src/kernels/types.ts";
+import { product } from "./lib/product.wgsl.ts";
+import { inBuffers, stateType, updateFunction } from "./lib/update.wgsl.ts";
+
+const purposes: Readonly<Record<string, string>> = {
+  dz: "∂J/∂z [batch, rows]",
+  x: "the layer's input [batch or data rows, columns]",
+  w: "W [rows, columns], updated in place",
+  state: "optimizer state of W",
+  bias: "b [rows], updated in place",
+  biasState: "optimizer state of b",
+  squares: "Σ of the squares of what decays, a part an invocation, as it was before the update",
+  order: "row of the data for each row of the batch",
+};
+
+/**
+ * W and b of a layer updated in place out of gW = dzᵀ x and gb = Σ dz, which are never stored. No kernel that runs after it in
+ * the same step may read W or b. Nothing is written once the run has halted.
+ * @param operands in the order of the bindings, which depends on the variant
+ */
+export const layerUpdateSource = (
+  variant: LayerUpdateVariant,
+  operands: readonly { readonly name: string; readonly access: Access }[],
+) => {
+  const { optimizer, decay, biasDecay, bias, penalty, gather, tile } = variant;
+  const type = (name: string) => (name === "order" ? "u32" : name.endsWith("tate") ? stateType(optimizer) : "f32");
+  const bindings = operands.map(({ name, access }, index) =>
+    name === "control"
+      ? "@group(0) @binding(1) var<uniform> control: Control;"
+      : `@group(0) @binding(${index + 1}) var<storage, ${access === "read" ? "read" : "read_write"}> ${name}: array<${type(name)}>;  // ${purposes[name]}`,
+  );
+  return wgsl`
+${bindings.join("\n")}
+
+var<private> squareSum: f32;
+
+${updateFunction({ optimizer, decay }, "updateWeight", inBuffers(optimizer, "w", "state"))}
+#if ${bias}
+${updateFunction({ optimizer, decay: biasDecay }, "updateBias", inBuffers(optimizer, "bias", "biasState"))}
+
+/** gb[i] = Σ dz[:, i]. */
+fn biasGradient(i: u32) -> f32 {
+  var sum = 0.0;
+  for (var k = 0u; k < control.rows; k++) { sum += dz[k * dims.rows + i]; }
+  return sum;
+}
+#endif
+
+${product({
+  tile,
+  rows: "dims.rows",
+  inner: "control.rows",
+  columns: "dims.columns",
+  a: { name: "dz", first: (i) => i, at: (k) => `${k} * dims.rows` },
+  b: { name: "x", first: (j) => j, at: (k) => `${gather ? `order[${k}]` : k} * dims.columns` },
+  before: "if (control.halted != 0u) { return; }",
+  store: `let at = i * dims.columns + j;
+  ${penalty && decay ? "squareSum += w[at] * w[at];" : ""}
+  updateWeight(at, value);`,
+  after: `${
+    bias
+      ? `if (column == 0u) {
+    for (var i = row; i < min(row + ${tile}u, rows); i++) {
+      ${penalty && biasDecay ? "squareSum += bias[i] * bias[i];" : ""}
+      updateBias(i, biasGradient(i));
+    }
+  }`
+      : ""
+  }
+  ${penalty ? "squares[dims.offset + part] = squareSum;" : ""}`,
+})}
+`;
+};

@@ -1,0 +1,57 @@
+import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
+import type { Loss } from "../../src/model/loss.ts";
+
+/** Where the last layer of one row finds and leaves its numbers, as WGSL. */
+export interface OutputRow {
+  readonly loss: Loss;
+  readonly units: number;
+  readonly inner: number | string;
+  /** x(k), W(j, k), b(j) and the target y(j), or the class for j = 0, as expressions. */
+  readonly x: (k: string) => string;
+  readonly w: (j: number, k: string) => string;
+  readonly bias: ((j: number) => string) | undefined;
+  readonly y: (j: number) => string;
+  /** Names of the functions φ and φ′. */
+  readonly activate: string;
+  readonly slope: string;
+  /** Statement that takes `rowLoss` and `hit`. */
+  readonly score: string;
+  /** Statement that takes ∂J/∂z of output j. */
+  readonly dz: ((j: number, value: string) => string) | undefined;
+}
+
+/** Statements for one row: o = φ(x Wᵀ + b), ℓ(o, y), dz = ∂ℓ/∂o ⊙ φ′, with every output in a variable of its own. */
+export const outputRow = (row: OutputRow) => {
+  const { loss, units, inner, x, w, bias, y, activate, slope, score, dz } = row;
+  const each = (text: (j: number) => string, separator = "\n  ") =>
+    Array.from({ length: units }, (_, j) => text(j)).join(separator);
+  return wgsl`${each((j) => `var z${j} = 0.0;`)}
+  for (var k = 0u; k < ${inner}; k++) {
+    let left = ${x("k")};
+    ${each((j) => `z${j} += left * ${w(j, "k")};`, "\n    ")}
+  }
+  ${bias ? each((j) => `z${j} += ${bias(j)};`) : ""}
+  ${each((j) => `let o${j} = ${activate}(z${j});`)}
+#if ${loss === "softmaxCrossEntropy"}
+  let label = ${y(0)};
+  var largest = o0;
+  var best = 0u;
+  ${each((j) => (j === 0 ? "" : `if (o${j} > largest) { largest = o${j}; best = ${j}u; }`))}
+  var picked = o0;
+  ${each((j) => (j === 0 ? "" : `if (label == ${j}u) { picked = o${j}; }`))}
+  ${each((j) => `let e${j} = exponential(o${j} - largest);`)}
+  var total = 0.0;
+  ${each((j) => `total += e${j};`)}
+  let rowLoss = log(total) + (largest - picked);
+  let hit = select(0.0, 1.0, best == label);
+  ${each((j) => `let d${j} = e${j} / total - select(0.0, 1.0, label == ${j}u);`)}
+#else
+  ${each((j) => `let d${j} = o${j} - ${y(j)};`)}
+  var sum = 0.0;
+  ${each((j) => `sum += d${j} * d${j};`)}
+  let rowLoss = 0.5 * sum;
+  let hit = 0.0;
+#endif
+  ${score}
+  ${dz ? each((j) => dz(j, `d${j} * ${slope}(z${j}, o${j})`)) : ""}`;
+};

@@ -1,0 +1,70 @@
+import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
+import { controlNames } from "../src/kernels/control.ts";
+import type { OutputLossVariant } from "../src/kernels/output-loss.ts";
+import { activationFunctions } from "./lib/activation.wgsl.ts";
+import { exponential, finite } from "./lib/finite.wgsl.ts";
+import { outputRow } from "./lib/output-row.wgsl.ts";
+
+/** Rows that a workgroup takes. */
+export const OUTPUT_ROWS = 32;
+
+/**
+ * The last layer, the loss and its delta at once, one invocation a row, for outputs few enough to stay in registers:
+ *
+ *     o = φ(x Wᵀ + b);  ℓ(o, y);  dz = ∂ℓ/∂o ⊙ φ′
+ *
+ * The control block is bound as atomic words, since any row may halt the run.
+ */
+export const outputLossSource = (variant: OutputLossVariant) => {
+  const { activation, bias, gather, loss, units, delta } = variant;
+  const classes = loss === "softmaxCrossEntropy";
+  const optional = ["bias", "order", "dz"].filter((name) => ({ bias, order: gather, dz: delta })[name]);
+  const binding = (name: string) => 6 + optional.indexOf(name);
+  return wgsl`
+@group(0) @binding(1) var<storage, read_write> control: array<atomic<u32>>;                       // |B|; halted is written
+@group(0) @binding(2) var<storage, read> x: array<f32>;                                           // [batch or data rows, inner]
+@group(0) @binding(3) var<storage, read> w: array<f32>;                                           // W [units, inner]
+@group(0) @binding(4) var<storage, read> y: array<${classes ? "u32" : "f32"}>;                    // class [batch] or target [batch, units]
+@group(0) @binding(5) var<storage, read_write> scores: array<vec2f>;                              // ℓ, hit [batch, 2]
+#if ${bias}
+@group(0) @binding(${binding("bias")}) var<storage, read> bias: array<f32>;                       // b [units]
+#endif
+#if ${gather}
+@group(0) @binding(${binding("order")}) var<storage, read> order: array<u32>;                     // [batch]
+#endif
+#if ${delta}
+@group(0) @binding(${binding("dz")}) var<storage, read_write> dz: array<f32>;                     // ∂J/∂z [batch, units]
+#endif
+
+${activationFunctions(activation)}
+${finite}
+${exponential}
+
+@compute @workgroup_size(${OUTPUT_ROWS})
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = workgroupIndex(group, groups) * ${OUTPUT_ROWS}u + local;
+  if (i >= atomicLoad(&control[${controlNames.indexOf("rows")}])) { return; }
+  let first = ${gather ? "order[i]" : "i"} * dims.inner;
+  ${outputRow({
+    loss,
+    units,
+    inner: "dims.inner",
+    x: (k) => `x[first + ${k}]`,
+    w: (j, k) => `w[${j}u * dims.inner + ${k}]`,
+    bias: bias ? (j) => `bias[${j}]` : undefined,
+    y: (j) => (classes ? "y[i]" : `y[i * ${units}u + ${j}u]`),
+    activate: "activate",
+    slope: "slope",
+    score: "scores[i] = vec2f(rowLoss, hit);",
+    dz: delta ? (j, value) => `dz[i * ${units}u + ${j}u] = ${value};` : undefined,
+  })}
+#if ${delta}
+  if (!finite(rowLoss)) { atomicStore(&control[${controlNames.indexOf("halted")}], 1u); }
+#endif
+}
+`;
+};

@@ -1,0 +1,45 @@
+import { beginSource } from "../../shaders/begin.wgsl.ts";
+import type { AdvanceVariant } from "../../shaders/lib/advance.wgsl.ts";
+import { RECORD_WORDS, RING_RECORDS } from "./control.ts";
+import type { Access, Kernel } from "./types.ts";
+
+export interface BeginVariant extends AdvanceVariant {
+  readonly penalty: boolean;
+  readonly shuffle: boolean;
+  /** Whether the last step of a submit is closed only, and no other begun. */
+  readonly closing: boolean;
+}
+
+type Operand = "control" | "ring" | "scores" | "order" | "data" | "y" | "squares";
+
+/** Between two steps: records the one before, begins the next, picks its rows and gathers their targets. */
+export const begin: Kernel<BeginVariant, "rows" | "columns" | "parts", Operand> = {
+  name: "begin",
+  dims: ["rows", "columns", "parts"],
+  operands: ({ penalty, closing }) => {
+    const used: readonly (readonly [Operand, Access, boolean])[] = [
+      ["control", "readWrite", true],
+      ["ring", "readWrite", true],
+      ["scores", "read", true],
+      ["order", "readWrite", !closing],
+      ["data", "read", !closing],
+      ["y", "readWrite", !closing],
+      ["squares", "read", penalty],
+    ];
+    return used.flatMap(([name, access, present]) => (present ? [{ name, access }] : []));
+  },
+  sizes: ({ rows, columns, parts }) => ({
+    ring: RECORD_WORDS * RING_RECORDS,
+    scores: 2 * rows,
+    order: rows,
+    y: rows * columns,
+    squares: parts,
+  }),
+  workgroups: () => [1, 1],
+  flops: ({ rows, parts }) => rows + parts,
+  label: ({ schedule, decay, shuffle, closing }) =>
+    closing
+      ? "record L, s of the last step"
+      : `record L, s of the step before; t ← t + 1, ${schedule} η, ${decay === "per-step" ? "λ̃ = λ|B|" : "λ̃ = λ"}, rows ${shuffle ? "π(seed, epoch)" : "in order"}`,
+  source: beginSource,
+};

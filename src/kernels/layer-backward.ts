@@ -1,0 +1,36 @@
+import { layerBackwardSource } from "../../shaders/layer-backward.wgsl.ts";
+import type { Activation } from "../model/activation.ts";
+import { grid, type Kernel, productGroups, type Tile } from "./types.ts";
+
+export interface LayerBackwardVariant {
+  /** Activation of the layer whose delta is computed. */
+  readonly activation: Activation;
+  readonly tile: Tile;
+}
+
+/** dz⁽ˡ⁻¹⁾ = (dz⁽ˡ⁾ W) ⊙ φ′, `[rows, inner] [inner, columns] → [rows, columns]`. */
+export const layerBackward: Kernel<
+  LayerBackwardVariant,
+  "rows" | "inner" | "columns",
+  "control" | "dz" | "w" | "h" | "below"
+> = {
+  name: "layerBackward",
+  dims: ["rows", "inner", "columns"],
+  operands: () => [
+    { name: "control", access: "uniform" },
+    { name: "dz", access: "read" },
+    { name: "w", access: "read" },
+    { name: "h", access: "read" },
+    { name: "below", access: "readWrite" },
+  ],
+  sizes: ({ rows, inner, columns }) => ({
+    dz: rows * inner,
+    w: inner * columns,
+    h: rows * columns,
+    below: rows * columns,
+  }),
+  workgroups: ({ rows, columns }, { tile }) => grid(productGroups(rows, columns, tile)),
+  flops: ({ rows, inner, columns }) => rows * columns * (2 * inner + 3),
+  label: ({ activation, tile }) => `(dz W) ⊙ ${activation}′, tile ${tile}`,
+  source: layerBackwardSource,
+};

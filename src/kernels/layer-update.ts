@@ -1,0 +1,61 @@
+import { layerUpdateSource } from "../../shaders/layer-update.wgsl.ts";
+import { PRODUCT_GROUP } from "../../shaders/lib/product.wgsl.ts";
+import type { UpdateVariant } from "../../shaders/lib/update.wgsl.ts";
+import type { Decay } from "../model/optimizer.ts";
+import { type Access, grid, type Kernel, productGroups, type Tile } from "./types.ts";
+import { updateFormula } from "./weight-update.ts";
+
+export interface LayerUpdateVariant extends UpdateVariant {
+  /** Whether the bias is updated too. */
+  readonly bias: boolean;
+  /** How the bias decays; false where it does not. */
+  readonly biasDecay: Decay | false;
+  /** Whether the squares of what decays are summed for the penalty. */
+  readonly penalty: boolean;
+  /** Whether x is the resident data, whose rows are picked by `order`. */
+  readonly gather: boolean;
+  readonly tile: Tile;
+}
+
+/** Parts in which the penalty's squares of one layer are summed: one an invocation. */
+export const squareParts = (rows: number, columns: number, tile: Tile): number =>
+  productGroups(rows, columns, tile) * PRODUCT_GROUP ** 2;
+
+type Operand = "control" | "dz" | "x" | "w" | "state" | "bias" | "biasState" | "squares" | "order";
+
+const operands = ({ optimizer, bias, penalty, gather }: LayerUpdateVariant) => {
+  const state = optimizer !== "sgd";
+  const used: readonly (readonly [Operand, Access, boolean])[] = [
+    ["control", "uniform", true],
+    ["dz", "read", true],
+    ["x", "read", true],
+    ["w", "readWrite", true],
+    ["state", "readWrite", state],
+    ["bias", "readWrite", bias],
+    ["biasState", "readWrite", bias && state],
+    ["squares", "readWrite", penalty],
+    ["order", "read", gather],
+  ];
+  return used.flatMap(([name, access, present]) => (present ? [{ name, access }] : []));
+};
+
+/** W and b of a layer updated in place out of dz `[inner, rows]` and the layer's input x `[inner, columns]`. */
+export const layerUpdate: Kernel<LayerUpdateVariant, "rows" | "inner" | "columns" | "offset", Operand> = {
+  name: "layerUpdate",
+  dims: ["rows", "inner", "columns", "offset"],
+  operands,
+  sizes: ({ rows, inner, columns, offset }, { optimizer, gather, tile }) => ({
+    dz: inner * rows,
+    x: gather ? columns : inner * columns,
+    w: rows * columns,
+    state: rows * columns * (optimizer === "momentum" ? 1 : 2),
+    bias: rows,
+    biasState: rows * (optimizer === "momentum" ? 1 : 2),
+    squares: offset + squareParts(rows, columns, tile),
+    order: inner,
+  }),
+  workgroups: ({ rows, columns }, { tile }) => grid(productGroups(rows, columns, tile)),
+  flops: ({ rows, inner, columns }, { bias }) => rows * columns * (2 * inner + 3) + (bias ? rows * inner : 0),
+  label: (variant) => `dzᵀ x${variant.bias ? ", Σ dz" : ""}; ${updateFormula(variant)}, tile ${variant.tile}`,
+  source: (variant) => layerUpdateSource(variant, operands(variant)),
+};

@@ -1,0 +1,54 @@
+import { OUTPUT_ROWS, outputLossSource } from "../../shaders/output-loss.wgsl.ts";
+import type { Activation } from "../model/activation.ts";
+import type { Loss } from "../model/loss.ts";
+import { type Access, grid, type Kernel } from "./types.ts";
+
+export interface OutputLossVariant {
+  readonly activation: Activation;
+  readonly bias: boolean;
+  /** Whether x is the resident data, whose rows are picked by `order`. */
+  readonly gather: boolean;
+  readonly loss: Loss;
+  /** Outputs a row, which the source unrolls. */
+  readonly units: number;
+  /** Whether ∂J/∂z is written, and a loss that is not finite halts the run. */
+  readonly delta: boolean;
+}
+
+/** The most outputs that one invocation keeps in registers. */
+export const NARROW_OUTPUT = 32;
+
+type Operand = "control" | "x" | "w" | "y" | "scores" | "bias" | "order" | "dz";
+
+/** The last layer, the loss and its delta: x `[rows, inner]`, W `[units, inner]` → scores `[rows, 2]`, dz `[rows, units]`. */
+export const outputLoss: Kernel<OutputLossVariant, "rows" | "inner", Operand> = {
+  name: "outputLoss",
+  dims: ["rows", "inner"],
+  operands: ({ bias, gather, delta }) => {
+    const used: readonly (readonly [Operand, Access, boolean])[] = [
+      ["control", "readWrite", true],
+      ["x", "read", true],
+      ["w", "read", true],
+      ["y", "read", true],
+      ["scores", "readWrite", true],
+      ["bias", "read", bias],
+      ["order", "read", gather],
+      ["dz", "readWrite", delta],
+    ];
+    return used.flatMap(([name, access, present]) => (present ? [{ name, access }] : []));
+  },
+  sizes: ({ rows, inner }, { gather, loss, units }) => ({
+    x: gather ? inner : rows * inner,
+    w: units * inner,
+    y: loss === "softmaxCrossEntropy" ? rows : rows * units,
+    scores: 2 * rows,
+    bias: units,
+    order: rows,
+    dz: rows * units,
+  }),
+  workgroups: ({ rows }) => grid(Math.ceil(rows / OUTPUT_ROWS)),
+  flops: ({ rows, inner }, { loss, units }) => rows * units * (2 * inner + 1 + (loss === "halfSquaredError" ? 3 : 6)),
+  label: ({ activation, bias, gather, loss, units }) =>
+    `${loss}(${activation === "identity" ? "" : activation}(x Wᵀ${bias ? " + b" : ""}), y)${gather ? ", rows by order" : ""}, ${units} outputs in registers`,
+  source: outputLossSource,
+};

@@ -1,0 +1,224 @@
+import { boundOperands } from "../../kernels/index.ts";
+import { squareParts } from "../../kernels/layer-update.ts";
+import { NARROW_OUTPUT } from "../../kernels/output-loss.ts";
+import type { Plan, Step, StepOf, Tensor } from "../types.ts";
+
+/**
+ * Joins the textbook's steps into as few dispatches as leave nothing in memory that no other step needs:
+ *
+ *     matmul + activation                                → layerForward
+ *     layerForward + loss (+ gradientMultiply)           → outputLoss, where the output is narrow
+ *     matmul dZ W + gradientMultiply                     → layerBackward
+ *     matmul dZᵀH, sumRows, weightUpdate of W and b      → layerUpdate
+ *     record of the step before, advance, sample, gather → begin
+ *
+ * An L-layer network then trains in 3L dispatches, one more where its output is wide. All weights are read by the backward
+ * pass before the first is updated, since the updates stay where the textbook has them, at the end. The penalty's squares
+ * are summed by the update, of the weights as they were before it.
+ */
+export function fuse(plan: Plan): Plan {
+  const forward = fuseForward(plan.steps);
+  if (plan.mode !== "train") return prune(plan, forward, []);
+  const { steps, parts } = fuseUpdates(fuseBackward(fuseOutput(plan, forward)));
+  const squares: Readonly<Record<string, Tensor>> =
+    parts > 0 ? { squares: { shape: [parts], dtype: "f32", role: "metric", batched: false } } : {};
+  const { begin, closing } = beginSteps(plan, parts);
+  return prune({ ...plan, tensors: { ...plan.tensors, ...squares } }, [begin, ...steps.map(gather)], closing);
+}
+
+type Name = Step["kernel"];
+
+const isStep = <N extends Name>(step: Step, kernel: N): step is StepOf<N> & Step => step.kernel === kernel;
+
+/** The first step of a kernel that satisfies a condition. */
+function find<N extends Name>(
+  steps: readonly Step[],
+  kernel: N,
+  condition: (step: StepOf<N>) => boolean = () => true,
+): (StepOf<N> & Step) | undefined {
+  return steps.find((step): step is StepOf<N> & Step => isStep(step, kernel) && condition(step));
+}
+
+/** Leaves out what is undefined. */
+const given = <K extends string>(record: Readonly<Record<K, string | undefined>>): { readonly [N in K]?: string } =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as { [N in K]?: string };
+
+/** h = φ(x Wᵀ + b). */
+function fuseForward(steps: readonly Step[]): Step[] {
+  const absorbed = new Set<Step>();
+  const fused = steps.map((step): Step => {
+    if (!isStep(step, "matmul") || step.phase !== "forward") return step;
+    const { a, b, c, bias } = step.bind;
+    const activation = find(steps, "activation", ({ bind }) => bind.z === c);
+    if (activation) absorbed.add(activation);
+    return {
+      phase: "forward",
+      kernel: "layerForward",
+      variant: {
+        activation: activation?.variant.activation ?? "identity",
+        bias: step.variant.bias,
+        gather: false,
+        tile: step.variant.tile,
+      },
+      dims: step.dims,
+      bind: { control: "control", ...given({ x: a, w: b, h: activation?.bind.h ?? c, bias }) },
+    };
+  });
+  return fused.filter((step) => !absorbed.has(step));
+}
+
+/** The last layer with the loss and its delta; where the output is wide, only the delta's slope joins the loss. */
+function fuseOutput(plan: Plan, steps: readonly Step[]): Step[] {
+  const loss = find(steps, "loss");
+  const layer = find(steps, "layerForward", ({ bind }) => bind.h === loss?.bind.o);
+  if (!loss || !layer) return [...steps];
+  const slope = find(steps, "gradientMultiply", ({ bind }) => bind.dh === loss.bind.do);
+  const dz = slope?.bind.dz ?? loss.bind.do;
+  const { inner, columns: units } = layer.dims;
+  const narrow = units <= NARROW_OUTPUT;
+  const { activation, bias } = layer.variant;
+  const joined: Step = narrow
+    ? {
+        phase: "loss",
+        kernel: "outputLoss",
+        variant: { activation, bias, gather: false, loss: loss.variant.loss, units, delta: true },
+        dims: { rows: plan.batch, inner },
+        bind: {
+          control: "control",
+          ...given({ x: layer.bind.x, w: layer.bind.w, bias: layer.bind.bias, y: loss.bind.y, dz }),
+          scores: "scores",
+        },
+      }
+    : {
+        ...loss,
+        variant: { ...loss.variant, slope: slope?.variant.activation ?? "identity" },
+        bind: { ...loss.bind, ...given({ do: dz }) },
+      };
+  return steps.flatMap((step) => {
+    if (step === loss) return [joined];
+    return step === slope || (narrow && step === layer) ? [] : [step];
+  });
+}
+
+/** dz⁽ˡ⁻¹⁾ = (dz⁽ˡ⁾ W) ⊙ φ′. */
+function fuseBackward(steps: readonly Step[]): Step[] {
+  const absorbed = new Set<Step>();
+  const fused = steps.map((step): Step => {
+    if (!isStep(step, "matmul") || step.phase !== "backward" || step.variant.transposeA) return step;
+    const slope = find(steps, "gradientMultiply", ({ bind }) => bind.dh === step.bind.c);
+    if (!slope) return step;
+    absorbed.add(slope);
+    return {
+      phase: "backward",
+      kernel: "layerBackward",
+      variant: { activation: slope.variant.activation, tile: step.variant.tile },
+      dims: step.dims,
+      bind: {
+        control: "control",
+        ...given({ dz: step.bind.a, w: step.bind.b, h: slope.bind.h, below: slope.bind.dz }),
+      },
+    };
+  });
+  return fused.filter((step) => !absorbed.has(step));
+}
+
+/** Steps of the textbook that `begin` and `layerUpdate` take over wholly. */
+const taken = new Set<Name>(["penalty", "record", "decayGradient", "advance", "sample", "gatherRows"]);
+
+/** W and b updated where their gradients are summed. */
+function fuseUpdates(steps: readonly Step[]): { steps: Step[]; parts: number } {
+  const absorbed = new Set<Step>();
+  const penalty = steps.some((step) => isStep(step, "penalty"));
+  let parts = 0;
+  const fused = steps.map((step): Step => {
+    const product = isStep(step, "weightUpdate") && find(steps, "matmul", ({ bind }) => bind.c === step.bind.g);
+    if (!isStep(step, "weightUpdate") || !product) return step;
+    // b of the same layer: its gradient sums the rows of the same delta.
+    const sum = find(steps, "sumRows", ({ bind }) => bind.dz === product.bind.a);
+    const bias = sum && find(steps, "weightUpdate", ({ bind }) => bind.g === sum.bind.db);
+    for (const one of [product, sum, bias]) if (one) absorbed.add(one);
+    const decays = penalty && Boolean(step.variant.decay || bias?.variant.decay);
+    const { rows, columns } = product.dims;
+    const { tile } = product.variant;
+    const offset = parts;
+    if (decays) parts += squareParts(rows, columns, tile);
+    const biasDecay = bias?.variant.decay ?? false;
+    return {
+      phase: "update",
+      kernel: "layerUpdate",
+      variant: { ...step.variant, bias: bias !== undefined, biasDecay, penalty: decays, gather: false, tile },
+      dims: { ...product.dims, offset },
+      bind: {
+        control: "control",
+        ...given({
+          dz: product.bind.a,
+          x: product.bind.b,
+          w: step.bind.parameter,
+          state: step.bind.state,
+          bias: bias?.bind.parameter,
+          biasState: bias?.bind.state,
+          squares: decays ? "squares" : undefined,
+        }),
+      },
+    };
+  });
+  return { steps: fused.filter((step) => !absorbed.has(step) && !taken.has(step.kernel)), parts };
+}
+
+/** What stands between two steps, and what closes a submit. */
+function beginSteps(plan: Plan, parts: number): { begin: Step; closing: Step[] } {
+  const advance = find(plan.steps, "advance");
+  const targets = find(plan.steps, "gatherRows", ({ bind }) => bind.data === "Y");
+  const variant = {
+    schedule: advance?.variant.schedule ?? "constant",
+    decay: advance?.variant.decay ?? "per-batch",
+    penalty: parts > 0,
+    shuffle: find(plan.steps, "sample")?.variant.shuffle ?? false,
+  };
+  const dims = { rows: plan.batch, columns: targets?.dims.columns ?? 1, parts };
+  const bind = {
+    control: "control",
+    ring: "ring",
+    scores: "scores",
+    ...given({ squares: parts > 0 ? "squares" : undefined }),
+  };
+  const step = { phase: "begin", kernel: "begin", dims } as const;
+  return {
+    begin: { ...step, variant: { ...variant, closing: false }, bind: { ...bind, order: "order", data: "Y", y: "y" } },
+    closing: [{ ...step, variant: { ...variant, closing: true }, bind }],
+  };
+}
+
+/** The first layer takes its rows straight out of the resident data. */
+function gather(step: Step): Step {
+  if (isStep(step, "layerForward") && step.bind.x === "x") return gathered(step);
+  if (isStep(step, "outputLoss") && step.bind.x === "x") return gathered(step);
+  if (isStep(step, "layerUpdate") && step.bind.x === "x") return gathered(step);
+  return step;
+}
+
+const gathered = <S extends { readonly variant: object; readonly bind: object }>(step: S): S => ({
+  ...step,
+  variant: { ...step.variant, gather: true },
+  bind: { ...step.bind, x: "X", order: "order" },
+});
+
+/** Keeps the tensors that a step still touches and says of the others which pass removed them. */
+function prune(plan: Plan, steps: readonly Step[], closing: readonly Step[]): Plan {
+  const used = new Set([...steps, ...closing].flatMap((step) => boundOperands(step).map(({ tensor }) => tensor)));
+  // Parameters stay even where no step touches them, so that every plan of a network holds them all.
+  const stays = (name: string) => used.has(name) || plan.tensors[name]?.role === "parameter";
+  const aliases = Object.entries(plan.aliases);
+  const gone = [
+    ...Object.keys(plan.tensors).filter((name) => !stays(name)),
+    ...aliases.flatMap(([alias, name]) => (stays(name) ? [] : [alias])),
+  ];
+  return {
+    ...plan,
+    tensors: Object.fromEntries(Object.entries(plan.tensors).filter(([name]) => stays(name))),
+    aliases: Object.fromEntries(aliases.filter(([, name]) => stays(name))),
+    steps,
+    closing,
+    removed: { ...plan.removed, ...Object.fromEntries(gone.map((name) => [name, "fuse"])) },
+  };
+}

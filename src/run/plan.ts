@@ -1,0 +1,56 @@
+import { DataError, ModelError } from "../errors.ts";
+import type { Model } from "../model/layer.ts";
+import type { Loss } from "../model/loss.ts";
+import type { Optimizer } from "../model/optimizer.ts";
+import { buildTrainPlan } from "../plan/build.ts";
+import { fuse } from "../plan/passes/fuse.ts";
+import type { Plan } from "../plan/types.ts";
+import { resolveNetwork } from "./network.ts";
+
+/** What the plan of a training step follows from. */
+export interface PlanOptions {
+  readonly model: Model;
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  /** Columns of the data. */
+  readonly inputs: number;
+  /** Rows of the data. */
+  readonly rows: number;
+  /** Rows of a batch; min(32, rows) if left out. */
+  readonly batch?: number;
+  /** Whether each epoch takes the rows in a new order; true if left out. */
+  readonly shuffle?: boolean;
+  /** Whether the textbook's steps are joined into few dispatches; true if left out. */
+  readonly fuse?: boolean;
+}
+
+/**
+ * The plan of a training step, as `createTrainer` makes it; needs no GPU and no data.
+ * @throws ModelError, ShapeError, DataError
+ */
+export function planTraining(options: PlanOptions): Plan {
+  const { model, loss, optimizer, inputs, rows, shuffle = true } = options;
+  const { layers } = resolveNetwork(model, inputs, loss);
+  const batch = checkBatch(options.batch, rows);
+  const textbook = buildTrainPlan({ layers, loss, batch, optimizer, dataRows: rows, shuffle });
+  return options.fuse === false ? textbook : fuse(textbook);
+}
+
+function checkBatch(batch: number | undefined, rows: number): number {
+  if (batch === undefined) return Math.min(32, rows);
+  if (!(Number.isSafeInteger(batch) && batch > 0)) {
+    throw new ModelError({
+      where: "createTrainer",
+      got: `batch ${batch}`,
+      expected: "a whole number of at least 1",
+      remedy: "set batch to the rows of a step",
+    });
+  }
+  if (batch <= rows) return batch;
+  throw new DataError({
+    where: "createTrainer",
+    got: `batch ${batch}`,
+    expected: `at most ${rows}, the rows of the data`,
+    remedy: "take a smaller batch or more rows",
+  });
+}
