@@ -1,0 +1,41 @@
+import { create } from "webgpu";
+import { optionsOf } from "./contestants/chainrule.mjs";
+import { createTrainer, openDevice } from "./dist/chainrule/index.js";
+import { makeTask, networks } from "./networks.mjs";
+
+const STEPS = 1000;
+const ROUNDS = 5;
+
+/**
+ * Time that chainrule's own code and Dawn's checks take a step, on Dawn's null device: it takes every call, and runs nothing.
+ * @param {string} name of a network
+ * @returns microseconds a step, the least of some rounds
+ */
+export async function measureJavaScript(name) {
+  const task = makeTask(networks.find((network) => network.name === name));
+  // Kept until the end: Dawn takes its devices down with the object that they came from.
+  const gpu = create(["backend=null"]);
+  const device = await openDevice({ gpu });
+  clearMapped(device.gpu);
+  const trainer = await createTrainer(device, optionsOf(task));
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < ROUNDS; round++) {
+    const began = performance.now();
+    await trainer.step(STEPS);
+    best = Math.min(best, (1000 * (performance.now() - began)) / STEPS);
+  }
+  device.destroy();
+  return gpu ? best : Number.NaN;
+}
+
+/** Has buffers to be read made with zeros in them: the null device copies nothing there, and metrics of no meaning may end the training. */
+function clearMapped(device) {
+  const { createBuffer } = device;
+  device.createBuffer = (descriptor) => {
+    if ((descriptor.usage & GPUBufferUsage.MAP_READ) === 0) return createBuffer.call(device, descriptor);
+    const buffer = createBuffer.call(device, { ...descriptor, mappedAtCreation: true });
+    new Uint8Array(buffer.getMappedRange()).fill(0);
+    buffer.unmap();
+    return buffer;
+  };
+}

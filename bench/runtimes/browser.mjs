@@ -1,0 +1,33 @@
+import { writeFile } from "node:fs/promises";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright";
+import { preview } from "vite";
+
+/**
+ * One network in a page of headless Chromium: `browser.mjs OPTIONS OUT` writes what was measured to the file OUT. The
+ * page is served from localhost, as WebGPU needs a secure context.
+ */
+
+const [options, out] = [JSON.parse(process.argv[2]), process.argv[3]];
+const { executablePath, args, env } = JSON.parse(process.env.CHAINRULE_BROWSER ?? "{}");
+const server = await preview({
+  configFile: false,
+  root: fileURLToPath(new URL(".", import.meta.url)),
+  logLevel: "error",
+  build: { outDir: fileURLToPath(new URL("../dist/page", import.meta.url)) },
+  preview: { host: "localhost", port: 0 },
+});
+const browser = await chromium.launch({ executablePath, args, env: { ...process.env, ...env } });
+const page = await browser.newPage();
+page.on("console", (message) => {
+  if (message.type() === "info" || message.type() === "error") console.log(`  ${message.text()}`);
+});
+page.on("pageerror", (error) => console.log(`  ${error.message}`));
+await page.goto(server.resolvedUrls?.local[0] ?? "");
+await page.waitForFunction("globalThis.measure !== undefined");
+const result = await page.evaluate((given) => globalThis.measure(given), options);
+await writeFile(out, JSON.stringify({ ...result, runtime: `Chromium ${browser.version()}` }));
+await browser.close();
+await server.close();
+process.exit();
