@@ -31,7 +31,7 @@ ${exponential}
 fn score(i: u32, rowLoss: f32, hit: f32) {
   scores[i] = vec2f(rowLoss, hit);
 #if ${delta}
-  if (!finite(rowLoss)) { atomicStore(&control[${controlNames.indexOf("halted")}], 1u); }
+  if (!finite(rowLoss * f32(atomicLoad(&control[${controlNames.indexOf("rows")}])))) { atomicStore(&control[${controlNames.indexOf("halted")}], 1u); }
 #endif
 }
 
@@ -49,7 +49,9 @@ fn rowLoss(i: u32) {
   }
   var total = 0.0;
   for (var j = 0u; j < dims.columns; j++) { total += exponential(o[first + j] - largest); }
-  score(i, log(total) + (largest - o[first + label]), select(0.0, 1.0, best == label));
+  // The logarithm of what is no number is one on some adapters.
+  let rowLoss = select(log(total) + (largest - o[first + label]), total, !finite(total));
+  score(i, rowLoss, select(0.0, 1.0, best == label));
 #if ${delta}
   for (var j = 0u; j < dims.columns; j++) {
     let d = exponential(o[first + j] - largest) / total - select(0.0, 1.0, j == label);

@@ -47,7 +47,8 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let i = workgroupIndex(group, groups) * ${OUTPUT_ROWS}u + local;
-  if (i >= atomicLoad(&control[${controlNames.indexOf("rows")}])) { return; }
+  let rows = atomicLoad(&control[${controlNames.indexOf("rows")}]);
+  if (i >= rows) { return; }
   let first = ${gather ? "order[i]" : "i"} * dims.inner;
   ${outputRow({
     loss,
@@ -63,7 +64,7 @@ fn main(
     dz: delta ? (j, value) => `dz[i * ${units}u + ${j}u] = ${value};` : undefined,
   })}
 #if ${delta}
-  if (!finite(rowLoss)) { atomicStore(&control[${controlNames.indexOf("halted")}], 1u); }
+  if (!finite(rowLoss * f32(rows))) { atomicStore(&control[${controlNames.indexOf("halted")}], 1u); }
 #endif
 }
 `;

@@ -9,7 +9,7 @@ export const penaltySource = () => wgsl`
 @group(0) @binding(1) var<storage, read> w: array<f32>;               // a parameter that decays
 @group(0) @binding(2) var<storage, read_write> squares: array<f32>;   // parts of all parameters; this one's begin at offset
 
-${reduceSum}
+${reduceSum("f32")}
 
 @compute @workgroup_size(${REDUCE})
 fn main(

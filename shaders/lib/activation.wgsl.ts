@@ -1,4 +1,5 @@
 import type { Activation } from "../../src/model/activation.ts";
+import { isNan } from "./finite.wgsl.ts";
 
 /**
  * φ and its slope φ′, as functions `activate(z)` and `slope(z, h)` with h = φ(z).
@@ -12,7 +13,7 @@ const bodies: Record<Activation, { readonly activate: string; readonly slope: st
   identity: { activate: "return z;", slope: "return 1.0;" },
   relu: { activate: "return select(z, 0.0, z < 0.0);", slope: "return select(0.0, 1.0, z > 0.0);" },
   sigmoid: {
-    activate: `let e = select(exp(-abs(z)), z, !(abs(z) >= 0.0));
+    activate: `let e = select(exp(-abs(z)), z, ${isNan("z")});
   return select(e, 1.0, z >= 0.0) / (1.0 + e);`,
     slope: "return h * (1.0 - h);",
   },

@@ -42,7 +42,8 @@ export const outputRow = (row: OutputRow) => {
   ${each((j) => `let e${j} = exponential(o${j} - largest);`)}
   var total = 0.0;
   ${each((j) => `total += e${j};`)}
-  let rowLoss = log(total) + (largest - picked);
+  // The logarithm of what is no number is one on some adapters.
+  let rowLoss = select(log(total) + (largest - picked), total, !finite(total));
   let hit = select(0.0, 1.0, best == label);
   ${each((j) => `let d${j} = e${j} / total - select(0.0, 1.0, label == ${j}u);`)}
 #else

@@ -56,6 +56,7 @@ export function createProgram(end: (status: number) => void): Command {
     .option("--outputs <number>", "classes or numbers to predict, without a table", wholeOption("--outputs", 1))
     .option("--rows <number>", "rows to train on, without a table", wholeOption("--rows", 1), 1000)
     .option("--json", "print the plan as JSON", false)
+    .option("--no-fuse", "print the textbook plan, in which every formula is a step")
     .action(async (path: string | undefined, options: PlanOptions) => end(await plan(path, options)));
   for (const option of [...problemOptions(), ...networkOptions(), ...splitOptions()]) planCommand.addOption(option);
   return program;

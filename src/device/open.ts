@@ -124,9 +124,11 @@ const load = (name: string): Promise<unknown> => import(/* @vite-ignore */ /* we
 
 function describe(adapter: GPUAdapter): AdapterInfo {
   const { vendor, architecture, device, description } = adapter.info;
-  // The description names the product where there is one; SwiftShader's repeats itself.
-  const name =
-    description !== "" ? description : [vendor, architecture, device].filter((part) => part !== "").join(" ");
+  const parts = [vendor, architecture, architecture === "" ? device : "", description].filter((part) => part !== "");
+  // Adapters repeat themselves: a part that another one says too is left out.
+  const repeated = (part: string) =>
+    parts.some((other) => other !== part && other.toLowerCase().includes(part.toLowerCase()));
+  const name = parts.filter((part) => !repeated(part)).join(" ");
   const software =
     adapter.info.isFallbackAdapter === true ||
     /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${architecture} ${device} ${name}`);

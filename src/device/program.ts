@@ -11,10 +11,8 @@ export interface Program {
   readonly plan: Plan;
   /** The buffer of a tensor. @throws PlanError */
   buffer(name: string): GPUBuffer;
-  /** Records one step into a compute pass; records only, so that many steps go into one pass and one submit. */
-  encode(pass: GPUComputePassEncoder): void;
-  /** Records what closes a submit. */
-  encodeClosing(pass: GPUComputePassEncoder): void;
+  /** Records so many steps into one compute pass, and what closes a submit; records only. */
+  record(encoder: GPUCommandEncoder, steps: number): void;
   /** Frees the buffers that this program made; those shared with it stay. */
   dispose(): void;
 }
@@ -44,7 +42,7 @@ export async function compileProgram(
 ): Promise<Program> {
   checkPlan(plan);
   checkLimits(plan, gpu.limits);
-  const steps = [...plan.steps, ...plan.closing];
+  const steps = plan.resident ? powers(plan.steps) : [...plan.steps, ...plan.closing];
   // A shader that does not compile rejects its pipeline, with its source; the scope only keeps the browser from warning too.
   gpu.pushErrorScope("validation");
   const pipelines = Promise.all(steps.map((step) => pipelineFor(gpu, step)));
@@ -54,6 +52,7 @@ export async function compileProgram(
   gpu.pushErrorScope("out-of-memory");
   const buffers: Record<string, GPUBuffer> = {};
   for (const [name, tensor] of Object.entries(plan.tensors)) {
+    if (tensor.place === "workgroup") continue;
     buffers[name] =
       shared[name] ??
       gpu.createBuffer({
@@ -93,13 +92,18 @@ export async function compileProgram(
       return { pipeline, group, x, y };
     });
     await rejectFaults([gpu.popErrorScope()], `${label}: bind groups`);
-    const step = prepared.slice(0, plan.steps.length);
-    const closing = prepared.slice(plan.steps.length);
+    const { resident } = plan;
+    const copies = Object.entries(resident ?? {}).map(([name, offset]): Copy => {
+      const buffer = buffers[name] as GPUBuffer;
+      return { buffer, offset: 4 * offset, bytes: buffer.size };
+    });
+    const record = resident
+      ? recordResident(prepared, buffers.resident as GPUBuffer, copies, label)
+      : recordSteps(prepared.slice(0, plan.steps.length), prepared.slice(plan.steps.length), label);
     return {
       plan,
       buffer: (name) => buffers[resolveTensor(plan, name).name] as GPUBuffer,
-      encode: (pass) => encode(pass, step),
-      encodeClosing: (pass) => encode(pass, closing),
+      record,
       dispose,
     };
   } catch (cause) {
@@ -107,6 +111,50 @@ export async function compileProgram(
     throw cause;
   }
 }
+
+/** A buffer and where it lies in `resident`, in bytes. */
+interface Copy {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Numbers of steps, as powers of two, that a plan of whole steps can run in one dispatch. */
+const POWERS = 10;
+
+/** One call for each power of two of steps. */
+const powers = (steps: readonly Step[]): Step[] =>
+  steps.flatMap((step): Step[] =>
+    step.kernel === "wholeSteps"
+      ? Array.from({ length: POWERS }, (_, power) => ({ ...step, dims: { steps: 2 ** power } }))
+      : [step],
+  );
+
+const recordSteps =
+  (step: readonly Prepared[], closing: readonly Prepared[], label: string): Program["record"] =>
+  (encoder, steps) => {
+    const pass = encoder.beginComputePass({ label });
+    for (let i = 0; i < steps; i++) encode(pass, step);
+    encode(pass, closing);
+    pass.end();
+  };
+
+/** Whole steps: parameters and state go into `resident`, dispatches of 2ⁿ steps add up to `steps`, and all come back out. */
+const recordResident =
+  (powers: readonly Prepared[], resident: GPUBuffer, copies: readonly Copy[], label: string): Program["record"] =>
+  (encoder, steps) => {
+    for (const { buffer, offset, bytes } of copies) encoder.copyBufferToBuffer(buffer, 0, resident, offset, bytes);
+    const pass = encoder.beginComputePass({ label });
+    // No dispatch takes more than about half the submit, so that none runs for long.
+    for (let left = steps; left > 0; ) {
+      const most = Math.min(left, Math.max(1, Math.ceil(steps / 2)));
+      const power = Math.min(powers.length - 1, Math.floor(Math.log2(most)));
+      encode(pass, powers.slice(power, power + 1));
+      left -= 2 ** power;
+    }
+    pass.end();
+    for (const { buffer, offset, bytes } of copies) encoder.copyBufferToBuffer(resident, offset, buffer, 0, bytes);
+  };
 
 /** Sets a pipeline only where it changes. */
 function encode(pass: GPUComputePassEncoder, prepared: readonly Prepared[]): void {

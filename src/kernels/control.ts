@@ -115,11 +115,17 @@ export function controlAfter(control: ControlValues, schedule: Schedule, step: n
   return {
     ...control,
     step,
+    // No row of a step before is left to be recorded.
+    rows: 0,
     learningRate,
-    correction1: 1 - Math.fround(control.beta1) ** step,
-    correction2: 1 - Math.fround(control.beta2) ** step,
+    correction1: correctionAfter(control.beta1, control.rest1, step),
+    correction2: correctionAfter(control.beta2, control.rest2, step),
   };
 }
+
+/** c after so many steps of c ← βc + (1 − β), where β and 1 − β are each rounded to float32. */
+const correctionAfter = (beta: number, rest: number, step: number): number =>
+  (Math.fround(rest) * (1 - Math.fround(beta) ** step)) / (1 - Math.fround(beta));
 
 /** The control block as bytes for the GPU. */
 export function encodeControl(values: ControlValues): Uint32Array<ArrayBuffer> {

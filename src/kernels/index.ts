@@ -18,6 +18,7 @@ import { sample } from "./sample.ts";
 import { sumRows } from "./sum-rows.ts";
 import type { Access, Dims, Kernel, Workgroups } from "./types.ts";
 import { weightUpdate } from "./weight-update.ts";
+import { wholeSteps } from "./whole-steps.ts";
 
 /** Every kernel by name. */
 export const kernels = {
@@ -38,6 +39,7 @@ export const kernels = {
   outputLoss,
   layerBackward,
   layerUpdate,
+  wholeSteps,
 };
 
 export type KernelName = keyof typeof kernels;

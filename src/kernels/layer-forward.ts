@@ -37,6 +37,6 @@ export const layerForward: Kernel<
   flops: ({ rows, inner, columns }, { bias, activation }) =>
     rows * columns * (2 * inner + (bias ? 1 : 0) + (activation === "identity" ? 0 : 1)),
   label: ({ activation, bias, gather, tile }) =>
-    `${activation === "identity" ? "" : activation}(x Wᵀ${bias ? " + b" : ""})${gather ? ", rows by order" : ""}, tile ${tile}`,
+    `${activation === "identity" ? "" : `${activation}(`}x Wᵀ${bias ? " + b" : ""}${activation === "identity" ? "" : ")"}${gather ? ", rows by order" : ""}, tile ${tile}`,
   source: layerForwardSource,
 };

@@ -56,6 +56,7 @@ export const layerUpdate: Kernel<LayerUpdateVariant, "rows" | "inner" | "columns
   }),
   workgroups: ({ rows, columns }, { tile }) => grid(productGroups(rows, columns, tile)),
   flops: ({ rows, inner, columns }, { bias }) => rows * columns * (2 * inner + 3) + (bias ? rows * inner : 0),
-  label: (variant) => `dzᵀ x${variant.bias ? ", Σ dz" : ""}; ${updateFormula(variant)}, tile ${variant.tile}`,
+  label: (variant) =>
+    `W by dzᵀ x, ${variant.optimizer}: ${updateFormula(variant)}${variant.bias ? `; b by Σ dz: ${updateFormula({ ...variant, decay: variant.biasDecay })}` : ""}, tile ${variant.tile}`,
   source: (variant) => layerUpdateSource(variant, operands(variant)),
 };

@@ -49,6 +49,6 @@ export const outputLoss: Kernel<OutputLossVariant, "rows" | "inner", Operand> = 
   workgroups: ({ rows }) => grid(Math.ceil(rows / OUTPUT_ROWS)),
   flops: ({ rows, inner }, { loss, units }) => rows * units * (2 * inner + 1 + (loss === "halfSquaredError" ? 3 : 6)),
   label: ({ activation, bias, gather, loss, units }) =>
-    `${loss}(${activation === "identity" ? "" : activation}(x Wᵀ${bias ? " + b" : ""}), y)${gather ? ", rows by order" : ""}, ${units} outputs in registers`,
+    `${loss}(${activation === "identity" ? "" : `${activation}(`}x Wᵀ${bias ? " + b" : ""}${activation === "identity" ? "" : ")"}, y)${gather ? ", rows by order" : ""}, ${units} outputs in registers`,
   source: outputLossSource,
 };

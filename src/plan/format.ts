@@ -7,12 +7,14 @@ import type { Plan, Step } from "./types.ts";
  * and bytes by role.
  */
 export function formatPlan(plan: Plan): string {
-  const rows = [...plan.steps, ...plan.closing].map((step, index) => [
-    index < plan.steps.length ? step.phase : "closing",
-    output(plan, step),
-    expression(step),
-    labelOf(step),
-  ]);
+  const line = (step: Step, phase: string) => [phase, output(plan, step), expression(step), labelOf(step)];
+  const rows = [
+    ...plan.steps.flatMap((step) => [
+      line(step, step.phase),
+      ...innerSteps(step).map((inner) => line(inner, "  inner")),
+    ]),
+    ...plan.closing.map((step) => line(step, "closing")),
+  ];
   const header = ["phase", "out", "= kernel(inputs)", "variant"];
   const table = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...table.map((row) => length(row[column] ?? ""))));
@@ -21,7 +23,7 @@ export function formatPlan(plan: Plan): string {
   return [
     ...lines.map((cells) => cells.join("  ").trimEnd()),
     ...(aliases.length > 0 ? [`equal: ${aliases.join(", ")}`] : []),
-    `${plan.steps.length} dispatches, ${formatCount(plan.steps.reduce((sum, step) => sum + flopsOf(step), 0))} floating-point operations a step of ${plan.batch} rows`,
+    `${plan.steps.length} ${plan.steps.length === 1 ? "dispatch" : "dispatches"}, ${formatCount(plan.steps.reduce((sum, step) => sum + flopsOf(step), 0))} floating-point operations a step of ${plan.batch} rows`,
     `${formatBytes(Object.values(bytesByRole(plan)).reduce((sum, bytes) => sum + bytes, 0))}: ${Object.entries(
       bytesByRole(plan),
     )
@@ -32,6 +34,10 @@ export function formatPlan(plan: Plan): string {
 
 /** Columns that a text takes: combining marks take none. */
 const length = (text: string): number => [...text].filter((character) => !/\p{M}/u.test(character)).length;
+
+/** The steps that a kernel of whole steps runs in a loop. */
+const innerSteps = (step: Step): Step[] =>
+  step.kernel === "wholeSteps" ? step.variant.steps.map((inner) => ({ ...inner, phase: step.phase }) as Step) : [];
 
 /** The tensors that a step writes, the most telling one with its shape. */
 function output(plan: Plan, step: Step): string {

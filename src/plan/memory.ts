@@ -9,7 +9,9 @@ export const bytesOf = (tensor: Tensor): number => 4 * elementsOf(tensor.shape);
 /** Bytes of a plan's tensors by what they are for. */
 export function bytesByRole(plan: Plan): Readonly<Partial<Record<Role, number>>> {
   const bytes: Partial<Record<Role, number>> = {};
-  for (const tensor of Object.values(plan.tensors)) bytes[tensor.role] = (bytes[tensor.role] ?? 0) + bytesOf(tensor);
+  for (const tensor of Object.values(plan.tensors)) {
+    if (tensor.place !== "workgroup") bytes[tensor.role] = (bytes[tensor.role] ?? 0) + bytesOf(tensor);
+  }
   return bytes;
 }
 

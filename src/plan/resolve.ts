@@ -11,7 +11,7 @@ export function resolveTensor(plan: Plan, name: string): { readonly name: string
       where: `${plan.mode} plan`,
       got: `tensor "${name}", which the pass ${pass} removed`,
       expected: `one of ${[...Object.keys(plan.tensors), ...Object.keys(plan.aliases)].join(", ")}`,
-      remedy: `make the trainer with { ${pass}: false } to keep every tensor of the textbook plan`,
+      remedy: `make the trainer with { ${pass}: false } to keep it in memory`,
     });
   }
   if (tensor === undefined) {

@@ -12,6 +12,8 @@ export interface Tensor {
   readonly role: Role;
   /** Whether the first dimension counts the rows of a batch, of which a partial batch fills only some. */
   readonly batched: boolean;
+  /** A tensor that lives in a kernel's workgroup memory and has no buffer. */
+  readonly place?: "workgroup";
 }
 
 /** In the order in which a step runs them. All of backward reads the parameters that forward used; update changes them. */
@@ -39,4 +41,9 @@ export interface Plan {
   readonly closing: readonly Step[];
   /** Tensors of the textbook plan that this plan does not materialise, with the pass that removed each. */
   readonly removed: Readonly<Record<string, string>>;
+  /**
+   * Where the step's kernel keeps parameters and state while a submit runs: their first words in the tensor `resident`, which they
+   * are copied into before the first step and out of after the last.
+   */
+  readonly resident?: Readonly<Record<string, number>>;
 }

@@ -12,8 +12,8 @@ export function advanceControl(variant: AdvanceVariant, control: ControlValues):
   control.start = (t % steps) * control.batch;
   control.rows = Math.min(control.batch, control.dataRows - control.start);
   control.decay = variant.decay === "per-step" ? control.weightDecay * control.rows : control.weightDecay;
-  control.correction1 = 1 - control.beta1 ** (t + 1);
-  control.correction2 = 1 - control.beta2 ** (t + 1);
+  control.correction1 = control.beta1 * control.correction1 + control.rest1;
+  control.correction2 = control.beta2 * control.correction2 + control.rest2;
   const { baseLearningRate: base, scheduleValue: value, scheduleSteps, warmup } = control;
   if (variant.schedule === "constant") control.learningRate = base;
   else if (variant.schedule === "step") control.learningRate = base * value ** Math.floor(t / scheduleSteps);

@@ -10,7 +10,7 @@ export const loss: Twin<"loss"> = ({ variant, dims, bind }, { control, numbers }
   for (let i = 0; i < control.rows; i++) {
     const { loss, hit } = row(o, y, i, dims.columns, delta);
     scores.set([loss, hit], 2 * i);
-    if (delta && !Number.isFinite(loss)) control.halted = 1;
+    if (delta && !Number.isFinite(loss * control.rows)) control.halted = 1;
   }
   if (!delta || variant.slope === "identity") return;
   const { slope } = activationFunctions[variant.slope];

@@ -13,7 +13,7 @@ export const matmul: Twin<"matmul"> = ({ variant, dims, bind }, { control, numbe
       let sum = 0;
       for (let k = 0; k < inner; k++) {
         const left = a[transposeA ? k * rows + i : i * inner + k] as number;
-        const right = b[transposeB ? j * inner + k : k * columns + j] as number;
+        const right = b[transposeB ? j * dims.inner + k : k * columns + j] as number;
         sum += left * right;
       }
       c[i * columns + j] = sum + (bias?.[j] ?? 0);

@@ -27,6 +27,6 @@ export const outputLoss: Twin<"outputLoss"> = ({ variant, dims, bind }, { contro
     scores.set([score.loss, score.hit], 2 * i);
     if (dz === undefined) continue;
     for (let j = 0; j < units; j++) dz[i * units + j] = (d[j] as number) * slope(z[j] as number, o[j] as number);
-    if (!Number.isFinite(score.loss)) control.halted = 1;
+    if (!Number.isFinite(score.loss * control.rows)) control.halted = 1;
   }
 };

@@ -9,7 +9,7 @@ export function recordStep(
   parts: number,
   ring: Numbers,
 ): void {
-  if (control.step === 0) return;
+  if (control.step === 0 || control.rows === 0) return;
   let [loss, hits, square] = [0, 0, 0];
   for (let i = 0; i < control.rows; i++) {
     loss += scores[2 * i] as number;

@@ -1,6 +1,6 @@
 import { PlanError, ShapeError } from "../errors.ts";
 import { type ControlValues, decodeControl, encodeControl } from "../kernels/control.ts";
-import type { Call, KernelName } from "../kernels/index.ts";
+import type { Call, CallOf, KernelName } from "../kernels/index.ts";
 import { elementsOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import type { Plan } from "../plan/types.ts";
@@ -41,7 +41,15 @@ const twins: { readonly [N in KernelName]: Twin<N> } = {
   outputLoss,
   layerBackward,
   layerUpdate,
+  wholeSteps: runWholeSteps,
 };
+
+/** Whole steps, one inner step after the other; the last one's line is written at once. */
+function runWholeSteps({ variant, dims }: CallOf<"wholeSteps">, memory: Memory): void {
+  for (let i = 0; i < dims.steps; i++) for (const step of variant.steps) runTwin(step as Call, memory);
+  const begin = variant.steps.find((step) => step.kernel === "begin");
+  if (begin) runTwin({ ...begin, variant: { ...begin.variant, closing: true } } as Call, memory);
+}
 
 /** Runs the CPU twin of one call. */
 export const runTwin = (call: Call, memory: Memory): void => {

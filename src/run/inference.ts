@@ -88,9 +88,7 @@ export function createInference(
     gpu.queue.writeBuffer(program.buffer("control"), 0, control);
     gpu.queue.writeBuffer(program.buffer("x"), 0, x);
     const encoder = gpu.createCommandEncoder({ label: program.plan.mode });
-    const pass = encoder.beginComputePass({ label: program.plan.mode });
-    program.encode(pass);
-    pass.end();
+    program.record(encoder, 1);
     return encoder;
   };
 

@@ -3,15 +3,22 @@ import { boundOperands } from "../kernels/index.ts";
 import type { StepRecord } from "./metrics.ts";
 import type { Trainer } from "./types.ts";
 
-/** The error for a step whose objective is not finite: looks through the tensors in the plan's order for the first culprit. */
+/**
+ * The error for a step whose objective is not finite: looks through the tensors in the plan's order for the first culprit,
+ * `J` where none that has a buffer is one.
+ */
 export async function firstNonFinite(trainer: Trainer, record: StepRecord): Promise<NumericError> {
   const { step, loss, penalty, learningRate } = record;
   const tensor = await culprit(trainer);
+  const byLoss = !Number.isFinite(loss);
+  // A fused plan sums s while it updates, so that it finds an s that overflows only after the update.
+  const kept = byLoss || trainer.plan.steps.some(({ kernel }) => kernel === "record");
+  const advice = `take a learning rate below ${learningRate} or scale the data`;
   return new NumericError({
     where: `training: step ${step}: ${tensor}`,
-    got: `L = ${loss}, s = ${penalty}`,
+    got: byLoss ? `L = ${loss}` : `s = ${penalty}`,
     expected: "a finite objective",
-    remedy: `the parameters are those from before this step; take a learning rate below ${learningRate} or scale the data`,
+    remedy: kept ? `the parameters are those from before this step; ${advice}` : `set smaller parameters and ${advice}`,
     step,
     tensor,
   });
@@ -24,11 +31,22 @@ async function culprit(trainer: Trainer): Promise<string> {
     const inOrder = [...operands.filter(({ access }) => access === "read"), ...operands];
     for (const { tensor: name } of inOrder) {
       const tensor = name === undefined ? undefined : trainer.plan.tensors[name];
+      // What begins a step looks back at the sums of the one before.
+      if (step.phase === "begin" && tensor?.role === "metric") continue;
+      // Parameters are looked at by their own names.
+      if (name === "resident") continue;
       if (name === undefined || tensor?.dtype !== "f32" || seen.has(name)) continue;
       seen.add(name);
-      const { data } = await trainer.read(name);
-      if (data.some((value) => !Number.isFinite(value))) return name;
+      if (!(await allFinite(trainer, name))) return name;
     }
   }
+  for (const [name, { role }] of Object.entries(trainer.plan.tensors)) {
+    if (role === "parameter" && !seen.has(name) && !(await allFinite(trainer, name))) return name;
+  }
   return "J";
+}
+
+async function allFinite(trainer: Trainer, name: string): Promise<boolean> {
+  const { data } = await trainer.read(name);
+  return data.every((value) => Number.isFinite(value));
 }

@@ -2,8 +2,10 @@ import { DataError, ModelError } from "../errors.ts";
 import type { Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
 import type { Optimizer } from "../model/optimizer.ts";
+import { count } from "../model/schedule.ts";
 import { buildTrainPlan } from "../plan/build.ts";
 import { fuse } from "../plan/passes/fuse.ts";
+import { oneDispatch } from "../plan/passes/one-dispatch.ts";
 import type { Plan } from "../plan/types.ts";
 import { resolveNetwork } from "./network.ts";
 
@@ -22,18 +24,28 @@ export interface PlanOptions {
   readonly shuffle?: boolean;
   /** Whether the textbook's steps are joined into few dispatches; true if left out. */
   readonly fuse?: boolean;
+  /** Whether a step that is small enough becomes one dispatch; true if left out. */
+  readonly oneDispatch?: boolean;
 }
+
+/** `maxComputeWorkgroupStorageSize` that every WebGPU device has. */
+const DEFAULT_WORKGROUP_BYTES = 16_384;
 
 /**
  * The plan of a training step, as `createTrainer` makes it; needs no GPU and no data.
+ * @param workgroupBytes the device's workgroup memory, which decides whether a small step becomes one dispatch; what every
+ *   device has if left out
  * @throws ModelError, ShapeError, DataError
  */
-export function planTraining(options: PlanOptions): Plan {
+export function planTraining(options: PlanOptions, workgroupBytes = DEFAULT_WORKGROUP_BYTES): Plan {
   const { model, loss, optimizer, inputs, rows, shuffle = true } = options;
   const { layers } = resolveNetwork(model, inputs, loss);
+  count("data", "rows", rows, 1);
   const batch = checkBatch(options.batch, rows);
   const textbook = buildTrainPlan({ layers, loss, batch, optimizer, dataRows: rows, shuffle });
-  return options.fuse === false ? textbook : fuse(textbook);
+  if (options.fuse === false) return textbook;
+  const fused = fuse(textbook);
+  return options.oneDispatch === false ? fused : oneDispatch(fused, workgroupBytes);
 }
 
 function checkBatch(batch: number | undefined, rows: number): number {

@@ -13,7 +13,7 @@ import {
   RING_RECORDS,
 } from "../kernels/control.ts";
 import type { Schedule } from "../model/schedule.ts";
-import { bytesOf } from "../plan/memory.ts";
+import { bytesOf, elementsOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import { encodeModel, loadModel } from "./checkpoint.ts";
 import { checkDataset, type Rows } from "./dataset.ts";
@@ -43,7 +43,10 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
   checkSeed(seed);
   const data = checkDataset("createTrainer: data", options.data, loss, outputsOf(model));
   const network = resolveNetwork(model, data.columns, loss);
-  const plan = planTraining({ ...options, inputs: data.columns, rows: data.rows });
+  const plan = planTraining(
+    { ...options, inputs: data.columns, rows: data.rows },
+    device.gpu.limits.maxComputeWorkgroupStorageSize,
+  );
   const guard = createGuard(device, "trainer");
   const program = await guard.wait(compileProgram(device.gpu, plan, "chainrule.trainer"));
   const control = initialControl({ optimizer, dataRows: data.rows, batch: plan.batch, seed });
@@ -221,11 +224,14 @@ class GpuTrainer implements Trainer {
     }
     const states = this.#stateNames();
     const { training } = loaded;
-    const missing = states.find((name) => training && !Object.hasOwn(training.state, name));
+    // Momentum keeps one number for each element, Adam two.
+    const fits = (name: string) =>
+      training?.state[name]?.length === elementsOf(resolveTensor(this.plan, name).tensor.shape);
+    const missing = states.find((name) => training && !fits(name));
     if (missing !== undefined) {
       throw new DataError({
         where: "load",
-        got: `a file without optimizer state ${missing}`,
+        got: `a file without optimizer state ${missing} [${resolveTensor(this.plan, missing).tensor.shape.join(", ")}]`,
         expected: `the state of this optimizer, ${states.join(", ")}`,
         remedy: "make the trainer with the optimizer that the file was saved with, or save with { optimizer: false }",
       });
@@ -287,10 +293,7 @@ class GpuTrainer implements Trainer {
     while (this.#step < end && !signal?.aborted) {
       const steps = Math.min(this.#stepsPerSubmit, end - this.#step);
       const encoder = this.#gpu.createCommandEncoder({ label: "chainrule.trainer.step" });
-      const pass = encoder.beginComputePass({ label: "chainrule.trainer.step" });
-      for (let i = 0; i < steps; i++) this.#program.encode(pass);
-      this.#program.encodeClosing(pass);
-      pass.end();
+      this.#program.record(encoder, steps);
       queue.submit([encoder.finish()]);
       this.#step += steps;
       running.push({ steps, done: queue.onSubmittedWorkDone() });

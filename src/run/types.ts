@@ -31,6 +31,11 @@ export interface TrainerOptions {
    * stays in memory to be read.
    */
   readonly fuse?: boolean;
+  /**
+   * Whether a step that is small enough runs whole in one dispatch, as many steps at a time as a submit has; true if left out.
+   * With false activations and deltas stay in buffers, to be read or drawn.
+   */
+  readonly oneDispatch?: boolean;
 }
 
 /** Averages over the steps since the last report. Losses are per sample. */

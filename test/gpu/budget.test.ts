@@ -6,15 +6,17 @@ import { createPredictor } from "../../src/run/predictor.ts";
 import { createTrainer } from "../../src/run/trainer.ts";
 import type { Predictor, Trainer } from "../../src/run/types.ts";
 import { countCalls } from "../helpers/counting.ts";
-import { COLUMNS, classes, classifier, EPOCH_STEPS, rejection, withTrainer } from "../helpers/training.ts";
+import { COLUMNS, classes, classifier, EPOCH_STEPS, plans, rejection, withTrainer } from "../helpers/training.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());
 const counter = countCalls(device.gpu);
 
-const options = { ...classifier, optimizer: adam({ learningRate: 0.01, weightDecay: 0.1 }) };
+const decaying = { ...classifier, optimizer: adam({ learningRate: 0.01, weightDecay: 0.1 }) };
 
-describe("trainer › what it asks of the device", () => {
+describe.each(plans)("trainer › what it asks of the device, %s plan", (_, fuse) => {
+  const options = { ...decaying, fuse };
+
   test("100 steps after the first make nothing, write nothing and map one buffer, for the report", async () => {
     await withTrainer(device, options, async (trainer) => {
       await trainer.step();
@@ -23,9 +25,10 @@ describe("trainer › what it asks of the device", () => {
       const { submit = 0, beginComputePass, dispatchWorkgroups, createCommandEncoder, ...others } = counter.counts;
       // All that is left are recorded dispatches, and one submit that copies the ring.
       expect(others).toEqual({ mapAsync: 1 });
-      expect(dispatchWorkgroups).toBe(100 * trainer.plan.steps.length);
+      const { steps, closing } = trainer.plan;
       expect(beginComputePass).toBe(submit - 1);
       expect(createCommandEncoder).toBe(submit);
+      expect(dispatchWorkgroups).toBe(100 * steps.length + (submit - 1) * closing.length);
     });
   });
 
@@ -36,7 +39,7 @@ describe("trainer › what it asks of the device", () => {
       expect(counter.counts).toEqual({
         createCommandEncoder: 2,
         beginComputePass: 1,
-        dispatchWorkgroups: trainer.plan.steps.length,
+        dispatchWorkgroups: trainer.plan.steps.length + trainer.plan.closing.length,
         submit: 2,
         mapAsync: 1,
       });
@@ -98,7 +101,7 @@ describe("trainer › dispose", () => {
     `DeviceError: ${what}: got a call after dispose(), expected a ${what} that is in use; make a new ${what}.`;
 
   test("frees every buffer, whatever was asked of the trainer", async () => {
-    const trainer = await createTrainer(device, options);
+    const trainer = await createTrainer(device, decaying);
     await trainer.step(2);
     await use(trainer);
     await trainer.read("W1");

@@ -6,7 +6,7 @@ import { cosine, stepDecay } from "../../src/model/schedule.ts";
 import { loadModel } from "../../src/run/checkpoint.ts";
 import { createPredictor } from "../../src/run/predictor.ts";
 import { createTrainer } from "../../src/run/trainer.ts";
-import { classes, classifier, expectSameParameters, withTrainer } from "../helpers/training.ts";
+import { classes, classifier, expectSameParameters, plans, rejection, withTrainer } from "../helpers/training.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());
@@ -30,7 +30,7 @@ describe("save and load", () => {
         await whole.step(cut);
         const expected = await whole.step(7);
         await first.step(cut);
-        second.load(await first.save());
+        await second.load(await first.save());
         const got = await second.step(7);
         const { seconds: _a, samplesPerSecond: _b, ...report } = expected;
         expect(got).toMatchObject(report);
@@ -61,7 +61,7 @@ describe("save and load", () => {
       const parameters = await trainer.parameters();
       expect(loadModel(bytes).training).toBeUndefined();
       await trainer.step(2);
-      trainer.load(bytes);
+      await trainer.load(bytes);
       expectSameParameters(await trainer.parameters(), parameters);
       expect(await trainer.step()).toMatchObject({ step: 6 });
     });
@@ -72,8 +72,8 @@ describe("save and load", () => {
     const bytes = await withTrainer(device, wider, (trainer) => trainer.save());
     await withTrainer(device, classifier, async (trainer) => {
       const before = await trainer.parameters();
-      expect(() => trainer.load(bytes)).toThrow(
-        "load: got a network of 0.weight [9, 3], 0.bias [9], 2.weight [4, 9], 2.bias [4], " +
+      expect(String(await rejection(trainer.load(bytes)))).toBe(
+        "ShapeError: load: got a network of 0.weight [9, 3], 0.bias [9], 2.weight [4, 9], 2.bias [4], " +
           "expected 0.weight [8, 3], 0.bias [8], 2.weight [4, 8], 2.bias [4]; " +
           "make the trainer with the file's own model, which loadModel gives.",
       );
@@ -86,12 +86,60 @@ describe("save and load", () => {
     await withTrainer(device, { ...classifier, optimizer: adam({ learningRate: 0.01 }) }, async (trainer) => {
       await trainer.step();
       const before = await trainer.parameters();
-      expect(() => trainer.load(bytes)).toThrow(
-        "load: got a file without optimizer state m_W1, expected the state of this optimizer, " +
-          "m_W1, v_W1, m_b1, v_b1, m_W2, v_W2, m_b2, v_b2; " +
+      expect(String(await rejection(trainer.load(bytes)))).toBe(
+        "DataError: load: got a file without optimizer state state_W1 [8, 3, 2], expected the state of this optimizer, " +
+          "state_W1, state_b1, state_W2, state_b2; " +
           "make the trainer with the optimizer that the file was saved with, or save with { optimizer: false }.",
       );
       expectSameParameters(await trainer.parameters(), before);
+    });
+  });
+
+  test.each([
+    ["momentum", "adam, stairs"],
+    ["adam, stairs", "momentum"],
+  ])("a file with the state of %s is refused by %s, and nothing is written", async (saved, own) => {
+    const using = (name: string) => ({ ...classifier, optimizer: optimizers[name] ?? classifier.optimizer });
+    const bytes = await withTrainer(device, using(saved), (trainer) => trainer.save());
+    await withTrainer(device, using(own), async (trainer) => {
+      const before = await trainer.parameters();
+      expect(String(await rejection(trainer.load(bytes)))).toMatch(/^(DataError|ShapeError): load: /);
+      expectSameParameters(await trainer.parameters(), before);
+    });
+  });
+
+  test("a file of the textbook plan is one of the fused plan, and the other way round", async () => {
+    const options = { ...classifier, optimizer: optimizers["adam, stairs"] ?? classifier.optimizer };
+    const files = [];
+    for (const [, fuse] of plans) {
+      const bytes = await withTrainer(device, { ...options, fuse }, async (trainer) => {
+        await trainer.step(4);
+        return trainer.save();
+      });
+      files.push(bytes);
+      await withTrainer(device, { ...options, fuse: !fuse }, async (trainer) => {
+        await trainer.load(bytes);
+        expectSameParameters(await trainer.parameters(), loadModel(bytes).parameters);
+        expect(await trainer.step(3)).toMatchObject({ step: 7, steps: 3 });
+      });
+    }
+    expect(files[0]?.length).toBe(files[1]?.length);
+  });
+
+  test("a load waits for the steps before it and is there for those after it", async () => {
+    const bytes = await withTrainer(device, classifier, async (trainer) => {
+      await trainer.step(2);
+      return trainer.save();
+    });
+    await withTrainer(device, classifier, async (trainer) => {
+      const reports = await Promise.all([trainer.step(5), trainer.load(bytes), trainer.step(3)]);
+      expect(reports.map((report) => report?.step)).toEqual([5, undefined, 5]);
+      const parameters = await trainer.parameters();
+      await withTrainer(device, classifier, async (other) => {
+        await other.load(bytes);
+        await other.step(3);
+        expectSameParameters(parameters, await other.parameters());
+      });
     });
   });
 
@@ -101,7 +149,7 @@ describe("save and load", () => {
       return trainer.save();
     });
     await withTrainer(device, { ...classifier, data: classes(64, 5), batch: 64 }, async (trainer) => {
-      trainer.load(bytes);
+      await trainer.load(bytes);
       expectSameParameters(await trainer.parameters(), loadModel(bytes).parameters);
       expect(await trainer.step()).toMatchObject({ step: 5, rows: 64 });
     });

@@ -29,9 +29,8 @@ const refused = async (work: Promise<unknown>): Promise<DeviceError> => {
 
 describe("openDevice", () => {
   test("tells the adapter's name, and that SwiftShader is software", () => {
-    const { name, vendor, software } = device.adapter;
+    const { name, software } = device.adapter;
     expect(name).not.toBe("");
-    expect(name).toContain(vendor);
     if (/swiftshader/i.test(name)) expect(software).toBe(true);
   });
 
@@ -42,13 +41,9 @@ describe("openDevice", () => {
       "mesa llvmpipe (LLVM 15.0.6, 256 bits)",
       true,
     ],
-    [
-      { vendor: "microsoft", description: "Microsoft Basic Render Driver" },
-      "microsoft Microsoft Basic Render Driver",
-      true,
-    ],
+    [{ vendor: "microsoft", description: "Microsoft Basic Render Driver" }, "Microsoft Basic Render Driver", true],
     [{ vendor: "acme", isFallbackAdapter: true }, "acme", true],
-    [{ vendor: "nvidia", architecture: "hopper", description: "hopper" }, "nvidia hopper", false],
+    [{ vendor: "nvidia", architecture: "hopper", description: "NVIDIA H100" }, "hopper NVIDIA H100", false],
     [{}, "unnamed adapter", false],
   ])("knows software by what an adapter tells of itself: %j", async (told, name, software) => {
     const info = { vendor: "", architecture: "", device: "", description: "", ...told };
@@ -140,7 +135,7 @@ describe("createTrainer on a device that is too small", () => {
   test("refuses a kernel with more storage buffers than a stage may have", async () => {
     const error = await refused(createTrainer(withLimits({ maxStorageBuffersPerShaderStage: 4 }), classifier));
     expect(error.message).toMatch(
-      /^train plan: step \d+ \(loss\): got 5 storage buffers, expected at most 4 on this device; open the device/,
+      /^train plan: step 1 \(begin\): got 7 storage buffers, expected at most 4 on this device; open the device/,
     );
   });
 
@@ -182,7 +177,7 @@ describe("a shader that does not compile", () => {
   });
 
   test("ends createTrainer with its numbered source", async () => {
-    expectSource(await refused(createTrainer(broken(), classifier)), "advance");
+    expectSource(await refused(createTrainer(broken(), classifier)), "begin");
   });
 
   test("leaves the device in working order", async () => {

@@ -1,16 +1,18 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { openDevice } from "../../src/device/open.ts";
 import { DeviceError, NumericError } from "../../src/errors.ts";
+import { decodeControl } from "../../src/kernels/control.ts";
 import { dense, sequential } from "../../src/model/layer.ts";
 import { adam, sgd } from "../../src/model/optimizer.ts";
 import { cosine, stepDecay } from "../../src/model/schedule.ts";
 import { createTrainer } from "../../src/run/trainer.ts";
 import type { Parameters, Trainer, TrainerOptions } from "../../src/run/types.ts";
-import { expectClose } from "../helpers/compare.ts";
+import { expectClose, expectSameBits, UNIT_ROUNDOFF } from "../helpers/compare.ts";
 import {
   classes,
   classifier,
   expectSameParameters,
+  plans,
   referenceOf,
   regressor,
   rejection,
@@ -38,28 +40,42 @@ const diverging: TrainerOptions = {
   optimizer: sgd({ learningRate: 1e4 }),
 };
 
-describe("a training that diverges", () => {
+describe.each(plans)("a training by the %s plan that diverges", (_, fuse) => {
+  const options = { ...diverging, fuse };
+
   test("stops at the first step whose objective is not finite, with the parameters from before it", async () => {
-    await withTrainer(device, diverging, async (trainer) => {
+    await withTrainer(device, options, async (trainer) => {
       const error = await fails(trainer.step(40));
       expect(error.step).toBeGreaterThan(1);
-      expect(error.tensor).toBe("losses");
+      expect(error.tensor).toBe("scores");
       expect(error.message).toBe(
-        `training: step ${error.step}: losses: got L = Infinity, s = 0, expected a finite objective; ` +
+        `training: step ${error.step}: scores: got L = Infinity, expected a finite objective; ` +
           "the parameters are those from before this step; take a learning rate below 10000 or scale the data.",
       );
       const parameters = await trainer.parameters();
       expectFinite(parameters);
-      await withTrainer(device, diverging, async (other) => {
+      await withTrainer(device, options, async (other) => {
         await other.step(error.step - 1);
         expectSameParameters(parameters, await other.parameters());
       });
     });
   });
 
+  test("keeps the optimizer's state from before it too", async () => {
+    const momentum = { ...options, optimizer: sgd({ learningRate: 1e4, momentum: 0.5 }) };
+    await withTrainer(device, momentum, async (trainer) => {
+      const error = await fails(trainer.step(40));
+      const state = (await trainer.read("state_W1")).data;
+      await withTrainer(device, momentum, async (other) => {
+        await other.step(error.step - 1);
+        expectSameBits("state_W1", state, (await other.read("state_W1")).data);
+      });
+    });
+  });
+
   test("is found in the same step whether steps are taken one by one or together", async () => {
-    const together = await withTrainer(device, diverging, (trainer) => fails(trainer.step(40)));
-    const single = await withTrainer(device, diverging, (trainer) =>
+    const together = await withTrainer(device, options, (trainer) => fails(trainer.step(40)));
+    const single = await withTrainer(device, options, (trainer) =>
       fails(
         (async () => {
           for (let t = 0; t < 40; t++) await trainer.step();
@@ -70,16 +86,16 @@ describe("a training that diverges", () => {
   });
 
   test("rejects all later steps with the same error, while reading goes on", async () => {
-    await withTrainer(device, diverging, async (trainer) => {
+    await withTrainer(device, options, async (trainer) => {
       const error = await fails(trainer.step(40));
       expect(await rejection(trainer.step())).toBe(error);
       expect(await rejection(trainer.fit({ epochs: 1 }).next())).toBe(error);
-      expect((await trainer.read("losses")).data.every(Number.isFinite)).toBe(false);
+      expect((await trainer.read("scores")).data.every(Number.isFinite)).toBe(false);
     });
   });
 
   test("ends a fit with the error", async () => {
-    await withTrainer(device, diverging, async (trainer) => {
+    await withTrainer(device, options, async (trainer) => {
       const steps: number[] = [];
       const run = async () => {
         for await (const { step } of trainer.fit({ epochs: 20 })) steps.push(step);
@@ -92,45 +108,85 @@ describe("a training that diverges", () => {
   test("names the tensor in which values first are not finite", async () => {
     // 3·10³⁸ is finite, its product with weights around 1 is not.
     const inputs = Float32Array.from(regressor.data.inputs, () => 3e38);
-    const options = { ...regressor, data: { ...regressor.data, inputs } };
-    await withTrainer(device, options, async (trainer) => {
+    await withTrainer(device, { ...regressor, fuse, data: { ...regressor.data, inputs } }, async (trainer) => {
       const before = await trainer.parameters();
       const error = await fails(trainer.step(3));
-      expect([error.step, error.tensor]).toEqual([1, "z1"]);
+      expect([error.step, error.tensor]).toEqual([1, fuse ? "h1" : "z1"]);
       expectSameParameters(await trainer.parameters(), before);
     });
   });
 
-  test("names the parameter that setParameters filled with NaN", async () => {
-    await withTrainer(device, classifier, async (trainer) => {
+  test("names the parameter that something filled with NaN", async () => {
+    await withTrainer(device, { ...classifier, fuse }, async (trainer) => {
       await trainer.step(2);
-      trainer.setParameters({ b2: [0, Number.NaN, 0, 0] });
+      device.gpu.queue.writeBuffer(trainer.buffer("b2"), 0, Float32Array.of(0, Number.NaN, 0, 0));
+      const { W1, W2, b1 } = await trainer.parameters();
       const error = await fails(trainer.step(4));
       expect([error.step, error.tensor]).toEqual([3, "b2"]);
+      const { b2: _, ...others } = await trainer.parameters();
+      expectSameParameters(others, { W1, b1, W2 } as Parameters);
+    });
+  });
+
+  test("tells which of L and s is not finite", async () => {
+    await withTrainer(device, { ...classifier, fuse }, async (trainer) => {
+      await trainer.step(2);
+      device.gpu.queue.writeBuffer(trainer.buffer("b2"), 0, Float32Array.of(0, Number.NaN, 0, 0));
+      expect((await fails(trainer.step())).got).toMatch(/^L = (NaN|Infinity)$/);
+    });
+  });
+
+  test("keeps the parameters where each loss is finite and their sum is not", async () => {
+    // A row's loss is (5·10¹⁸)², finite; 50 of them are not.
+    const targets = new Float32Array(regressor.data.targets.length).fill(5e18);
+    await withTrainer(device, { ...regressor, fuse, data: { ...regressor.data, targets } }, async (trainer) => {
+      const before = await trainer.parameters();
+      const error = await fails(trainer.step(3));
+      expect([error.step, error.tensor]).toEqual([1, "J"]);
+      expectSameParameters(await trainer.parameters(), before);
+    });
+  });
+
+  test("where the penalty overflows alone says so, and claims to have kept the parameters only where it has", async () => {
+    // (2·10¹⁹)² is beyond float32, and tanh makes numbers of it again.
+    const W1 = new Float32Array(24).fill(2e19);
+    const model = sequential([dense(8, "tanh"), dense(4)]);
+    await withTrainer(device, { ...classifier, model, fuse }, async (trainer) => {
+      trainer.setParameters({ W1 });
+      const before = await trainer.parameters();
+      const error = await fails(trainer.step(3));
+      expect([error.got, error.step]).toEqual(["s = Infinity", 1]);
+      // The fused plan sums the squares while it updates.
+      expect(error.remedy.startsWith("the parameters are those from before this step")).toBe(!fuse);
+      if (!fuse) expectSameParameters(await trainer.parameters(), before);
     });
   });
 });
 
-describe("setParameters after a training that diverged", () => {
+describe.each(plans)("setParameters after a training by the %s plan that diverged", (_, fuse) => {
   const huge = new Float32Array(24).fill(3e38);
 
   /** Diverges in step 6 and goes on from the parameters that it began with. */
   async function recover(options: TrainerOptions) {
-    return withTrainer(device, options, async (trainer) => {
+    return withTrainer(device, { ...options, fuse }, async (trainer) => {
       const good = await trainer.parameters();
       await trainer.step(5);
       trainer.setParameters({ W1: huge, W2: new Float32Array(16).fill(3e38) });
       expect((await fails(trainer.step(3))).step).toBe(6);
       trainer.setParameters(good);
       const report = await trainer.step(2);
-      return { good, report, after: await trainer.parameters() };
+      return { good, report, after: await trainer.parameters(), control: await controlValues(trainer) };
     });
   }
 
+  const controlValues = async (trainer: Trainer) =>
+    decodeControl((await trainer.read("control")).data as Uint32Array<ArrayBuffer>);
+
   test("goes on with the step that failed, on its rows", async () => {
-    const { good, report, after } = await recover({ ...diverging, optimizer: sgd({ learningRate: 0.1 }) });
+    const steady = { ...diverging, fuse, optimizer: sgd({ learningRate: 0.1 }) };
+    const { good, report, after } = await recover(steady);
     expect(report).toMatchObject({ step: 7, steps: 2 });
-    await withTrainer(device, { ...diverging, optimizer: sgd({ learningRate: 0.1 }) }, async (other) => {
+    await withTrainer(device, steady, async (other) => {
       await other.step(5);
       other.setParameters(good);
       await other.step(2);
@@ -147,8 +203,8 @@ describe("setParameters after a training that diverged", () => {
   });
 
   test("goes on with the bias correction of its step", async () => {
-    const options = { ...diverging, optimizer: adam({ learningRate: 0.01 }) };
-    const { good, after } = await recover(options);
+    const options = { ...diverging, fuse, optimizer: adam({ learningRate: 0.01, beta1: 0.8, beta2: 0.99 }) };
+    const { good, after, control } = await recover(options);
     await withTrainer(device, options, async (other) => {
       const reference = await referenceOf(other, options);
       for (let t = 0; t < 5; t++) reference.step();
@@ -156,6 +212,20 @@ describe("setParameters after a training that diverged", () => {
       for (let t = 0; t < 2; t++) reference.step();
       for (const name of ["W1", "W2"]) expectClose(name, after[name] ?? [], reference.tensor(name), 1e-5);
     });
+    // Seven steps of the recurrence round three times each.
+    for (const [name, beta] of [
+      ["correction1", 0.8],
+      ["correction2", 0.99],
+    ] as const) {
+      const exact = (Math.fround(1 - beta) * (1 - Math.fround(beta) ** 7)) / (1 - Math.fround(beta));
+      expectClose(name, [control[name]], [exact], 21 * UNIT_ROUNDOFF * exact);
+    }
+  });
+
+  test("reports the steps that it goes on with, and none from before", async () => {
+    const { report, after } = await recover({ ...regressor, optimizer: sgd({ learningRate: 0.1, weightDecay: 0.1 }) });
+    expect([report.loss, report.penalty].every((value) => Number.isFinite(value) && value > 0)).toBe(true);
+    expectFinite(after);
   });
 });
 

@@ -86,6 +86,13 @@ describe.each(kinds)("evaluate, %s", (kind) => {
     predictor.dispose();
   });
 
+  test("of evaluate and predict at the same time give what each gives alone", async () => {
+    const [small, large] = [dataOf(kind, 3), dataOf(kind, 1500)];
+    const alone = [await trainer.evaluate(small), await trainer.predict(large.inputs), await trainer.evaluate(large)];
+    const calls = [trainer.evaluate(small), trainer.predict(large.inputs), trainer.evaluate(large)];
+    expect(await Promise.all(calls)).toEqual(alone);
+  });
+
   test("changes neither parameters nor the training that goes on", async () => {
     const before = await trainer.parameters();
     const { step } = await trainer.step();
@@ -158,7 +165,7 @@ describe.each(kinds)("predict, %s", (kind) => {
       );
     }
     expect(String(await rejection(trainer.predict([0, 0, 0, 0, Number.NaN, 0])))).toBe(
-      "DataError: predict: inputs: row 2, column 2: got NaN, expected a finite number; mend or leave out the row.",
+      "DataError: predict: inputs: row 2, column 2: got NaN, expected a finite number that float32 can hold; mend or leave out the row.",
     );
   });
 });
@@ -212,6 +219,16 @@ describe("createPredictor", () => {
     const missing = await rejection(createPredictor(device, { model, loss, inputs: COLUMNS, parameters: others }));
     expect(String(missing)).toBe(
       "ShapeError: createPredictor: b2: got 0 values, expected 4 for [4]; give the values row-major, one for each element.",
+    );
+  });
+
+  test("refuses parameters that are not finite", async () => {
+    const { model, loss } = classifier;
+    const parameters = { ...(await trainers.classifier.parameters()), b2: [0, 1e39, 0, 0] };
+    const infinite = await rejection(createPredictor(device, { model, loss, inputs: COLUMNS, parameters }));
+    expect(String(infinite)).toBe(
+      "DataError: createPredictor: b2: element 2: got 1e+39, expected a finite number that float32 can hold; " +
+        "give finite values.",
     );
   });
 });

@@ -3,6 +3,7 @@ import { openDevice } from "../../src/device/open.ts";
 import { dense, sequential } from "../../src/model/layer.ts";
 import { adam } from "../../src/model/optimizer.ts";
 import { elementsOf } from "../../src/plan/memory.ts";
+import type { TrainerOptions } from "../../src/run/types.ts";
 import { bitsOf, expectClose, expectSameBits } from "../helpers/compare.ts";
 import { readWords } from "../helpers/gpu.ts";
 import {
@@ -19,14 +20,18 @@ import {
 const device = await openDevice();
 afterAll(() => device.destroy());
 
-const decaying = {
+/** Holds all that the formulas name. */
+const textbook: TrainerOptions = { ...classifier, fuse: false };
+
+const decaying: TrainerOptions = {
   ...regressor,
+  fuse: false,
   model: sequential([dense(8, "relu"), dense(5, "tanh"), dense(2)]),
   optimizer: adam({ learningRate: 0.01, weightDecay: 0.1 }),
 };
 
 describe("trainer › read", () => {
-  test.each(Object.entries({ classifier, decaying }))(
+  test.each(Object.entries({ textbook, decaying, fused: classifier, "fused decaying": { ...decaying, fuse: true } }))(
     "gives every tensor and alias of the plan its shape and finite values (%s)",
     async (_, options) => {
       await withTrainer(device, options, async (trainer) => {
@@ -65,7 +70,7 @@ describe("trainer › read", () => {
   });
 
   test("the batch holds the rows of the data that order names, full or partial", async () => {
-    await withTrainer(device, classifier, async (trainer) => {
+    await withTrainer(device, textbook, async (trainer) => {
       for (const rows of [BATCH, BATCH, ROWS % BATCH]) {
         await trainer.step();
         const [order, x, y] = [await trainer.read("order"), await trainer.read("x"), await trainer.read("y")];
@@ -80,19 +85,46 @@ describe("trainer › read", () => {
   });
 
   test("of an unknown name says which names there are", async () => {
-    await withTrainer(device, { ...classifier, model: sequential([dense(4)]) }, async (trainer) => {
+    await withTrainer(device, { ...textbook, model: sequential([dense(4)]) }, async (trainer) => {
       const message =
-        'PlanError: train plan: got tensor "h7", expected one of control, X, Y, order, x, y, W1, b1, o, losses, hits, do, ' +
+        'PlanError: train plan: got tensor "h7", expected one of control, X, Y, order, x, y, W1, b1, o, scores, do, ' +
         "squares, ring, gW1, dW1, gb1, z1, dz1, db1; ask for a tensor of this plan.";
       expect(String(await rejection(trainer.read("h7")))).toBe(message);
       expect(() => trainer.buffer("h7")).toThrow(message.slice("PlanError: ".length));
       expect(String(await rejection(trainer.read("toString")))).toContain('got tensor "toString"');
     });
   });
+
+  test("of a tensor that a pass removed names the pass and the remedy", async () => {
+    await withTrainer(device, { ...classifier, model: sequential([dense(4)]) }, async (trainer) => {
+      const message =
+        'PlanError: train plan: got tensor "gW1", which the pass fuse removed, ' +
+        "expected one of control, X, Y, order, y, W1, b1, scores, do, squares, ring, dz1; " +
+        "make the trainer with { fuse: false } to keep it in memory.";
+      expect(String(await rejection(trainer.read("gW1")))).toBe(message);
+      expect(() => trainer.buffer("gW1")).toThrow(message.slice("PlanError: ".length));
+    });
+  });
+
+  test("of whatever the fused plan removed gives it where the remedy is taken", async () => {
+    const options = { ...decaying, fuse: true };
+    const removed = await withTrainer(device, options, async (trainer) => {
+      for (const name of Object.keys(trainer.plan.removed)) {
+        expect(String(await rejection(trainer.read(name)))).toMatch(
+          new RegExp(`^PlanError: train plan: got tensor "${name}", which the pass fuse removed, .*{ fuse: false }`),
+        );
+      }
+      return Object.keys(trainer.plan.removed);
+    });
+    expect(removed).toEqual(expect.arrayContaining(["x", "z1", "z3", "o", "dh1", "gW1", "dW1", "gb1", "db1"]));
+    await withTrainer(device, decaying, async (trainer) => {
+      for (const name of removed) expect(elementsOf((await trainer.read(name)).shape), name).toBeGreaterThan(0);
+    });
+  });
 });
 
 test("trainer › buffer gives the GPU's own buffer, whose copy equals read", async () => {
-  await withTrainer(device, classifier, async (trainer) => {
+  await withTrainer(device, textbook, async (trainer) => {
     await trainer.step(2);
     for (const name of ["W1", "h1", "order", "z2", "ring"]) {
       const buffer = trainer.buffer(name);
@@ -137,6 +169,19 @@ describe("trainer › parameters", () => {
       expect(new Set(W1).size).toBe(24);
     });
   });
+
+  test.each([Number.NaN, Number.NEGATIVE_INFINITY, 1e39])(
+    "of %s are refused, and then none is written",
+    async (value) => {
+      await withTrainer(device, classifier, async (trainer) => {
+        const before = await trainer.parameters();
+        expect(() => trainer.setParameters({ b1: new Float32Array(8), b2: [0, 1, value, 2] })).toThrow(
+          `setParameters: b2: element 3: got ${value}, expected a finite number that float32 can hold; give finite values.`,
+        );
+        expectSameParameters(await trainer.parameters(), before);
+      });
+    },
+  );
 
   test("of a wrong size or name are refused, and then none is written", async () => {
     await withTrainer(device, classifier, async (trainer) => {

@@ -3,6 +3,7 @@ import { openDevice } from "../../src/device/open.ts";
 import { dense } from "../../src/model/layer.ts";
 import { adam, adamw, sgd } from "../../src/model/optimizer.ts";
 import { cosine, stepDecay } from "../../src/model/schedule.ts";
+import { plans } from "../helpers/training.ts";
 import { expectTrajectory, STEPS, type Trajectory } from "../helpers/trajectory.ts";
 
 const device = await openDevice();
@@ -11,6 +12,8 @@ afterAll(() => device.destroy());
 const warm = (learningRate: number) =>
   cosine({ learningRate, steps: 25, warmup: 4, finalLearningRate: learningRate / 9 });
 const stairs = (learningRate: number) => stepDecay({ learningRate, every: 7, factor: 0.6 });
+
+const MOST_BUFFERS = "129-1-3, batch 64, adam per step";
 
 /**
  * 1, 3, 17, 33, 65, 127 and 129, which lie around the tiles of the kernels, each as inputs, hidden units and outputs; every
@@ -65,7 +68,7 @@ const sizes: Readonly<Record<string, Trajectory>> = {
     rows: 130,
     batch: 100,
   },
-  "129-1-3, batch 64, adam per step": {
+  [MOST_BUFFERS]: {
     inputs: 129,
     layers: [dense(1, "sigmoid"), dense(3)],
     loss: "softmaxCrossEntropy",
@@ -127,31 +130,31 @@ const shapes: Readonly<Record<string, Trajectory>> = {
   },
 };
 
-describe("a training of 30 steps equals the reference", () => {
+describe.each(plans)("a training of 30 steps by the %s plan equals the reference", (_, fuse) => {
   test.each(Object.entries({ ...sizes, ...shapes }))("%s", async (_, trajectory) => {
-    const restarts = await expectTrajectory(device, trajectory);
+    const restarts = await expectTrajectory(device, { ...trajectory, fuse });
     // A kink is met by chance, once in millions of pre-activations.
     expect(restarts).toBeLessThanOrEqual(STEPS / 10);
   });
 });
 
-// The second has the kernels with the most storage buffers: the loss with its delta, and the record with a penalty.
-describe("a training on a device with the limits that every device has equals the reference", () => {
-  const names = ["33-65-127, batch 5, adamw, stairs", "129-1-3, batch 64, adam per step"];
-  test.each(names)("%s", async (name) => {
+test.each(plans)(
+  "a training by the %s plan equals the reference within the limits of every device",
+  async (_, fuse) => {
     const smallest = await openDevice({ limits: "default" });
     try {
       expect(smallest.gpu.limits.maxStorageBuffersPerShaderStage).toBeLessThanOrEqual(8);
-      const trajectory = sizes[name];
-      if (trajectory === undefined) throw new Error(`no trajectory ${name}`);
-      await expectTrajectory(smallest, trajectory);
+      // Its first layer has the kernel with the most storage buffers: an update of both moments with a penalty, rows gathered.
+      const trajectory = sizes[MOST_BUFFERS];
+      if (trajectory === undefined) throw new Error(`no trajectory ${MOST_BUFFERS}`);
+      await expectTrajectory(smallest, { ...trajectory, fuse });
     } finally {
       smallest.destroy();
     }
-  });
-});
+  },
+);
 
-test("a training that meets the kink of a relu takes either slope and goes on from the reference's state", async () => {
+test.each(plans)("a training by the %s plan that meets the kink of a relu takes either slope", async (_, fuse) => {
   // 1 + 2⁻²⁶ − 1 is 0 in float32, summed in order, and 2⁻²⁶ in double precision: on a kink, one slope each.
   const trajectory: Trajectory = {
     inputs: 3,
@@ -164,5 +167,5 @@ test("a training that meets the kink of a relu takes either slope and goes on fr
     parameters: { W1: [1, 2 ** -26, -1, 1, 1, 1], b1: [0, 0], W2: [1, 0.3], b2: [0.5] },
     data: { inputs: [1, 1, 1, 2, -1, 0.5], targets: [0, 1] },
   };
-  expect(await expectTrajectory(device, trajectory)).toBe(1);
+  expect(await expectTrajectory(device, { ...trajectory, fuse })).toBe(1);
 });

@@ -95,15 +95,15 @@ export async function runOnGpu<N extends KernelName>({ gpu }: Device, given: Cas
     tensors: { control, ...tensors },
     aliases: {},
     steps: [{ phase: "begin", ...call }],
+    closing: [],
+    removed: {},
   };
   const program = await compileProgram(gpu, plan, "test");
   try {
     gpu.queue.writeBuffer(program.buffer("control"), 0, encodeControl(controlOf(given.control)));
     for (const [name, values] of Object.entries(given.values)) gpu.queue.writeBuffer(program.buffer(name), 0, values);
     const encoder = gpu.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    program.encode(pass);
-    pass.end();
+    program.record(encoder, 1);
     gpu.queue.submit([encoder.finish()]);
     const names = writtenBy(call);
     const [words, ...outputs] = await readWords(
@@ -161,6 +161,10 @@ export function runOnCpu<N extends KernelName>(
   });
   return { control, written: Object.fromEntries(writtenBy(call).map((name) => [name, values[name] as Numbers])) };
 }
+
+/** Floats in double precision; whole numbers as they are. */
+export const inDouble = (values: Words): Numbers =>
+  values instanceof Uint32Array ? values.slice() : Float64Array.from(values);
 
 /**
  * What a call of sums and products gives in double precision out of the magnitudes of its operands, such as Σ|a||b| for a

@@ -2,8 +2,9 @@ import { initialControl, RECORD_WORDS } from "../../src/kernels/control.ts";
 import { type Model, resolveLayers } from "../../src/model/layer.ts";
 import type { Loss } from "../../src/model/loss.ts";
 import type { Optimizer } from "../../src/model/optimizer.ts";
-import { buildEvaluatePlan, buildTrainPlan } from "../../src/plan/build.ts";
+import { buildEvaluatePlan } from "../../src/plan/build.ts";
 import { createReference, type Reference } from "../../src/reference/run.ts";
+import { planTraining } from "../../src/run/plan.ts";
 
 /** Parameters by name: `W1`, `b1`, …, row-major. */
 export type ParameterValues = Readonly<Record<string, ArrayLike<number>>>;
@@ -19,6 +20,10 @@ export interface Run {
   readonly rows: number;
   /** `rows` if left out. */
   readonly batch?: number;
+  /** Whether each epoch takes the rows in a new order; false if left out. */
+  readonly shuffle?: boolean;
+  /** Whether the fused plan is run; the textbook's if left out. */
+  readonly fuse?: boolean;
   readonly parameters: ParameterValues;
 }
 
@@ -26,11 +31,22 @@ const setAll = (reference: Reference, values: ParameterValues) => {
   for (const [name, numbers] of Object.entries(values)) reference.set(name, numbers);
 };
 
-/** The textbook plan of a run that takes its rows in the order given, interpreted in double precision. */
+/** The plan of a run, interpreted in double precision. */
 export function trainReference(run: Run): Reference {
-  const { model, loss, optimizer, inputs, targets, rows: dataRows, batch = dataRows } = run;
-  const layers = resolveLayers(model, inputs.length / dataRows, loss);
-  const plan = buildTrainPlan({ layers, loss, batch, optimizer, dataRows, shuffle: false });
+  const { model, loss, optimizer, inputs, targets, rows: dataRows, batch = dataRows, shuffle = false } = run;
+  const columns = inputs.length / dataRows;
+  const { fuse = false } = run;
+  const plan = planTraining({
+    model,
+    loss,
+    optimizer,
+    inputs: columns,
+    rows: dataRows,
+    batch,
+    shuffle,
+    fuse,
+    oneDispatch: false,
+  });
   const reference = createReference(plan, initialControl({ optimizer, dataRows, batch, seed: 0 }), "float64");
   setAll(reference, { X: inputs, Y: targets, ...run.parameters });
   return reference;

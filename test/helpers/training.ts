@@ -21,6 +21,12 @@ export const classes = (rows = ROWS, seed = 1): Dataset => ({
   targets: randomIntegers(rows, seed + 100, CLASSES),
 });
 
+/** The two plans of a training: all that the formulas name, or few dispatches. */
+export const plans = [
+  ["textbook", false],
+  ["fused", true],
+] as const;
+
 /** A small classifier whose last batch of an epoch is partial. */
 export const classifier: TrainerOptions = {
   model: sequential([dense(8, "tanh"), dense(CLASSES)]),
@@ -29,6 +35,8 @@ export const classifier: TrainerOptions = {
   data: classes(),
   batch: BATCH,
   seed: 7,
+  // A dispatch for each layer: whole steps in one dispatch have tests of their own.
+  oneDispatch: false,
 };
 
 /** A small regressor with both a relu and an activated output. */
@@ -54,8 +62,9 @@ export async function referenceOf(trainer: Trainer, options: TrainerOptions): Pr
   return reference;
 }
 
-/** What a step summed: L, s, hits and |B|. */
+/** What the last step summed: L, s, hits and |B|. */
 export function sumsOf(reference: Reference): { loss: number; penalty: number; hits: number; rows: number } {
+  reference.close();
   const at = 8 * (reference.control.step - 1);
   const [loss = 0, penalty = 0, hits = 0, rows = 0] = reference.tensor("ring").slice(at, at + 4);
   return { loss, penalty, hits, rows };

@@ -140,9 +140,9 @@ describe("the installed command", () => {
     }
   });
 
-  it("prints the plan that the README shows", async () => {
+  it("prints the plans that the README shows", async () => {
     const shown = commands.filter(({ output }) => output.trim() !== "");
-    expect(shown).toHaveLength(1);
+    expect(shown).toHaveLength(2);
     for (const { args, output } of shown) expect(await command(...args)).toBe(output);
   });
 });

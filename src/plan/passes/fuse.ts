@@ -1,6 +1,7 @@
 import { boundOperands } from "../../kernels/index.ts";
 import { squareParts } from "../../kernels/layer-update.ts";
 import { NARROW_OUTPUT } from "../../kernels/output-loss.ts";
+import { penaltyParts } from "../../kernels/penalty.ts";
 import type { Plan, Step, StepOf, Tensor } from "../types.ts";
 
 /**
@@ -14,9 +15,10 @@ import type { Plan, Step, StepOf, Tensor } from "../types.ts";
  *
  * An L-layer network then trains in 3L dispatches, one more where its output is wide. All weights are read by the backward
  * pass before the first is updated, since the updates stay where the textbook has them, at the end. The penalty's squares
- * are summed by the update, of the weights as they were before it.
+ * are summed by the update, of the weights as they were before it. A plan that is fused already comes back as it is.
  */
 export function fuse(plan: Plan): Plan {
+  if (plan.closing.length > 0) return plan;
   const forward = fuseForward(plan.steps);
   if (plan.mode !== "train") return prune(plan, forward, []);
   const { steps, parts } = fuseUpdates(fuseBackward(fuseOutput(plan, forward)));
@@ -75,7 +77,8 @@ function fuseOutput(plan: Plan, steps: readonly Step[]): Step[] {
   const slope = find(steps, "gradientMultiply", ({ bind }) => bind.dh === loss.bind.do);
   const dz = slope?.bind.dz ?? loss.bind.do;
   const { inner, columns: units } = layer.dims;
-  const narrow = units <= NARROW_OUTPUT;
+  // In a network that trains nothing no step asks for ∂J/∂z: `do` is ∂J/∂o then, and stays so.
+  const narrow = units <= NARROW_OUTPUT && (slope !== undefined || layer.variant.activation === "identity");
   const { activation, bias } = layer.variant;
   const joined: Step = narrow
     ? {
@@ -106,16 +109,20 @@ function fuseBackward(steps: readonly Step[]): Step[] {
   const fused = steps.map((step): Step => {
     if (!isStep(step, "matmul") || step.phase !== "backward" || step.variant.transposeA) return step;
     const slope = find(steps, "gradientMultiply", ({ bind }) => bind.dh === step.bind.c);
-    if (!slope) return step;
-    absorbed.add(slope);
+    if (slope) absorbed.add(slope);
+    // Without an activation dz is dh: the slope is 1, and h is what the layer above took.
+    const above = steps.find(
+      (one) => (isStep(one, "layerForward") || isStep(one, "outputLoss")) && one.bind.w === step.bind.b,
+    );
+    const h = slope?.bind.h ?? (above && "x" in above.bind ? above.bind.x : undefined);
     return {
       phase: "backward",
       kernel: "layerBackward",
-      variant: { activation: slope.variant.activation, tile: step.variant.tile },
+      variant: { activation: slope?.variant.activation ?? "identity", tile: step.variant.tile },
       dims: step.dims,
       bind: {
         control: "control",
-        ...given({ dz: step.bind.a, w: step.bind.b, h: slope.bind.h, below: slope.bind.dz }),
+        ...given({ dz: step.bind.a, w: step.bind.b, h, below: slope?.bind.dz ?? step.bind.c }),
       },
     };
   });
@@ -123,7 +130,7 @@ function fuseBackward(steps: readonly Step[]): Step[] {
 }
 
 /** Steps of the textbook that `begin` and `layerUpdate` take over wholly. */
-const taken = new Set<Name>(["penalty", "record", "decayGradient", "advance", "sample", "gatherRows"]);
+const taken = new Set<Name>(["record", "decayGradient", "advance", "sample", "gatherRows"]);
 
 /** W and b updated where their gradients are summed. */
 function fuseUpdates(steps: readonly Step[]): { steps: Step[]; parts: number } {
@@ -162,7 +169,17 @@ function fuseUpdates(steps: readonly Step[]): { steps: Step[]; parts: number } {
       },
     };
   });
-  return { steps: fused.filter((step) => !absorbed.has(step) && !taken.has(step.kernel)), parts };
+  // The penalty of a bias whose weights are frozen, which no layerUpdate sums.
+  const summed = new Set(fused.flatMap((step) => (isStep(step, "layerUpdate") ? [step.bind.w, step.bind.bias] : [])));
+  const kept = fused.flatMap((step): Step[] => {
+    if (absorbed.has(step) || taken.has(step.kernel)) return [];
+    if (!isStep(step, "penalty")) return [step];
+    if (summed.has(step.bind.w)) return [];
+    const offset = parts;
+    parts += penaltyParts(step.dims.elements);
+    return [{ ...step, dims: { ...step.dims, offset } }];
+  });
+  return { steps: kept, parts };
 }
 
 /** What stands between two steps, and what closes a submit. */

@@ -2,8 +2,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { openDevice } from "../../../src/device/open.ts";
 import { workgroupsOf } from "../../../src/kernels/index.ts";
 import { type Activation, activations } from "../../../src/model/activation.ts";
-import { SMALLEST_NORMAL, UNIT_ROUNDOFF } from "../../helpers/compare.ts";
 import { blank, type Case, callOf, expectTwin, random, runOnGpu } from "../../helpers/gpu.ts";
+import { activationErrors } from "../../helpers/tolerances.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());
@@ -21,33 +21,8 @@ const apply = (
   values: { z, h: blank(z.length) },
 });
 
-/** One unit in the last place, relative to the number, at most. */
-const ULP = 2 * UNIT_ROUNDOFF;
-
-/**
- * Errors that WGSL allows, carried through the formulas (its section on the accuracy of built-in functions): exp x
- * 3 + 2|x| ulp, division 2.5 ulp, sums and products half an ulp. Below the normal numbers a GPU may give 0.
- */
-const tolerances: Readonly<Record<Activation, (z: number) => number>> = {
-  identity: () => 0,
-  relu: () => 0,
-  // e = exp(−|z|), then 1/(1 + e) or e/(1 + e): one exp, one sum, one division; half an ulp for the twin's rounding.
-  sigmoid: (z) => {
-    const h = 1 / (1 + Math.exp(-z));
-    return (3 + 2 * Math.abs(z) + 0.5 + 2.5 + 0.5) * ULP * h + SMALLEST_NORMAL;
-  },
-  // |z| < 0.625: z + z s p, where |s p| < 0.12 makes the eleven roundings of the polynomial small; Cephes states that the
-  // polynomial is right to 1.3e-7. Beyond: 1 − q with q = 2/(exp 2|z| + 1), so that q's relative error is scaled by q.
-  tanh: (z) => {
-    const a = Math.min(Math.abs(z), 20);
-    if (a < 0.625) return (1.3e-7 + (1 + 0.12 * 11 + 1) * UNIT_ROUNDOFF) * a + SMALLEST_NORMAL;
-    const q = 2 / (Math.exp(2 * a) + 1);
-    return (3 + 4 * a + 0.5 + 2.5) * ULP * q + 2 * UNIT_ROUNDOFF;
-  },
-};
-
 const forAll = (activation: Activation, z: Float32Array) => ({
-  h: (i: number) => tolerances[activation](z[i] ?? 0),
+  h: (i: number) => activationErrors[activation](z[i] ?? 0),
 });
 
 describe.each(activations)("activation %s", (activation) => {
@@ -91,7 +66,7 @@ describe.each(activations)("activation %s", (activation) => {
     ] as const) {
       const z = random(rows * units, 4, 3);
       const { written } = await expectTwin(device, apply(activation, z, units, actual), {
-        h: (i) => (i < actual * units ? tolerances[activation](z[i] ?? 0) : 0),
+        h: (i) => (i < actual * units ? activationErrors[activation](z[i] ?? 0) : 0),
       });
       expect(written.h?.slice(actual * units)).toEqual(blank((rows - actual) * units));
     }

@@ -53,7 +53,7 @@ describe.each(Object.entries(schedules))("advance %s", (_, schedule) => {
       // "step" multiplies t/every times; cosine evaluates a polynomial of some 12 roundings and an error of 6e-8.
       const error = schedule.kind === "step" ? (t + 2) * UNIT_ROUNDOFF : 16 * UNIT_ROUNDOFF;
       expectClose(`η of step ${t}`, [got.learningRate], [expected.learningRate], rate * error);
-      // c ← βc + (1 − β): three roundings a step, each at most u·c, as 1 − β is exact and all terms are positive.
+      // c ← βc + (1 − β): three roundings a step, each at most u·c, as all terms are positive; β and 1 − β are the twin's, rounded.
       for (const name of ["correction1", "correction2"] as const) {
         expectClose(
           `${name} of step ${t}`,

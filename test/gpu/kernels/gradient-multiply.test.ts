@@ -2,8 +2,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import { openDevice } from "../../../src/device/open.ts";
 import { type Activation, activations } from "../../../src/model/activation.ts";
 import { activationFunctions } from "../../../src/reference/activation.ts";
-import { SMALLEST_NORMAL, UNIT_ROUNDOFF } from "../../helpers/compare.ts";
+import { SMALLEST_NORMAL } from "../../helpers/compare.ts";
 import { blank, type Case, expectTwin, random } from "../../helpers/gpu.ts";
+import { slopeErrors } from "../../helpers/tolerances.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());
@@ -24,23 +25,12 @@ function multiply(
   };
 }
 
-/**
- * The slopes 0 and 1 make products exact. Sigmoid: 1 − h, a product, a product and the twin's rounding, each relative.
- * Tanh: the error of h² is as large as u, however small 1 − h² is.
- */
-const errors: Readonly<Record<Activation, (h: number) => number>> = {
-  identity: () => 0,
-  relu: () => 0,
-  sigmoid: (h) => 4 * UNIT_ROUNDOFF * Math.abs(h * (1 - h)),
-  tanh: (h) => UNIT_ROUNDOFF * (h * h + 3 * Math.abs(1 - h * h)),
-};
-
 function tolerance({ variant, control, dims, values }: Case<"gradientMultiply">) {
   const { dh, h } = values;
   const end = (control?.rows ?? 0) * dims.units;
   return {
     dz: (i: number) =>
-      i < end ? errors[variant.activation](h?.[i] ?? 0) * Math.abs(dh?.[i] ?? 0) + SMALLEST_NORMAL : 0,
+      i < end ? slopeErrors[variant.activation](h?.[i] ?? 0) * Math.abs(dh?.[i] ?? 0) + SMALLEST_NORMAL : 0,
   };
 }
 

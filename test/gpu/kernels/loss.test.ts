@@ -1,7 +1,9 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { openDevice } from "../../../src/device/open.ts";
-import { gamma, UNIT_ROUNDOFF } from "../../helpers/compare.ts";
-import { blank, type Case, expectTwin, random, randomIntegers, runOnGpu } from "../../helpers/gpu.ts";
+import { type Activation, activations } from "../../../src/model/activation.ts";
+import { activationFunctions } from "../../../src/reference/activation.ts";
+import { blank, type Case, expectTwin, type Outcome, random, randomIntegers, runOnGpu } from "../../helpers/gpu.ts";
+import { deltaError, rowDeltas, rowErrors } from "../../helpers/tolerances.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());
@@ -14,84 +16,53 @@ interface Given {
   readonly columns: number;
   readonly actual?: number;
   readonly delta?: boolean;
+  readonly slope?: Activation;
   readonly scale?: number;
   readonly o?: Floats;
   readonly y?: Uint32Array<ArrayBuffer>;
 }
 
 function lossOf(loss: Loss, given: Given): Case<"loss"> {
-  const { rows, columns, actual = rows, delta = true, scale = 3 } = given;
-  const o = given.o ?? random(rows * columns, 1, scale);
+  const { rows, columns, actual = rows, delta = true, slope = "identity", scale = 3 } = given;
+  const o = given.o ?? random(rows * columns, 1, scale).map(activationFunctions[slope].value);
   const targets = loss === "softmaxCrossEntropy" ? randomIntegers(rows, 2, columns) : random(rows * columns, 2, scale);
   return {
     kernel: "loss",
-    variant: { loss, delta },
+    variant: { loss, delta, slope },
     dims: { rows, columns },
     control: { rows: actual },
     values: {
       o,
       y: given.y ?? targets,
-      losses: blank(rows),
-      hits: blank(rows),
+      scores: blank(2 * rows),
       ...(delta ? { do: blank(rows * columns) } : {}),
     },
   };
 }
 
-const ULP = 2 * UNIT_ROUNDOFF;
-
-/**
- * What the accuracies of WGSL's built-in functions allow. With d = o − m ≤ 0, rounded: exp d carries (3 + 2|d|) ulp and
- * |d|/2 ulp of its argument, so that the total is right to Σⱼ pⱼ(3 + 2.5|dⱼ|) ulp + γ_C; log has an absolute error of 2⁻²¹
- * near 1 and of 3 ulp elsewhere; a difference, a sum and the twin's rounding follow.
- */
-function softmaxTolerance({ dims, values }: Case<"loss">) {
+/** Loss and hit of a row are neighbours in `scores`; a delta is a factor of the slope of the output. */
+function toleranceOf({ variant, dims, values }: Case<"loss">) {
   const { columns } = dims;
+  const classes = variant.loss === "softmaxCrossEntropy";
   const rowOf = (i: number) => {
     const o = Array.from(values.o?.slice(i * columns, (i + 1) * columns) ?? []);
-    const largest = Math.max(...o);
-    const d = o.map((value) => value - largest);
-    const total = d.reduce((sum, value) => sum + Math.exp(value), 0);
-    const p = d.map((value) => Math.exp(value) / total);
-    const spread = d.reduce((sum, value, j) => sum + (p[j] ?? 0) * (3 + 2.5 * -value), 0);
-    return { d, p, total, relative: spread * ULP + gamma(columns) };
+    const y = values.y?.slice(...(classes ? [i, i + 1] : [i * columns, (i + 1) * columns])) ?? [];
+    return { o, y: Array.from(y), ...rowErrors(variant.loss, o, Array.from(y)) };
   };
   return {
-    losses: (i: number) => {
-      const { d, total, relative } = rowOf(i);
-      const log = Math.log(total);
-      const shift = -(d[values.y?.[i] ?? 0] ?? 0);
-      return (
-        relative + Math.max(2 ** -21, 3 * ULP * log) + 2 * UNIT_ROUNDOFF * shift + 2 * UNIT_ROUNDOFF * (log + shift)
-      );
-    },
-    hits: 0,
-    // p has the errors of its exp, of the total and 2.5 ulp of the division; then a difference of at most 1 and the twin.
+    scores: (index: number) => (index % 2 === 0 ? rowOf(index / 2).loss : 0),
     do: (index: number) => {
-      const { d, p, relative } = rowOf(Math.floor(index / columns));
-      const [dj, pj] = [d[index % columns] ?? 0, p[index % columns] ?? 0];
-      return pj * ((3 + 2.5 * -dj + 2.5) * ULP + relative) + 2 * UNIT_ROUNDOFF;
+      const row = rowOf(Math.floor(index / columns));
+      const j = index % columns;
+      const error = row.delta[j] ?? 0;
+      if (variant.slope === "identity") return error;
+      return deltaError(variant.slope, rowDeltas(variant.loss, row.o, row.y)[j] ?? 0, error, row.o[j] ?? 0, 0);
     },
   };
 }
 
-/** Each difference is rounded once; its square, the sum and the half: γ₍C₊₄₎ℓ with the twin's rounding. */
-function squaredTolerance({ dims, values }: Case<"loss">) {
-  const { columns } = dims;
-  const difference = (i: number) => Math.abs((values.o?.[i] ?? 0) - (values.y?.[i] ?? 0));
-  return {
-    losses: (i: number) => {
-      let sum = 0;
-      for (let j = i * columns; j < (i + 1) * columns; j++) sum += difference(j) ** 2;
-      return (gamma(columns + 4) * sum) / 2;
-    },
-    hits: 0,
-    do: (i: number) => 2 * UNIT_ROUNDOFF * difference(i),
-  };
-}
-
-const toleranceOf = (given: Case<"loss">) =>
-  given.variant.loss === "softmaxCrossEntropy" ? softmaxTolerance(given) : squaredTolerance(given);
+const lossesOf = ({ written }: Outcome) => Array.from(written.scores ?? []).filter((_, index) => index % 2 === 0);
+const hitsOf = ({ written }: Outcome) => Array.from(written.scores ?? []).filter((_, index) => index % 2 === 1);
 
 describe.each(["softmaxCrossEntropy", "halfSquaredError"] as const)("loss %s", (loss) => {
   describe.each([true, false])("with delta %s", (delta) => {
@@ -114,21 +85,44 @@ describe.each(["softmaxCrossEntropy", "halfSquaredError"] as const)("loss %s", (
         const given = lossOf(loss, { rows: 70, columns: 3, delta, actual });
         const tolerance = toleranceOf(given);
         const { written } = await expectTwin(device, given, tolerance);
-        expect(written.losses?.slice(actual)).toEqual(blank(70 - actual));
-        expect(written.hits?.slice(actual)).toEqual(blank(70 - actual));
+        expect(written.scores?.slice(2 * actual)).toEqual(blank(2 * (70 - actual)));
         if (delta) expect(written.do?.slice(3 * actual)).toEqual(blank(3 * (70 - actual)));
       }
     });
   });
 
-  // Not finite rather than NaN: WGSL leaves open what exp makes of a NaN, and some adapters make it Infinity.
-  test("a NaN output gives a loss that is not finite, in its own row only", async () => {
+  test.each(activations)("multiplies the delta by the slope of %s, out of the output alone", async (slope) => {
+    for (const [rows, columns] of [
+      [1, 1],
+      [65, 3],
+      [17, 33],
+    ] as const) {
+      const given = lossOf(loss, { rows, columns, slope });
+      await expectTwin(device, given, toleranceOf(given));
+    }
+  });
+
+  // Not finite rather than NaN: WGSL leaves open what exp makes of an Infinity, and some adapters make it a NaN.
+  test("a NaN output gives a loss that is not finite, in its own row only, and halts the run", async () => {
     for (const at of [3, 4, 5]) {
       const o = random(9, 1);
       o[at] = Number.NaN;
-      const { written } = await runOnGpu(device, lossOf(loss, { rows: 3, columns: 3, o }));
-      expect(Array.from(written.losses ?? [], Number.isFinite)).toEqual([true, false, true]);
+      const outcome = await runOnGpu(device, lossOf(loss, { rows: 3, columns: 3, o }));
+      expect(lossesOf(outcome).map(Number.isFinite)).toEqual([true, false, true]);
+      expect(outcome.control.halted).toBe(1);
     }
+  });
+
+  test("halts no run whose losses are finite, nor for what lies beyond a partial batch", async () => {
+    const o = random(9, 1).fill(Number.NaN, 6);
+    const { control } = await runOnGpu(device, lossOf(loss, { rows: 3, columns: 3, o, actual: 2 }));
+    expect(control.halted).toBe(0);
+  });
+
+  test("halts no run that is only judged", async () => {
+    const o = random(9, 1).fill(Number.NaN);
+    const { control } = await runOnGpu(device, lossOf(loss, { rows: 3, columns: 3, o, delta: false }));
+    expect(control.halted).toBe(0);
   });
 });
 
@@ -137,10 +131,10 @@ describe("loss softmaxCrossEntropy", () => {
     const o = Float32Array.of(1000, -1000, 0, 1000, -1000, 0, 1000, 1000, 1000, -1000, -1000, -1000);
     const y = Uint32Array.of(0, 1, 2, 0);
     const given = lossOf("softmaxCrossEntropy", { rows: 4, columns: 3, o, y });
-    const { written } = await expectTwin(device, given, toleranceOf(given));
+    const outcome = await expectTwin(device, given, toleranceOf(given));
     // exp(−1000) is 0: the losses are exact but for log 3.
-    expect([...(written.losses ?? [])].slice(0, 2)).toEqual([0, 2000]);
-    expect([...(written.do ?? [])].slice(0, 6)).toEqual([0, 0, 0, 1, -1, 0]);
+    expect(lossesOf(outcome).slice(0, 2)).toEqual([0, 2000]);
+    expect([...(outcome.written.do ?? [])].slice(0, 6)).toEqual([0, 0, 0, 1, -1, 0]);
   });
 
   test("equals the reference where logits lie far apart", async () => {
@@ -152,16 +146,16 @@ describe("loss softmaxCrossEntropy", () => {
     const o = Float32Array.of(1, 2, 2, 1, 2, 2, 2, 2, 2, 3, 3, 1);
     const y = Uint32Array.of(1, 2, 0, 1);
     const given = lossOf("softmaxCrossEntropy", { rows: 4, columns: 3, o, y });
-    const { written } = await expectTwin(device, given, toleranceOf(given));
-    expect([...(written.hits ?? [])]).toEqual([1, 0, 1, 0]);
+    expect(hitsOf(await expectTwin(device, given, toleranceOf(given)))).toEqual([1, 0, 1, 0]);
   });
 
   test("an infinite output of another class gives a loss that is not finite", async () => {
     const o = Float32Array.of(Number.POSITIVE_INFINITY, 0, 0, 0, Number.NEGATIVE_INFINITY, 0);
-    const { written } = await runOnGpu(
+    const outcome = await runOnGpu(
       device,
       lossOf("softmaxCrossEntropy", { rows: 2, columns: 3, o, y: Uint32Array.of(1, 1) }),
     );
-    expect(Array.from(written.losses ?? [], Number.isFinite)).toEqual([false, false]);
+    expect(lossesOf(outcome).map(Number.isFinite)).toEqual([false, false]);
+    expect(outcome.control.halted).toBe(1);
   });
 });

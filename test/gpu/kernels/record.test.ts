@@ -22,9 +22,9 @@ const NONE = 0xabcdef01;
 const positive = (length: number, seed: number) => random(length, seed).map(Math.abs);
 
 function line({ rows, actual = rows, parts = 0, step = 1, ...given }: Given): Case<"record"> {
+  const losses = given.losses ?? positive(rows, 1);
   const values: Record<string, Words> = {
-    losses: given.losses ?? positive(rows, 1),
-    hits: Float32Array.from({ length: rows }, (_, i) => (i % 3 === 0 ? 1 : 0)),
+    scores: Float32Array.from(Array.from(losses).flatMap((loss, i) => [loss, i % 3 === 0 ? 1 : 0])),
     ring: new Uint32Array(RING_RECORDS * RECORD_WORDS).fill(NONE),
   };
   if (parts > 0) values.squares = given.squares ?? positive(parts, 2);

@@ -2,21 +2,20 @@ import { afterAll, describe, expect, test } from "vitest";
 import { openDevice } from "../../../src/device/open.ts";
 import type { ControlValues } from "../../../src/kernels/control.ts";
 import { workgroupsOf } from "../../../src/kernels/index.ts";
-import type { WeightUpdateVariant } from "../../../src/kernels/weight-update.ts";
-import { expectSameBits, gamma, UNIT_ROUNDOFF, type Words } from "../../helpers/compare.ts";
+import type { UpdateVariant } from "../../../src/kernels/weight-update.ts";
+import { expectSameBits, UNIT_ROUNDOFF, type Words } from "../../helpers/compare.ts";
 import { type Case, callOf, controlOf, expectTwin, random, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
+import { updateErrors } from "../../helpers/tolerances.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());
 
 /** λ̃ = λ or λ|B| is in the control block, so that both decays run the same code. */
-const variants: readonly WeightUpdateVariant[] = (["sgd", "momentum", "adam", "adamw"] as const).flatMap(
-  (optimizer) => [
-    { optimizer, decay: false },
-    { optimizer, decay: "per-batch" },
-    { optimizer, decay: "per-step" },
-  ],
-);
+const variants: readonly UpdateVariant[] = (["sgd", "momentum", "adam", "adamw"] as const).flatMap((optimizer) => [
+  { optimizer, decay: false },
+  { optimizer, decay: "per-batch" },
+  { optimizer, decay: "per-step" },
+]);
 
 /** The control block of step t. */
 const controlAt = (t: number): Partial<ControlValues> => ({
@@ -27,57 +26,38 @@ const controlAt = (t: number): Partial<ControlValues> => ({
   beta1: 0.9,
   beta2: 0.999,
   epsilon: 1e-8,
+  rest1: 1 - 0.9,
+  rest2: 1 - 0.999,
   correction1: 1 - 0.9 ** t,
   correction2: 1 - 0.999 ** t,
 });
 
-function update(variant: WeightUpdateVariant, elements: number, t = 1, room = elements): Case<"weightUpdate"> {
+function update(variant: UpdateVariant, elements: number, t = 1, room = elements): Case<"weightUpdate"> {
   const values: Record<string, Words> = { g: random(room, 1, 3), parameter: random(room, 2) };
-  const moments = variant.optimizer === "adam" || variant.optimizer === "adamw";
-  if (moments) values.m = t === 1 ? new Float32Array(room) : random(room, 3, 0.1);
-  if (variant.optimizer === "momentum") values.v = random(room, 4, 0.1);
-  if (moments) values.v = t === 1 ? new Float32Array(room) : random(room, 4, 0.1).map(Math.abs);
+  if (variant.optimizer === "momentum") values.state = random(room, 4, 0.1);
+  if (variant.optimizer === "adam" || variant.optimizer === "adamw") values.state = moments(room, t);
   return { kernel: "weightUpdate", variant, dims: { elements }, control: controlAt(t), values };
 }
 
-/**
- * γ₁₂ over the sum of the magnitudes that each formula adds: none meets more than 12 roundings, a division (2.5 ulp, or 5
- * roundings) counted as such. Adam's quotient has the relative errors of m̂ and of √v̂, the root itself 4.5 ulp.
- */
-function tolerances(given: Case<"weightUpdate">) {
-  const { optimizer, decay } = given.variant;
-  const c = controlOf(given.control);
-  const at = (name: string, i: number) => Math.abs(given.values[name]?.[i] ?? 0);
-  const shrink = decay ? (c.learningRate * c.decay) / c.rows : 0;
-  const coupled = decay && optimizer !== "adamw" ? c.decay : 0;
-  const mean = (i: number) => (at("g", i) + coupled * at("parameter", i)) / c.rows;
-  const few = gamma(12);
-  if (optimizer === "sgd") {
-    return {
-      parameter: (i: number) => few * ((1 + shrink) * at("parameter", i) + (c.learningRate / c.rows) * at("g", i)),
-    };
-  }
-  if (optimizer === "momentum") {
-    const velocity = (i: number) => c.momentum * at("v", i) + mean(i);
-    return {
-      v: (i: number) => few * velocity(i),
-      parameter: (i: number) => few * (at("parameter", i) + c.learningRate * velocity(i)),
-    };
-  }
-  const first = (i: number) => c.beta1 * at("m", i) + (1 - c.beta1) * mean(i);
-  // Both factors of ĝ² carry its error.
-  const second = (i: number) => c.beta2 * at("v", i) + 2 * (1 - c.beta2) * mean(i) ** 2;
-  const expected = runOnCpu(given).written;
+/** (m, v) of each element: none before the first step, and v never below 0. */
+function moments(elements: number, t: number): Float32Array<ArrayBuffer> {
+  if (t === 1) return new Float32Array(2 * elements);
+  return random(2 * elements, 3, 0.1).map((value, index) => (index % 2 === 0 ? value : Math.abs(value)));
+}
+
+function tolerances({ variant, control, values }: Case<"weightUpdate">) {
+  const c = controlOf(control);
+  const width = variant.optimizer === "momentum" ? 1 : 2;
+  const errorsOf = (i: number) =>
+    updateErrors(variant, c, {
+      omega: values.parameter?.[i] ?? 0,
+      g: values.g?.[i] ?? 0,
+      gError: 0,
+      state: [values.state?.[width * i] ?? 0, values.state?.[width * i + 1] ?? 0],
+    });
   return {
-    m: (i: number) => few * first(i),
-    v: (i: number) => few * second(i),
-    parameter: (i: number) => {
-      const v = expected.v?.[i] ?? 0;
-      const root = Math.sqrt(v / c.correction2) + c.epsilon;
-      const quotient = first(i) / c.correction1 / root;
-      const relative = 2 * few + (v > 0 ? (few * second(i)) / (2 * v) : 0);
-      return few * (1 + shrink) * at("parameter", i) + relative * c.learningRate * quotient;
-    },
+    parameter: (i: number) => errorsOf(i).parameter,
+    state: (index: number) => errorsOf(Math.floor(index / width)).state[index % width === 0 ? 0 : 1],
   };
 }
 
@@ -96,8 +76,9 @@ describe.each(variants)("weightUpdate $optimizer, decay $decay", (variant) => {
     const given = update(variant, 65, 2, 192);
     const { written } = await runOnGpu(device, given);
     for (const [name, values] of Object.entries(written)) {
-      expect(values.slice(65)).toEqual(given.values[name]?.slice(65));
-      expect(values.slice(0, 65)).not.toEqual(given.values[name]?.slice(0, 65));
+      const end = (65 * values.length) / 192;
+      expect(values.slice(end)).toEqual(given.values[name]?.slice(end));
+      expect(values.slice(0, end)).not.toEqual(given.values[name]?.slice(0, end));
     }
   });
 
@@ -111,11 +92,7 @@ describe.each(variants)("weightUpdate $optimizer, decay $decay", (variant) => {
 test("weightUpdate › reaches every element when the workgroups outnumber one dimension of a grid", async () => {
   const given = update({ optimizer: "sgd", decay: false }, 65_535 * 64 + 65);
   expect(workgroupsOf(callOf(given))[1]).toBeGreaterThan(1);
-  const few = gamma(12);
-  const [g, w] = [given.values.g ?? [], given.values.parameter ?? []];
-  await expectTwin(device, given, {
-    parameter: (i) => few * (Math.abs(w[i] ?? 0) + 0.01 * Math.abs(g[i] ?? 0)),
-  });
+  await expectTwin(device, given, tolerances(given));
 });
 
 /**

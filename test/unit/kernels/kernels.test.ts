@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import {
   CONTROL_WORDS,
   type ControlField,
+  type ControlValues,
+  controlAfter,
   controlFields,
   controlNames,
   decodeControl,
@@ -14,6 +16,10 @@ import { dense, resolveLayers, sequential } from "../../../src/model/layer.ts";
 import { adam, adamw, type Optimizer, sgd } from "../../../src/model/optimizer.ts";
 import { cosine, stepDecay } from "../../../src/model/schedule.ts";
 import { buildEvaluatePlan, buildTrainPlan } from "../../../src/plan/build.ts";
+import { fuse } from "../../../src/plan/passes/fuse.ts";
+import { oneDispatch } from "../../../src/plan/passes/one-dispatch.ts";
+import { advanceControl } from "../../../src/reference/advance.ts";
+import { expectClose, UNIT_ROUNDOFF } from "../../helpers/compare.ts";
 
 const optimizers: Optimizer[] = [
   sgd({ learningRate: 0.1, weightDecay: 0.1 }),
@@ -22,19 +28,28 @@ const optimizers: Optimizer[] = [
   adamw({ learningRate: 0.1, weightDecay: 0.1 }),
 ];
 
-/** A call of every kernel, in the variants that plans use. */
-const calls: Call[] = (["halfSquaredError", "softmaxCrossEntropy"] as const).flatMap((loss) => {
-  const layers = resolveLayers(
-    sequential([dense(3, "tanh"), dense(3, "relu", { bias: false }), dense(3, "sigmoid"), dense(2)]),
-    4,
-    loss,
-  );
-  const spec = { layers, loss, batch: 8 };
-  return [
-    ...optimizers.flatMap((optimizer) => buildTrainPlan({ ...spec, optimizer, dataRows: 20, shuffle: true }).steps),
-    ...buildEvaluatePlan(spec).steps,
-  ];
-});
+/** A call of every kernel, in the variants that plans use; an output of 33 units is wider than fits into registers. */
+const calls: Call[] = (["halfSquaredError", "softmaxCrossEntropy"] as const).flatMap((loss) =>
+  [2, 33].flatMap((outputs) => {
+    const output = dense(outputs, loss === "halfSquaredError" ? "sigmoid" : "identity");
+    const hidden = [dense(3, "tanh"), dense(64, "relu", { bias: false }), dense(64, "sigmoid"), dense(3)];
+    return [[output], [...hidden, output]].flatMap((network) => {
+      const spec = { layers: resolveLayers(sequential(network), 4, loss), loss, batch: 8 };
+      const plans = [
+        ...optimizers.flatMap((optimizer) =>
+          [true, false].map((shuffle) => buildTrainPlan({ ...spec, optimizer, dataRows: 20, shuffle })),
+        ),
+        buildEvaluatePlan(spec),
+      ];
+      const fused = plans.map(fuse);
+      const whole = fused.map((plan) => oneDispatch(plan, 32_768));
+      return [...plans, ...fused, ...whole].flatMap(({ steps, closing }) => [...steps, ...closing]);
+    });
+  }),
+);
+
+/** Distinct calls by their source: those of one source differ in sizes and tensors alone. */
+const sources = new Map(calls.map((call) => [sourceOf(call), call]));
 
 /** A field of the control block as its 32 bits hold it. */
 const stored = (name: ControlField, value: number) => (controlFields[name] === "f32" ? Math.fround(value) : value);
@@ -56,8 +71,84 @@ describe("the control block", () => {
     expect(back.baseLearningRate).toBe(Math.fround(0.1));
   });
 
+  it("holds 1 − β rounded once", () => {
+    const { rest1, rest2, beta2 } = decodeControl(
+      encodeControl(initialControl({ ...options, optimizer: adam({ learningRate: 1 }) })),
+    );
+    expect([rest1, rest2]).toEqual([Math.fround(1 - 0.9), Math.fround(1 - 0.999)]);
+    // Out of the rounded β₂ it would be another number.
+    expect(rest2).not.toBe(Math.fround(1 - beta2));
+    expect(initialControl({ ...options, optimizer: sgd({ learningRate: 1 }) })).toMatchObject({ rest1: 0, rest2: 0 });
+  });
+
   it("takes the data's rows for a batch that is larger", () => {
     expect(initialControl({ ...options, optimizer: sgd({ learningRate: 1 }), batch: 64 }).rows).toBe(20);
+  });
+});
+
+describe("controlAfter", () => {
+  const rates = { dataRows: 20, batch: 8, seed: 3 };
+  const begun = (optimizer: Optimizer) => decodeControl(encodeControl(initialControl({ ...rates, optimizer })));
+  const { fround } = Math;
+
+  /** The control block after so many runs of `advance`, in double precision out of a block of float32. */
+  function advanced(optimizer: Optimizer, steps: number): ControlValues {
+    const control = { ...begun(optimizer) };
+    const variant = { schedule: optimizer.schedule.kind, decay: optimizer.decay };
+    for (let t = 0; t < steps; t++) advanceControl(variant, control);
+    return control;
+  }
+
+  it.each(optimizers)(
+    "is where $kind stands after as many steps, so that the next goes on as if they had run",
+    (optimizer) => {
+      for (const steps of [0, 1, 2, 3, 7, 20]) {
+        const after = controlAfter(begun(optimizer), optimizer.schedule, steps);
+        expect(after.step).toBe(steps);
+        advanceControl({ schedule: optimizer.schedule.kind, decay: optimizer.decay }, after);
+        const { correction1, correction2, ...expected } = advanced(optimizer, steps + 1);
+        expect(after).toMatchObject(expected);
+        expectClose("corrections", [after.correction1, after.correction2], [correction1, correction2], 1e-12);
+      }
+    },
+  );
+
+  it("has the learning rate of a step schedule as the GPU multiplies it, in single precision", () => {
+    const every = 3;
+    const schedule = stepDecay({ learningRate: 0.1, every, factor: 0.7 });
+    const control = begun(sgd({ learningRate: schedule }));
+    let learningRate = control.baseLearningRate;
+    for (let t = 0; t < 100; t++) {
+      if (t > 0 && t % every === 0) learningRate = fround(learningRate * fround(0.7));
+      expect(controlAfter(control, schedule, t + 1).learningRate).toBe(learningRate);
+    }
+    // 33 products rounded one by one are not the rounded power.
+    expect(learningRate).not.toBe(fround(fround(0.1) * fround(0.7) ** 33));
+    expectClose("η", [learningRate], [0.1 * 0.7 ** 33], 35 * UNIT_ROUNDOFF * 0.1 * 0.7 ** 33);
+  });
+
+  it("has the bias corrections that the GPU comes to with c ← βc + (1 − β), each β and 1 − β rounded apart", () => {
+    const optimizer = adam({ learningRate: 0.5 });
+    const control = begun(optimizer);
+    let [first, second] = [0, 0];
+    for (let step = 1; step <= 5000; step++) {
+      first = control.beta1 * first + control.rest1;
+      second = control.beta2 * second + control.rest2;
+      if (![1, 10, 100, 5000].includes(step)) continue;
+      const { correction1, correction2 } = controlAfter(control, optimizer.schedule, step);
+      // In double precision both, so that nothing but the formula tells them apart.
+      expectClose(`corrections after ${step} steps`, [correction1, correction2], [first, second], 1e-12);
+    }
+  });
+
+  it("is no run that has halted, and leaves what the user set", () => {
+    const optimizer = adam({ learningRate: 0.5 });
+    const control = begun(optimizer);
+    const { weightDecay, beta1, beta2, epsilon, dataRows, batch, seed } = control;
+    const kept = { weightDecay, beta1, beta2, epsilon, dataRows, batch, seed, halted: 0 };
+    expect(controlAfter(control, optimizer.schedule, 9)).toMatchObject({ ...kept, step: 9 });
+    expect(controlAfter(control, optimizer.schedule, 0)).toMatchObject({ ...kept, step: 0, learningRate: 0.5 });
+    expect(control.step).toBe(0);
   });
 });
 
@@ -71,8 +162,8 @@ describe("every kernel", () => {
   });
 
   it("declares its operands as bindings 1, 2, … of its shader, with the access that it says", () => {
-    for (const call of calls) {
-      const found = [...sourceOf(call).matchAll(/@group\(0\) @binding\((\d+)\) var<([a-z_, ]+)> (\w+)/g)];
+    for (const [source, call] of sources) {
+      const found = [...source.matchAll(/@group\(0\) @binding\((\d+)\) var<([a-z_, ]+)> (\w+)/g)];
       const kinds = found.map(([, binding, space]) => `${binding} ${space}`);
       const expected = boundOperands(call).map(({ access }, index) => {
         const space = { uniform: "uniform", read: "storage, read", readWrite: "storage, read_write" }[access];
@@ -83,7 +174,15 @@ describe("every kernel", () => {
   });
 
   it("leaves no trace of a template or of the preprocessor in its shader", () => {
-    for (const call of calls) expect(sourceOf(call)).not.toMatch(/undefined|\[object|NaN|^\s*#/m);
+    for (const source of sources.keys()) expect(source).not.toMatch(/undefined|\[object|NaN|^\s*#/m);
+  });
+
+  it("uses in its shader each operand that it binds", () => {
+    for (const source of sources.keys()) {
+      const names = [...source.matchAll(/@binding\([1-9]\d*\) var<[a-z_, ]+> (\w+)/g)].map(([, name = ""]) => name);
+      const unused = names.filter((name) => source.split(new RegExp(`\\b${name}\\b`)).length < 3);
+      expect(unused).toEqual([]);
+    }
   });
 
   it("gives every size that its shader declares", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../../src/model/initializer.ts";
-import { adam, adamw, hasPenalty, sgd, stateNames } from "../../../src/model/optimizer.ts";
+import { adam, adamw, type Decay, hasPenalty, sgd, stateWidth } from "../../../src/model/optimizer.ts";
 import { cosine, stepDecay } from "../../../src/model/schedule.ts";
 import { refusal } from "../../helpers/refusal.ts";
 
@@ -69,6 +69,19 @@ describe.each([
   });
 });
 
+describe("decay", () => {
+  it.each([
+    ["sgd", sgd],
+    ["adam", adam],
+  ] as const)("of another name is refused by %s", (name, make) => {
+    for (const decay of ["per-epoch", "toString", ""]) {
+      expect(refusal(() => make({ learningRate: 1, decay: decay as Decay }))).toBe(
+        `ModelError: ${name}: got decay "${decay}", expected one of per-batch, per-step; choose one of these.`,
+      );
+    }
+  });
+});
+
 describe("hasPenalty", () => {
   it("holds where λ > 0, but for AdamW, whose decay is no gradient", () => {
     const options = { learningRate: 1, weightDecay: 0.1 };
@@ -77,12 +90,12 @@ describe("hasPenalty", () => {
   });
 });
 
-describe("stateNames", () => {
-  it("lists what the update keeps beside a parameter", () => {
-    expect(stateNames(sgd({ learningRate: 1 }))).toEqual([]);
-    expect(stateNames(sgd({ learningRate: 1, momentum: 0.5 }))).toEqual(["v"]);
-    expect(stateNames(adam({ learningRate: 1 }))).toEqual(["m", "v"]);
-    expect(stateNames(adamw({ learningRate: 1 }))).toEqual(["m", "v"]);
+describe("stateWidth", () => {
+  it("counts what the update keeps beside each element of a parameter", () => {
+    expect(stateWidth(sgd({ learningRate: 1 }))).toBe(0);
+    expect(stateWidth(sgd({ learningRate: 1, momentum: 0.5 }))).toBe(1);
+    expect(stateWidth(adam({ learningRate: 1 }))).toBe(2);
+    expect(stateWidth(adamw({ learningRate: 1 }))).toBe(2);
   });
 });
 

@@ -111,8 +111,9 @@ describe("the textbook plan", () => {
         role === "state" ? [`${name} [${shape.join(", ")}]`] : [],
       );
     expect(states(plain)).toEqual([]);
-    expect(states(sgd({ learningRate: 1, momentum: 0.9 }))).toEqual(["v_W1 [2, 4]", "v_b1 [2]"]);
-    const moments = ["m_W1 [2, 4]", "v_W1 [2, 4]", "m_b1 [2]", "v_b1 [2]"];
+    expect(states(sgd({ learningRate: 1, momentum: 0.9 }))).toEqual(["state_W1 [2, 4]", "state_b1 [2]"]);
+    // m and v side by side.
+    const moments = ["state_W1 [2, 4, 2]", "state_b1 [2, 2]"];
     expect(states(adam({ learningRate: 1 }))).toEqual(moments);
     expect(states(adamw({ learningRate: 1 }))).toEqual(moments);
   });

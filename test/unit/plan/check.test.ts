@@ -90,8 +90,8 @@ describe("checkPlan", () => {
 
   it("refuses a tensor that one dispatch writes twice", () => {
     const number = numberOf(train, ({ kernel }) => kernel === "loss");
-    expect(refusal(() => checkPlan(rebind(train, number, "hits", "losses")))).toBe(
-      `PlanError: train plan: step ${number} (loss): got losses bound twice, and written, expected each written tensor bound once; mend the pass that wrote this plan.`,
+    expect(refusal(() => checkPlan(rebind(train, number, "do", "scores")))).toBe(
+      `PlanError: train plan: step ${number} (loss): got scores bound twice, and written, expected each written tensor bound once; mend the pass that wrote this plan.`,
     );
   });
 

@@ -13,30 +13,30 @@ describe("formatPlan", () => {
     const optimizer = sgd({ learningRate: 0.1, weightDecay: 0.3 });
     const plan = buildTrainPlan({ ...spec, optimizer, dataRows: 20, shuffle: true });
     expect(formatPlan(plan)).toMatchInlineSnapshot(`
-      "phase     out                              = kernel(inputs)                 variant
-      begin     control [24]                     = advance()                      t ← t + 1, constant η, λ̃ = λ
-      begin     order [8]                        = sample()                       π(seed, epoch) of start + i
-      begin     x [8, 4]                         = gatherRows(order, X)           rows in this step's order
-      begin     y [8]                            = gatherRows(order, Y)           rows in this step's order
-      forward   z1 [8, 3]                        = matmul(x, W1, b1)              a bᵀ + bias
-      forward   h1 [8, 3]                        = activation(z1)                 tanh
-      forward   o [8, 2]                         = matmul(h1, W2, b2)             a bᵀ + bias
-      loss      losses [8], hits [8], do [8, 2]  = loss(o, y)                     softmaxCrossEntropy
-      loss      squares [2]                      = penalty(W1)                    ‖W‖²
-      loss      squares [2]                      = penalty(W2)                    ‖W‖²
-      loss      ring [1024, 8]                   = record(losses, hits, squares)  L = Σℓ, s = λ̃/2 Σ‖W‖², J = L + s
-      backward  gW2 [2, 3]                       = matmul(do, h1)                 aᵀ b
-      backward  dW2 [2, 3]                       = decayGradient(gW2, W2)         gW + λ̃W
-      backward  gb2 [2]                          = sumRows(do)                    Σ over the batch
-      backward  dh1 [8, 3]                       = matmul(do, W2)                 a b
-      backward  dz1 [8, 3]                       = gradientMultiply(dh1, z1, h1)  tanh′
-      backward  gW1 [3, 4]                       = matmul(dz1, x)                 aᵀ b
-      backward  dW1 [3, 4]                       = decayGradient(gW1, W1)         gW + λ̃W
-      backward  gb1 [3]                          = sumRows(dz1)                   Σ over the batch
-      update    W1 [3, 4]                        = weightUpdate(gW1, W1)          sgd: w ← (1 − ηλ/|B|)w − (η/|B|)Σ∂ℓ
-      update    b1 [3]                           = weightUpdate(gb1, b1)          sgd: w ← w − (η/|B|)Σ∂ℓ
-      update    W2 [2, 3]                        = weightUpdate(gW2, W2)          sgd: w ← (1 − ηλ/|B|)w − (η/|B|)Σ∂ℓ
-      update    b2 [2]                           = weightUpdate(gb2, b2)          sgd: w ← w − (η/|B|)Σ∂ℓ
+      "phase     out                       = kernel(inputs)                 variant
+      begin     control [24]              = advance()                      t ← t + 1, constant η, λ̃ = λ
+      begin     order [8]                 = sample()                       π(seed, epoch) of start + i
+      begin     x [8, 4]                  = gatherRows(order, X)           rows in this step's order
+      begin     y [8]                     = gatherRows(order, Y)           rows in this step's order
+      forward   z1 [8, 3]                 = matmul(x, W1, b1)              a bᵀ + bias
+      forward   h1 [8, 3]                 = activation(z1)                 tanh
+      forward   o [8, 2]                  = matmul(h1, W2, b2)             a bᵀ + bias
+      loss      scores [8, 2], do [8, 2]  = loss(o, y)                     softmaxCrossEntropy
+      loss      squares [2]               = penalty(W1)                    ‖W‖²
+      loss      squares [2]               = penalty(W2)                    ‖W‖²
+      loss      ring [1024, 8]            = record(scores, squares)        L = Σℓ, s = λ̃/2 Σ‖W‖², J = L + s
+      backward  gW2 [2, 3]                = matmul(do, h1)                 aᵀ b
+      backward  dW2 [2, 3]                = decayGradient(gW2, W2)         gW + λ̃W
+      backward  gb2 [2]                   = sumRows(do)                    Σ over the batch
+      backward  dh1 [8, 3]                = matmul(do, W2)                 a b
+      backward  dz1 [8, 3]                = gradientMultiply(dh1, z1, h1)  tanh′
+      backward  gW1 [3, 4]                = matmul(dz1, x)                 aᵀ b
+      backward  dW1 [3, 4]                = decayGradient(gW1, W1)         gW + λ̃W
+      backward  gb1 [3]                   = sumRows(dz1)                   Σ over the batch
+      update    W1 [3, 4]                 = weightUpdate(gW1, W1)          sgd: w ← (1 − ηλ/|B|)w − (η/|B|)Σ∂ℓ
+      update    b1 [3]                    = weightUpdate(gb1, b1)          sgd: w ← w − (η/|B|)Σ∂ℓ
+      update    W2 [2, 3]                 = weightUpdate(gW2, W2)          sgd: w ← (1 − ηλ/|B|)w − (η/|B|)Σ∂ℓ
+      update    b2 [2]                    = weightUpdate(gb2, b2)          sgd: w ← w − (η/|B|)Σ∂ℓ
       equal: z2 = o, dz2 = do, db2 = gb2, db1 = gb1
       23 dispatches, 1,095 floating-point operations a step of 8 rows
       33.5 KiB: control 96 B, data 592 B, parameter 92 B, activation 256 B, metric 32.1 KiB, delta 256 B, gradient 164 B"
@@ -45,12 +45,12 @@ describe("formatPlan", () => {
 
   it("prints the plan that judges", () => {
     expect(formatPlan(buildEvaluatePlan(spec))).toMatchInlineSnapshot(`
-      "phase    out                   = kernel(inputs)        variant
-      forward  z1 [8, 3]             = matmul(x, W1, b1)     a bᵀ + bias
-      forward  h1 [8, 3]             = activation(z1)        tanh
-      forward  o [8, 2]              = matmul(h1, W2, b2)    a bᵀ + bias
-      loss     losses [8], hits [8]  = loss(o, y)            softmaxCrossEntropy
-      loss     ring [1024, 8]        = record(losses, hits)  J = L = Σℓ
+      "phase    out             = kernel(inputs)      variant
+      forward  z1 [8, 3]       = matmul(x, W1, b1)   a bᵀ + bias
+      forward  h1 [8, 3]       = activation(z1)      tanh
+      forward  o [8, 2]        = matmul(h1, W2, b2)  a bᵀ + bias
+      loss     scores [8, 2]   = loss(o, y)          softmaxCrossEntropy
+      loss     ring [1024, 8]  = record(scores)      J = L = Σℓ
       equal: z2 = o
       5 dispatches, 456 floating-point operations a step of 8 rows
       32.7 KiB: control 96 B, data 160 B, parameter 92 B, activation 256 B, metric 32.1 KiB"

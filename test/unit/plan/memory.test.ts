@@ -29,8 +29,8 @@ describe("bytesByRole", () => {
       delta: 4 * 8 * (2 + 3 + 3),
       // gW, gb and dW
       gradient: 4 * (parameters + weights),
-      // losses, hits, squares, ring
-      metric: 4 * (8 + 8 + 2 + 1024 * 8),
+      // scores, squares, ring
+      metric: 4 * (8 * 2 + 2 + 1024 * 8),
     });
   });
 

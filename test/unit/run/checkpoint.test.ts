@@ -14,12 +14,10 @@ const model = sequential([
 const network = resolveNetwork(model, 4, "softmaxCrossEntropy");
 const parameters = { ...initialParameters(network.layers, 1), b1: new Float32Array([1, -2, 0.5]) };
 const training: TrainingState = {
-  progress: { step: 12, learningRate: 0.25, correction1: 0.5, correction2: 0.125 },
+  progress: { step: 12, correction1: 0.5, correction2: 0.125, beta1: 0.75, beta2: 0.875 },
   state: {
-    m_W1: new Float32Array(12).fill(3),
-    v_W1: new Float32Array(12).fill(4),
-    m_W2: new Float32Array(6).fill(5),
-    v_W2: new Float32Array(6).fill(6),
+    state_W1: Float32Array.from({ length: 24 }, (_, index) => index),
+    state_W2: new Float32Array(12).fill(5),
   },
 };
 
@@ -71,13 +69,19 @@ describe("a saved model", () => {
       "0.weight": [3, 4],
       "0.bias": [3],
       "2.weight": [2, 3],
-      "optimizer.m.0.weight": [3, 4],
-      "optimizer.v.0.weight": [3, 4],
-      "optimizer.m.2.weight": [2, 3],
-      "optimizer.v.2.weight": [2, 3],
+      "optimizer.0.weight": [3, 4, 2],
+      "optimizer.2.weight": [2, 3, 2],
     });
     expect(metadata.format).toBe("pt");
     expect(tensors["0.bias"]?.data).toEqual(new Float32Array([1, -2, 0.5]));
+  });
+
+  it("holds one number of state an element for momentum, and two for Adam", () => {
+    const momentum = { W1: new Float32Array(12).fill(2), W2: new Float32Array(6).fill(3) };
+    const state = { state_W1: momentum.W1, state_W2: momentum.W2 };
+    const bytes = encodeModel(network, parameters, { ...training, state }, {});
+    expect(decodeSafetensors(bytes).tensors["optimizer.0.weight"]).toEqual({ shape: [3, 4], data: momentum.W1 });
+    expect(loadModel(bytes).training?.state).toEqual(state);
   });
 
   it("does not change when it is forged without a change", () => {
@@ -123,8 +127,11 @@ describe("loadModel refuses", () => {
     ["inputs in words", { inputs: "4" }],
     ["no loss", { loss: undefined }],
     ["training that is no object", { training: 3 }],
-    ["training without a step", { training: { learningRate: 1, correction1: 0, correction2: 0 } }],
-    ["a learning rate in words", { training: { ...training.progress, learningRate: "fast" } }],
+    ["training without a step", { training: { ...training.progress, step: undefined } }],
+    ["half a step", { training: { ...training.progress, step: 0.5 } }],
+    ["a step before the first", { training: { ...training.progress, step: -1 } }],
+    ["training without β₁", { training: { ...training.progress, beta1: undefined } }],
+    ["a bias correction in words", { training: { ...training.progress, correction2: "none" } }],
   ])("a description with %s", (_, change) => {
     const bytes = forged((description) =>
       change === null || Array.isArray(change) ? change : { ...description, ...change },
@@ -167,13 +174,17 @@ describe("loadModel refuses", () => {
     );
   });
 
-  it("a parameter or optimizer state of another shape, though of as many numbers", () => {
-    for (const name of ["2.weight", "optimizer.v.2.weight"]) {
-      const tensor = { shape: [3, 2], data: new Float32Array(6) };
-      expect(refused(forged((same) => same, { [name]: tensor }))).toBe(
-        message(`${name} [3, 2]`, `${name} [2, 3] of f32`),
-      );
-    }
+  it.each([
+    ["2.weight", [3, 2], [2, 3]],
+    ["optimizer.2.weight", [3, 2], [2, 3]],
+    ["optimizer.2.weight", [3, 2, 2], [2, 3, 2]],
+    ["optimizer.2.weight", [2, 2, 3], [2, 3, 2]],
+    ["optimizer.2.weight", [12], [2, 3, 2]],
+  ])("%s as %j, though of as many numbers", (name, shape, expected) => {
+    const tensor = { shape, data: new Float32Array(shape.reduce((product, size) => product * size, 1)) };
+    expect(refused(forged((same) => same, { [name]: tensor }))).toBe(
+      message(`${name} [${shape.join(", ")}]`, `${name} [${expected.join(", ")}] of f32`),
+    );
   });
 
   it("a parameter of whole numbers", () => {

@@ -59,10 +59,10 @@ describe("checkDataset", () => {
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])("refuses %d in the data", (value) => {
     expect(refusal(() => classes([1, 2, 3, 4, value, 6], [0, 1]))).toBe(
-      `DataError: data: inputs: row 2, column 2: got ${value}, expected a finite number; mend or leave out the row.`,
+      `DataError: data: inputs: row 2, column 2: got ${value}, expected a finite number that float32 can hold; mend or leave out the row.`,
     );
     expect(refusal(() => numbers([1, 2], [1, 2, value, 4]))).toBe(
-      `DataError: data: targets: row 2, column 1: got ${value}, expected a finite number; mend or leave out the row.`,
+      `DataError: data: targets: row 2, column 1: got ${value}, expected a finite number that float32 can hold; mend or leave out the row.`,
     );
   });
 

@@ -1,0 +1,76 @@
+import { flopsOf } from "../../kernels/index.ts";
+import type { InnerStep } from "../../kernels/whole-steps.ts";
+import { elementsOf } from "../memory.ts";
+import type { Plan, Step, Tensor } from "../types.ts";
+
+/** Invocations that share a step's elements. */
+const GROUP = 64;
+
+/** The most floating-point operations a step for which one workgroup is faster than a dispatch for each layer. */
+const MOST_FLOPS = 80_000;
+
+/**
+ * Makes one kernel of a fused training plan, in which one workgroup runs as many whole steps as it is asked for, with everything
+ * but the data in workgroup memory. Applies where the step fits there and is too small to fill more than a workgroup;
+ * otherwise the plan comes back as it was.
+ * @param workgroupBytes the device's workgroup memory
+ */
+export function oneDispatch(plan: Plan, workgroupBytes: number): Plan {
+  const inner = plan.steps.flatMap((step): InnerStep[] => (isInner(step) ? [step] : []));
+  const flops = plan.steps.reduce((sum, step) => sum + flopsOf(step), 0);
+  if (plan.mode !== "train" || inner.length < plan.steps.length || flops > MOST_FLOPS) return plan;
+  const names = Object.keys(plan.tensors);
+  const role = (name: string) => plan.tensors[name]?.role;
+  const lasting = names.filter((name) => role(name) === "parameter" || role(name) === "state");
+  const passing = names.filter((name) => role(name) === "activation" || role(name) === "delta" || name === "scores");
+  const layout: Record<string, number> = {};
+  let words = 0;
+  let resident = 0;
+  for (const name of [...lasting, ...passing]) {
+    layout[name] = words;
+    words += elementsOf(plan.tensors[name]?.shape ?? []);
+    if (role(name) === "parameter" || role(name) === "state") resident = words;
+  }
+  // One part of the penalty's squares an invocation.
+  layout.squares = words;
+  words += GROUP;
+  const control = elementsOf(plan.tensors.control?.shape ?? []);
+  if (4 * (words + plan.batch + control + 4) > workgroupBytes) return plan;
+  const placed = new Set([...passing, "squares", "order", "y"]);
+  const tensors: Record<string, Tensor> = {
+    resident: { shape: [resident], dtype: "f32", role: "state", batched: false },
+  };
+  for (const [name, tensor] of Object.entries(plan.tensors)) {
+    tensors[name] = placed.has(name) ? { ...tensor, place: "workgroup" } : tensor;
+  }
+  const step: Step = {
+    phase: "update",
+    kernel: "wholeSteps",
+    variant: {
+      steps: inner,
+      layout,
+      words,
+      resident,
+      group: GROUP,
+      batch: plan.batch,
+      classes: plan.tensors.Y?.dtype === "u32",
+      flops,
+    },
+    dims: { steps: 1 },
+    bind: { control: "control", ring: "ring", resident: "resident", X: "X", Y: "Y" },
+  };
+  const gone = [...placed, ...Object.keys(plan.aliases).filter((alias) => placed.has(plan.aliases[alias] ?? ""))];
+  return {
+    ...plan,
+    tensors,
+    aliases: Object.fromEntries(Object.entries(plan.aliases).filter(([, name]) => !placed.has(name))),
+    steps: [step],
+    closing: [],
+    resident: Object.fromEntries(lasting.map((name) => [name, layout[name] ?? 0])),
+    removed: { ...plan.removed, ...Object.fromEntries(gone.map((name) => [name, "oneDispatch"])) },
+  };
+}
+
+const kinds: readonly string[] = ["begin", "layerForward", "outputLoss", "layerBackward", "layerUpdate"];
+
+const isInner = (step: Step): step is Step & InnerStep => kinds.includes(step.kernel);
