@@ -56,8 +56,21 @@ export function readBytes(path: string): Uint8Array {
   }
 }
 
-/** Whether a file can be written at `path`, before work is spent on what is to go there. @throws DataError */
-export function checkWritable(path: string): void {
+/**
+ * Whether a file can be written at `path`, before work is spent on what is to go there.
+ * @param inputs files that are read and must not be written over
+ * @throws DataError
+ */
+export function checkWritable(path: string, inputs: readonly string[]): void {
+  const same = inputs.find((input) => kindOf(path) === "file" && realpathSync(path) === realpathSync(input));
+  if (same !== undefined) {
+    throw new DataError({
+      where: path,
+      got: `the path of ${same}, which is read`,
+      expected: "a file of its own",
+      remedy: "give another path with --out",
+    });
+  }
   try {
     const present = kindOf(path);
     if (present === "folder") throw Object.assign(new Error(), { code: "EISDIR" });

@@ -25,7 +25,7 @@ export async function predict(modelPath: string, path: string, { out }: PredictO
   const table = readTable(path);
   const values = readInputs(table, description.inputs);
   const targets = readTargetColumn(table, description);
-  if (out !== undefined) checkWritable(out);
+  if (out !== undefined) checkWritable(out, [modelPath, path]);
 
   const device = await openAdapter();
   const predictor = await createPredictor(device, loaded);

@@ -33,7 +33,7 @@ export async function train(path: string, options: TrainOptions): Promise<number
   const model = modelOf(options, problem.classes.length || 1);
   const loss = lossOf(problem.task);
   const optimizer = optimizerOf(options);
-  checkWritable(out);
+  checkWritable(out, [path]);
   console.log(describeProblem(problem, data, options).join("\n"));
   console.log(`network: ${describeNetwork(model, problem.inputs.length, loss)}`);
   console.log(`optimizer: ${describeOptimizer(options, optimizer)}`);

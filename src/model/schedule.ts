@@ -40,14 +40,16 @@ export const cosine = (options: {
   return { kind: "cosine", learningRate, steps, warmup, finalLearningRate };
 };
 
-/** @throws ModelError unless `value` is a finite number above 0. */
+/** @throws ModelError unless `value` is a finite number above 0, in float32 too. */
 export function positive(where: string, name: string, value: number): void {
-  if (!(value > 0 && Number.isFinite(value))) refuse(where, name, value, "a finite number above 0");
+  if (!(Math.fround(value) > 0 && Number.isFinite(Math.fround(value)))) {
+    refuse(where, name, value, "a finite number above 0");
+  }
 }
 
-/** @throws ModelError unless `value` is a finite number, 0 or above. */
+/** @throws ModelError unless `value` is a finite number, 0 or above, in float32 too. */
 export function notNegative(where: string, name: string, value: number): void {
-  if (!(value >= 0 && Number.isFinite(value))) refuse(where, name, value, "a finite number, 0 or above");
+  if (!(value >= 0 && Number.isFinite(Math.fround(value)))) refuse(where, name, value, "a finite number, 0 or above");
 }
 
 /** @throws ModelError unless 0 ≤ `value` < 1. */

@@ -47,7 +47,7 @@ export function checkPlan(plan: Plan): void {
 function initiallyWritten({ mode, tensors }: Plan): string[] {
   return Object.entries(tensors)
     .filter(([name, { role, batched }]) => {
-      if (role === "parameter" || role === "state" || role === "control") return true;
+      if (role === "parameter" || role === "state" || role === "scratch" || role === "control") return true;
       return role === "data" && (mode === "train" ? !batched : name === "x" || name === "y");
     })
     .map(([name]) => name);

@@ -3,7 +3,16 @@ import type { Call, CallOf, KernelName } from "../kernels/index.ts";
 export type Dtype = "f32" | "u32";
 
 /** What a tensor is for. */
-export type Role = "data" | "parameter" | "state" | "activation" | "delta" | "gradient" | "metric" | "control";
+export type Role =
+  | "data"
+  | "parameter"
+  | "state"
+  | "activation"
+  | "delta"
+  | "gradient"
+  | "metric"
+  | "scratch"
+  | "control";
 
 export interface Tensor {
   /** Row-major. */

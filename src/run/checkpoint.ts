@@ -1,5 +1,5 @@
 import { decodeSafetensors, encodeSafetensors, type FileTensor } from "../data/safetensors.ts";
-import { DataError } from "../errors.ts";
+import { DataError, ShapeError } from "../errors.ts";
 import type { Dense, Model } from "../model/layer.ts";
 import { dense, sequential } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
@@ -86,8 +86,8 @@ export function encodeModel(
  * @param where name of the file, for messages
  * @throws DataError where the file is cut short, is no safetensors file or describes no network
  */
-export function loadModel(bytes: Uint8Array, where = "model"): LoadedModel {
-  const file = decodeSafetensors(bytes, where);
+export function loadModel(bytes: Uint8Array | ArrayBuffer, where = "model"): LoadedModel {
+  const file = decodeSafetensors(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes, where);
   const { [DESCRIPTION]: text, format: _, ...metadata } = file.metadata;
   if (text === undefined) {
     refuse(where, "a safetensors file without a description of its network", `metadata "${DESCRIPTION}"`);
@@ -117,6 +117,46 @@ export function loadModel(bytes: Uint8Array, where = "model"): LoadedModel {
     training: progress && { progress, state },
     metadata,
   };
+}
+
+/**
+ * Checks that a file holds the network and the optimizer state of a trainer.
+ * @param states shapes of the optimizer's state by name: momentum keeps one number an element, Adam two
+ * @throws ShapeError, DataError
+ */
+export function checkLoaded(
+  network: Network,
+  states: Readonly<Record<string, readonly number[]>>,
+  loaded: LoadedModel,
+): void {
+  const expected = describeNetwork(network);
+  const found = describeNetwork(resolveNetwork(loaded.model, loaded.inputs, loaded.loss));
+  if (expected !== found) {
+    throw new ShapeError({
+      where: "load",
+      got: `a network of ${found}`,
+      expected,
+      remedy: "make the trainer with the file's own model and loss, which loadModel gives",
+    });
+  }
+  if (loaded.training === undefined) return;
+  const { state } = loaded.training;
+  const fits = Object.entries(states).every(([name, shape]) => state[name]?.length === elementsOf(shape));
+  if (fits && Object.keys(state).length === Object.keys(states).length) return;
+  const given = Object.entries(state).map(([name, { length }]) => `${name} of ${length} numbers`);
+  const wanted = Object.entries(states).map(([name, shape]) => `${name} [${shape.join(", ")}]`);
+  throw new DataError({
+    where: "load",
+    got: given.length === 0 ? "a file without optimizer state" : `optimizer state ${given.join(", ")}`,
+    expected: wanted.length === 0 ? "none, as this optimizer keeps none" : wanted.join(", "),
+    remedy: "make the trainer with the optimizer that the file was saved with, or save with { optimizer: false }",
+  });
+}
+
+/** Shapes, activations and loss as text. */
+function describeNetwork({ layers, loss }: Network): string {
+  const shapes = parameterSpecs(layers).map(({ key, shape }) => `${key} [${shape.join(", ")}]`);
+  return `${shapes.join(", ")}, ${layers.map(({ activation }) => activation).join(", ")}, ${loss}`;
 }
 
 function parseDescription(text: string, where: string): Description {

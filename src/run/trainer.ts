@@ -2,7 +2,7 @@ import { createGuard, type Guard } from "../device/guard.ts";
 import type { Device } from "../device/open.ts";
 import { compileProgram, type Program } from "../device/program.ts";
 import { submitBudget } from "../device/runtime.ts";
-import { DataError, ModelError, type NumericError, ShapeError } from "../errors.ts";
+import { ModelError, type NumericError } from "../errors.ts";
 import {
   CONTROL_WORDS,
   type ControlValues,
@@ -13,9 +13,9 @@ import {
   RING_RECORDS,
 } from "../kernels/control.ts";
 import type { Schedule } from "../model/schedule.ts";
-import { bytesOf, elementsOf } from "../plan/memory.ts";
+import { bytesOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
-import { encodeModel, loadModel } from "./checkpoint.ts";
+import { checkLoaded, encodeModel, loadModel } from "./checkpoint.ts";
 import { checkDataset, type Rows } from "./dataset.ts";
 import { createInference, type Inference } from "./inference.ts";
 import { addRecord, decodeRecord, emptyTotals, RING_BYTES, summarize, type Totals } from "./metrics.ts";
@@ -43,10 +43,7 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
   checkSeed(seed);
   const data = checkDataset("createTrainer: data", options.data, loss, outputsOf(model));
   const network = resolveNetwork(model, data.columns, loss);
-  const plan = planTraining(
-    { ...options, inputs: data.columns, rows: data.rows },
-    device.gpu.limits.maxComputeWorkgroupStorageSize,
-  );
+  const plan = planTraining({ ...options, inputs: data.columns, rows: data.rows });
   const guard = createGuard(device, "trainer");
   const program = await guard.wait(compileProgram(device.gpu, plan, "chainrule.trainer"));
   const control = initialControl({ optimizer, dataRows: data.rows, batch: plan.batch, seed });
@@ -157,18 +154,23 @@ class GpuTrainer implements Trainer {
   }
 
   setParameters(parameters: Readonly<Record<string, ArrayLike<number>>>): void {
+    this.#setParameters("setParameters", parameters);
+  }
+
+  /** @param where the call, for messages */
+  #setParameters(where: string, parameters: Readonly<Record<string, ArrayLike<number>>>): void {
     this.#guard.check();
     const specs = parameterSpecs(this.#network.layers);
     const checked = Object.entries(parameters).map(([name, values]) => {
       const spec = specs.find((one) => one.name === name);
       if (!spec) {
         return unknownParameter(
-          "setParameters",
+          where,
           name,
           specs.map((one) => one.name),
         );
       }
-      return [name, checkParameter("setParameters", name, spec.shape, values)] as const;
+      return [name, checkParameter(where, name, spec.shape, values)] as const;
     });
     for (const [name, values] of checked) this.#gpu.queue.writeBuffer(this.buffer(name), 0, values);
     if (this.#failure) this.#resume(this.#failure.step - 1);
@@ -194,7 +196,7 @@ class GpuTrainer implements Trainer {
 
   async save({ optimizer = true, metadata = {} }: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     const names = parameterSpecs(this.#network.layers).map(({ name }) => name);
-    const states = optimizer ? this.#stateNames() : [];
+    const states = optimizer ? Object.keys(this.#stateShapes()) : [];
     const values = await this.#exclusive(() => this.#readAll([...names, ...states]));
     const pick = (wanted: readonly string[]) =>
       Object.fromEntries(wanted.map((name) => [name, values.tensors[name] ?? new Float32Array()]));
@@ -204,41 +206,19 @@ class GpuTrainer implements Trainer {
     return encodeModel(this.#network, pick(names), training, metadata);
   }
 
-  load(bytes: Uint8Array): Promise<void> {
+  load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
     return this.#exclusive(async () => this.#load(bytes));
   }
 
-  #load(bytes: Uint8Array): void {
+  #load(bytes: Uint8Array | ArrayBuffer): void {
     this.#guard.check();
     const loaded = loadModel(bytes);
-    const expected = parameterSpecs(this.#network.layers);
-    const found = parameterSpecs(resolveNetwork(loaded.model, loaded.inputs, loaded.loss).layers);
-    const text = (specs: typeof expected) => specs.map(({ key, shape }) => `${key} [${shape.join(", ")}]`).join(", ");
-    if (text(expected) !== text(found)) {
-      throw new ShapeError({
-        where: "load",
-        got: `a network of ${text(found)}`,
-        expected: text(expected),
-        remedy: "make the trainer with the file's own model, which loadModel gives",
-      });
-    }
-    const states = this.#stateNames();
     const { training } = loaded;
-    // Momentum keeps one number for each element, Adam two.
-    const fits = (name: string) =>
-      training?.state[name]?.length === elementsOf(resolveTensor(this.plan, name).tensor.shape);
-    const missing = states.find((name) => training && !fits(name));
-    if (missing !== undefined) {
-      throw new DataError({
-        where: "load",
-        got: `a file without optimizer state ${missing} [${resolveTensor(this.plan, missing).tensor.shape.join(", ")}]`,
-        expected: `the state of this optimizer, ${states.join(", ")}`,
-        remedy: "make the trainer with the optimizer that the file was saved with, or save with { optimizer: false }",
-      });
-    }
-    this.setParameters(loaded.parameters);
+    const states = this.#stateShapes();
+    checkLoaded(this.#network, states, loaded);
+    this.#setParameters("load", loaded.parameters);
     if (!training) return;
-    for (const name of states) {
+    for (const name of Object.keys(states)) {
       this.#gpu.queue.writeBuffer(this.buffer(name), 0, training.state[name] ?? new Float32Array());
     }
     const { step, correction1, correction2, beta1, beta2 } = training.progress;
@@ -254,8 +234,10 @@ class GpuTrainer implements Trainer {
     this.#staging.destroy();
   }
 
-  #stateNames(): string[] {
-    return Object.entries(this.plan.tensors).flatMap(([name, { role }]) => (role === "state" ? [name] : []));
+  /** Shapes of the optimizer's state by name. */
+  #stateShapes(): Record<string, readonly number[]> {
+    const states = Object.entries(this.plan.tensors).filter(([, { role }]) => role === "state");
+    return Object.fromEntries(states.map(([name, { shape }]) => [name, shape]));
   }
 
   /** Sets the control block so that the next step is step `step` + 1. */

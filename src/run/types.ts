@@ -109,7 +109,7 @@ export interface Predictor {
 }
 
 export interface FitOptions {
-  /** Whole epochs to train. */
+  /** How often each row is to be seen; after `step`, the first ends the epoch that was begun. */
   readonly epochs: number;
   /** Ends the loop early, between two submits. The parameters stay those of the last step taken. */
   readonly signal?: AbortSignal;
@@ -143,5 +143,5 @@ export interface Trainer extends Predictor {
    * Takes up the parameters, and optimizer state and step if the file has them, once the calls before it have ended.
    * @throws DataError, ShapeError
    */
-  load(bytes: Uint8Array): Promise<void>;
+  load(bytes: Uint8Array | ArrayBuffer): Promise<void>;
 }

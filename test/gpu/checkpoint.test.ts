@@ -67,17 +67,35 @@ describe("save and load", () => {
     });
   });
 
-  test("a file of another network is refused, and nothing is written", async () => {
-    const wider = { ...classifier, model: sequential([dense(9, "tanh"), dense(4)]) };
-    const bytes = await withTrainer(device, wider, (trainer) => trainer.save());
+  test.each([
+    ["size", [dense(9, "tanh"), dense(4)], "0.weight [9, 3], 0.bias [9], 2.weight [4, 9], 2.bias [4], tanh, identity"],
+    [
+      "activation",
+      [dense(8, "relu"), dense(4)],
+      "0.weight [8, 3], 0.bias [8], 2.weight [4, 8], 2.bias [4], relu, identity",
+    ],
+  ])("a file of a network of another %s is refused, and nothing is written", async (_, layers, found) => {
+    const bytes = await withTrainer(device, { ...classifier, model: sequential(layers) }, (trainer) => trainer.save());
     await withTrainer(device, classifier, async (trainer) => {
       const before = await trainer.parameters();
       expect(String(await rejection(trainer.load(bytes)))).toBe(
-        "ShapeError: load: got a network of 0.weight [9, 3], 0.bias [9], 2.weight [4, 9], 2.bias [4], " +
-          "expected 0.weight [8, 3], 0.bias [8], 2.weight [4, 8], 2.bias [4]; " +
-          "make the trainer with the file's own model, which loadModel gives.",
+        `ShapeError: load: got a network of ${found}, softmaxCrossEntropy, ` +
+          "expected 0.weight [8, 3], 0.bias [8], 2.weight [4, 8], 2.bias [4], tanh, identity, softmaxCrossEntropy; " +
+          "make the trainer with the file's own model and loss, which loadModel gives.",
       );
       expectSameParameters(await trainer.parameters(), before);
+    });
+  });
+
+  test("a file with more optimizer state than this optimizer keeps is refused", async () => {
+    const momentum = { ...classifier, optimizer: sgd({ learningRate: 0.1, momentum: 0.5 }) };
+    const bytes = await withTrainer(device, momentum, (trainer) => trainer.save());
+    await withTrainer(device, classifier, async (trainer) => {
+      expect(String(await rejection(trainer.load(bytes)))).toBe(
+        "DataError: load: got optimizer state state_W1 of 24 numbers, state_b1 of 8 numbers, state_W2 of 32 numbers, " +
+          "state_b2 of 4 numbers, expected none, as this optimizer keeps none; " +
+          "make the trainer with the optimizer that the file was saved with, or save with { optimizer: false }.",
+      );
     });
   });
 
@@ -87,8 +105,8 @@ describe("save and load", () => {
       await trainer.step();
       const before = await trainer.parameters();
       expect(String(await rejection(trainer.load(bytes)))).toBe(
-        "DataError: load: got a file without optimizer state state_W1 [8, 3, 2], expected the state of this optimizer, " +
-          "state_W1, state_b1, state_W2, state_b2; " +
+        "DataError: load: got a file without optimizer state, " +
+          "expected state_W1 [8, 3, 2], state_b1 [8, 2], state_W2 [4, 8, 2], state_b2 [4, 2]; " +
           "make the trainer with the optimizer that the file was saved with, or save with { optimizer: false }.",
       );
       expectSameParameters(await trainer.parameters(), before);

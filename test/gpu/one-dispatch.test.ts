@@ -147,6 +147,22 @@ describe("whole steps in one dispatch", () => {
     second.dispose();
   });
 
+  it.each(Object.entries(optimizers))("go on exactly where a saved run by %s stood", async (_, optimizer) => {
+    const layers = networks["two layers"];
+    const [through, first, second] = [
+      await make(layers, optimizer, "softmaxCrossEntropy", true),
+      await make(layers, optimizer, "softmaxCrossEntropy", true),
+      await make(layers, optimizer, "softmaxCrossEntropy", true),
+    ];
+    await through.step(24);
+    await first.step(11);
+    const bytes = await first.save();
+    await second.load(bytes.buffer);
+    await second.step(13);
+    await expectSameParameters(second, through);
+    for (const trainer of [through, first, second]) trainer.dispose();
+  });
+
   it("stop before an update by a loss that is not finite, and go on once the parameters are set", async () => {
     const trainer = await make(networks["two layers"], sgd({ learningRate: 0.1 }), "softmaxCrossEntropy", true);
     await trainer.step(3);

@@ -47,6 +47,7 @@ const cancels: Readonly<Record<Role, boolean>> = {
   delta: true,
   gradient: true,
   metric: true,
+  scratch: false,
   control: false,
 };
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { buildCommand, createWorkplace, digits, type Workplace } from "./command.ts";
@@ -22,6 +22,27 @@ async function refuses(args: readonly string[], message: string): Promise<void> 
   expect(status).toBe(1);
   expect(place.files()).toEqual(before);
 }
+
+describe("no command writes over a file that it reads:", () => {
+  const refusal = (out: string, read: string) =>
+    `${out}: got the path of ${read}, which is read, expected a file of its own; give another path with --out.`;
+
+  it("train its table, by --out, by the default name or by a link", async () => {
+    await refuses([...train, "--out", "data.csv"], refusal("data.csv", "data.csv"));
+    place.write("data.safetensors", good);
+    await refuses(["train", "data.safetensors", "--target", "y"], refusal("data.safetensors", "data.safetensors"));
+    symlinkSync("data.csv", join(place.folder, "link"));
+    await refuses([...train, "--out", "link"], refusal("link", "data.csv"));
+    expect(readFileSync(join(place.folder, "data.csv"), "utf8")).toBe(good);
+  });
+
+  it("predict its model and its table", async () => {
+    expect((await place.run([...train, "--epochs", "1", "--out", "m.safetensors"])).status).toBe(0);
+    for (const read of ["m.safetensors", "data.csv"]) {
+      await refuses(["predict", "m.safetensors", "data.csv", "--out", read], refusal(read, read));
+    }
+  });
+});
 
 describe("train refuses, in one line and without a file left behind,", () => {
   it.each([

@@ -48,7 +48,7 @@ describe("writeWhole", () => {
   it("leaves nothing behind where it cannot write", () => {
     mkdirSync(path);
     expect(() => writeWhole(path, "text")).toThrow(DataError);
-    expect(() => checkWritable(path)).toThrow(`${path}: got a folder, expected a file that can be written;`);
+    expect(() => checkWritable(path, [])).toThrow(`${path}: got a folder, expected a file that can be written;`);
     expect(place.files()).toEqual(["file"]);
     expect(() => writeWhole(join(place.folder, "none", "file"), "text")).toThrow("got no such file or folder,");
   });

@@ -38,7 +38,7 @@ export function oneDispatch(plan: Plan, workgroupBytes: number): Plan {
   if (4 * (words + plan.batch + control + 4) > workgroupBytes) return plan;
   const placed = new Set([...passing, "squares", "order", "y"]);
   const tensors: Record<string, Tensor> = {
-    resident: { shape: [resident], dtype: "f32", role: "state", batched: false },
+    resident: { shape: [resident], dtype: "f32", role: "scratch", batched: false },
   };
   for (const [name, tensor] of Object.entries(plan.tensors)) {
     tensors[name] = placed.has(name) ? { ...tensor, place: "workgroup" } : tensor;

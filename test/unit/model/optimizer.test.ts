@@ -19,7 +19,7 @@ describe.each([
   ["adam", adam],
   ["adamw", adamw],
 ] as const)("%s", (name, make) => {
-  it.each([0, -1, nan, infinity])("refuses a learning rate of %d", (learningRate) => {
+  it.each([0, -1, nan, infinity, 1e39, 1e-50])("refuses a learning rate of %d", (learningRate) => {
     expect(refusal(() => make({ learningRate }))).toBe(message(name, "learningRate", learningRate, above));
   });
 
@@ -28,10 +28,10 @@ describe.each([
     expect(got).toBe(message(name, "weightDecay", weightDecay, orAbove));
   });
 
-  it("takes the limits themselves, and leaves biases and decay alone unless asked", () => {
-    expect(make({ learningRate: Number.MIN_VALUE, weightDecay: 0 })).toMatchObject({
+  it("takes the limits of float32 themselves, and leaves biases and decay alone unless asked", () => {
+    expect(make({ learningRate: 2 ** -149, weightDecay: 0 })).toMatchObject({
       kind: name,
-      schedule: { kind: "constant", learningRate: Number.MIN_VALUE },
+      schedule: { kind: "constant", learningRate: 2 ** -149 },
       weightDecay: 0,
       decayBiases: false,
       decay: name === "adamw" ? "per-step" : "per-batch",

@@ -38,7 +38,7 @@ describe("a plan of whole steps in one dispatch", () => {
         inner  W1 [8, 2], b1 [8], squares [128]    = layerUpdate(dz1, X, W1, b1, squares, order)  W by dzᵀ x, sgd: w ← (1 − ηλ/|B|)w − (η/|B|)Σ∂ℓ; b by Σ dz: w ← w − (η/|B|)Σ∂ℓ, tile 4
         inner  W2 [2, 8], b2 [2], squares [128]    = layerUpdate(do, h1, W2, b2, squares)         W by dzᵀ x, sgd: w ← (1 − ηλ/|B|)w − (η/|B|)Σ∂ℓ; b by Σ dz: w ← w − (η/|B|)Σ∂ℓ, tile 4
       1 dispatch, 7,424 floating-point operations a step of 32 rows
-      33.6 KiB: state 168 B, control 96 B, data 1.2 KiB, parameter 168 B, metric 32.0 KiB"
+      33.6 KiB: scratch 168 B, control 96 B, data 1.2 KiB, parameter 168 B, metric 32.0 KiB"
     `);
   });
 
