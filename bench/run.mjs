@@ -154,7 +154,7 @@ async function describeSystem() {
   return {
     date: new Date().toISOString(),
     cpu: `${cpus().length} × ${model.trim()}`,
-    system: `${type()} ${release()}`,
+    system: `${type()} ${release().split("-")[0]}`,
     versions: {
       chainrule: await version(join(root, "package.json")),
       commit: commit(),
