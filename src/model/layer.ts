@@ -58,7 +58,7 @@ export const dense = (units: number, activation: Activation = "identity", option
   return { kind: "dense", units, activation, ...options };
 };
 
-/** Describes a network of layers applied in order. @throws ModelError where there is no layer. */
+/** Describes a network of layers applied in order. @throws ModelError where there is no layer, or something else. */
 export const sequential = (layers: readonly Dense[]): Model => {
   if (layers.length === 0) {
     throw new ModelError({
@@ -68,6 +68,15 @@ export const sequential = (layers: readonly Dense[]): Model => {
       remedy: "add a layer such as dense(10)",
     });
   }
+  layers.forEach((layer, index) => {
+    if (layer?.kind === "dense") return;
+    throw new ModelError({
+      where: `sequential: layer ${index + 1}`,
+      got: String(layer),
+      expected: "a layer",
+      remedy: "describe it with dense(units, activation)",
+    });
+  });
   return { layers: [...layers] };
 };
 

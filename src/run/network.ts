@@ -14,16 +14,20 @@ export interface Network {
   readonly outputs: number;
 }
 
+/** @throws ModelError for an unknown loss */
+export function checkLoss(loss: Loss): void {
+  if (losses.includes(loss)) return;
+  throw new ModelError({
+    where: "model: loss",
+    got: `"${loss}"`,
+    expected: `one of ${losses.join(", ")}`,
+    remedy: "choose one of these",
+  });
+}
+
 /** @throws ModelError, ShapeError */
 export function resolveNetwork(model: Model, inputs: number, loss: Loss): Network {
-  if (!losses.includes(loss)) {
-    throw new ModelError({
-      where: "model: loss",
-      got: `"${loss}"`,
-      expected: `one of ${losses.join(", ")}`,
-      remedy: "choose one of these",
-    });
-  }
+  checkLoss(loss);
   const layers = resolveLayers(model, inputs, loss);
   return { model, layers, loss, inputs, outputs: outputsOf(model) };
 }

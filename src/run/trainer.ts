@@ -19,7 +19,7 @@ import { checkLoaded, encodeModel, loadModel } from "./checkpoint.ts";
 import { checkDataset, type Rows } from "./dataset.ts";
 import { createInference, type Inference } from "./inference.ts";
 import { addRecord, decodeRecord, emptyTotals, RING_BYTES, summarize, type Totals } from "./metrics.ts";
-import { initialParameters, type Network, outputsOf, parameterSpecs, resolveNetwork } from "./network.ts";
+import { checkLoss, initialParameters, type Network, outputsOf, parameterSpecs, resolveNetwork } from "./network.ts";
 import { firstNonFinite } from "./numeric.ts";
 import { checkParameter, unknownParameter } from "./parameters.ts";
 import { planTraining } from "./plan.ts";
@@ -41,6 +41,8 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
   const began = performance.now();
   const { model, loss, optimizer, seed = 0 } = options;
   checkSeed(seed);
+  // Before the data, whose form follows from it.
+  checkLoss(loss);
   const data = checkDataset("createTrainer: data", options.data, loss, outputsOf(model));
   const network = resolveNetwork(model, data.columns, loss);
   const plan = planTraining({ ...options, inputs: data.columns, rows: data.rows });

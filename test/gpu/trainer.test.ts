@@ -4,7 +4,7 @@ import { RING_RECORDS } from "../../src/kernels/control.ts";
 import { dense, sequential } from "../../src/model/layer.ts";
 import { adam, sgd } from "../../src/model/optimizer.ts";
 import { stepDecay } from "../../src/model/schedule.ts";
-import type { createTrainer } from "../../src/run/trainer.ts";
+import { createTrainer } from "../../src/run/trainer.ts";
 import type { Report, Trainer, TrainerOptions } from "../../src/run/types.ts";
 import { expectClose } from "../helpers/compare.ts";
 import {
@@ -124,6 +124,13 @@ describe("trainer › reports", () => {
     ]);
     const sum = parts.reduce((total, part) => total + part.loss * part.rows, 0);
     expectClose("loss", [report.loss], [sum / steps], 1e-12);
+  });
+
+  test("names an unknown loss before it looks at the data", async () => {
+    const loss = "mse" as TrainerOptions["loss"];
+    expect(String(await rejection(createTrainer(device, { ...classifier, loss })))).toBe(
+      'ModelError: model: loss: got "mse", expected one of halfSquaredError, softmaxCrossEntropy; choose one of these.',
+    );
   });
 
   test.each([0, -1, 1.5, Number.NaN])("refuses to take %s steps or epochs", async (count) => {

@@ -38,6 +38,12 @@ describe("sequential", () => {
     );
   });
 
+  it("refuses what is no layer", () => {
+    expect(refusal(() => sequential([dense(3), 4 as unknown as Dense]))).toBe(
+      "ModelError: sequential: layer 2: got 4, expected a layer; describe it with dense(units, activation).",
+    );
+  });
+
   it("keeps its own list of layers", () => {
     const layers = [dense(3)];
     const model = sequential(layers);
