@@ -21,8 +21,8 @@ ${product({
   rows: "control.rows",
   inner: "dims.inner",
   columns: "dims.columns",
-  a: { name: "dz", first: (i) => `${i} * dims.inner`, at: (k) => k },
-  b: { name: "w", first: (j) => j, at: (k) => `${k} * dims.columns` },
+  a: { first: (i) => `${i} * dims.inner`, at: (k) => k, load: (index) => `dz[${index}]` },
+  b: { first: (j) => j, at: (k) => `${k} * dims.columns`, load: (index) => `w[${index}]` },
   store: `let at = i * dims.columns + j;
   below[at] = value * slope(h[at], h[at]);`,
 })}

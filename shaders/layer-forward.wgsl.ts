@@ -23,8 +23,12 @@ ${product({
   rows: "control.rows",
   inner: "dims.inner",
   columns: "dims.columns",
-  a: { name: "x", first: (i) => `${gather ? `order[${i}]` : i} * dims.inner`, at: (k) => k },
-  b: { name: "w", first: (j) => `${j} * dims.inner`, at: (k) => k },
+  a: {
+    first: (i) => `${gather ? `order[${i}]` : i} * dims.inner`,
+    at: (k) => k,
+    load: (index) => `x[${index}]`,
+  },
+  b: { first: (j) => `${j} * dims.inner`, at: (k) => k, load: (index) => `w[${index}]` },
   store: `h[i * dims.columns + j] = activate(value${bias ? " + bias[j]" : ""});`,
 })}
 `;

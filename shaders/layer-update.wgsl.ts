@@ -53,23 +53,21 @@ ${product({
   rows: "dims.rows",
   inner: "control.rows",
   columns: "dims.columns",
-  a: { name: "dz", first: (i) => i, at: (k) => `${k} * dims.rows` },
-  b: { name: "x", first: (j) => j, at: (k) => `${gather ? `order[${k}]` : k} * dims.columns` },
+  a: { first: (i) => i, at: (k) => `${k} * dims.rows`, load: (index) => `dz[${index}]` },
+  b: {
+    first: (j) => j,
+    at: (k) => `${gather ? `order[${k}]` : k} * dims.columns`,
+    load: (index) => `x[${index}]`,
+  },
   before: "if (control.halted != 0u) { return; }",
   store: `let at = i * dims.columns + j;
   ${penalty && decay ? "squareSum += w[at] * w[at];" : ""}
   updateWeight(at, value);`,
-  after: `${
-    bias
-      ? `if (column == 0u) {
-    for (var i = row; i < min(row + ${tile}u, rows); i++) {
-      ${penalty && biasDecay ? "squareSum += bias[i] * bias[i];" : ""}
-      updateBias(i, biasGradient(i));
-    }
-  }`
-      : ""
-  }
-  ${penalty ? "squares[dims.offset + part] = squareSum;" : ""}`,
+  eachRow: bias
+    ? `${penalty && biasDecay ? "squareSum += bias[i] * bias[i];" : ""}
+  updateBias(i, biasGradient(i));`
+    : undefined,
+  after: penalty ? "squares[dims.offset + part] = squareSum;" : "",
 })}
 `;
 };

@@ -24,11 +24,11 @@ ${product({
   inner: transposeA ? "control.rows" : "dims.inner",
   columns: "dims.columns",
   a: transposeA
-    ? { name: "a", first: (i) => i, at: (k) => `${k} * dims.rows` }
-    : { name: "a", first: (i) => `${i} * dims.inner`, at: (k) => k },
+    ? { first: (i) => i, at: (k) => `${k} * dims.rows`, load: (index) => `a[${index}]` }
+    : { first: (i) => `${i} * dims.inner`, at: (k) => k, load: (index) => `a[${index}]` },
   b: transposeB
-    ? { name: "b", first: (j) => `${j} * dims.inner`, at: (k) => k }
-    : { name: "b", first: (j) => j, at: (k) => `${k} * dims.columns` },
+    ? { first: (j) => `${j} * dims.inner`, at: (k) => k, load: (index) => `b[${index}]` }
+    : { first: (j) => j, at: (k) => `${k} * dims.columns`, load: (index) => `b[${index}]` },
   store: `c[i * dims.columns + j] = value${bias ? " + bias[j]" : ""};`,
 })}
 `;

@@ -5,9 +5,6 @@ import { activationFunctions } from "./lib/activation.wgsl.ts";
 import { exponential, finite } from "./lib/finite.wgsl.ts";
 import { outputRow } from "./lib/output-row.wgsl.ts";
 
-/** Rows that a workgroup takes. */
-export const OUTPUT_ROWS = 32;
-
 /**
  * The last layer, the loss and its delta at once, one invocation a row, for outputs few enough to stay in registers:
  *
@@ -16,7 +13,7 @@ export const OUTPUT_ROWS = 32;
  * The control block is bound as atomic words, since any row may halt the run.
  */
 export const outputLossSource = (variant: OutputLossVariant) => {
-  const { activation, bias, gather, loss, units, delta } = variant;
+  const { activation, bias, gather, loss, units, delta, group, subgroups } = variant;
   const classes = loss === "softmaxCrossEntropy";
   const optional = ["bias", "order", "dz"].filter((name) => ({ bias, order: gather, dz: delta })[name]);
   const binding = (name: string) => 6 + optional.indexOf(name);
@@ -40,15 +37,18 @@ ${activationFunctions(activation)}
 ${finite}
 ${exponential}
 
-@compute @workgroup_size(${OUTPUT_ROWS})
+@compute @workgroup_size(${group})
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
+  ${subgroups ? "@builtin(subgroup_invocation_id) subgroupLane: u32," : ""}
 ) {
-  let i = workgroupIndex(group, groups) * ${OUTPUT_ROWS}u + local;
   let rows = atomicLoad(&control[${controlNames.indexOf("rows")}]);
-  if (i >= rows) { return; }
+  let place = workgroupIndex(group, groups) * ${group}u + local;
+  // An invocation past the last row repeats it and stores nothing, so that all of a subgroup stay together.
+  let i = min(place, rows - 1u);
+  ${subgroups ? "let lane = subgroupLane % 4u;" : ""}
   let first = ${gather ? "order[i]" : "i"} * dims.inner;
   ${outputRow({
     loss,
@@ -60,7 +60,9 @@ fn main(
     y: (j) => (classes ? "y[i]" : `y[i * ${units}u + ${j}u]`),
     activate: "activate",
     slope: "slope",
-    score: "scores[i] = vec2f(rowLoss, hit);",
+    subgroups,
+    score: `if (place >= rows) { return; }
+  scores[i] = vec2f(rowLoss, hit);`,
     dz: delta ? (j, value) => `dz[i * ${units}u + ${j}u] = ${value};` : undefined,
   })}
 #if ${delta}

@@ -1,17 +1,19 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
-import { REDUCE, reduceSum } from "./lib/reduce.wgsl.ts";
+import { reduceGroup, reduceSum } from "./lib/reduce.wgsl.ts";
 
 /** Elements whose squares one workgroup sums. */
 export const PENALTY_CHUNK = 4096;
+
+const GROUP = reduceGroup(PENALTY_CHUNK);
 
 /** ‖W‖² in parts: each workgroup sums the squares of its chunk; `record` adds the parts up to s = λ̃/2 Σ‖W‖². */
 export const penaltySource = () => wgsl`
 @group(0) @binding(1) var<storage, read> w: array<f32>;               // a parameter that decays
 @group(0) @binding(2) var<storage, read_write> squares: array<f32>;   // parts of all parameters; this one's begin at offset
 
-${reduceSum("f32")}
+${reduceSum("f32", GROUP)}
 
-@compute @workgroup_size(${REDUCE})
+@compute @workgroup_size(${GROUP})
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
@@ -20,7 +22,7 @@ fn main(
   let chunk = workgroupIndex(group, groups);
   let end = min((chunk + 1u) * ${PENALTY_CHUNK}u, dims.elements);
   var sum = 0.0;
-  for (var i = chunk * ${PENALTY_CHUNK}u + local; i < end; i += ${REDUCE}u) { sum += w[i] * w[i]; }
+  for (var i = chunk * ${PENALTY_CHUNK}u + local; i < end; i += ${GROUP}u) { sum += w[i] * w[i]; }
   let total = reduceSum(sum, local);
   if (local == 0u && chunk * ${PENALTY_CHUNK}u < dims.elements) { squares[dims.offset + chunk] = total; }
 }

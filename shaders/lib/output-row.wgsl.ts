@@ -1,6 +1,9 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import type { Loss } from "../../src/model/loss.ts";
 
+/** Inner indices that one round of the loop takes. */
+const UNROLL = 4;
+
 /** Where the last layer of one row finds and leaves its numbers, as WGSL. */
 export interface OutputRow {
   readonly loss: Loss;
@@ -14,6 +17,8 @@ export interface OutputRow {
   /** Names of the functions φ and φ′. */
   readonly activate: string;
   readonly slope: string;
+  /** Whether the lanes of a subgroup, which have the same W, share its loads; they have a `lane` of 0 … 3 then. */
+  readonly subgroups?: boolean;
   /** Statement that takes `rowLoss` and `hit`. */
   readonly score: string;
   /** Statement that takes ∂J/∂z of output j. */
@@ -22,13 +27,27 @@ export interface OutputRow {
 
 /** Statements for one row: o = φ(x Wᵀ + b), ℓ(o, y), dz = ∂ℓ/∂o ⊙ φ′, with every output in a variable of its own. */
 export const outputRow = (row: OutputRow) => {
-  const { loss, units, inner, x, w, bias, y, activate, slope, score, dz } = row;
+  const { loss, units, inner, x, w, bias, y, activate, slope, subgroups = false, score, dz } = row;
   const each = (text: (j: number) => string, separator = "\n  ") =>
     Array.from({ length: units }, (_, j) => text(j)).join(separator);
+  /** Adds `count` inner indices from k on in one expression, since an assignment costs a software adapter more than its sum. */
+  const round = (count: number) => {
+    const terms = Array.from({ length: count }, (_, u) => u);
+    const share = subgroups && count === UNROLL;
+    const weight = (j: number, u: number) => (share ? `subgroupBroadcast(quad${j}, ${u}u)` : w(j, `(k + ${u}u)`));
+    return [
+      ...terms.map((u) => `let x${u} = ${x(`(k + ${u}u)`)};`),
+      share ? each((j) => `let quad${j} = ${w(j, "(k + lane)")};`, "\n    ") : "",
+      each((j) => `z${j} = z${j}${terms.map((u) => ` + x${u} * ${weight(j, u)}`).join("")};`, "\n    "),
+    ].join("\n    ");
+  };
   return wgsl`${each((j) => `var z${j} = 0.0;`)}
-  for (var k = 0u; k < ${inner}; k++) {
-    let left = ${x("k")};
-    ${each((j) => `z${j} += left * ${w(j, "k")};`, "\n    ")}
+  var k = 0u;
+  for (; k + ${UNROLL - 1}u < ${inner}; k += ${UNROLL}u) {
+    ${round(UNROLL)}
+  }
+  for (; k < ${inner}; k++) {
+    ${round(1)}
   }
   ${bias ? each((j) => `z${j} += ${bias(j)};`) : ""}
   ${each((j) => `let o${j} = ${activate}(z${j});`)}

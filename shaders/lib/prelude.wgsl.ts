@@ -1,10 +1,15 @@
 /**
- * What stands before every kernel: the structs of its two uniforms, written from the one list that TypeScript uses too, and
+ * What stands before every kernel: the extensions it enables, the structs of its two uniforms, written from the one list that TypeScript uses too, and
  * the number of a workgroup in a grid that was spread over two dimensions.
+ * @param extensions names of WGSL's extensions
  * @param control fields of the control block, with their types
  * @param dims names of the kernel's sizes
  */
-export const prelude = (control: Readonly<Record<string, string>>, dims: readonly string[]) => `struct Control {
+export const prelude = (
+  extensions: readonly string[],
+  control: Readonly<Record<string, string>>,
+  dims: readonly string[],
+) => `${extensions.map((name) => `enable ${name};\n`).join("")}struct Control {
 ${Object.entries(control)
   .map(([name, type]) => `  ${name}: ${type},`)
   .join("\n")}

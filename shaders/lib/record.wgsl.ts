@@ -1,7 +1,7 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import { RECORD_WORDS, RING_RECORDS } from "../../src/kernels/control.ts";
 import { finite } from "./finite.wgsl.ts";
-import { REDUCE, reduceSum } from "./reduce.wgsl.ts";
+import { reduceSum } from "./reduce.wgsl.ts";
 
 /** `writeRecord(L, s, hits)`, for one invocation: the running step's line of the ring; halts where J is not finite. */
 export const writeRecord = `${finite}
@@ -23,16 +23,16 @@ fn writeRecord(L: f32, s: f32, hits: f32) {
  * `recordStep(local)`, for a whole workgroup: writes the running step's line into the ring: L = Σℓ, s = λ̃/2 Σ‖W‖², hits, |B|,
  * step, halted, η, epoch. One workgroup, so that the order of summation is fixed.
  */
-export const recordFunction = (penalty: boolean) => wgsl`
+export const recordFunction = (penalty: boolean, group: number) => wgsl`
 ${writeRecord}
-${reduceSum("vec3f")}
+${reduceSum("vec3f", group)}
 
 fn recordStep(local: u32) {
   // L, hits and Σ‖W‖².
   var sum = vec3f();
-  for (var i = local; i < control.rows; i += ${REDUCE}u) { sum += vec3f(scores[i], 0.0); }
+  for (var i = local; i < control.rows; i += ${group}u) { sum += vec3f(scores[i], 0.0); }
 #if ${penalty}
-  for (var i = local; i < dims.parts; i += ${REDUCE}u) { sum.z += squares[i]; }
+  for (var i = local; i < dims.parts; i += ${group}u) { sum.z += squares[i]; }
 #endif
   let total = reduceSum(sum, local);
   if (local == 0u && control.step > 0u && control.rows > 0u) {

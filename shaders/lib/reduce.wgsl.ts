@@ -1,20 +1,18 @@
-/** Invocations of a workgroup that reduces together. */
-export const REDUCE = 64;
+/** Invocations of the workgroup that sums so many elements: a barrier costs a software adapter more than most sums. */
+export const reduceGroup = (elements: number): number => (elements > 256 ? 256 : 32);
 
 /**
- * `reduceSum(value, local)`: the sum over a workgroup, by a tree, so that the order of summation is always the same.
- * @param type f32 or a vector: several sums in one tree share its barriers
+ * `reduceSum(value, local)`: for the first invocation the sum over the workgroup, in order, so that it is always the same.
+ * @param type f32 or a vector: several sums share the barrier
  */
-export const reduceSum = (type: "f32" | "vec3f") => `var<workgroup> partial: array<${type}, ${REDUCE}>;
+export const reduceSum = (type: "f32" | "vec3f", group: number) => `var<workgroup> partial: array<${type}, ${group}>;
 
 fn reduceSum(value: ${type}, local: u32) -> ${type} {
   partial[local] = value;
   workgroupBarrier();
-  for (var width = ${REDUCE / 2}u; width > 0u; width >>= 1u) {
-    if (local < width) { partial[local] += partial[local + width]; }
-    workgroupBarrier();
+  var total = partial[0];
+  if (local == 0u) {
+    for (var i = 1u; i < ${group}u; i++) { total += partial[i]; }
   }
-  let total = partial[0];
-  workgroupBarrier();
   return total;
 }`;

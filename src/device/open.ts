@@ -7,6 +7,8 @@ export interface AdapterInfo {
   readonly vendor: string;
   /** Whether the adapter is a program on the CPU, whose times say nothing about a GPU. */
   readonly software: boolean;
+  /** Invocations that run in lockstep; a guess where the adapter does not tell. */
+  readonly lanes: number;
 }
 
 /** An open GPU. Made by `openDevice`. */
@@ -132,7 +134,8 @@ function describe(adapter: GPUAdapter): AdapterInfo {
   const software =
     adapter.info.isFallbackAdapter === true ||
     /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${architecture} ${device} ${name}`);
-  return { name: name === "" ? "unnamed adapter" : name, vendor, software };
+  const lanes = adapter.info.subgroupMinSize || (software ? 4 : 32);
+  return { name: name === "" ? "unnamed adapter" : name, vendor, software, lanes };
 }
 
 async function request(adapter: GPUAdapter, limits: "adapter" | "default"): Promise<GPUDevice> {

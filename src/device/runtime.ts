@@ -1,9 +1,22 @@
+/** What tells the runtimes apart. */
+interface Globals {
+  readonly document?: unknown;
+  readonly Deno?: unknown;
+  readonly process?: { readonly versions?: { readonly node?: string } };
+}
+
 /**
  * Longest time in ms that one submit should take: a page's frames wait for a running submit, a process without a page has
  * no frames to lose.
  */
 export const submitBudget = (): number => {
-  const globals = globalThis as { document?: unknown; importScripts?: unknown; Deno?: unknown; process?: unknown };
-  const browser = globals.document !== undefined || (globals.Deno === undefined && globals.process === undefined);
+  const { document, Deno, process } = globalThis as Globals;
+  const browser = document !== undefined || (Deno === undefined && process === undefined);
   return browser ? 12 : 100;
+};
+
+/** Whether waiting for the GPU keeps a core busy, as Dawn for Node does. */
+export const pollsWhileWaiting = (): boolean => {
+  const { document, Deno, process } = globalThis as Globals;
+  return document === undefined && Deno === undefined && process?.versions?.node !== undefined;
 };

@@ -5,6 +5,8 @@ import type { Access, Kernel } from "./types.ts";
 
 export interface BeginVariant extends AdvanceVariant {
   readonly penalty: boolean;
+  /** Invocations that sum together. */
+  readonly group: number;
   readonly shuffle: boolean;
   /** Whether the last step of a submit is closed only, and no other begun. */
   readonly closing: boolean;

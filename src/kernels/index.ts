@@ -95,5 +95,5 @@ export const labelOf = (call: Call): string => descriptor(call).label(call.varia
 /** The complete WGSL module of a call. Calls with the same source share a pipeline. */
 export const sourceOf = (call: Call): string => {
   const kernel = descriptor(call);
-  return prelude(controlFields, kernel.dims) + kernel.source(call.variant);
+  return prelude(kernel.extensions?.(call.variant) ?? [], controlFields, kernel.dims) + kernel.source(call.variant);
 };

@@ -1,6 +1,7 @@
 import { layerBackwardSource } from "../../shaders/layer-backward.wgsl.ts";
 import type { Activation } from "../model/activation.ts";
-import { grid, type Kernel, productGroups, type Tile } from "./types.ts";
+import { productExtensions, productGrid, type Tile, tileLabel } from "./tile.ts";
+import type { Kernel } from "./types.ts";
 
 export interface LayerBackwardVariant {
   /** Activation of the layer whose delta is computed. */
@@ -29,8 +30,9 @@ export const layerBackward: Kernel<
     h: rows * columns,
     below: rows * columns,
   }),
-  workgroups: ({ rows, columns }, { tile }) => grid(productGroups(rows, columns, tile)),
+  workgroups: ({ rows, columns }, { tile }) => productGrid(rows, columns, tile),
   flops: ({ rows, inner, columns }) => rows * columns * (2 * inner + 3),
-  label: ({ activation, tile }) => `(dz W) ⊙ ${activation}′, tile ${tile}`,
+  label: ({ activation, tile }) => `(dz W) ⊙ ${activation}′, ${tileLabel(tile)}`,
+  extensions: productExtensions,
   source: layerBackwardSource,
 };

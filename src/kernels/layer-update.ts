@@ -1,8 +1,8 @@
 import { layerUpdateSource } from "../../shaders/layer-update.wgsl.ts";
-import { PRODUCT_GROUP } from "../../shaders/lib/product.wgsl.ts";
 import type { UpdateVariant } from "../../shaders/lib/update.wgsl.ts";
 import type { Decay } from "../model/optimizer.ts";
-import { type Access, grid, type Kernel, productGroups, type Tile } from "./types.ts";
+import { productExtensions, productGrid, productGroups, type Tile, tileLabel } from "./tile.ts";
+import type { Access, Kernel } from "./types.ts";
 import { updateFormula } from "./weight-update.ts";
 
 export interface LayerUpdateVariant extends UpdateVariant {
@@ -19,7 +19,7 @@ export interface LayerUpdateVariant extends UpdateVariant {
 
 /** Parts in which the penalty's squares of one layer are summed: one an invocation. */
 export const squareParts = (rows: number, columns: number, tile: Tile): number =>
-  productGroups(rows, columns, tile) * PRODUCT_GROUP ** 2;
+  productGroups(rows, columns, tile) * tile.lanes;
 
 type Operand = "control" | "dz" | "x" | "w" | "state" | "bias" | "biasState" | "squares" | "order";
 
@@ -54,9 +54,10 @@ export const layerUpdate: Kernel<LayerUpdateVariant, "rows" | "inner" | "columns
     squares: offset + squareParts(rows, columns, tile),
     order: inner,
   }),
-  workgroups: ({ rows, columns }, { tile }) => grid(productGroups(rows, columns, tile)),
+  workgroups: ({ rows, columns }, { tile }) => productGrid(rows, columns, tile),
   flops: ({ rows, inner, columns }, { bias }) => rows * columns * (2 * inner + 3) + (bias ? rows * inner : 0),
   label: (variant) =>
-    `W by dzᵀ x, ${variant.optimizer}: ${updateFormula(variant)}${variant.bias ? `; b by Σ dz: ${updateFormula({ ...variant, decay: variant.biasDecay })}` : ""}, tile ${variant.tile}`,
+    `W by dzᵀ x, ${variant.optimizer}: ${updateFormula(variant)}${variant.bias ? `; b by Σ dz: ${updateFormula({ ...variant, decay: variant.biasDecay })}` : ""}, ${tileLabel(variant.tile)}`,
+  extensions: productExtensions,
   source: (variant) => layerUpdateSource(variant, operands(variant)),
 };

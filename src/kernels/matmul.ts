@@ -1,5 +1,6 @@
 import { matmulSource } from "../../shaders/matmul.wgsl.ts";
-import { grid, type Kernel, productGroups, type Tile } from "./types.ts";
+import { productExtensions, productGrid, type Tile } from "./tile.ts";
+import type { Kernel } from "./types.ts";
 
 export interface MatmulVariant {
   /** `a` is stored `[inner, rows]` and its inner index is the batch's: dZᵀH. Otherwise the rows are the batch's. */
@@ -28,9 +29,10 @@ export const matmul: Kernel<MatmulVariant, "rows" | "inner" | "columns", "contro
     c: rows * columns,
     bias: columns,
   }),
-  workgroups: ({ rows, columns }, { tile }) => grid(productGroups(rows, columns, tile)),
+  workgroups: ({ rows, columns }, { tile }) => productGrid(rows, columns, tile),
   flops: ({ rows, inner, columns }, { bias }) => 2 * rows * inner * columns + (bias ? rows * columns : 0),
   label: ({ transposeA, transposeB, bias }) =>
     `${transposeA ? "aᵀ b" : transposeB ? "a bᵀ" : "a b"}${bias ? " + bias" : ""}`,
+  extensions: productExtensions,
   source: matmulSource,
 };

@@ -1,4 +1,4 @@
-import { OUTPUT_ROWS, outputLossSource } from "../../shaders/output-loss.wgsl.ts";
+import { outputLossSource } from "../../shaders/output-loss.wgsl.ts";
 import type { Activation } from "../model/activation.ts";
 import type { Loss } from "../model/loss.ts";
 import { type Access, grid, type Kernel } from "./types.ts";
@@ -13,6 +13,10 @@ export interface OutputLossVariant {
   readonly units: number;
   /** Whether ∂J/∂z is written, and a loss that is not finite halts the run. */
   readonly delta: boolean;
+  /** Rows that a workgroup takes, one an invocation. */
+  readonly group: number;
+  /** Whether the lanes of a subgroup share the loads of W. */
+  readonly subgroups: boolean;
 }
 
 /** The most outputs that one invocation keeps in registers. */
@@ -46,9 +50,10 @@ export const outputLoss: Kernel<OutputLossVariant, "rows" | "inner", Operand> = 
     order: rows,
     dz: rows * units,
   }),
-  workgroups: ({ rows }) => grid(Math.ceil(rows / OUTPUT_ROWS)),
+  workgroups: ({ rows }, { group }) => grid(Math.ceil(rows / group)),
   flops: ({ rows, inner }, { loss, units }) => rows * units * (2 * inner + 1 + (loss === "halfSquaredError" ? 3 : 6)),
   label: ({ activation, bias, gather, loss, units }) =>
     `${loss}(${activation === "identity" ? "" : `${activation}(`}x Wᵀ${bias ? " + b" : ""}${activation === "identity" ? "" : ")"}, y)${gather ? ", rows by order" : ""}, ${units} outputs in registers`,
+  extensions: ({ subgroups }) => (subgroups ? ["subgroups"] : []),
   source: outputLossSource,
 };

@@ -5,6 +5,8 @@ import type { Kernel } from "./types.ts";
 export interface RecordVariant {
   /** Whether there is a penalty s; otherwise s = 0. */
   readonly penalty: boolean;
+  /** Invocations that sum together. */
+  readonly group: number;
 }
 
 /** One line of the ring of metrics: L, s, hits, |B|, step, halted, η, epoch. */

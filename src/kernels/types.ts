@@ -1,5 +1,4 @@
 import { ELEMENTWISE } from "../../shaders/lib/elementwise.wgsl.ts";
-import { PRODUCT_GROUP } from "../../shaders/lib/product.wgsl.ts";
 
 /** How a shader uses an operand: the control block read fast, or a storage buffer read or written. */
 export type Access = "uniform" | "read" | "readWrite";
@@ -31,7 +30,9 @@ export interface Kernel<V, D extends string, O extends string> {
   flops(dims: Dims<D>, variant: V): number;
   /** Short text of the variant for the printed plan. */
   label(variant: V): string;
-  /** The WGSL source, less the prelude that `module.ts` puts before it. */
+  /** Extensions of WGSL that the source enables; none if left out. */
+  extensions?(variant: V): readonly string[];
+  /** The WGSL source, less the prelude that `sourceOf` puts before it. */
   source(variant: V): string;
 }
 
@@ -46,13 +47,3 @@ export const grid = (count: number): Workgroups => {
 
 /** Grid of a kernel with one invocation an element. */
 export const elementwise = (elements: number): Workgroups => grid(Math.ceil(elements / ELEMENTWISE));
-
-/** Outputs a side that one invocation of a product keeps in registers. */
-export type Tile = 4 | 8;
-
-/** The tile for an output: large ones load less for each sum; small ones leave more invocations to share the work. */
-export const tileFor = (rows: number, columns: number): Tile => (rows * columns >= 64 * 64 ? 8 : 4);
-
-/** Workgroups of a product. */
-export const productGroups = (rows: number, columns: number, tile: Tile): number =>
-  Math.ceil(rows / (tile * PRODUCT_GROUP)) * Math.ceil(columns / (tile * PRODUCT_GROUP));

@@ -1,6 +1,7 @@
+import { reduceGroup } from "../../shaders/lib/reduce.wgsl.ts";
 import { CONTROL_WORDS, RECORD_WORDS, RING_RECORDS } from "../kernels/control.ts";
 import { penaltyParts } from "../kernels/penalty.ts";
-import { tileFor } from "../kernels/types.ts";
+import { anyHardware, type Hardware, tileFor } from "../kernels/tile.ts";
 import { updateRule } from "../kernels/weight-update.ts";
 import type { Layer } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
@@ -14,6 +15,8 @@ export interface NetworkSpec {
   readonly loss: Loss;
   /** Rows of a full batch. */
   readonly batch: number;
+  /** The device that the products are shared out for; one of which nothing is known if left out. */
+  readonly hardware?: Hardware | undefined;
 }
 
 export interface TrainSpec extends NetworkSpec {
@@ -136,7 +139,7 @@ function beginStep(draft: Draft, spec: TrainSpec): void {
 }
 
 /** z = h W ᵀ + b and h = φ(z), layer by layer. */
-function forward(draft: Draft, { layers, batch }: NetworkSpec): void {
+function forward(draft: Draft, { layers, batch, hardware = anyHardware }: NetworkSpec): void {
   layers.forEach((layer, index) => {
     const l = index + 1;
     const { inputs, units, activation, bias } = layer;
@@ -149,7 +152,7 @@ function forward(draft: Draft, { layers, batch }: NetworkSpec): void {
     draft.steps.push({
       phase: "forward",
       kernel: "matmul",
-      variant: { transposeA: false, transposeB: true, bias, tile: tileFor(batch, units) },
+      variant: { transposeA: false, transposeB: true, bias, tile: tileFor(batch, units, hardware) },
       dims: { rows: batch, inner: inputs, columns: units },
       bind: {
         control: "control",
@@ -234,7 +237,7 @@ function penaltySteps(draft: Draft, { batch }: NetworkSpec, parameters: readonly
   draft.steps.push({
     phase: "loss",
     kernel: "record",
-    variant: { penalty },
+    variant: { penalty, group: reduceGroup(Math.max(batch, parts)) },
     dims: { rows: batch, parts },
     bind: {
       control: "control",
@@ -284,7 +287,12 @@ function backward(draft: Draft, spec: TrainSpec): void {
       draft.steps.push({
         phase: "backward",
         kernel: "matmul",
-        variant: { transposeA: false, transposeB: false, bias: false, tile: tileFor(batch, inputs) },
+        variant: {
+          transposeA: false,
+          transposeB: false,
+          bias: false,
+          tile: tileFor(batch, inputs, spec.hardware ?? anyHardware),
+        },
         dims: { rows: batch, inner: units, columns: inputs },
         bind: { control: "control", a: delta, b: `W${l}`, c: `dh${l - 1}` },
       });
@@ -298,7 +306,12 @@ function weightGradient(draft: Draft, spec: TrainSpec, l: number, delta: string,
   draft.steps.push({
     phase: "backward",
     kernel: "matmul",
-    variant: { transposeA: true, transposeB: false, bias: false, tile: tileFor(units, inputs) },
+    variant: {
+      transposeA: true,
+      transposeB: false,
+      bias: false,
+      tile: tileFor(units, inputs, spec.hardware ?? anyHardware),
+    },
     dims: { rows: units, inner: spec.batch, columns: inputs },
     bind: { control: "control", a: delta, b: below, c: `gW${l}` },
   });

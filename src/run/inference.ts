@@ -1,4 +1,5 @@
 import type { Guard } from "../device/guard.ts";
+import { hardwareOf } from "../device/hardware.ts";
 import type { Device } from "../device/open.ts";
 import { compileProgram, type Program } from "../device/program.ts";
 import { DataError } from "../errors.ts";
@@ -59,7 +60,7 @@ export function createInference(
     const build = mode === "evaluate" ? buildEvaluatePlan : buildPredictPlan;
     const compiling = compileProgram(
       gpu,
-      fuse(build({ layers, loss, batch: capacity })),
+      fuse(build({ layers, loss, batch: capacity, hardware: hardwareOf(device) })),
       `chainrule.${mode}`,
       parameters,
     );

@@ -1,4 +1,5 @@
 import { DataError, ModelError } from "../errors.ts";
+import type { Hardware } from "../kernels/tile.ts";
 import type { Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
 import type { Optimizer } from "../model/optimizer.ts";
@@ -29,23 +30,22 @@ export interface PlanOptions {
 }
 
 /** `maxComputeWorkgroupStorageSize` that every WebGPU device has. */
-const DEFAULT_WORKGROUP_BYTES = 16_384;
+const WORKGROUP_BYTES = 16_384;
 
 /**
  * The plan of a training step, as `createTrainer` makes it; needs no GPU and no data.
- * @param workgroupBytes the device's workgroup memory, which decides whether a small step becomes one dispatch; what every
- *   device has if left out
+ * @param hardware the device that the products are shared out for; one of which nothing is known if left out
  * @throws ModelError, ShapeError, DataError
  */
-export function planTraining(options: PlanOptions, workgroupBytes = DEFAULT_WORKGROUP_BYTES): Plan {
+export function planTraining(options: PlanOptions, hardware?: Hardware): Plan {
   const { model, loss, optimizer, inputs, rows, shuffle = true } = options;
   const { layers } = resolveNetwork(model, inputs, loss);
   count("data", "rows", rows, 1);
   const batch = checkBatch(options.batch, rows);
-  const textbook = buildTrainPlan({ layers, loss, batch, optimizer, dataRows: rows, shuffle });
+  const textbook = buildTrainPlan({ layers, loss, batch, optimizer, dataRows: rows, shuffle, hardware });
   if (options.fuse === false) return textbook;
   const fused = fuse(textbook);
-  return options.oneDispatch === false ? fused : oneDispatch(fused, workgroupBytes);
+  return options.oneDispatch === false ? fused : oneDispatch(fused, WORKGROUP_BYTES);
 }
 
 function checkBatch(batch: number | undefined, rows: number): number {

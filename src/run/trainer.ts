@@ -1,7 +1,7 @@
 import { createGuard, type Guard } from "../device/guard.ts";
+import { hardwareOf } from "../device/hardware.ts";
 import type { Device } from "../device/open.ts";
 import { compileProgram, type Program } from "../device/program.ts";
-import { submitBudget } from "../device/runtime.ts";
 import { ModelError, type NumericError } from "../errors.ts";
 import {
   CONTROL_WORDS,
@@ -21,14 +21,12 @@ import { createInference, type Inference } from "./inference.ts";
 import { addRecord, decodeRecord, emptyTotals, RING_BYTES, summarize, type Totals } from "./metrics.ts";
 import { checkLoss, initialParameters, type Network, outputsOf, parameterSpecs, resolveNetwork } from "./network.ts";
 import { firstNonFinite } from "./numeric.ts";
+import { Pace } from "./pace.ts";
 import { checkParameter, unknownParameter } from "./parameters.ts";
 import { planTraining } from "./plan.ts";
 import { mapWords, readBuffers } from "./readback.ts";
 import { createTurns } from "./turns.ts";
 import type { FitOptions, Parameters, Report, SaveOptions, TensorValue, Trainer, TrainerOptions } from "./types.ts";
-
-/** Submits that may wait on the GPU at once: one that runs and one that follows it. */
-const SUBMITS_AHEAD = 2;
 
 /**
  * Compiles a network's training step and puts its data on the GPU.
@@ -45,7 +43,7 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
   checkLoss(loss);
   const data = checkDataset("createTrainer: data", options.data, loss, outputsOf(model));
   const network = resolveNetwork(model, data.columns, loss);
-  const plan = planTraining({ ...options, inputs: data.columns, rows: data.rows });
+  const plan = planTraining({ ...options, inputs: data.columns, rows: data.rows }, hardwareOf(device));
   const guard = createGuard(device, "trainer");
   const program = await guard.wait(compileProgram(device.gpu, plan, "chainrule.trainer"));
   const control = initialControl({ optimizer, dataRows: data.rows, batch: plan.batch, seed });
@@ -80,8 +78,7 @@ class GpuTrainer implements Trainer {
   readonly #epochSteps: number;
   /** Steps submitted so far. */
   #step = 0;
-  /** How many steps one submit holds; follows from measured time and never changes a result. */
-  #stepsPerSubmit = 1;
+  readonly #pace = new Pace();
   #failure: NumericError | undefined;
   /** Two calls never train at once. */
   readonly #exclusive = createTurns();
@@ -269,31 +266,25 @@ class GpuTrainer implements Trainer {
     return summarize(totals, this.#network.loss, (performance.now() - began) / 1000);
   }
 
-  /** Submits steps up to step `end`, at most `SUBMITS_AHEAD` submits ahead of the GPU. */
+  /** Submits steps up to step `end`, at most two submits at a time: one that runs and one that follows it. */
   async #submit(end: number, signal: AbortSignal | undefined): Promise<void> {
-    const { queue } = this.#gpu;
-    const running: { readonly steps: number; readonly done: Promise<unknown> }[] = [];
-    let last = performance.now();
+    this.#submitNext(end);
     while (this.#step < end && !signal?.aborted) {
-      const steps = Math.min(this.#stepsPerSubmit, end - this.#step);
-      const encoder = this.#gpu.createCommandEncoder({ label: "chainrule.trainer.step" });
-      this.#program.record(encoder, steps);
-      queue.submit([encoder.finish()]);
-      this.#step += steps;
-      running.push({ steps, done: queue.onSubmittedWorkDone() });
-      if (running.length < SUBMITS_AHEAD) continue;
-      const oldest = running.shift();
-      await this.#guard.wait(Promise.resolve(oldest?.done));
-      const now = performance.now();
-      this.#adapt((now - last) / (oldest?.steps ?? 1));
-      last = now;
+      await this.#guard.wait(this.#pace.untilNearlyDone());
+      const done = this.#gpu.queue.onSubmittedWorkDone();
+      this.#submitNext(end);
+      await this.#guard.wait(done);
+      this.#pace.done();
     }
   }
 
-  /** Sizes the next submit by the time that a step took, growing at most twofold. @param time of one step in ms */
-  #adapt(time: number): void {
-    const fitting = Math.floor(submitBudget() / Math.max(time, 1e-3));
-    this.#stepsPerSubmit = Math.max(1, Math.min(fitting, 2 * this.#stepsPerSubmit));
+  #submitNext(end: number): void {
+    const steps = Math.min(this.#pace.steps, end - this.#step);
+    const encoder = this.#gpu.createCommandEncoder({ label: "chainrule.trainer.step" });
+    this.#program.record(encoder, steps);
+    this.#gpu.queue.submit([encoder.finish()]);
+    this.#step += steps;
+    this.#pace.submitted(steps);
   }
 
   /** Waits for steps `first` to `last`, adds their sums. @throws NumericError at the first objective that is not finite */
@@ -301,7 +292,9 @@ class GpuTrainer implements Trainer {
     const encoder = this.#gpu.createCommandEncoder({ label: "chainrule.trainer.report" });
     encoder.copyBufferToBuffer(this.buffer("ring"), 0, this.#staging, 0, RING_BYTES);
     this.#gpu.queue.submit([encoder.finish()]);
+    await this.#guard.wait(this.#pace.untilNearlyDone());
     const words = await mapWords(this.#guard, this.#staging, RING_BYTES);
+    this.#pace.done();
     for (let step = first; step <= last; step++) {
       const record = decodeRecord(words, step);
       if (record.halted) {

@@ -1,3 +1,4 @@
+import { reduceGroup } from "../../../shaders/lib/reduce.wgsl.ts";
 import { boundOperands } from "../../kernels/index.ts";
 import { squareParts } from "../../kernels/layer-update.ts";
 import { NARROW_OUTPUT } from "../../kernels/output-loss.ts";
@@ -79,12 +80,13 @@ function fuseOutput(plan: Plan, steps: readonly Step[]): Step[] {
   const { inner, columns: units } = layer.dims;
   // In a network that trains nothing no step asks for ∂J/∂z: `do` is ∂J/∂o then, and stays so.
   const narrow = units <= NARROW_OUTPUT && (slope !== undefined || layer.variant.activation === "identity");
-  const { activation, bias } = layer.variant;
+  const { activation, bias, tile } = layer.variant;
+  const { lanes: group, subgroups } = tile;
   const joined: Step = narrow
     ? {
         phase: "loss",
         kernel: "outputLoss",
-        variant: { activation, bias, gather: false, loss: loss.variant.loss, units, delta: true },
+        variant: { activation, bias, gather: false, loss: loss.variant.loss, units, delta: true, group, subgroups },
         dims: { rows: plan.batch, inner },
         bind: {
           control: "control",
@@ -190,6 +192,7 @@ function beginSteps(plan: Plan, parts: number): { begin: Step; closing: Step[] }
     schedule: advance?.variant.schedule ?? "constant",
     decay: advance?.variant.decay ?? "per-batch",
     penalty: parts > 0,
+    group: reduceGroup(Math.max(plan.batch, parts)),
     shuffle: find(plan.steps, "sample")?.variant.shuffle ?? false,
   };
   const dims = { rows: plan.batch, columns: targets?.dims.columns ?? 1, parts };

@@ -1,0 +1,83 @@
+import { grid, type Workgroups } from "./types.ts";
+
+/** What a plan wants to know of the device that will run it. Results do not depend on it, but for how Σ‖W‖² is parted. */
+export interface Hardware {
+  /** Invocations that run in lockstep. */
+  readonly lanes: number;
+  /** Whether they can hand values to each other. */
+  readonly subgroups: boolean;
+}
+
+/** A GPU of which nothing is known. */
+export const anyHardware: Hardware = { lanes: 32, subgroups: false };
+
+/**
+ * How a product `[rows, inner] [inner, columns]` is shared out. Its invocations lie across one side of the output, the columns
+ * unless `swap`, and go along the other.
+ */
+export interface Tile {
+  /** Outputs of an invocation on the side along, whose operand the whole workgroup shares. */
+  readonly along: number;
+  /** Outputs of an invocation on the side across, `lanes` apart. */
+  readonly across: number;
+  /** Invocations of a workgroup. */
+  readonly lanes: number;
+  /** Inner indices that one round of the loop takes. */
+  readonly unroll: number;
+  /** Whether the invocations lie across the rows. */
+  readonly swap: boolean;
+  /** Whether the lanes of a subgroup share their loads. */
+  readonly subgroups: boolean;
+}
+
+/** The fewest columns to lie across: they are next to each other in memory, the rows are not. */
+const FEW_COLUMNS = 16;
+
+/** Splits `size` evenly into as few parts of at most `most` as it takes, and returns the largest. */
+const even = (size: number, most: number): number => Math.ceil(size / Math.ceil(size / most));
+
+/**
+ * The tile for an output: large tiles load less for each sum, small ones leave more invocations to share the work. A CPU's
+ * adapter, whose lanes are few, wants them as large as its compiler bears.
+ */
+export function tileFor(rows: number, columns: number, { lanes, subgroups }: Hardware): Tile {
+  const swap = columns < FEW_COLUMNS && rows > columns;
+  const [along, across] = swap ? [columns, rows] : [rows, columns];
+  if (lanes > 4) {
+    const outputs = rows * columns;
+    const [most, wide] = outputs >= 2 ** 18 ? [8, 4] : outputs >= 2 ** 14 ? [4, 4] : [4, 1];
+    return {
+      along: even(along, most),
+      across: Math.min(wide, Math.ceil(across / lanes)),
+      lanes,
+      unroll: 4,
+      swap,
+      subgroups: false,
+    };
+  }
+  const group = 2 * lanes;
+  return {
+    along: even(along, 16),
+    across: even(Math.ceil(across / group), 8),
+    lanes: group,
+    unroll: 4,
+    swap,
+    subgroups,
+  };
+}
+
+/** Workgroups of a product. */
+export const productGroups = (rows: number, columns: number, { along, across, lanes, swap }: Tile): number =>
+  Math.ceil((swap ? columns : rows) / along) * Math.ceil((swap ? rows : columns) / (across * lanes));
+
+/** Grid of a product. */
+export const productGrid = (rows: number, columns: number, tile: Tile): Workgroups =>
+  grid(productGroups(rows, columns, tile));
+
+/** The extensions of WGSL that a product's shader enables. */
+export const productExtensions = ({ tile }: { readonly tile: Tile }): readonly string[] =>
+  tile.subgroups ? ["subgroups"] : [];
+
+/** Short text for the printed plan. */
+export const tileLabel = ({ along, across, lanes, swap, subgroups }: Tile): string =>
+  `${swap ? `${across}×${along}` : `${along}×${across}`} outputs an invocation, ${lanes} a workgroup${subgroups ? ", subgroups" : ""}`;

@@ -1,0 +1,50 @@
+import { pollsWhileWaiting, submitBudget } from "../device/runtime.ts";
+
+/** Part of the expected time to sleep through: what is done early would leave the GPU idle. */
+const ASLEEP = 0.8;
+
+/** Shortest sleep in ms that is worth a timer. */
+const SHORTEST_SLEEP = 2;
+
+/** How many steps a submit holds and when it should be done, both by measured time. Never changes a result. */
+export class Pace {
+  /** Steps of the next submit. */
+  steps = 1;
+  /** Time of one step in ms, as last measured. */
+  #time = 0;
+  /** When all that was submitted should be done. */
+  #due = 0;
+
+  /** When what runs now began, as far as is known. */
+  #began = 0;
+  /** Steps that were submitted and are not done, in their submits. */
+  readonly #pending: number[] = [];
+
+  submitted(steps: number): void {
+    const now = performance.now();
+    if (this.#pending.length === 0) this.#began = now;
+    this.#pending.push(steps);
+    this.#due = Math.max(this.#due, now) + steps * this.#time;
+  }
+
+  /** The oldest submit is done: sizes the next one by the time that its steps took, growing at most twofold. */
+  done(): void {
+    const now = performance.now();
+    const steps = this.#pending.shift() ?? 1;
+    this.#time = (now - this.#began) / steps;
+    this.#began = now;
+    this.#due = now + this.#time * this.#pending.reduce((sum, one) => sum + one, 0);
+    const fitting = Math.floor(submitBudget() / Math.max(this.#time, 1e-3));
+    this.steps = Math.max(1, Math.min(fitting, 2 * this.steps));
+  }
+
+  /**
+   * Sleeps until most of what was submitted should be done. Dawn for Node polls in a busy loop from the moment that something
+   * waits for the GPU, and takes a core from whatever else needs one, a software adapter above all.
+   */
+  async untilNearlyDone(): Promise<void> {
+    const time = ASLEEP * (this.#due - performance.now());
+    if (!pollsWhileWaiting() || time < SHORTEST_SLEEP) return;
+    await new Promise((resolve) => setTimeout(resolve, time));
+  }
+}
