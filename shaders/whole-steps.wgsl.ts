@@ -1,4 +1,5 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
+import { RECORD_WORDS, RING_RECORDS } from "../src/kernels/control.ts";
 import type { InnerStep, WholeStepsVariant } from "../src/kernels/whole-steps.ts";
 import { activationFunctions } from "./lib/activation.wgsl.ts";
 import { advanceFunction } from "./lib/advance.wgsl.ts";
@@ -26,9 +27,9 @@ export const wholeStepsSource = (variant: WholeStepsVariant) => {
   const penalty = begin?.variant.penalty ?? false;
   const context: Context = { place: (name) => `${layout[name ?? ""] ?? 0}u`, group, classes };
   return wgsl`
-@group(0) @binding(1) var<storage, read_write> block: Control;
-@group(0) @binding(2) var<storage, read_write> ring: array<u32>;        // [records, words]
-@group(0) @binding(3) var<storage, read_write> resident: array<f32>;    // parameters and optimizer state
+@group(0) @binding(1) var<storage, read_write> blocks: array<Control>;  // [variants]
+@group(0) @binding(2) var<storage, read_write> ring: array<u32>;        // [variants, records, words]
+@group(0) @binding(3) var<storage, read_write> resident: array<f32>;    // parameters and optimizer state [variants, words]
 @group(0) @binding(4) var<storage, read> X: array<f32>;                 // inputs of all rows
 @group(0) @binding(5) var<storage, read> Y: array<${classes ? "u32" : "f32"}>;  // targets of all rows
 
@@ -37,12 +38,13 @@ var<workgroup> memory: array<f32, ${words}>;
 var<workgroup> order: array<u32, ${batch}>;
 var<workgroup> halted: atomic<u32>;
 var<private> squareSum: f32;
+var<private> ringStart: u32;
 
 ${[...used].map((activation) => activationFunctions(activation, `_${activation}`)).join("\n")}
 ${exponential}
 ${permutation}
 ${advanceFunction({ schedule, decay })}
-${writeRecord}
+${writeRecord("ringStart")}
 ${updates.map((step, index) => updateFunctions(step, index, context)).join("\n")}
 
 fn record() {
@@ -61,11 +63,19 @@ fn record() {
 }
 
 @compute @workgroup_size(${group})
-fn main(@builtin(local_invocation_index) local: u32) {
-  for (var i = local; i < ${resident}u; i += ${group}u) { memory[i] = resident[i]; }
+fn main(
+  @builtin(local_invocation_index) local: u32,
+  @builtin(workgroup_id) id: vec3u,
+  @builtin(num_workgroups) count: vec3u,
+) {
+  let instance = workgroupIndex(id, count);
+  if (instance >= dims.variants) { return; }
+  let first = instance * ${resident}u;
+  ringStart = instance * ${RECORD_WORDS * RING_RECORDS}u;
+  for (var i = local; i < ${resident}u; i += ${group}u) { memory[i] = resident[first + i]; }
   if (local == 0u) {
-    control = block;
-    atomicStore(&halted, block.halted);
+    control = blocks[instance];
+    atomicStore(&halted, blocks[instance].halted);
   }
   workgroupBarrier();
   for (var t = 0u; t < dims.steps; t++) {
@@ -84,8 +94,8 @@ ${updates.map((step, index) => updateLoop(step, index, context)).join("\n")}
     workgroupBarrier();
     if (local == 0u) { record(); }
   }
-  for (var i = local; i < ${resident}u; i += ${group}u) { resident[i] = memory[i]; }
-  if (local == 0u) { block = control; }
+  for (var i = local; i < ${resident}u; i += ${group}u) { resident[first + i] = memory[i]; }
+  if (local == 0u) { blocks[instance] = control; }
 }
 `;
 };

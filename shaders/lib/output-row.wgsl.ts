@@ -4,30 +4,35 @@ import type { Loss } from "../../src/model/loss.ts";
 /** Inner indices that one round of the loop takes. */
 const UNROLL = 4;
 
-/** Where the last layer of one row finds and leaves its numbers, as WGSL. */
-export interface OutputRow {
+/** What a row's loss needs and leaves behind, as WGSL. */
+export interface RowLoss {
   readonly loss: Loss;
   readonly units: number;
-  readonly inner: number | string;
-  /** x(k), W(j, k), b(j) and the target y(j), or the class for j = 0, as expressions. */
-  readonly x: (k: string) => string;
-  readonly w: (j: number, k: string) => string;
-  readonly bias: ((j: number) => string) | undefined;
+  /** The target y(j), or the class for j = 0, as an expression. */
   readonly y: (j: number) => string;
   /** Names of the functions φ and φ′. */
   readonly activate: string;
   readonly slope: string;
-  /** Whether the lanes of a subgroup, which have the same W, share its loads; they have a `lane` of 0 … 3 then. */
-  readonly subgroups?: boolean;
   /** Statement that takes `rowLoss` and `hit`. */
   readonly score: string;
   /** Statement that takes ∂J/∂z of output j. */
   readonly dz: ((j: number, value: string) => string) | undefined;
 }
 
+/** Where the last layer of one row finds its numbers, as WGSL expressions. */
+export interface OutputRow extends RowLoss {
+  readonly inner: number | string;
+  /** x(k), W(j, k) and b(j). */
+  readonly x: (k: string) => string;
+  readonly w: (j: number, k: string) => string;
+  readonly bias: ((j: number) => string) | undefined;
+  /** Whether the lanes of a subgroup, which have the same W, share its loads; they have a `lane` of 0 … 3 then. */
+  readonly subgroups?: boolean;
+}
+
 /** Statements for one row: o = φ(x Wᵀ + b), ℓ(o, y), dz = ∂ℓ/∂o ⊙ φ′, with every output in a variable of its own. */
 export const outputRow = (row: OutputRow) => {
-  const { loss, units, inner, x, w, bias, y, activate, slope, subgroups = false, score, dz } = row;
+  const { units, inner, x, w, bias, subgroups = false } = row;
   const each = (text: (j: number) => string, separator = "\n  ") =>
     Array.from({ length: units }, (_, j) => text(j)).join(separator);
   /** Adds `count` inner indices from k on in one expression, since an assignment costs a software adapter more than its sum. */
@@ -50,7 +55,13 @@ export const outputRow = (row: OutputRow) => {
     ${round(1)}
   }
   ${bias ? each((j) => `z${j} += ${bias(j)};`) : ""}
-  ${each((j) => `let o${j} = ${activate}(z${j});`)}
+  ${rowLoss(row)}`;
+};
+
+/** Statements for one row whose z0, z1, … are known: o = φ(z), ℓ(o, y), dz = ∂ℓ/∂o ⊙ φ′. */
+export const rowLoss = ({ loss, units, y, activate, slope, score, dz }: RowLoss) => {
+  const each = (text: (j: number) => string) => Array.from({ length: units }, (_, j) => text(j)).join("\n  ");
+  return wgsl`${each((j) => `let o${j} = ${activate}(z${j});`)}
 #if ${loss === "softmaxCrossEntropy"}
   let label = ${y(0)};
   var largest = o0;

@@ -3,12 +3,15 @@ import { RECORD_WORDS, RING_RECORDS } from "../../src/kernels/control.ts";
 import { finite } from "./finite.wgsl.ts";
 import { reduceSum } from "./reduce.wgsl.ts";
 
-/** `writeRecord(L, s, hits)`, for one invocation: the running step's line of the ring; halts where J is not finite. */
-export const writeRecord = `${finite}
+/**
+ * `writeRecord(L, s, hits)`, for one invocation: the running step's line of the ring; halts where J is not finite.
+ * @param start where the ring begins, as an expression
+ */
+export const writeRecord = (start = "0u") => `${finite}
 
 fn writeRecord(L: f32, s: f32, hits: f32) {
   if (!finite(L + s)) { control.halted = 1u; }
-  let at = ((control.step - 1u) % ${RING_RECORDS}u) * ${RECORD_WORDS}u;
+  let at = ${start} + ((control.step - 1u) % ${RING_RECORDS}u) * ${RECORD_WORDS}u;
   ring[at] = bitcast<u32>(L);
   ring[at + 1u] = bitcast<u32>(s);
   ring[at + 2u] = u32(hits);
@@ -24,7 +27,7 @@ fn writeRecord(L: f32, s: f32, hits: f32) {
  * step, halted, η, epoch. One workgroup, so that the order of summation is fixed.
  */
 export const recordFunction = (penalty: boolean, group: number) => wgsl`
-${writeRecord}
+${writeRecord()}
 ${reduceSum("vec3f", group)}
 
 fn recordStep(local: u32) {

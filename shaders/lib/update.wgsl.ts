@@ -12,7 +12,7 @@ export interface UpdateVariant {
 export const stateType = (optimizer: UpdateVariant["optimizer"]): string =>
   optimizer === "momentum" ? "f32" : "vec2f";
 
-/** Where element i of a parameter and the one or two numbers of its state lie, as WGSL expressions of `i`. */
+/** Where an element of a parameter and the one or two numbers of its state lie, as WGSL expressions. */
 export interface UpdatePlace {
   readonly parameter: string;
   readonly state: readonly [string, string];
@@ -25,7 +25,7 @@ export const inBuffers = (optimizer: UpdateVariant["optimizer"], parameter: stri
 });
 
 /**
- * A function `name(i, g)` that updates element i of a parameter in place out of g = Σ∂ℓ/∂ω:
+ * Statements that update an element of a parameter in place out of g = Σ∂ℓ/∂ω:
  *
  *     sgd        ω ← (1 − ηλ̃/|B|) ω − (η/|B|) g
  *     momentum   v ← μv + (g + λ̃ω)/|B|;  ω ← ω − ηv
@@ -34,16 +34,15 @@ export const inBuffers = (optimizer: UpdateVariant["optimizer"], parameter: stri
  *
  * Without `decay` λ̃ = 0. The decay is added to the gradient before η is applied: 1 − ηλ̃/|B|, rounded on its own, would lose a
  * decay below the spacing of float32 at 1, and with it the decay of every step.
- * @param place where element i of the parameter and of its state lie, as expressions
+ * @param g an expression
  */
-export const updateFunction = ({ optimizer, decay }: UpdateVariant, name: string, { parameter, state }: UpdatePlace) =>
-  wgsl`fn ${name}(i: u32, g: f32) {
-  let rows = f32(control.rows);
+export const updateStatements = ({ optimizer, decay }: UpdateVariant, { parameter, state }: UpdatePlace, g: string) =>
+  wgsl`let rows = f32(control.rows);
   let omega = ${parameter};
 #if ${decay && optimizer !== "adamw"}
-  let mean = (g + control.decay * omega) / rows;
+  let mean = (${g} + control.decay * omega) / rows;
 #else
-  let mean = g / rows;
+  let mean = ${g} / rows;
 #endif
 #if ${optimizer === "sgd"}
   let change = mean;
@@ -62,5 +61,10 @@ export const updateFunction = ({ optimizer, decay }: UpdateVariant, name: string
   let change = quotient;
 #endif
 #endif
-  ${parameter} = omega - control.learningRate * change;
+  ${parameter} = omega - control.learningRate * change;`;
+
+/** A function `name(i, g)` that updates element i; `place` says where, as expressions of `i`. */
+export const updateFunction = (variant: UpdateVariant, name: string, place: UpdatePlace) =>
+  `fn ${name}(i: u32, g: f32) {
+  ${updateStatements(variant, place, "g")}
 }`;

@@ -126,7 +126,7 @@ const POWERS = 10;
 const powers = (steps: readonly Step[]): Step[] =>
   steps.flatMap((step): Step[] =>
     step.kernel === "wholeSteps"
-      ? Array.from({ length: POWERS }, (_, power) => ({ ...step, dims: { steps: 2 ** power } }))
+      ? Array.from({ length: POWERS }, (_, power) => ({ ...step, dims: { ...step.dims, steps: 2 ** power } }))
       : [step],
   );
 

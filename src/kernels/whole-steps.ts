@@ -1,3 +1,4 @@
+import { registerStepsSource } from "../../shaders/register-steps.wgsl.ts";
 import { wholeStepsSource } from "../../shaders/whole-steps.wgsl.ts";
 import type { BeginVariant } from "./begin.ts";
 import { RECORD_WORDS, RING_RECORDS } from "./control.ts";
@@ -5,7 +6,7 @@ import type { LayerBackwardVariant } from "./layer-backward.ts";
 import type { LayerForwardVariant } from "./layer-forward.ts";
 import type { LayerUpdateVariant } from "./layer-update.ts";
 import type { OutputLossVariant } from "./output-loss.ts";
-import type { Kernel } from "./types.ts";
+import { grid, type Kernel } from "./types.ts";
 
 interface Inner<N extends string, V> {
   readonly kernel: N;
@@ -37,23 +38,31 @@ export interface WholeStepsVariant {
   readonly classes: boolean;
   /** Floating-point operations of one step. */
   readonly flops: number;
+  /** Whether each invocation keeps all parameters in registers, and sums gradients over its own rows. */
+  readonly registers: boolean;
 }
 
-/** `steps` whole training steps in one dispatch. */
-export const wholeSteps: Kernel<WholeStepsVariant, "steps", "control" | "ring" | "resident" | "X" | "Y"> = {
-  name: "wholeSteps",
-  dims: ["steps"],
-  operands: () => [
-    { name: "control", access: "readWrite" },
-    { name: "ring", access: "readWrite" },
-    { name: "resident", access: "readWrite" },
-    { name: "X", access: "read" },
-    { name: "Y", access: "read" },
-  ],
-  sizes: (_, { resident }) => ({ ring: RECORD_WORDS * RING_RECORDS, resident }),
-  workgroups: () => [1, 1],
-  flops: ({ steps }, { flops }) => steps * flops,
-  label: ({ words, group }) =>
-    `whole steps in one dispatch: ${group} invocations, ${4 * words} bytes of workgroup memory`,
-  source: wholeStepsSource,
-};
+/** `steps` whole training steps in one dispatch, of `variants` networks that differ in their numbers alone. */
+export const wholeSteps: Kernel<WholeStepsVariant, "steps" | "variants", "control" | "ring" | "resident" | "X" | "Y"> =
+  {
+    name: "wholeSteps",
+    dims: ["steps", "variants"],
+    operands: () => [
+      { name: "control", access: "readWrite" },
+      { name: "ring", access: "readWrite" },
+      { name: "resident", access: "readWrite" },
+      { name: "X", access: "read" },
+      { name: "Y", access: "read" },
+    ],
+    sizes: ({ variants }, { resident }) => ({
+      ring: variants * RECORD_WORDS * RING_RECORDS,
+      resident: variants * resident,
+    }),
+    workgroups: ({ variants }) => grid(variants),
+    flops: ({ steps, variants }, { flops }) => steps * variants * flops,
+    label: ({ words, group, registers }) =>
+      registers
+        ? `whole steps in one dispatch: parameters in registers, gradients summed over rows in ${group} parts`
+        : `whole steps in one dispatch: ${group} invocations, ${4 * words} bytes of workgroup memory`,
+    source: (variant) => (variant.registers ? registerStepsSource(variant) : wholeStepsSource(variant)),
+  };

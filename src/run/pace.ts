@@ -6,6 +6,9 @@ const ASLEEP = 0.8;
 /** Shortest sleep in ms that is worth a timer. */
 const SHORTEST_SLEEP = 2;
 
+/** Work that is done within so many ms of the question was done before: the sleep was too long, and says little of the time. */
+const AT_ONCE = 0.3;
+
 /** How many steps a submit holds and when it should be done, both by measured time. Never changes a result. */
 export class Pace {
   /** Steps of the next submit. */
@@ -14,6 +17,8 @@ export class Pace {
   #time = 0;
   /** When all that was submitted should be done. */
   #due = 0;
+  /** When the last sleep ended; 0 without one. */
+  #woke = 0;
 
   /** When what runs now began, as far as is known. */
   #began = 0;
@@ -31,7 +36,9 @@ export class Pace {
   done(): void {
     const now = performance.now();
     const steps = this.#pending.shift() ?? 1;
-    this.#time = (now - this.#began) / steps;
+    const overslept = this.#woke > 0 && now - this.#woke < AT_ONCE;
+    this.#time = (now - this.#began) / steps / (overslept ? 4 : 1);
+    this.#woke = 0;
     this.#began = now;
     this.#due = now + this.#time * this.#pending.reduce((sum, one) => sum + one, 0);
     const fitting = Math.floor(submitBudget() / Math.max(this.#time, 1e-3));
@@ -46,5 +53,6 @@ export class Pace {
     const time = ASLEEP * (this.#due - performance.now());
     if (!pollsWhileWaiting() || time < SHORTEST_SLEEP) return;
     await new Promise((resolve) => setTimeout(resolve, time));
+    this.#woke = performance.now();
   }
 }

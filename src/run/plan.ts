@@ -45,7 +45,7 @@ export function planTraining(options: PlanOptions, hardware?: Hardware): Plan {
   const textbook = buildTrainPlan({ layers, loss, batch, optimizer, dataRows: rows, shuffle, hardware });
   if (options.fuse === false) return textbook;
   const fused = fuse(textbook);
-  return options.oneDispatch === false ? fused : oneDispatch(fused, WORKGROUP_BYTES);
+  return options.oneDispatch === false ? fused : oneDispatch(fused, WORKGROUP_BYTES, hardware);
 }
 
 function checkBatch(batch: number | undefined, rows: number): number {

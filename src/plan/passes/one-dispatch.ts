@@ -1,10 +1,14 @@
 import { flopsOf } from "../../kernels/index.ts";
+import { anyHardware, type Hardware } from "../../kernels/tile.ts";
 import type { InnerStep } from "../../kernels/whole-steps.ts";
 import { elementsOf } from "../memory.ts";
 import type { Plan, Step, Tensor } from "../types.ts";
 
-/** Invocations that share a step's elements. */
+/** Invocations that share a step's elements, if a GPU's lanes are many; those of a CPU's adapter run one after the other. */
 const GROUP = 64;
+
+/** The most sums that a step unrolls: gradients of parameters, L and hits. */
+const MOST_SUMS = 258;
 
 /** The most floating-point operations a step for which one workgroup is faster than a dispatch for each layer. */
 const MOST_FLOPS = 80_000;
@@ -13,9 +17,13 @@ const MOST_FLOPS = 80_000;
  * Makes one kernel of a fused training plan, in which one workgroup runs as many whole steps as it is asked for, with everything
  * but the data in workgroup memory. Applies where the step fits there and is too small to fill more than a workgroup;
  * otherwise the plan comes back as it was.
+ *
+ * Where the parameters are few, each invocation keeps them all in registers and sums the gradients over its own rows, one
+ * row in as many as there are lanes: L, s and the gradients are then summed in another order than by the fused plan.
+ * Otherwise every element of a gradient is summed as there.
  * @param workgroupBytes the device's workgroup memory
  */
-export function oneDispatch(plan: Plan, workgroupBytes: number): Plan {
+export function oneDispatch(plan: Plan, workgroupBytes: number, { lanes }: Hardware = anyHardware): Plan {
   const inner = plan.steps.flatMap((step): InnerStep[] => (isInner(step) ? [step] : []));
   const flops = plan.steps.reduce((sum, step) => sum + flopsOf(step), 0);
   if (plan.mode !== "train" || inner.length < plan.steps.length || flops > MOST_FLOPS) return plan;
@@ -31,11 +39,17 @@ export function oneDispatch(plan: Plan, workgroupBytes: number): Plan {
     words += elementsOf(plan.tensors[name]?.shape ?? []);
     if (role(name) === "parameter" || role(name) === "state") resident = words;
   }
+  const trained = inner.flatMap((step) =>
+    step.kernel === "layerUpdate" ? [step.bind.w, ...(step.variant.bias ? [step.bind.bias] : [])] : [],
+  );
+  const sums = trained.reduce((sum, name) => sum + elementsOf(plan.tensors[name ?? ""]?.shape ?? []), 2);
+  const registers = sums <= MOST_SUMS && 4 * sums * (lanes + 1) <= workgroupBytes;
+  const group = registers || lanes < GROUP / 8 ? lanes : GROUP;
   // One part of the penalty's squares an invocation.
   layout.squares = words;
-  words += GROUP;
+  words += group;
   const control = elementsOf(plan.tensors.control?.shape ?? []);
-  if (4 * (words + plan.batch + control + 4) > workgroupBytes) return plan;
+  if (!registers && 4 * (words + plan.batch + control + 4) > workgroupBytes) return plan;
   const placed = new Set([...passing, "squares", "order", "y"]);
   const tensors: Record<string, Tensor> = {
     resident: { shape: [resident], dtype: "f32", role: "scratch", batched: false },
@@ -51,12 +65,13 @@ export function oneDispatch(plan: Plan, workgroupBytes: number): Plan {
       layout,
       words,
       resident,
-      group: GROUP,
+      group,
+      registers,
       batch: plan.batch,
       classes: plan.tensors.Y?.dtype === "u32",
       flops,
     },
-    dims: { steps: 1 },
+    dims: { steps: 1, variants: 1 },
     bind: { control: "control", ring: "ring", resident: "resident", X: "X", Y: "Y" },
   };
   const gone = [...placed, ...Object.keys(plan.aliases).filter((alias) => placed.has(plan.aliases[alias] ?? ""))];
