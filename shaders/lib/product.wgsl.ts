@@ -14,6 +14,8 @@ export interface ProductOperand {
 export interface ProductSpec {
   readonly tile: Tile;
   readonly rows: string;
+  /** The inner index to begin with, 0 if left out, and the one to end before. */
+  readonly from?: string;
   readonly inner: string;
   readonly columns: string;
   /** Element a(i, k). */
@@ -46,7 +48,7 @@ const each = (count: number, text: (index: number) => string): string =>
  * operand at once and hand them round.
  */
 export const product = (spec: ProductSpec) => {
-  const { tile, inner, store, eachRow, before = "", after = "" } = spec;
+  const { tile, from = "0u", inner, store, eachRow, before = "", after = "" } = spec;
   const { along, across, lanes, unroll, swap, subgroups } = tile;
   const [shared, own] = swap ? [spec.b, spec.a] : [spec.a, spec.b];
   const onceARow = swap
@@ -117,7 +119,7 @@ ${each(along, (i) => `let shared${i} = ${shared.first(`min(alongIndex + ${i}u, a
 ${each(across, (j) => `let own${j} = ${own.first(`min(acrossIndex + ${j * lanes}u, acrossSize - 1u)`)};`)}
 ${each(along, (i) => each(across, (j) => `var sum${i}_${j} = 0.0;`))}
   let part = block * ${lanes}u + local;
-  var k = 0u;
+  var k = ${from};
   for (; k + ${unroll - 1}u < inner; k += ${unroll}u) {
 ${round(unroll)}
   }

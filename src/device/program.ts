@@ -1,5 +1,6 @@
 import { DeviceError } from "../errors.ts";
 import { boundOperands, dimsOf, workgroupsOf } from "../kernels/index.ts";
+import type { Workgroups } from "../kernels/types.ts";
 import { checkLimits, checkPlan } from "../plan/check.ts";
 import { bytesOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
@@ -21,8 +22,7 @@ export interface Program {
 interface Prepared {
   readonly pipeline: GPUComputePipeline;
   readonly group: GPUBindGroup;
-  readonly x: number;
-  readonly y: number;
+  readonly workgroups: Workgroups;
 }
 
 /** Uniform slices must begin at multiples of this on every WebGPU device. */
@@ -88,8 +88,7 @@ export async function compileProgram(
           })),
         ],
       });
-      const [x, y] = workgroupsOf(step);
-      return { pipeline, group, x, y };
+      return { pipeline, group, workgroups: workgroupsOf(step) };
     });
     await rejectFaults([gpu.popErrorScope()], `${label}: bind groups`);
     const { resident } = plan;
@@ -159,11 +158,11 @@ const recordResident =
 /** Sets a pipeline only where it changes. */
 function encode(pass: GPUComputePassEncoder, prepared: readonly Prepared[]): void {
   let current: GPUComputePipeline | undefined;
-  for (const { pipeline, group, x, y } of prepared) {
+  for (const { pipeline, group, workgroups } of prepared) {
     if (pipeline !== current) pass.setPipeline(pipeline);
     current = pipeline;
     pass.setBindGroup(0, group);
-    pass.dispatchWorkgroups(x, y);
+    pass.dispatchWorkgroups(...workgroups);
   }
 }
 

@@ -8,6 +8,7 @@ import { gatherRows } from "./gather-rows.ts";
 import { gradientMultiply } from "./gradient-multiply.ts";
 import { layerBackward } from "./layer-backward.ts";
 import { layerForward } from "./layer-forward.ts";
+import { layerGradient } from "./layer-gradient.ts";
 import { layerUpdate } from "./layer-update.ts";
 import { loss } from "./loss.ts";
 import { matmul } from "./matmul.ts";
@@ -15,6 +16,7 @@ import { outputLoss } from "./output-loss.ts";
 import { penalty } from "./penalty.ts";
 import { record } from "./record.ts";
 import { sample } from "./sample.ts";
+import { splitUpdate } from "./split-update.ts";
 import { sumRows } from "./sum-rows.ts";
 import type { Access, Dims, Kernel, Workgroups } from "./types.ts";
 import { weightUpdate } from "./weight-update.ts";
@@ -39,6 +41,8 @@ export const kernels = {
   outputLoss,
   layerBackward,
   layerUpdate,
+  layerGradient,
+  splitUpdate,
   wholeSteps,
 };
 

@@ -7,7 +7,7 @@ export type Access = "uniform" | "read" | "readWrite";
 export type Dims<D extends string = string> = Readonly<Record<D, number>>;
 
 /** A grid of workgroups. */
-export type Workgroups = readonly [x: number, y: number];
+export type Workgroups = readonly [x: number, y: number, z?: number];
 
 /**
  * A kernel as pure data: what a plan, the CPU reference and the GPU agree on.

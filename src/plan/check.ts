@@ -102,7 +102,7 @@ export function checkLimits(plan: Plan, limits: Limits): void {
         remedy: "open the device with the adapter's limits",
       });
     }
-    const most = Math.max(...workgroupsOf(step));
+    const most = Math.max(...workgroupsOf(step).map((size) => size ?? 1));
     if (most > limits.maxComputeWorkgroupsPerDimension) {
       throw new DeviceError({
         where,

@@ -1,5 +1,5 @@
-import type { Numbers, Twin } from "./types.ts";
-import { updateElement } from "./update.ts";
+import type { Twin } from "./types.ts";
+import { sumOfSquares, updateElement } from "./update.ts";
 
 /** W and b of a layer updated in place; the squares' parts are summed into the first. */
 export const layerUpdate: Twin<"layerUpdate"> = ({ variant, dims, bind }, { control, numbers }) => {
@@ -28,10 +28,4 @@ export const layerUpdate: Twin<"layerUpdate"> = ({ variant, dims, bind }, { cont
     for (let k = 0; k < control.rows; k++) sum += dz[k * rows + i] as number;
     updateElement({ optimizer, decay: biasDecay }, control, bias, biasState, i, sum);
   }
-};
-
-const sumOfSquares = (values: Numbers): number => {
-  let sum = 0;
-  for (const value of values) sum += value * value;
-  return sum;
 };

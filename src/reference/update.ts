@@ -29,3 +29,10 @@ export function updateElement(
   }
   parameter[i] = w;
 }
+
+/** Σω² of a parameter. */
+export const sumOfSquares = (values: Numbers): number => {
+  let sum = 0;
+  for (const value of values) sum += value * value;
+  return sum;
+};

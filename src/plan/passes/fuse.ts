@@ -1,8 +1,10 @@
 import { reduceGroup } from "../../../shaders/lib/reduce.wgsl.ts";
 import { boundOperands } from "../../kernels/index.ts";
+import { gradientParts } from "../../kernels/layer-gradient.ts";
 import { squareParts } from "../../kernels/layer-update.ts";
 import { NARROW_OUTPUT } from "../../kernels/output-loss.ts";
 import { penaltyParts } from "../../kernels/penalty.ts";
+import { splitSquareParts } from "../../kernels/split-update.ts";
 import type { Plan, Step, StepOf, Tensor } from "../types.ts";
 
 /**
@@ -11,10 +13,10 @@ import type { Plan, Step, StepOf, Tensor } from "../types.ts";
  *     matmul + activation                                → layerForward
  *     layerForward + loss (+ gradientMultiply)           → outputLoss, where the output is narrow
  *     matmul dZ W + gradientMultiply                     → layerBackward
- *     matmul dZᵀH, sumRows, weightUpdate of W and b      → layerUpdate
+ *     matmul dZᵀH, sumRows, weightUpdate of W and b      → layerUpdate, or layerGradient and splitUpdate for long batches
  *     record of the step before, advance, sample, gather → begin
  *
- * An L-layer network then trains in 3L dispatches, one more where its output is wide. All weights are read by the backward
+ * An L-layer network then trains in 3L dispatches, one more where its output is wide and for each split sum. All weights are read by the backward
  * pass before the first is updated, since the updates stay where the textbook has them, at the end. The penalty's squares
  * are summed by the update, of the weights as they were before it. A plan that is fused already comes back as it is.
  */
@@ -22,11 +24,9 @@ export function fuse(plan: Plan): Plan {
   if (plan.closing.length > 0) return plan;
   const forward = fuseForward(plan.steps);
   if (plan.mode !== "train") return prune(plan, forward, []);
-  const { steps, parts } = fuseUpdates(fuseBackward(fuseOutput(plan, forward)));
-  const squares: Readonly<Record<string, Tensor>> =
-    parts > 0 ? { squares: { shape: [parts], dtype: "f32", role: "metric", batched: false } } : {};
+  const { steps, tensors, parts } = fuseUpdates(fuseBackward(fuseOutput(plan, forward)));
   const { begin, closing } = beginSteps(plan, parts);
-  return prune({ ...plan, tensors: { ...plan.tensors, ...squares } }, [begin, ...steps.map(gather)], closing);
+  return prune({ ...plan, tensors: { ...plan.tensors, ...tensors } }, [begin, ...steps.map(gather)], closing);
 }
 
 type Name = Step["kernel"];
@@ -134,10 +134,12 @@ function fuseBackward(steps: readonly Step[]): Step[] {
 /** Steps of the textbook that `begin` and `layerUpdate` take over wholly. */
 const taken = new Set<Name>(["record", "decayGradient", "advance", "sample", "gatherRows"]);
 
-/** W and b updated where their gradients are summed. */
-function fuseUpdates(steps: readonly Step[]): { steps: Step[]; parts: number } {
+/** W and b updated where their gradients are summed, or after that where the sums are split. */
+function fuseUpdates(steps: readonly Step[]): FusedUpdates {
   const absorbed = new Set<Step>();
   const penalty = steps.some((step) => isStep(step, "penalty"));
+  const tensors: Record<string, Tensor> = {};
+  const gradients: Step[] = [];
   let parts = 0;
   const fused = steps.map((step): Step => {
     const product = isStep(step, "weightUpdate") && find(steps, "matmul", ({ bind }) => bind.c === step.bind.g);
@@ -147,32 +149,63 @@ function fuseUpdates(steps: readonly Step[]): { steps: Step[]; parts: number } {
     const bias = sum && find(steps, "weightUpdate", ({ bind }) => bind.g === sum.bind.db);
     for (const one of [product, sum, bias]) if (one) absorbed.add(one);
     const decays = penalty && Boolean(step.variant.decay || bias?.variant.decay);
-    const { rows, columns } = product.dims;
+    const { rows, inner, columns } = product.dims;
     const { tile } = product.variant;
-    const offset = parts;
-    if (decays) parts += squareParts(rows, columns, tile);
-    const biasDecay = bias?.variant.decay ?? false;
+    const variant = {
+      ...step.variant,
+      bias: bias !== undefined,
+      biasDecay: bias?.variant.decay ?? false,
+      penalty: decays,
+    };
+    const dims = { ...product.dims, offset: parts };
+    const bind = given({
+      w: step.bind.parameter,
+      state: step.bind.state,
+      bias: bias?.bind.parameter,
+      biasState: bias?.bind.state,
+      squares: decays ? "squares" : undefined,
+    });
+    const operands = given({ dz: product.bind.a, x: product.bind.b });
+    const split = gradientParts(rows, inner, columns);
+    if (split === 1) {
+      if (decays) parts += squareParts(rows, columns, tile);
+      return {
+        phase: "update",
+        kernel: "layerUpdate",
+        variant: { ...variant, gather: false, tile },
+        dims,
+        bind: { control: "control", ...operands, ...bind },
+      };
+    }
+    if (decays) parts += splitSquareParts(rows, columns, variant.bias);
+    const sums = `${step.bind.g}Parts`;
+    tensors[sums] = {
+      shape: [split, rows * (columns + (variant.bias ? 1 : 0))],
+      dtype: "f32",
+      role: "gradient",
+      batched: false,
+    };
+    gradients.push({
+      phase: "backward",
+      kernel: "layerGradient",
+      variant: { bias: variant.bias, gather: false, tile },
+      dims: product.dims,
+      bind: { control: "control", ...operands, parts: sums },
+    });
     return {
       phase: "update",
-      kernel: "layerUpdate",
-      variant: { ...step.variant, bias: bias !== undefined, biasDecay, penalty: decays, gather: false, tile },
-      dims: { ...product.dims, offset },
-      bind: {
-        control: "control",
-        ...given({
-          dz: product.bind.a,
-          x: product.bind.b,
-          w: step.bind.parameter,
-          state: step.bind.state,
-          bias: bias?.bind.parameter,
-          biasState: bias?.bind.state,
-          squares: decays ? "squares" : undefined,
-        }),
-      },
+      kernel: "splitUpdate",
+      variant,
+      dims,
+      bind: { control: "control", parts: sums, ...bind },
     };
   });
-  // The penalty of a bias whose weights are frozen, which no layerUpdate sums.
-  const summed = new Set(fused.flatMap((step) => (isStep(step, "layerUpdate") ? [step.bind.w, step.bind.bias] : [])));
+  // The penalty of a bias whose weights are frozen, which no update of a layer sums.
+  const summed = new Set(
+    fused.flatMap((step) =>
+      isStep(step, "layerUpdate") || isStep(step, "splitUpdate") ? [step.bind.w, step.bind.bias] : [],
+    ),
+  );
   const kept = fused.flatMap((step): Step[] => {
     if (absorbed.has(step) || taken.has(step.kernel)) return [];
     if (!isStep(step, "penalty")) return [step];
@@ -181,7 +214,17 @@ function fuseUpdates(steps: readonly Step[]): { steps: Step[]; parts: number } {
     parts += penaltyParts(step.dims.elements);
     return [{ ...step, dims: { ...step.dims, offset } }];
   });
-  return { steps: kept, parts };
+  const first = kept.findIndex(({ phase }) => phase === "update");
+  if (parts > 0) tensors.squares = { shape: [parts], dtype: "f32", role: "metric", batched: false };
+  return { steps: [...kept.slice(0, first), ...gradients, ...kept.slice(first)], tensors, parts };
+}
+
+interface FusedUpdates {
+  readonly steps: readonly Step[];
+  /** Tensors that the textbook plan does not have. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  /** Parts in which the penalty's squares are summed. */
+  readonly parts: number;
 }
 
 /** What stands between two steps, and what closes a submit. */
@@ -214,6 +257,7 @@ function gather(step: Step): Step {
   if (isStep(step, "layerForward") && step.bind.x === "x") return gathered(step);
   if (isStep(step, "outputLoss") && step.bind.x === "x") return gathered(step);
   if (isStep(step, "layerUpdate") && step.bind.x === "x") return gathered(step);
+  if (isStep(step, "layerGradient") && step.bind.x === "x") return gathered(step);
   return step;
 }
 

@@ -1,0 +1,51 @@
+import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
+import type { LayerGradientVariant } from "../src/kernels/layer-gradient.ts";
+import { product } from "./lib/product.wgsl.ts";
+
+/** Rows of the batch in one part of a split sum. */
+export const SPLIT_ROWS = 512;
+
+/**
+ * gW = dzᵀ x and gb = Σ dz where the batch is long and the layer small: each part of the batch is summed by workgroups of its own,
+ * and `splitUpdate` adds the parts up.
+ */
+export const layerGradientSource = ({ bias, gather, tile }: LayerGradientVariant) => wgsl`
+@group(0) @binding(1) var<uniform> control: Control;                    // |B|
+@group(0) @binding(2) var<storage, read> dz: array<f32>;                // ∂J/∂z [batch, rows]
+@group(0) @binding(3) var<storage, read> x: array<f32>;                 // the layer's input [batch or data rows, columns]
+@group(0) @binding(4) var<storage, read_write> parts: array<f32>;       // of each part gW [rows, columns]${bias ? ", gb [rows]" : ""}
+#if ${gather}
+@group(0) @binding(5) var<storage, read> order: array<u32>;             // row of the data for each row of the batch
+#endif
+
+/** The rows of this part, and where its sums begin. */
+var<private> firstRow: u32;
+var<private> endRow: u32;
+var<private> start: u32;
+
+/** gb[i] = Σ dz[:, i]. */
+fn biasGradient(i: u32) -> f32 {
+  var sum = 0.0;
+  for (var k = firstRow; k < endRow; k++) { sum += dz[k * dims.rows + i]; }
+  return sum;
+}
+
+${product({
+  tile,
+  rows: "dims.rows",
+  from: `group.z * ${SPLIT_ROWS}u`,
+  inner: `min(control.rows, (group.z + 1u) * ${SPLIT_ROWS}u)`,
+  columns: "dims.columns",
+  a: { first: (i) => i, at: (k) => `${k} * dims.rows`, load: (index) => `dz[${index}]` },
+  b: {
+    first: (j) => j,
+    at: (k) => `${gather ? `order[${k}]` : k} * dims.columns`,
+    load: (index) => `x[${index}]`,
+  },
+  before: `firstRow = group.z * ${SPLIT_ROWS}u;
+  endRow = inner;
+  start = group.z * dims.rows * (dims.columns${bias ? " + 1u" : ""});`,
+  store: "parts[start + i * dims.columns + j] = value;",
+  eachRow: bias ? "parts[start + dims.rows * dims.columns + i] = biasGradient(i);" : undefined,
+})}
+`;

@@ -1,0 +1,67 @@
+import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
+import type { SplitUpdateVariant } from "../src/kernels/split-update.ts";
+import type { Access } from "../src/kernels/types.ts";
+import { SPLIT_ROWS } from "./layer-gradient.wgsl.ts";
+import { inBuffers, stateType, updateFunction } from "./lib/update.wgsl.ts";
+
+/** Invocations of a workgroup, and elements that it updates. */
+export const SPLIT_UPDATE_GROUP = 64;
+export const SPLIT_UPDATE_CHUNK = 1024;
+
+const purposes: Readonly<Record<string, string>> = {
+  parts: "of each part of the batch gW [rows, columns], gb [rows]",
+  w: "W [rows, columns], updated in place",
+  state: "optimizer state of W",
+  bias: "b [rows], updated in place",
+  biasState: "optimizer state of b",
+  squares: "Σ of the squares of what decays, a part an invocation, as it was before the update",
+};
+
+/** W and b of a layer updated in place out of the parts of their gradients. Nothing is written once the run has halted. */
+export const splitUpdateSource = (
+  { optimizer, decay, bias, biasDecay, penalty }: SplitUpdateVariant,
+  operands: readonly { readonly name: string; readonly access: Access }[],
+) => {
+  const bindings = operands.map(({ name, access }, index) =>
+    name === "control"
+      ? "@group(0) @binding(1) var<uniform> control: Control;"
+      : `@group(0) @binding(${index + 1}) var<storage, ${access === "read" ? "read" : "read_write"}> ${name}: array<${name.endsWith("tate") ? stateType(optimizer) : "f32"}>;  // ${purposes[name]}`,
+  );
+  return wgsl`
+${bindings.join("\n")}
+
+${updateFunction({ optimizer, decay }, "updateWeight", inBuffers(optimizer, "w", "state"))}
+#if ${bias}
+${updateFunction({ optimizer, decay: biasDecay }, "updateBias", inBuffers(optimizer, "bias", "biasState"))}
+#endif
+
+@compute @workgroup_size(${SPLIT_UPDATE_GROUP})
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let weights = dims.rows * dims.columns;
+  let elements = weights${bias ? " + dims.rows" : ""};
+  let chunk = workgroupIndex(group, groups);
+  if (control.halted != 0u || chunk * ${SPLIT_UPDATE_CHUNK}u >= elements) { return; }
+  let count = (dims.inner + ${SPLIT_ROWS - 1}u) / ${SPLIT_ROWS}u;
+  var squareSum = 0.0;
+  let end = min((chunk + 1u) * ${SPLIT_UPDATE_CHUNK}u, elements);
+  for (var i = chunk * ${SPLIT_UPDATE_CHUNK}u + local; i < end; i += ${SPLIT_UPDATE_GROUP}u) {
+    var g = 0.0;
+    for (var part = 0u; part < count; part++) { g += parts[part * elements + i]; }
+#if ${bias}
+    if (i >= weights) {
+      ${penalty && biasDecay ? "squareSum += bias[i - weights] * bias[i - weights];" : ""}
+      updateBias(i - weights, g);
+      continue;
+    }
+#endif
+    ${penalty && decay ? "squareSum += w[i] * w[i];" : ""}
+    updateWeight(i, g);
+  }
+  ${penalty ? `squares[dims.offset + chunk * ${SPLIT_UPDATE_GROUP}u + local] = squareSum;` : ""}
+}
+`;
+};

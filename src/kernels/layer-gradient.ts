@@ -1,0 +1,57 @@
+import { layerGradientSource, SPLIT_ROWS } from "../../shaders/layer-gradient.wgsl.ts";
+import { productExtensions, productGrid, type Tile, tileLabel } from "./tile.ts";
+import type { Access, Kernel } from "./types.ts";
+
+export interface LayerGradientVariant {
+  /** Whether the bias's gradient is summed too. */
+  readonly bias: boolean;
+  /** Whether x is the resident data, whose rows are picked by `order`. */
+  readonly gather: boolean;
+  readonly tile: Tile;
+}
+
+export { SPLIT_ROWS };
+
+/** The fewest parts that are worth a dispatch more. */
+const FEWEST_PARTS = 4;
+
+/** Outputs of a product that give a GPU enough to do without a split. */
+const MANY_OUTPUTS = 2 ** 14;
+
+/** Parts in which the gradient `[rows, columns]` is summed over so many rows of a batch; 1 where it is not split. */
+export const gradientParts = (rows: number, inner: number, columns: number): number => {
+  const parts = Math.ceil(inner / SPLIT_ROWS);
+  return rows * columns < MANY_OUTPUTS && parts >= FEWEST_PARTS ? parts : 1;
+};
+
+type Operand = "control" | "dz" | "x" | "parts" | "order";
+
+/** gW = dzᵀ x and gb = Σ dz in parts, each over its own rows of the batch: `parts [⌈inner / 512⌉, rows · columns (+ rows)]`. */
+export const layerGradient: Kernel<LayerGradientVariant, "rows" | "inner" | "columns", Operand> = {
+  name: "layerGradient",
+  dims: ["rows", "inner", "columns"],
+  operands: ({ gather }) => {
+    const used: readonly (readonly [Operand, Access, boolean])[] = [
+      ["control", "uniform", true],
+      ["dz", "read", true],
+      ["x", "read", true],
+      ["parts", "readWrite", true],
+      ["order", "read", gather],
+    ];
+    return used.flatMap(([name, access, present]) => (present ? [{ name, access }] : []));
+  },
+  sizes: ({ rows, inner, columns }, { bias, gather }) => ({
+    dz: inner * rows,
+    x: gather ? columns : inner * columns,
+    parts: Math.ceil(inner / SPLIT_ROWS) * rows * (columns + (bias ? 1 : 0)),
+    order: inner,
+  }),
+  workgroups: ({ rows, inner, columns }, { tile }) => {
+    const [x, y] = productGrid(rows, columns, tile);
+    return [x, y, Math.ceil(inner / SPLIT_ROWS)];
+  },
+  flops: ({ rows, inner, columns }, { bias }) => 2 * rows * columns * inner + (bias ? rows * inner : 0),
+  label: ({ bias, tile }) => `dzᵀ x${bias ? " and Σ dz" : ""} in parts of ${SPLIT_ROWS} rows, ${tileLabel(tile)}`,
+  extensions: productExtensions,
+  source: layerGradientSource,
+};

@@ -1,0 +1,57 @@
+import type { UpdateVariant } from "../../shaders/lib/update.wgsl.ts";
+import { SPLIT_UPDATE_CHUNK, SPLIT_UPDATE_GROUP, splitUpdateSource } from "../../shaders/split-update.wgsl.ts";
+import type { Decay } from "../model/optimizer.ts";
+import { SPLIT_ROWS } from "./layer-gradient.ts";
+import { type Access, grid, type Kernel } from "./types.ts";
+import { updateFormula } from "./weight-update.ts";
+
+export interface SplitUpdateVariant extends UpdateVariant {
+  readonly bias: boolean;
+  /** How the bias decays; false where it does not. */
+  readonly biasDecay: Decay | false;
+  /** Whether the squares of what decays are summed for the penalty. */
+  readonly penalty: boolean;
+}
+
+const chunks = (rows: number, columns: number, bias: boolean): number =>
+  Math.ceil((rows * (columns + (bias ? 1 : 0))) / SPLIT_UPDATE_CHUNK);
+
+/** Parts in which the penalty's squares are summed: one an invocation. */
+export const splitSquareParts = (rows: number, columns: number, bias: boolean): number =>
+  chunks(rows, columns, bias) * SPLIT_UPDATE_GROUP;
+
+type Operand = "control" | "parts" | "w" | "state" | "bias" | "biasState" | "squares";
+
+const operands = ({ optimizer, bias, penalty }: SplitUpdateVariant) => {
+  const state = optimizer !== "sgd";
+  const used: readonly (readonly [Operand, Access, boolean])[] = [
+    ["control", "uniform", true],
+    ["parts", "read", true],
+    ["w", "readWrite", true],
+    ["state", "readWrite", state],
+    ["bias", "readWrite", bias],
+    ["biasState", "readWrite", bias && state],
+    ["squares", "readWrite", penalty],
+  ];
+  return used.flatMap(([name, access, present]) => (present ? [{ name, access }] : []));
+};
+
+/** W and b of a layer updated in place out of the parts of a split sum, added up in order. */
+export const splitUpdate: Kernel<SplitUpdateVariant, "rows" | "inner" | "columns" | "offset", Operand> = {
+  name: "splitUpdate",
+  dims: ["rows", "inner", "columns", "offset"],
+  operands,
+  sizes: ({ rows, inner, columns, offset }, { optimizer, bias }) => ({
+    parts: Math.ceil(inner / SPLIT_ROWS) * rows * (columns + (bias ? 1 : 0)),
+    w: rows * columns,
+    state: rows * columns * (optimizer === "momentum" ? 1 : 2),
+    bias: rows,
+    biasState: rows * (optimizer === "momentum" ? 1 : 2),
+    squares: offset + splitSquareParts(rows, columns, bias),
+  }),
+  workgroups: ({ rows, columns }, { bias }) => grid(chunks(rows, columns, bias)),
+  flops: ({ rows, inner, columns }) => rows * columns * (Math.ceil(inner / SPLIT_ROWS) + 3),
+  label: (variant) =>
+    `W by Σ of the parts, ${variant.optimizer}: ${updateFormula(variant)}${variant.bias ? `; b: ${updateFormula({ ...variant, decay: variant.biasDecay })}` : ""}`,
+  source: (variant) => splitUpdateSource(variant, operands(variant)),
+};

@@ -1,0 +1,25 @@
+import { SPLIT_ROWS } from "../kernels/layer-gradient.ts";
+import type { Twin } from "./types.ts";
+import { sumOfSquares, updateElement } from "./update.ts";
+
+/** W and b of a layer updated in place out of the parts of their gradients; the squares' parts are summed into the first. */
+export const splitUpdate: Twin<"splitUpdate"> = ({ variant, dims, bind }, { control, numbers }) => {
+  if (control.halted !== 0) return;
+  const { optimizer, decay, biasDecay } = variant;
+  const weights = dims.rows * dims.columns;
+  const elements = weights + (variant.bias ? dims.rows : 0);
+  const [parts, w] = [numbers(bind.parts), numbers(bind.w)];
+  const state = optimizer === "sgd" ? undefined : numbers(bind.state);
+  const bias = variant.bias ? numbers(bind.bias) : undefined;
+  const biasState = variant.bias && optimizer !== "sgd" ? numbers(bind.biasState) : undefined;
+  if (variant.penalty) {
+    const squares = (decay ? sumOfSquares(w) : 0) + (biasDecay && bias ? sumOfSquares(bias) : 0);
+    numbers(bind.squares)[dims.offset] = squares;
+  }
+  for (let i = 0; i < elements; i++) {
+    let g = 0;
+    for (let part = 0; part < dims.inner / SPLIT_ROWS; part++) g += parts[part * elements + i] as number;
+    if (i < weights) updateElement({ optimizer, decay }, control, w, state, i, g);
+    else if (bias) updateElement({ optimizer, decay: biasDecay }, control, bias, biasState, i - weights, g);
+  }
+};
