@@ -14,22 +14,31 @@ const WORKGROUP = 64;
 const LOOPS = 256;
 
 /** Forms of a multiply-add: a software adapter is slow at `fma`, and a GPU's compiler makes one of `a * b + c`. */
-const forms = [(a) => `fma(${a}, m, c)`, (a) => `${a} * m + c`];
+const forms = [(a) => `fma(${a}, m, c)`, (a) => `(${a} * m + c)`];
 
-/** `chains` independent chains of vec4 multiply-adds that touch no memory until their end. */
-const multiplyAdd = (form, chains) => {
+/** Types, independent chains, and multiply-adds in one expression: what is fastest differs from adapter to adapter. */
+const shapes = [
+  { type: "vec4f", width: 4, chains: 4, depth: 1 },
+  { type: "vec4f", width: 4, chains: 8, depth: 1 },
+  { type: "f32", width: 1, chains: 8, depth: 8 },
+  { type: "f32", width: 1, chains: 16, depth: 4 },
+];
+
+/** Independent chains of multiply-adds that touch no memory until their end. */
+const multiplyAdd = (form, { type, chains, depth }) => {
   const each = (text) => Array.from({ length: chains }, (_, i) => text(i)).join("\n    ");
+  const chain = (a) => Array.from({ length: depth }).reduce((expression) => form(expression), a);
   return `
-@group(0) @binding(0) var<storage, read> given: array<vec4f>;
-@group(0) @binding(1) var<storage, read_write> result: array<vec4f>;
+@group(0) @binding(0) var<storage, read> given: array<${type}>;
+@group(0) @binding(1) var<storage, read_write> result: array<${type}>;
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let m = given[0];
   let c = given[1];
-  ${each((i) => `var a${i} = given[${i + 2}] + vec4f(f32(id.x));`)}
+  ${each((i) => `var a${i} = given[${i + 2}] + ${type}(f32(id.x));`)}
   for (var i = 0u; i < ${LOOPS}u; i++) {
-    ${each((i) => `a${i} = ${form(`a${i}`)};`)}
+    ${each((i) => `a${i} = ${chain(`a${i}`)};`)}
   }
   result[id.x] = ${Array.from({ length: chains }, (_, i) => `a${i}`).join(" + ")};
 }`;
@@ -59,10 +68,10 @@ export async function measurePeak(device) {
   device.queue.writeBuffer(given, 0, new Float32Array(4 * 64).fill(0.5));
   let flops = 0;
   for (const form of forms) {
-    for (const chains of [4, 8]) {
-      const run = await prepare(device, multiplyAdd(form, chains), given, result);
+    for (const shape of shapes) {
+      const run = await prepare(device, multiplyAdd(form, shape), given, result);
       const seconds = await fastest(device, run, threads / WORKGROUP, 1);
-      flops = Math.max(flops, (threads * LOOPS * chains * 4 * 2) / seconds);
+      flops = Math.max(flops, (threads * LOOPS * shape.chains * shape.depth * shape.width * 2) / seconds);
     }
   }
   // Larger than the caches of most GPUs, and within the limits of every WebGPU device.
