@@ -7,7 +7,7 @@ export interface AdapterInfo {
   readonly vendor: string;
   /** Whether the adapter is a program on the CPU, whose times say nothing about a GPU. */
   readonly software: boolean;
-  /** Invocations that run in lockstep; a guess where the adapter does not tell. */
+  /** Invocations that run in lockstep: few on a software adapter, at least 32 on a GPU. */
   readonly lanes: number;
 }
 
@@ -134,7 +134,8 @@ function describe(adapter: GPUAdapter): AdapterInfo {
   const software =
     adapter.info.isFallbackAdapter === true ||
     /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${architecture} ${device} ${name}`);
-  const lanes = adapter.info.subgroupMinSize || (software ? 4 : 32);
+  // Some GPUs can run fewer in lockstep than they are fast with.
+  const lanes = software ? adapter.info.subgroupMinSize || 4 : Math.max(32, adapter.info.subgroupMinSize || 0);
   return { name: name === "" ? "unnamed adapter" : name, vendor, software, lanes };
 }
 

@@ -30,6 +30,9 @@ export interface Tile {
   readonly subgroups: boolean;
 }
 
+/** The most lanes of a CPU's adapter. */
+const CPU_LANES = 8;
+
 /** The fewest columns to lie across: they are next to each other in memory, the rows are not. */
 const FEW_COLUMNS = 16;
 
@@ -43,7 +46,7 @@ const even = (size: number, most: number): number => Math.ceil(size / Math.ceil(
 export function tileFor(rows: number, columns: number, { lanes, subgroups }: Hardware): Tile {
   const swap = columns < FEW_COLUMNS && rows > columns;
   const [along, across] = swap ? [columns, rows] : [rows, columns];
-  if (lanes > 4) {
+  if (lanes > CPU_LANES) {
     const outputs = rows * columns;
     const [most, wide] = outputs >= 2 ** 18 ? [8, 4] : outputs >= 2 ** 14 ? [4, 4] : [4, 1];
     return {
