@@ -108,8 +108,12 @@ async function main({ names, unpacked }) {
       const parent = join(output, name);
       await rm(parent, { recursive: true, force: true });
       await stage(name, runtimes[name], common, join(parent, FOLDER));
-      if (unpacked) console.log(join(parent, FOLDER));
-      else await pack(runtimes[name], parent, join(output, `${FOLDER}-${name}.tar.xz`));
+      if (unpacked) {
+        console.log(join(parent, FOLDER));
+        continue;
+      }
+      await pack(runtimes[name], parent, join(output, `${FOLDER}-${name}.tar.xz`));
+      await rm(parent, { recursive: true });
     }
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -161,5 +165,7 @@ async function pack({ most }, parent, archive) {
   if (status !== 0) throw new Error(`bundle: tar and xz ended with status ${status}; install tar and xz-utils.`);
   const { size } = await stat(archive);
   console.log(`${archive}: ${(size / MEGABYTE).toFixed(1)} MB of at most ${most / MEGABYTE}`);
-  if (size > most) throw new Error(`bundle: ${archive} is ${size} bytes, more than ${most}; leave something out.`);
+  if (size <= most) return;
+  await rm(archive);
+  throw new Error(`bundle: ${archive} was ${size} bytes, more than ${most}; leave something out.`);
 }
