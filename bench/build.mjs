@@ -27,3 +27,44 @@ export async function buildPage() {
     build: { target: "es2022", outDir: `${bench}/dist/page`, emptyOutDir: true, chunkSizeWarningLimit: 1e5 },
   });
 }
+
+/** Programs of the archive for a machine without npm, with all that they need but Dawn, and their licences. */
+const programs = {
+  main: `${bench}/portable/main.mjs`,
+  probe: `${bench}/portable/probe.mjs`,
+  suite: `${bench}/portable/suite.mjs`,
+  native: `${bench}/runtimes/native.mjs`,
+};
+
+/** A test is all side effect, while the package declares that it has none. */
+const keepTests = {
+  name: "chainrule:keep-tests",
+  transform: (_, id) => (id.endsWith(".test.ts") ? { moduleSideEffects: true } : undefined),
+};
+
+/**
+ * Builds programs of the archive into a folder; the library has been built.
+ * @param {string} outDir
+ * @param {(keyof typeof programs)[]} [names]
+ */
+export async function buildPortable(outDir, names = Object.keys(programs)) {
+  await build({
+    configFile: false,
+    root,
+    logLevel: "error",
+    plugins: [keepTests],
+    resolve: { alias: { vitest: `${bench}/portable/vitest.mjs` } },
+    ssr: { noExternal: true, external: ["webgpu"] },
+    build: {
+      ssr: true,
+      target: "es2022",
+      minify: false,
+      outDir,
+      license: { fileName: "licenses/bundled.md" },
+      rolldownOptions: {
+        input: Object.fromEntries(names.map((name) => [name, programs[name]])),
+        output: { entryFileNames: "[name].mjs", chunkFileNames: "parts/[name].mjs" },
+      },
+    },
+  });
+}

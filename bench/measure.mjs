@@ -1,3 +1,4 @@
+import { describeAdapter } from "./adapter-info.mjs";
 import { contestants, onCpu } from "./contestants/index.mjs";
 import { watchCalls } from "./gpu-calls.mjs";
 import { makeTask, networks, workOf } from "./networks.mjs";
@@ -17,7 +18,8 @@ import { measurePeak } from "./peak.mjs";
  * @property {string} name
  * @property {string} [fault]
  * @property {number} [firstStepSeconds] From the call of `setup`, all modules loaded, to the loss of the first step.
- * @property {Agreement} [agreement] Over the first steps, each step's loss.
+ * @property {number[]} [losses] Of each of the first steps.
+ * @property {Agreement} [agreement] Over those steps.
  * @property {number} [dispatches] A step, as are `submits`, `maps` and `writes`.
  * @property {number} [bytes] Of live GPU buffers.
  * @property {number[]} [rates] Steps a second, of each round.
@@ -54,11 +56,10 @@ export async function measureNetwork(options, log) {
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new Error("measure: no adapter");
   const opened = watchDevices(adapter);
-  const { vendor, architecture, device: model, description } = adapter.info;
   const probe = await adapter.requestDevice();
   const result = {
     network: { name: network.name, sizes: network.sizes, batch: network.batch, ...workOf(network) },
-    adapter: { vendor, architecture, device: model, description, software: isSoftware(adapter.info) },
+    adapter: describeAdapter(adapter),
     peak: await measurePeak(probe),
     seconds: options.seconds,
     /** @type {Row[]} */
@@ -98,13 +99,13 @@ export async function measureNetwork(options, log) {
 
 /** One contestant at work. */
 class Entry {
-  /** @type {number[]} Loss of each of the first steps. */
-  losses = [];
   /** Time of a warm step in ms, roughly. */
   time = 0;
 
   constructor(row, opened, log) {
     this.row = row;
+    /** @type {number[]} Loss of each of the first steps. */
+    this.losses = [];
     this.opened = opened;
     this.log = (text) => log(`${row.name}: ${text}`);
     this.devices = [];
@@ -133,6 +134,7 @@ class Entry {
     const paused = performance.now() - pause;
     this.losses.push(await this.session.step(1));
     this.row.firstStepSeconds = (performance.now() - began - paused) / 1000;
+    this.row.losses = this.losses;
     this.devices = this.opened.slice(known);
     this.log(`first step after ${this.row.firstStepSeconds.toFixed(2)} s, loss ${this.losses[0].toFixed(5)}`);
   }
@@ -289,7 +291,3 @@ function watchDevices(adapter) {
   };
   return opened;
 }
-
-const isSoftware = ({ vendor, architecture, device, description, isFallbackAdapter }) =>
-  isFallbackAdapter === true ||
-  /swiftshader|llvmpipe|lavapipe|basic render/i.test([vendor, architecture, device, description].join(" "));

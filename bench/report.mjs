@@ -1,3 +1,5 @@
+import { adapterName } from "./adapter-info.mjs";
+
 /**
  * @typedef {object} Report One run in one runtime.
  * @property {string} runtime
@@ -17,7 +19,7 @@ export function median(values) {
 }
 
 /** Four figures, without an exponent. */
-const figures = (value) =>
+export const figures = (value) =>
   value >= 1000 ? Math.round(value).toLocaleString("en-US") : Number(value.toPrecision(3)).toString();
 
 const percent = (value) => `${figures(100 * value)} %`;
@@ -30,7 +32,7 @@ function bytes(value) {
 
 const svg = "http://www.w3.org/2000/svg";
 
-const hasTimes = (row) => row.fault === undefined && row.rates?.length > 0;
+export const hasTimes = (row) => row.fault === undefined && row.rates?.length > 0;
 
 /** @param {Report} report */
 const runtimeOf = ({ networks, runtime }) => networks.find((one) => one.runtime)?.runtime ?? runtime;
@@ -38,10 +40,7 @@ const runtimeOf = ({ networks, runtime }) => networks.find((one) => one.runtime)
 /** One line on the adapter, for the table and the chart. @param {Report} report */
 export function adapterLine({ networks }) {
   const { adapter } = networks.find((one) => one.adapter) ?? {};
-  if (!adapter) return "no adapter";
-  const { vendor, architecture, device, description, software } = adapter;
-  const name = [description, vendor, architecture, device].filter(Boolean).join(", ") || "unnamed adapter";
-  return software ? `${name} (software on the CPU)` : name;
+  return adapter ? adapterName(adapter) : "no adapter";
 }
 
 /** `<date>-<runtime>-<adapter>` @param {Report} report */
@@ -88,13 +87,7 @@ const headings = [
 function networkTable({ network, fault, peak, rows, javascriptMicroseconds }) {
   if (fault !== undefined) return `\n${network.name}: ${fault}`;
   const own = rows.find((row) => row.name === "chainrule");
-  const lines = rows.map((row) => line(row, network, peak, own));
-  const widths = headings.map((heading, i) => Math.max(heading.length, ...lines.map((cells) => cells[i]?.length ?? 0)));
-  const print = (cells) =>
-    cells
-      .map((cell, i) => (i === 0 || i === headings.length - 1 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
-      .join("  ")
-      .trimEnd();
+  const lines = rows.map((row) => line(row, network, peak, own)).filter((cells) => cells.length > 0);
   const title = [
     network.name,
     `${figures(network.flops / 1e6)} MFLOP a step`,
@@ -103,12 +96,19 @@ function networkTable({ network, fault, peak, rows, javascriptMicroseconds }) {
     ...(javascriptMicroseconds ? [`chainrule's JavaScript ${figures(javascriptMicroseconds)} µs a step`] : []),
   ];
   const faults = rows.filter((row) => !hasTimes(row)).map(({ name, fault }) => `  ${name}: ${fault ?? "not measured"}`);
-  return [
-    `\n${title.join(", ")}`,
-    print(headings),
-    ...lines.filter((cells) => cells.length > 0).map(print),
-    ...faults,
-  ].join("\n");
+  return [`\n${title.join(", ")}`, ...align([headings, ...lines]), ...faults].join("\n");
+}
+
+/** Lines of a table, the first and the last column to the left. @param {string[][]} lines */
+export function align(lines) {
+  const [headings = []] = lines;
+  const widths = headings.map((_, i) => Math.max(...lines.map((cells) => cells[i]?.length ?? 0)));
+  return lines.map((cells) =>
+    cells
+      .map((cell, i) => (i === 0 || i === headings.length - 1 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .join("  ")
+      .trimEnd(),
+  );
 }
 
 function line(row, network, peak, own) {
@@ -119,9 +119,9 @@ function line(row, network, peak, own) {
   return [
     row.name,
     figures(rate),
-    `(${figures(Math.min(...row.rates))} … ${figures(Math.max(...row.rates))})`,
-    `${row.rates.length} × ${row.stepsPerRound}`,
-    row === own || !own || !hasTimes(own) ? "" : `${figures(median(own.rates) / rate)}×`,
+    spread(row),
+    rounds(row),
+    faster(own, row),
     figures((rate * network.flops) / 1e9),
     onGpu ? percent((rate * network.flops) / peak.flops) : "",
     onGpu ? percent((rate * network.bytes) / peak.bytes) : "",
@@ -133,7 +133,13 @@ function line(row, network, peak, own) {
   ];
 }
 
-const checked = (agreement) =>
+export const spread = ({ rates }) => `(${figures(Math.min(...rates))} … ${figures(Math.max(...rates))})`;
+export const rounds = ({ rates, stepsPerRound }) => `${rates.length} × ${stepsPerRound}`;
+/** How many times as fast as a row chainrule's own is. */
+export const faster = (own, row) =>
+  row === own || !own || !hasTimes(own) ? "" : `${figures(median(own.rates) / median(row.rates))}×`;
+
+export const checked = (agreement) =>
   agreement && `${agreement.steps}, ${agreement.difference.toExponential(0)} (${agreement.judge})`;
 
 /** An SVG of steps a second, a panel a network: the median, and the span of the rounds. @param {Report} report */

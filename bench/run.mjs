@@ -1,16 +1,16 @@
-import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { cpus, loadavg, release, tmpdir, type } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chooseAdapter } from "../tools/adapter.mjs";
-import { run } from "../tools/process.mjs";
+import { measureApart } from "./apart.mjs";
 import { contestants } from "./contestants/index.mjs";
+import { installPeers } from "./install.mjs";
 import { networks } from "./networks.mjs";
 import { chart, slug, table } from "./report.mjs";
+import { describeMachine, readVersions } from "./system.mjs";
 
 /**
  * Measures chainrule beside its peers; see README.md. One process for each runtime and network, so that none finds
@@ -28,11 +28,7 @@ const usage = `npm run bench -- [options]
   --save                        writes bench/results/<date>-<runtime>-<adapter>.json and a chart beside each
   --out FILE                    writes all that was measured to FILE, and a chart of each runtime beside it`;
 
-/** Time in ms for one network in one runtime. */
-const MOST = 180_000;
-
-const root = fileURLToPath(new URL("..", import.meta.url));
-const bench = join(root, "bench");
+const bench = fileURLToPath(new URL(".", import.meta.url));
 const require = createRequire(import.meta.url);
 const deno = ["run", "-A", "--no-lock", "--node-modules-dir=manual", "--cached-only"];
 const runtimes = {
@@ -95,13 +91,13 @@ function readOptions() {
 
 async function main({ limit, save, out, ...wanted }) {
   const end = performance.now() + limit;
-  if (!existsSync(join(bench, "node_modules"))) await install();
+  await installPeers();
   // After that, since it takes Vite from there as well as from the library.
   const { buildLibrary, buildPage } = await import("./build.mjs");
   await buildLibrary();
   if (wanted.runtimes.includes("browser")) await buildPage();
   const adapter = await chooseAdapter();
-  const system = await describeSystem();
+  const system = { ...describeMachine(), versions: await readVersions() };
   console.log(`adapter: ${adapter.line}\n`);
 
   const scratch = await mkdtemp(join(tmpdir(), "chainrule-bench-"));
@@ -110,9 +106,13 @@ async function main({ limit, save, out, ...wanted }) {
     for (const runtime of wanted.runtimes) {
       const report = { runtime, ...system, load: { before: loadavg() }, networks: [] };
       reports.push(report);
-      for (const network of wanted.networks) {
-        const time = Math.floor(Math.min(MOST, end - performance.now()));
-        report.networks.push(await measure(runtime, network, wanted, adapter, join(scratch, "result.json"), time));
+      const { contestants, seconds, rounds } = wanted;
+      const env = { ...process.env, ...adapter.environment, DENO_NO_UPDATE_CHECK: "1" };
+      for (const { name } of wanted.networks) {
+        console.log(`${runtime} ${name}`);
+        const command = [process.execPath, ...runtimes[runtime]];
+        const asked = { network: name, contestants, seconds, rounds };
+        report.networks.push(await measureApart(command, asked, { env, file: join(scratch, "result.json"), end }));
       }
       report.load.after = loadavg();
       console.log(`\n${table(report)}\n`);
@@ -126,53 +126,6 @@ async function main({ limit, save, out, ...wanted }) {
   // What chainrule itself does wrong fails the run; a peer's fault is in the table.
   const own = faults.some(({ name, fault }) => fault !== undefined && [undefined, "chainrule"].includes(name));
   process.exitCode = own ? 1 : 0;
-}
-
-async function install() {
-  const args = ["ci", "--prefix", bench, "--ignore-scripts", "--no-audit", "--no-fund"];
-  if ((await run("npm", args, { timeout: 300_000 })) !== 0) throw new Error("bench: npm ci failed in bench/.");
-}
-
-/** @returns what the child measured, or why there is nothing */
-async function measure(runtime, network, { contestants, seconds, rounds }, adapter, file, time) {
-  const none = (fault) => ({ network: { name: network.name }, fault });
-  if (time <= 0) return none("not measured: the time is over, see --limit");
-  console.log(`${runtime} ${network.name}`);
-  await rm(file, { force: true });
-  const asked = JSON.stringify({ network: network.name, contestants, seconds, rounds });
-  const env = { ...process.env, ...adapter.environment, DENO_NO_UPDATE_CHECK: "1" };
-  const status = await run(process.execPath, [...runtimes[runtime], asked, file], { env, timeout: time });
-  const text = await readFile(file, "utf8").catch(() => undefined);
-  if (text !== undefined) return JSON.parse(text);
-  return none(status === 124 ? `not done in ${Math.round(time / 1000)} s` : `ended with status ${status}, see above`);
-}
-
-async function describeSystem() {
-  const version = async (path) => JSON.parse(await readFile(path, "utf8")).version;
-  const installed = (name) => version(join(bench, "node_modules", name, "package.json"));
-  const { model } = cpus()[0] ?? { model: "unknown" };
-  return {
-    date: new Date().toISOString(),
-    cpu: `${cpus().length} × ${model.trim()}`,
-    system: `${type()} ${release().split("-")[0]}`,
-    versions: {
-      chainrule: await version(join(root, "package.json")),
-      commit: commit(),
-      tfjs: await installed("@tensorflow/tfjs"),
-      "jax-js": await installed("@jax-js/jax"),
-      "webgpu (Dawn for Node)": await version(join(root, "node_modules/webgpu/package.json")),
-    },
-  };
-}
-
-/** The commit that was measured, with a + where files had changed since. */
-function commit() {
-  try {
-    const git = (...args) => execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: "pipe" }).trim();
-    return git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain", "--", "src", "shaders") ? "+" : "");
-  } catch {
-    return undefined;
-  }
 }
 
 async function store(path, value, reports) {

@@ -30,7 +30,7 @@ export function runSuite(runtime, args, adapter) {
 }
 
 /** The binary itself rather than its Node launcher, which would outlive a kill. */
-function denoPath() {
+export function denoPath() {
   const folder = dirname(require.resolve("deno/package.json"));
   const path = join(folder, process.platform === "win32" ? "deno.exe" : "deno");
   return existsSync(path) ? path : require("deno/install_api.cjs").runInstall();

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import process from "node:process";
 import { measureNetwork } from "../measure.mjs";
+import { webgpu } from "./webgpu.mjs";
 
 /**
  * One network in Node (Dawn) or Deno (wgpu): `native.mjs OPTIONS OUT` writes what was measured to the file OUT.
@@ -9,8 +10,7 @@ import { measureNetwork } from "../measure.mjs";
 const [options, out] = [JSON.parse(process.argv[2]), process.argv[3]];
 const log = (line) => console.log(`  ${line}`);
 const node = !("Deno" in globalThis);
-// Kept for as long as the process lives: Dawn takes its devices down with the object that they came from.
-const gpu = node ? await dawn() : navigator.gpu;
+const gpu = await webgpu();
 if (node) {
   const value = { gpu, userAgent: "Node", hardwareConcurrency: 2 };
   Object.defineProperty(globalThis, "navigator", { value, configurable: true, writable: true });
@@ -29,9 +29,3 @@ const runtime = node ? `Node ${process.versions.node}` : `Deno ${globalThis.Deno
 await writeFile(out, JSON.stringify({ ...result, runtime }));
 // Devices of the peers are still open, and would keep the process.
 process.exit(gpu ? 0 : 1);
-
-async function dawn() {
-  const { create, globals } = await import("webgpu");
-  Object.assign(globalThis, globals);
-  return create([]);
-}
