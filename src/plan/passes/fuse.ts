@@ -1,8 +1,8 @@
-import { reduceGroup } from "../../../shaders/lib/reduce.wgsl.ts";
 import { boundOperands } from "../../kernels/index.ts";
 import { squareParts } from "../../kernels/layer-update.ts";
 import { NARROW_OUTPUT } from "../../kernels/output-loss.ts";
 import { penaltyParts } from "../../kernels/penalty.ts";
+import { reduceGroup } from "../../kernels/record.ts";
 import type { Plan, Step, StepOf, Tensor } from "../types.ts";
 
 /**
