@@ -1,6 +1,9 @@
+import { reduceGroup } from "../../shaders/lib/reduce.wgsl.ts";
 import { recordSource } from "../../shaders/record.wgsl.ts";
 import { RECORD_WORDS, RING_RECORDS } from "./control.ts";
 import type { Kernel } from "./types.ts";
+
+export { reduceGroup };
 
 export interface RecordVariant {
   /** Whether there is a penalty s; otherwise s = 0. */

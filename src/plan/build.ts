@@ -1,6 +1,6 @@
-import { reduceGroup } from "../../shaders/lib/reduce.wgsl.ts";
 import { CONTROL_WORDS, RECORD_WORDS, RING_RECORDS } from "../kernels/control.ts";
 import { penaltyParts } from "../kernels/penalty.ts";
+import { reduceGroup } from "../kernels/record.ts";
 import { anyHardware, type Hardware, tileFor } from "../kernels/tile.ts";
 import { updateRule } from "../kernels/weight-update.ts";
 import type { Layer } from "../model/layer.ts";

@@ -1,25 +1,15 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { type Device, openDevice } from "../../src/device/open.ts";
+import { openDevice } from "../../src/device/open.ts";
 import { pipelineFor } from "../../src/device/pipelines.ts";
 import { DeviceError } from "../../src/errors.ts";
 import type { Call } from "../../src/kernels/index.ts";
 import { createTrainer } from "../../src/run/trainer.ts";
+import { disguised } from "../helpers/disguise.ts";
+import { hasSubgroups } from "../helpers/tiles.ts";
 import { classifier, rejection } from "../helpers/training.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());
-
-/** A device that answers as another one where `replaced` says so. */
-function disguised(original: Device, replaced: Readonly<Record<string, unknown>>): Device {
-  const gpu = new Proxy(original.gpu, {
-    get(target, name) {
-      if (typeof name === "string" && Object.hasOwn(replaced, name)) return replaced[name];
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
-  return { ...original, gpu };
-}
 
 const refused = async (work: Promise<unknown>): Promise<DeviceError> => {
   const error = await rejection(work);
@@ -34,23 +24,35 @@ describe("openDevice", () => {
     if (/swiftshader/i.test(name)) expect(software).toBe(true);
   });
 
+  test("tells how many invocations run in lockstep", () => {
+    expect(Number.isInteger(Math.log2(device.adapter.lanes))).toBe(true);
+    if (/swiftshader/i.test(device.adapter.name)) expect(device.adapter.lanes).toBe(4);
+  });
+
+  test("has subgroups in Node and in a page, so that the kernels that share loads are tested there", () => {
+    expect(hasSubgroups(device) || "Deno" in globalThis).toBe(true);
+  });
+
   test.each([
-    [{ vendor: "google", architecture: "swiftshader" }, "google swiftshader", true],
+    [{ vendor: "google", architecture: "swiftshader" }, "google swiftshader", true, 4],
     [
       { vendor: "mesa", description: "llvmpipe (LLVM 15.0.6, 256 bits)" },
       "mesa llvmpipe (LLVM 15.0.6, 256 bits)",
       true,
+      4,
     ],
-    [{ vendor: "microsoft", description: "Microsoft Basic Render Driver" }, "Microsoft Basic Render Driver", true],
-    [{ vendor: "acme", isFallbackAdapter: true }, "acme", true],
-    [{ vendor: "nvidia", architecture: "hopper", description: "NVIDIA H100" }, "hopper NVIDIA H100", false],
-    [{}, "unnamed adapter", false],
-  ])("knows software by what an adapter tells of itself: %j", async (told, name, software) => {
+    [{ vendor: "mesa", description: "llvmpipe", subgroupMinSize: 8 }, "mesa llvmpipe", true, 8],
+    [{ vendor: "microsoft", description: "Microsoft Basic Render Driver" }, "Microsoft Basic Render Driver", true, 4],
+    [{ vendor: "acme", isFallbackAdapter: true }, "acme", true, 4],
+    [{ vendor: "nvidia", architecture: "hopper", description: "NVIDIA H100" }, "hopper NVIDIA H100", false, 32],
+    [{ vendor: "acme", subgroupMinSize: 16 }, "acme", false, 16],
+    [{}, "unnamed adapter", false, 32],
+  ])("knows software and lanes by what an adapter tells of itself: %j", async (told, name, software, lanes) => {
     const info = { vendor: "", architecture: "", device: "", description: "", ...told };
     const gpu = { lost: new Promise(() => {}), destroy() {} };
     const adapter = { info, limits: {}, features: new Set(), requestDevice: async () => gpu };
     const opened = await openDevice({ gpu: { requestAdapter: async () => adapter } as unknown as GPU });
-    expect(opened.adapter).toEqual({ name, vendor: info.vendor, software });
+    expect(opened.adapter).toEqual({ name, vendor: info.vendor, software, lanes });
   });
 
   test("takes the adapter's own limits, or those that every device has", async () => {

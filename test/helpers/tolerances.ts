@@ -6,6 +6,13 @@ import { activationFunctions } from "../../src/reference/activation.ts";
 import { rowLoss } from "../../src/reference/loss.ts";
 import { gamma, SMALLEST_NORMAL, UNIT_ROUNDOFF } from "./compare.ts";
 
+/**
+ * Roundings that any term of a sum of n terms over a workgroup meets at most: ⌈n/group⌉ − 1 sums within its invocation, and one
+ * for each other invocation that has a term. A sum with 0 is exact.
+ */
+export const groupRoundings = (n: number, group: number): number =>
+  n === 0 ? 0 : Math.ceil(n / group) - 1 + Math.min(n, group) - 1;
+
 /** One unit in the last place, relative to the number, at most. */
 export const ULP = 2 * UNIT_ROUNDOFF;
 

@@ -1,9 +1,9 @@
-import { reduceGroup } from "../../../shaders/lib/reduce.wgsl.ts";
 import { boundOperands } from "../../kernels/index.ts";
 import { gradientParts } from "../../kernels/layer-gradient.ts";
 import { squareParts } from "../../kernels/layer-update.ts";
 import { NARROW_OUTPUT } from "../../kernels/output-loss.ts";
 import { penaltyParts } from "../../kernels/penalty.ts";
+import { reduceGroup } from "../../kernels/record.ts";
 import { splitSquareParts } from "../../kernels/split-update.ts";
 import type { Plan, Step, StepOf, Tensor } from "../types.ts";
 

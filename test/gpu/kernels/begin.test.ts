@@ -8,12 +8,14 @@ import {
   RECORD_WORDS,
   RING_RECORDS,
 } from "../../../src/kernels/control.ts";
+import { reduceGroup } from "../../../src/kernels/record.ts";
 import { adam } from "../../../src/model/optimizer.ts";
 import { permute } from "../../../src/model/random.ts";
 import { cosine, type Schedule, stepDecay } from "../../../src/model/schedule.ts";
 import { decodeRecord } from "../../../src/run/metrics.ts";
 import { bitsOf, expectClose, gamma, UNIT_ROUNDOFF, type Words } from "../../helpers/compare.ts";
 import { type Case, controlOf, inDouble, random, randomIntegers, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
+import { groupRoundings } from "../../helpers/tolerances.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());
@@ -32,6 +34,8 @@ interface Given {
   readonly dataRows?: number;
   readonly columns?: number;
   readonly parts?: number;
+  /** Invocations that sum; as many as plans take if left out. */
+  readonly group?: number;
   readonly shuffle?: boolean;
   readonly closing?: boolean;
   readonly schedule?: Schedule["kind"];
@@ -46,7 +50,12 @@ interface Given {
 
 function between(given: Given): Case<"begin"> {
   const { batch, dataRows = batch, columns = 1, parts = 0, shuffle = true, closing = false } = given;
-  const { schedule = "constant", decay = "per-batch", classes = false } = given;
+  const {
+    group = reduceGroup(Math.max(batch, parts)),
+    schedule = "constant",
+    decay = "per-batch",
+    classes = false,
+  } = given;
   const optimizer = adam({ learningRate: schedules[schedule], weightDecay: 0.3, decay });
   const losses = given.losses ?? random(batch, 1).map(Math.abs);
   const target = (length: number) => (classes ? new Uint32Array(length).fill(NONE) : new Float32Array(length).fill(-7));
@@ -62,7 +71,7 @@ function between(given: Given): Case<"begin"> {
   if (parts > 0) values.squares = Float32Array.from(given.squares ?? random(parts, 3).map(Math.abs));
   return {
     kernel: "begin",
-    variant: { schedule, decay, penalty: parts > 0, shuffle, closing },
+    variant: { schedule, decay, penalty: parts > 0, group, shuffle, closing },
     dims: { rows: batch, columns, parts },
     control: { ...initialControl({ optimizer, dataRows, batch, seed: 42 }), ...given.control },
     values,
@@ -86,8 +95,8 @@ async function expectBetween(given: Case<"begin">) {
   if (before.step > 0) {
     const record = decodeRecord(ring, before.step);
     const [loss = 0, penalty = 0, ...rest] = [...(twin.written.ring ?? [])].slice(at, at + RECORD_WORDS);
-    // Each invocation sums ⌈n/64⌉ positive numbers, then a tree of 6 levels; the penalty meets two products more.
-    const terms = (n: number) => gamma(Math.ceil(n / 64) + 6 + 3);
+    // Sums of positive numbers; the penalty meets two products more, and the twin rounds once.
+    const terms = (n: number) => gamma(groupRoundings(n, given.variant.group) + 3);
     expectClose("L", [record.loss], [loss], terms(given.dims.rows) * loss);
     expectClose("s", [record.penalty], [penalty], terms(given.dims.parts) * penalty);
     const { hits, rows, step, halted, learningRate, epoch } = record;
@@ -160,21 +169,35 @@ describe("begin", () => {
   test.each([
     [1, 1, 0],
     [3, 3, 1],
-    [63, 3, 63],
-    [64, 1, 64],
-    [65, 2, 65],
-    [1000, 1, 130],
+    [31, 3, 31],
+    [32, 1, 32],
+    [33, 2, 33],
+    [255, 1, 3],
+    [256, 2, 255],
+    [257, 1, 256],
+    [1000, 1, 257],
   ])(
-    "equals the reference over %i rows with %i targets each and %i parts of the penalty",
+    "equals the reference over %i rows with %i targets each and %i parts of the penalty, however many sum",
     async (batch, columns, parts) => {
       const dataRows = 2 * batch + 1;
-      for (const classes of [true, false]) {
-        for (const control of [{}, midst(2, batch, dataRows)]) {
-          await expectBetween(between({ batch, dataRows, columns, parts, classes, control }));
+      for (const group of [32, 256]) {
+        for (const [classes, control] of [
+          [true, {}],
+          [true, midst(2, batch, dataRows)],
+          [false, midst(2, batch, dataRows)],
+        ] as const) {
+          await expectBetween(between({ batch, dataRows, columns, parts, group, classes, control }));
         }
       }
     },
   );
+
+  test("gives the same bits on every run", async () => {
+    for (const group of [32, 256]) {
+      const given = between({ batch: 1000, dataRows: 2001, parts: 257, group, control: midst(2, 1000, 2001) });
+      expect(await runOnGpu(device, given)).toEqual(await runOnGpu(device, given));
+    }
+  });
 
   test("moves the targets of the rows that the epoch's order gives, bit for bit", async () => {
     for (const shuffle of [true, false]) {

@@ -1,17 +1,15 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { PRODUCT_GROUP } from "../../../shaders/lib/product.wgsl.ts";
 import { openDevice } from "../../../src/device/open.ts";
 import type { LayerBackwardVariant } from "../../../src/kernels/layer-backward.ts";
 import { activations } from "../../../src/model/activation.ts";
 import { activationFunctions } from "../../../src/reference/activation.ts";
-import { expectSameBits, gamma } from "../../helpers/compare.ts";
-import { blank, type Case, expectTwin, inDouble, magnitudes, random, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
+import { gamma } from "../../helpers/compare.ts";
+import { blank, type Case, expectTwin, inDouble, magnitudes, random, runOnCpu } from "../../helpers/gpu.ts";
+import { odd, type Sizes, testPartialBatch, testSizes, testTiles } from "../../helpers/tiles.ts";
 import { deltaError } from "../../helpers/tolerances.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());
-
-type Sizes = readonly [rows: number, inner: number, columns: number];
 
 function layer(variant: LayerBackwardVariant, sizes: Sizes, actual = sizes[0]): Case<"layerBackward"> {
   const [rows, inner, columns] = sizes;
@@ -46,55 +44,22 @@ function tolerance(given: Case<"layerBackward">) {
   };
 }
 
-const variants = activations.flatMap((activation) =>
-  ([4, 8] as const).map((tile): LayerBackwardVariant => ({ activation, tile })),
-);
+const expectBackward = (variant: LayerBackwardVariant) => (sizes: Sizes, actual?: number) => {
+  const given = layer(variant, sizes, actual);
+  return expectTwin(device, given, tolerance(given));
+};
 
-describe.each(variants)("layerBackward $activation, tile $tile", (variant) => {
-  const side = variant.tile * PRODUCT_GROUP;
-
-  test("equals the reference for sizes 1 and 3, around what a workgroup takes, and coprime", async () => {
-    const edges = [side - 1, side, side + 1].flatMap((size): Sizes[] => [
-      [size, 3, 1],
-      [1, 5, size],
-    ]);
-    for (const sizes of [[1, 1, 1], [3, 3, 3], ...edges, [side + 1, 7, side + 3], [33, 17, 19]] as Sizes[]) {
-      const given = layer(variant, sizes);
-      await expectTwin(device, given, tolerance(given));
-    }
-  });
-
-  test("equals the reference where the sum has 1 to 9 terms", async () => {
-    for (let inner = 1; inner <= 9; inner++) {
-      const given = layer(variant, [5, inner, 9]);
-      await expectTwin(device, given, tolerance(given));
-    }
-  });
-
-  test("leaves the rows beyond a partial batch as they were", async () => {
-    for (const actual of [1, 5, 32, 33]) {
-      const given = layer(variant, [47, 17, 19], actual);
-      const { written } = await expectTwin(device, given, tolerance(given));
-      expect(written.below?.slice(actual * 19)).toEqual(blank((47 - actual) * 19));
-    }
-  });
+describe.each(activations)("layerBackward %s", (activation) => {
+  testSizes(expectBackward({ activation, tile: odd }));
+  testPartialBatch("below", expectBackward({ activation, tile: odd }));
 });
 
-test.each(activations)("layerBackward %s › gives the same bits with either tile", async (activation) => {
-  for (const sizes of [
-    [33, 65, 19],
-    [65, 6, 70],
-  ] as const) {
-    const [small, large] = [
-      await runOnGpu(device, layer({ activation, tile: 4 }, sizes)),
-      await runOnGpu(device, layer({ activation, tile: 8 }, sizes)),
-    ];
-    expectSameBits("dz", large.written.below ?? blank(0), small.written.below ?? blank(1));
-  }
+describe("layerBackward", () => {
+  testTiles(device, (tile, sizes, actual) => layer({ activation: "tanh", tile }, sizes, actual));
 });
 
 test("layerBackward relu › takes the slope 0 where h is 0", async () => {
-  const given = layer({ activation: "relu", tile: 4 }, [1, 1, 4]);
+  const given = layer({ activation: "relu", tile: odd }, [1, 1, 4]);
   const h = Float32Array.of(0, -0, 1, 1e-30);
   const { written } = await expectTwin(
     device,

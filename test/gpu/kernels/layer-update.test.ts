@@ -1,5 +1,4 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { PRODUCT_GROUP } from "../../../shaders/lib/product.wgsl.ts";
+import { afterAll, describe, test } from "vitest";
 import { openDevice } from "../../../src/device/open.ts";
 import type { ControlValues } from "../../../src/kernels/control.ts";
 import { type LayerUpdateVariant, squareParts } from "../../../src/kernels/layer-update.ts";
@@ -10,21 +9,19 @@ import {
   expectTwin,
   inDouble,
   magnitudes,
+  type Outcome,
   random,
-  randomIntegers,
   runOnCpu,
   runOnGpu,
   UNTOUCHED,
 } from "../../helpers/gpu.ts";
+import { inputOf, odd, otherTiles, type Sizes, testSizes, testTiles } from "../../helpers/tiles.ts";
 import { updateErrors } from "../../helpers/tolerances.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());
 
 type Floats = Float32Array<ArrayBuffer>;
-
-/** Rows of the resident data, of which `order` picks some, one of them twice. */
-const DATA_ROWS = 50;
 
 /** The control block of step t. */
 const controlAt = (t: number, rows: number): Partial<ControlValues> => ({
@@ -41,12 +38,9 @@ const controlAt = (t: number, rows: number): Partial<ControlValues> => ({
   correction2: 1 - 0.999 ** t,
 });
 
-interface Sizes {
-  /** W is `[rows, columns]`, and the batch holds `inner` rows, of which `actual` are filled. */
-  readonly rows: number;
-  readonly inner: number;
-  readonly columns: number;
-  readonly actual?: number;
+interface Moment {
+  /** Rows of the batch that are filled. */
+  readonly actual?: number | undefined;
   readonly offset?: number;
   readonly t?: number;
 }
@@ -57,13 +51,15 @@ const stateOf = (optimizer: LayerUpdateVariant["optimizer"], elements: number, t
   return random(2 * elements, seed, 0.1).map((value, index) => (index % 2 === 0 ? value : Math.abs(value)));
 };
 
-function layer(variant: LayerUpdateVariant, sizes: Sizes): Case<"layerUpdate"> {
-  const { rows, inner, columns, actual = inner, offset = 0, t = 2 } = sizes;
+/** W is `[rows, columns]`, and the batch holds `inner` rows. */
+function layer(variant: LayerUpdateVariant, sizes: Sizes, moment: Moment = {}): Case<"layerUpdate"> {
+  const [rows, inner, columns] = sizes;
+  const { actual = inner, offset = 0, t = 2 } = moment;
   const { optimizer, bias, penalty, gather, tile } = variant;
-  // What lies beyond a partial batch is left from another one.
   const values: Record<string, Words> = {
+    // What lies beyond a partial batch is left from another one.
     dz: random(inner * rows, 1).fill(Number.NaN, actual * rows),
-    x: gather ? random(DATA_ROWS * columns, 2) : random(inner * columns, 2).fill(Number.NaN, actual * columns),
+    ...inputOf(gather, [inner, columns], actual, 2),
     w: random(rows * columns, 3),
   };
   if (optimizer !== "sgd") values.state = stateOf(optimizer, rows * columns, t, 4);
@@ -71,7 +67,6 @@ function layer(variant: LayerUpdateVariant, sizes: Sizes): Case<"layerUpdate"> {
   if (bias && optimizer !== "sgd") values.biasState = stateOf(optimizer, rows, t, 6);
   // A part whose invocation has no output is never written: it is 0 from the beginning.
   if (penalty) values.squares = new Float32Array(offset + squareParts(rows, columns, tile)).fill(UNTOUCHED, 0, offset);
-  if (gather) values.order = randomIntegers(inner, 7, DATA_ROWS);
   return {
     kernel: "layerUpdate",
     variant,
@@ -131,27 +126,31 @@ function tolerances(given: Case<"layerUpdate">) {
   };
 }
 
-/** Compares a call with its twin, the squares by their sum: the twin leaves it in one part. */
-async function expectUpdate(given: Case<"layerUpdate">) {
-  const outcome = await expectTwin(device, given, tolerances(given));
-  const { tile } = given.variant;
-  if (!given.variant.penalty) return outcome;
+/** Asserts that the parts of the squares add up to what the twin leaves in one part, and returns what else is written. */
+function expectSquares(given: Case<"layerUpdate">, { written }: Outcome): Outcome["written"] {
+  const { squares, ...updated } = written;
+  const { along, across } = given.variant.tile;
   const { offset } = given.dims;
   const sum = (values: ArrayLike<number> = []) =>
     Array.from(values)
       .slice(offset)
       .reduce((total, value) => total + value, 0);
-  const [got, expected] = [outcome.written.squares, runOnCpu(given, inDouble).written.squares];
-  // An invocation adds the squares of its outputs and of as many biases; all terms are positive.
-  expectClose("Σ squares", [sum(got)], [sum(expected)], gamma(tile * tile + tile + 1) * sum(expected));
-  expectClose("squares before the offset", got?.slice(0, offset) ?? [], Array(offset).fill(UNTOUCHED), 0);
-  return outcome;
+  const expected = sum(runOnCpu(given, inDouble).written.squares);
+  // An invocation adds the squares of its outputs and of as many biases as it has rows; all terms are positive.
+  expectClose("Σ squares", [sum(squares)], [expected], gamma(along * across + along + across + 1) * expected);
+  expectClose("squares before the offset", squares?.slice(0, offset) ?? [], Array(offset).fill(UNTOUCHED), 0);
+  return updated;
 }
 
-const plain = { decay: false, bias: false, biasDecay: false, penalty: false, gather: false, tile: 4 } as const;
-const all = { decay: "per-batch", bias: true, biasDecay: "per-batch", penalty: true, gather: true, tile: 4 } as const;
+async function expectUpdate(given: Case<"layerUpdate">): Promise<void> {
+  const outcome = await expectTwin(device, given, tolerances(given));
+  if (given.variant.penalty) expectSquares(given, outcome);
+}
 
-/** Of each optimizer the least and the most, each part without the other, and the most with the large tile. */
+const plain = { decay: false, bias: false, biasDecay: false, penalty: false, gather: false, tile: odd } as const;
+const all = { decay: "per-batch", bias: true, biasDecay: "per-batch", penalty: true, gather: true, tile: odd } as const;
+
+/** Of each optimizer the least and the most, and each part without the other. */
 const variants = (["sgd", "momentum", "adam", "adamw"] as const).flatMap((optimizer): LayerUpdateVariant[] => [
   { ...plain, optimizer },
   { ...plain, optimizer, bias: true, gather: true },
@@ -159,62 +158,39 @@ const variants = (["sgd", "momentum", "adam", "adamw"] as const).flatMap((optimi
   { ...all, optimizer, decay: false },
   { ...all, optimizer, bias: false, biasDecay: false, decay: "per-step" },
   { ...all, optimizer },
-  { ...all, optimizer, tile: 8 },
 ]);
 
-describe.each(variants)(
-  "layerUpdate $optimizer, decay $decay, bias $bias, biasDecay $biasDecay, penalty $penalty, gather $gather, tile $tile",
-  (variant) => {
-    const side = variant.tile * PRODUCT_GROUP;
+/** Asserts that a run that has halted leaves W, b and their state as they were. */
+async function expectHalted(variant: LayerUpdateVariant): Promise<void> {
+  const given = layer(variant, [33, 3, 5], { offset: 2 });
+  const { written } = await runOnGpu(device, { ...given, control: { ...given.control, halted: 1 } });
+  const { squares: _, ...updated } = written;
+  for (const [name, values] of Object.entries(updated)) expectSameBits(name, values, given.values[name] as Words);
+}
 
-    test("equals the reference for sizes 1 and 3, around what a workgroup takes, and coprime", async () => {
-      const edges = [side - 1, side, side + 1].flatMap((size): Sizes[] => [
-        { rows: size, inner: 3, columns: 1 },
-        { rows: 1, inner: 5, columns: size },
-      ]);
-      for (const sizes of [
-        { rows: 1, inner: 1, columns: 1 },
-        { rows: 3, inner: 3, columns: 3 },
-        ...edges,
-        { rows: side + 1, inner: 7, columns: side + 3, offset: 5 },
-        { rows: 33, inner: 17, columns: 19 },
-      ]) {
-        await expectUpdate(layer(variant, sizes));
-      }
-    });
+describe.each(variants)(
+  "layerUpdate $optimizer, decay $decay, bias $bias, biasDecay $biasDecay, penalty $penalty, gather $gather",
+  (variant) => {
+    testSizes((sizes) => expectUpdate(layer(variant, sizes, { offset: 5 })));
 
     test("equals the reference in the first step and after many, over 1 to 9 rows of a partial batch", async () => {
       for (let actual = 1; actual <= 9; actual++) {
-        await expectUpdate(
-          layer(variant, { rows: 5, inner: 11, columns: 9, actual, t: [1, 2, 1000][actual % 3] ?? 1 }),
-        );
+        await expectUpdate(layer(variant, [5, 11, 9], { actual, t: [1, 2, 1000][actual % 3] ?? 1 }));
       }
     });
 
-    test("updates nothing once the run has halted", async () => {
-      const given = layer(variant, { rows: 33, inner: 3, columns: 5, offset: 2 });
-      const { written } = await runOnGpu(device, { ...given, control: { ...given.control, halted: 1 } });
-      const { squares: _, ...updated } = written;
-      for (const [name, values] of Object.entries(updated)) expectSameBits(name, values, given.values[name] as Words);
-    });
+    test("updates nothing once the run has halted", () => expectHalted(variant));
   },
 );
 
-test.each(["sgd", "momentum", "adam", "adamw"] as const)(
-  "layerUpdate %s › gives the same bits with either tile, but for how the squares are parted",
-  async (optimizer) => {
-    for (const sizes of [
-      { rows: 33, inner: 65, columns: 19 },
-      { rows: 65, inner: 6, columns: 70 },
-    ]) {
-      const [small, large] = [
-        await runOnGpu(device, layer({ ...all, optimizer }, sizes)),
-        await runOnGpu(device, layer({ ...all, optimizer, tile: 8 }, sizes)),
-      ];
-      const { squares: _a, ...expected } = small.written;
-      const { squares: _b, ...got } = large.written;
-      expect(Object.keys(got)).toEqual(Object.keys(expected));
-      for (const [name, values] of Object.entries(expected)) expectSameBits(name, got[name] as Words, values);
-    }
-  },
-);
+describe("layerUpdate, all of it", () => {
+  testTiles(
+    device,
+    (tile, sizes, actual) => layer({ ...all, optimizer: "momentum", tile }, sizes, { actual, offset: 5 }),
+    expectSquares,
+  );
+
+  test.each(otherTiles(device))("updates nothing once the run has halted, tile %s", (_, tile) =>
+    expectHalted({ ...all, optimizer: "momentum", tile }),
+  );
+});

@@ -1,15 +1,13 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { PRODUCT_GROUP } from "../../../shaders/lib/product.wgsl.ts";
 import { openDevice } from "../../../src/device/open.ts";
 import { workgroupsOf } from "../../../src/kernels/index.ts";
-import type { Tile } from "../../../src/kernels/types.ts";
+import type { Tile } from "../../../src/kernels/tile.ts";
 import { expectSameBits, gamma, type Words } from "../../helpers/compare.ts";
 import { blank, type Case, callOf, expectTwin, magnitudes, random, runOnGpu } from "../../helpers/gpu.ts";
+import { odd, otherTiles, type Sizes, testSizes, testTiles } from "../../helpers/tiles.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());
-
-type Sizes = readonly [rows: number, inner: number, columns: number];
 
 /** The three products of a dense layer, and the forward one without bias. */
 const variants = {
@@ -19,8 +17,6 @@ const variants = {
   transposeA: { transposeA: true, transposeB: false, bias: false },
   "transposeA, transposeB, bias": { transposeA: true, transposeB: true, bias: true },
 } as const;
-
-const tiles: readonly Tile[] = [4, 8];
 
 /** `actual` rows of a batch that has room for more: rows of c, or with transposeA the inner size. */
 function product(
@@ -51,83 +47,50 @@ function tolerance(given: Case<"matmul">) {
 }
 
 describe.each(Object.entries(variants))("matmul %s", (_, variant) => {
-  describe.each(tiles)("tile %i", (tile) => {
-    /** Outputs a side of one workgroup. */
-    const side = tile * PRODUCT_GROUP;
-
-    test.each<[string, Sizes[]]>([
-      ["size is 1", [[1, 1, 1]]],
-      [
-        "size is one below, at, or one above what a workgroup takes",
-        [side - 1, side, side + 1].flatMap((size) => [
-          [size, side + 1, size],
-          [size, 5, 1],
-          [1, 5, size],
-        ]),
-      ],
-      [
-        "size is a multiple of the tile or of another",
-        [
-          [33, 17, 19],
-          [19, 33, 17],
-          [65, 7, 66],
-        ],
-      ],
-      [
-        "edge cuts the outputs of an invocation anywhere",
-        [34, 35, 36, 37, 38, 39, 40].map((size, index): Sizes => [size, 3, 34 + ((3 * index) % 7)]),
-      ],
-      [
-        // The loop takes four inner indices a round and what is left one by one.
-        "size within the sum is anything from 1 to 9",
-        [1, 2, 3, 4, 5, 6, 7, 8, 9].map((inner): Sizes => [5, inner, 9]),
-      ],
-    ])("equals the reference when a %s", async (_, all) => {
-      for (const sizes of all) {
-        const given = product(variant, tile, sizes);
-        await expectTwin(device, given, tolerance(given));
-      }
-    });
-
-    test("takes the actual rows of a partial batch and leaves the others as they were", async () => {
-      for (const actual of [1, 5, 32, 33]) {
-        const sizes: Sizes = variant.transposeA ? [33, 47, 19] : [47, 17, 19];
-        const given = product(variant, tile, sizes, actual);
-        const { written } = await expectTwin(device, given, tolerance(given));
-        if (variant.transposeA) continue;
-        const rest = written.c?.slice(actual * sizes[2]) ?? [];
-        expect([...rest]).toEqual([...blank((sizes[0] - actual) * sizes[2])]);
-      }
-    });
+  testSizes((sizes) => {
+    const given = product(variant, odd, sizes);
+    return expectTwin(device, given, tolerance(given));
   });
 
-  test("gives the same bits on every run and with either tile", async () => {
-    for (const sizes of [
-      [33, 65, 19],
-      [65, 6, 70],
-    ] as const) {
-      const runs = [];
-      for (const tile of [4, 8, 8, 4] as const) runs.push(await runOnGpu(device, product(variant, tile, sizes)));
-      const [first, ...others] = runs.map(({ written }) => written.c ?? blank(0));
-      for (const other of others) expectSameBits("c", other, first ?? blank(1));
+  test("takes the actual rows of a partial batch and leaves the others as they were", async () => {
+    for (const actual of [1, 5, 32, 33]) {
+      const sizes: Sizes = variant.transposeA ? [33, 47, 19] : [47, 17, 19];
+      const given = product(variant, odd, sizes, actual);
+      const { written } = await expectTwin(device, given, tolerance(given));
+      if (variant.transposeA) continue;
+      const rest = written.c?.slice(actual * sizes[2]) ?? [];
+      expect([...rest]).toEqual([...blank((sizes[0] - actual) * sizes[2])]);
     }
   });
+
+  test("gives the same bits on every run", async () => {
+    const given = product(variant, odd, [33, 65, 19]);
+    const [first, second] = [await runOnGpu(device, given), await runOnGpu(device, given)];
+    expectSameBits("c", second.written.c ?? blank(0), first.written.c ?? blank(1));
+  });
+});
+
+describe.each(["transposeB, bias", "transposeA"] as const)("matmul %s", (name) => {
+  testTiles(device, (tile, sizes, actual) => product(variants[name], tile, sizes, actual));
 });
 
 test("matmul › equals the reference when the tiles outnumber one dimension of a grid", async () => {
   // One product and one sum an element: the two roundings are the whole error.
-  const given = product(variants["transposeB, bias"], 4, [65_535 * 4 * PRODUCT_GROUP + 33, 1, 1]);
+  const given = product(variants["transposeB, bias"], odd, [65_535 * odd.along + 33, 1, 1]);
   expect(workgroupsOf(callOf(given))[1]).toBeGreaterThan(1);
   await expectTwin(device, given, tolerance(given));
 });
 
-test.each(tiles)("matmul › a row that holds NaN or Infinity spoils its own row only, tile %i", async (tile) => {
-  const sizes: Sizes = [5, 3, 4];
-  const given = product(variants.plain, tile, sizes);
-  const a = random(15, 1);
-  a[1 * 3 + 2] = Number.NaN;
-  a[3 * 3 + 1] = Number.POSITIVE_INFINITY;
-  const { written } = await runOnGpu(device, { ...given, values: { ...given.values, a } });
-  const finite = Array.from(written.c ?? [], Number.isFinite);
-  expect(finite).toEqual(Array.from({ length: 20 }, (_, i) => ![1, 3].includes(Math.floor(i / 4))));
-});
+test.each([["odd", odd] as const, ...otherTiles(device)])(
+  "matmul › a row that holds NaN or Infinity spoils its own row only, tile %s",
+  async (_, tile) => {
+    const sizes: Sizes = [5, 3, 4];
+    const given = product(variants["transposeB, bias"], tile, sizes);
+    const a = random(15, 1);
+    a[1 * 3 + 2] = Number.NaN;
+    a[3 * 3 + 1] = Number.POSITIVE_INFINITY;
+    const { written } = await runOnGpu(device, { ...given, values: { ...given.values, a } });
+    const finite = Array.from(written.c ?? [], Number.isFinite);
+    expect(finite).toEqual(Array.from({ length: 20 }, (_, i) => ![1, 3].includes(Math.floor(i / 4))));
+  },
+);

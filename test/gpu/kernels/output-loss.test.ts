@@ -1,5 +1,4 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { OUTPUT_ROWS } from "../../../shaders/output-loss.wgsl.ts";
 import { openDevice } from "../../../src/device/open.ts";
 import { NARROW_OUTPUT, type OutputLossVariant } from "../../../src/kernels/output-loss.ts";
 import { activations } from "../../../src/model/activation.ts";
@@ -18,13 +17,14 @@ import {
   runOnCpu,
   runOnGpu,
 } from "../../helpers/gpu.ts";
+import { hasSubgroups, inputOf, odd } from "../../helpers/tiles.ts";
 import { activatedError, deltaError, rowDeltas, rowErrors } from "../../helpers/tolerances.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());
 
-/** Rows of the resident data, of which `order` picks some, one of them twice. */
-const DATA_ROWS = 50;
+/** Rows that a workgroup takes. */
+const GROUP = 8;
 
 interface Sizes {
   readonly rows: number;
@@ -36,16 +36,13 @@ interface Sizes {
 function output(variant: OutputLossVariant, sizes: Sizes): Case<"outputLoss"> {
   const { rows, inner, actual = rows, scale = 1 } = sizes;
   const { bias, gather, loss, units, delta } = variant;
-  // What lies beyond a partial batch is left from another one.
-  const x = gather ? random(DATA_ROWS * inner, 1, scale) : random(rows * inner, 1, scale).fill(NaN, actual * inner);
   const values: Record<string, Words> = {
-    x,
+    ...inputOf(gather, [rows, inner], actual, 1, scale),
     w: random(units * inner, 2),
     y: loss === "softmaxCrossEntropy" ? randomIntegers(rows, 5, units) : random(rows * units, 5),
     scores: blank(2 * rows),
   };
   if (bias) values.bias = random(units, 3);
-  if (gather) values.order = randomIntegers(rows, 4, DATA_ROWS);
   if (delta) values.dz = blank(rows * units);
   return { kernel: "outputLoss", variant, dims: { rows, inner }, control: { rows: actual }, values };
 }
@@ -55,7 +52,7 @@ function sums({ variant, dims, control = {}, values }: Case<"outputLoss">) {
   const { bias, gather, units } = variant;
   const linear: Case<"layerForward"> = {
     kernel: "layerForward",
-    variant: { activation: "identity", bias, gather, tile: 4 },
+    variant: { activation: "identity", bias, gather, tile: odd },
     dims: { rows: dims.rows, inner: dims.inner, columns: units },
     control,
     values: { ...values, h: new Float32Array(dims.rows * units) },
@@ -95,7 +92,17 @@ const plain: OutputLossVariant = {
   loss: "softmaxCrossEntropy",
   units: 3,
   delta: true,
+  group: GROUP,
+  subgroups: false,
 };
+
+/** How rows may be shared out else; with subgroups where the device has them, as device.test.ts says it must. */
+const groups = [
+  { group: GROUP, subgroups: false },
+  { group: 4, subgroups: false },
+  { group: 32, subgroups: false },
+  ...(hasSubgroups(device) ? [4, GROUP, 32].map((group) => ({ group, subgroups: true })) : []),
+];
 
 /** Every kind of output with either loss that takes it; softmax cross-entropy takes logits alone. */
 const kinds = [
@@ -113,10 +120,10 @@ describe.each(variants)("outputLoss $loss, $activation, bias $bias, gather $gath
     for (const [rows, inner] of [
       [1, 1],
       [3, 3],
-      [OUTPUT_ROWS - 1, 5],
-      [OUTPUT_ROWS, 4],
-      [OUTPUT_ROWS + 1, 1],
-      [2 * OUTPUT_ROWS + 1, 17],
+      [GROUP - 1, 5],
+      [GROUP, 4],
+      [GROUP + 1, 7],
+      [2 * GROUP + 1, 17],
     ] as const) {
       const given = output(variant, { rows, inner });
       const { control } = await expectTwin(device, given, tolerances(given));
@@ -125,7 +132,7 @@ describe.each(variants)("outputLoss $loss, $activation, bias $bias, gather $gath
   });
 
   test("leaves the rows beyond a partial batch as they were", async () => {
-    for (const actual of [1, OUTPUT_ROWS, OUTPUT_ROWS + 1]) {
+    for (const actual of [1, GROUP, GROUP + 1]) {
       const given = output(variant, { rows: 70, inner: 3, actual });
       const { written, control } = await expectTwin(device, given, tolerances(given));
       expect(written.scores?.slice(2 * actual)).toEqual(blank(2 * (70 - actual)));
@@ -183,9 +190,16 @@ describe.each(losses)("outputLoss %s", (loss) => {
     expect(control.halted).toBe(1);
   });
 
-  test("gives the same bits on every run", async () => {
-    const given = output(variant, { rows: 65, inner: 7 });
-    expect(await runOnGpu(device, given)).toEqual(await runOnGpu(device, given));
+  test.each(groups)("gives the same bits with $group rows a workgroup, subgroups $subgroups", async (taken) => {
+    for (const [sizes, units] of [
+      ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((inner) => [{ rows: 65, inner }, 3] as const),
+      ...[1, 3, 4, 5, 31, 32, 33].map((actual) => [{ rows: 65, inner: 17, actual }, 3] as const),
+      [{ rows: 33, inner: 19 }, NARROW_OUTPUT] as const,
+    ]) {
+      const gather = units === 3;
+      const got = await runOnGpu(device, output({ ...variant, gather, units, ...taken }, sizes));
+      expect(got).toEqual(await runOnGpu(device, output({ ...variant, gather, units }, sizes)));
+    }
   });
 });
 

@@ -2,8 +2,10 @@ import { afterAll, expect, test } from "vitest";
 import { PENALTY_CHUNK } from "../../../shaders/penalty.wgsl.ts";
 import { openDevice } from "../../../src/device/open.ts";
 import { penaltyParts } from "../../../src/kernels/penalty.ts";
+import { reduceGroup } from "../../../src/kernels/record.ts";
 import { gamma } from "../../helpers/compare.ts";
 import { blank, type Case, expectTwin, random, runOnGpu, UNTOUCHED } from "../../helpers/gpu.ts";
+import { groupRoundings } from "../../helpers/tolerances.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());
@@ -15,11 +17,8 @@ const squares = (elements: number, offset = 0, room = offset + penaltyParts(elem
   values: { w: random(elements, 1, 2), squares: blank(room) },
 });
 
-/**
- * An invocation sums at most 4096/64 squares, then a tree of 6 levels: no term meets more than 1 + 64 + 6 roundings, all
- * terms are positive, and the twin rounds once.
- */
-const RELATIVE = gamma(1 + PENALTY_CHUNK / 64 + 6 + 1);
+/** A square is rounded, then a sum of positive numbers; the twin rounds once. */
+const RELATIVE = gamma(1 + groupRoundings(PENALTY_CHUNK, reduceGroup(PENALTY_CHUNK)) + 1);
 
 function tolerance({ dims, values }: Case<"penalty">) {
   const parts = Array.from({ length: penaltyParts(dims.elements) }, (_, chunk) => {
@@ -29,7 +28,7 @@ function tolerance({ dims, values }: Case<"penalty">) {
   return { squares: (i: number) => RELATIVE * (parts[i - dims.offset] ?? 0) };
 }
 
-test.each([1, 63, 64, 65, 4095, 4096, 4097, 33 * 17 * 19])(
+test.each([1, 255, 256, 257, 4095, 4096, 4097, 33 * 17 * 19])(
   "penalty › equals the reference over %i elements",
   async (elements) => {
     const given = squares(elements);

@@ -1,9 +1,11 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { openDevice } from "../../../src/device/open.ts";
 import { RECORD_WORDS, RING_RECORDS } from "../../../src/kernels/control.ts";
+import { reduceGroup } from "../../../src/kernels/record.ts";
 import { decodeRecord } from "../../../src/run/metrics.ts";
 import { expectClose, gamma, type Words } from "../../helpers/compare.ts";
 import { type Case, controlOf, random, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
+import { groupRoundings } from "../../helpers/tolerances.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());
@@ -12,6 +14,8 @@ interface Given {
   readonly rows: number;
   readonly actual?: number;
   readonly parts?: number;
+  /** Invocations that sum; as many as plans take if left out. */
+  readonly group?: number;
   readonly step?: number;
   readonly losses?: Float32Array<ArrayBuffer>;
   readonly squares?: Float32Array<ArrayBuffer>;
@@ -28,10 +32,10 @@ function line({ rows, actual = rows, parts = 0, step = 1, ...given }: Given): Ca
     ring: new Uint32Array(RING_RECORDS * RECORD_WORDS).fill(NONE),
   };
   if (parts > 0) values.squares = given.squares ?? positive(parts, 2);
-  const halted = given.halted ?? 0;
+  const { group = reduceGroup(Math.max(rows, parts)), halted = 0 } = given;
   return {
     kernel: "record",
-    variant: { penalty: parts > 0 },
+    variant: { penalty: parts > 0, group },
     dims: { rows, parts },
     control: { rows: actual, step, epoch: 3, learningRate: 0.1, decay: 0.3, halted },
     values,
@@ -49,8 +53,8 @@ async function expectRecord(given: Case<"record">) {
   const record = decodeRecord(ring, step);
   const at = ((step - 1) % RING_RECORDS) * RECORD_WORDS;
   const [loss, penalty, hits, rows, at6, halted, learningRate, epoch] = [...(twin.written.ring ?? [])].slice(at);
-  // Each invocation sums ⌈n/64⌉ positive numbers, then a tree of 6 levels; the penalty meets two products more.
-  const terms = (n: number) => gamma(Math.ceil(n / 64) + 6 + 3);
+  // Sums of positive numbers; the penalty meets two products more, and the twin rounds once.
+  const terms = (n: number) => gamma(groupRoundings(n, given.variant.group) + 3);
   const scale = (n: number, sum: number | undefined) => terms(n) * Math.abs(sum ?? 0);
   expectClose("L", [record.loss], [loss ?? 0], scale(given.dims.rows, loss));
   expectClose("s", [record.penalty], [penalty ?? 0], scale(given.dims.parts, penalty));
@@ -73,16 +77,29 @@ async function expectRecord(given: Case<"record">) {
 describe("record", () => {
   test.each([
     [1, 0],
-    [63, 1],
-    [64, 63],
-    [65, 65],
-    [1000, 130],
-  ])("equals the reference's sums over %i losses and %i parts of the penalty", async (rows, parts) => {
-    await expectRecord(line({ rows, parts }));
+    [31, 1],
+    [32, 31],
+    [33, 33],
+    [255, 3],
+    [256, 255],
+    [257, 256],
+    [1000, 257],
+  ])(
+    "equals the reference's sums over %i losses and %i parts of the penalty, however many sum",
+    async (rows, parts) => {
+      for (const group of [32, 256]) await expectRecord(line({ rows, parts, group }));
+    },
+  );
+
+  test("gives the same bits on every run", async () => {
+    for (const group of [32, 256]) {
+      const given = line({ rows: 1000, parts: 257, group });
+      expect(await runOnGpu(device, given)).toEqual(await runOnGpu(device, given));
+    }
   });
 
   test("sums the actual rows of a partial batch only", async () => {
-    for (const actual of [1, 64, 65]) {
+    for (const actual of [1, 32, 33, 64]) {
       const losses = positive(100, 1).fill(Number.NaN, actual);
       const { record } = await expectRecord(line({ rows: 100, actual, losses, parts: 3 }));
       expect(record.rows).toBe(actual);

@@ -178,9 +178,9 @@ describe("checkLimits", () => {
   it("names the step with too many workgroups", () => {
     const wide = resolveLayers(sequential([dense(65, "tanh"), dense(2)]), 1, "softmaxCrossEntropy");
     const plan = buildPredictPlan({ ...spec, layers: wide, batch: 33 });
-    // 2 × 3 tiles of 32 × 32 cover 33 × 65.
-    expect(refusal(() => checkLimits(plan, { ...ample, maxComputeWorkgroupsPerDimension: 5 }))).toBe(
-      "DeviceError: predict plan: step 1 (matmul): got 6 workgroups along one dimension, expected at most 5 on this device; take smaller layers or batches.",
+    // Blocks of 4 × 32 outputs: 9 × 3 of them cover 33 × 65.
+    expect(refusal(() => checkLimits(plan, { ...ample, maxComputeWorkgroupsPerDimension: 26 }))).toBe(
+      "DeviceError: predict plan: step 1 (matmul): got 27 workgroups along one dimension, expected at most 26 on this device; take smaller layers or batches.",
     );
   });
 });

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { anyHardware, type Hardware } from "../../../src/kernels/tile.ts";
 import { dense, resolveLayers, sequential } from "../../../src/model/layer.ts";
 import { sgd } from "../../../src/model/optimizer.ts";
 import { buildTrainPlan } from "../../../src/plan/build.ts";
 import { fuse } from "../../../src/plan/passes/fuse.ts";
 import { oneDispatch } from "../../../src/plan/passes/one-dispatch.ts";
+import type { Plan } from "../../../src/plan/types.ts";
 import { type PlanOptions, planTraining } from "../../../src/run/plan.ts";
 import { refusal } from "../../helpers/refusal.ts";
 
@@ -16,7 +18,7 @@ const options: PlanOptions = {
   batch: 8,
 };
 
-const textbook = (shuffle: boolean) =>
+const textbook = (shuffle: boolean, hardware?: Hardware) =>
   buildTrainPlan({
     layers: resolveLayers(options.model, 4, options.loss),
     loss: options.loss,
@@ -24,6 +26,7 @@ const textbook = (shuffle: boolean) =>
     optimizer: options.optimizer,
     dataRows: 20,
     shuffle,
+    hardware,
   });
 
 describe("planTraining", () => {
@@ -32,13 +35,26 @@ describe("planTraining", () => {
     expect(planTraining({ ...options, shuffle: false })).toStrictEqual(oneDispatch(fuse(textbook(false)), 16_384));
   });
 
-  it("gives the fused plan where the device's workgroup memory is too small, or with oneDispatch: false", () => {
-    expect(planTraining(options, 256)).toStrictEqual(fuse(textbook(true)));
+  it("gives the fused plan with oneDispatch: false", () => {
     expect(planTraining({ ...options, oneDispatch: false })).toStrictEqual(fuse(textbook(true)));
   });
 
   it("gives the textbook plan with fuse: false", () => {
     expect(planTraining({ ...options, fuse: false })).toStrictEqual(textbook(true));
+  });
+
+  it("shares products out for the given hardware, or for one of which nothing is known", () => {
+    const cpu = { lanes: 4, subgroups: true };
+    const tilesOf = ({ steps }: Plan) => steps.flatMap(({ variant }) => ("tile" in variant ? [variant.tile] : []));
+    expect(planTraining({ ...options, fuse: false }, cpu)).toStrictEqual(textbook(true, cpu));
+    expect(planTraining({ ...options, oneDispatch: false }, cpu)).toStrictEqual(fuse(textbook(true, cpu)));
+    expect(planTraining(options)).toStrictEqual(planTraining(options, anyHardware));
+    for (const tile of tilesOf(planTraining({ ...options, fuse: false }, cpu))) {
+      expect(tile).toMatchObject({ lanes: 8, subgroups: true });
+    }
+    for (const tile of tilesOf(planTraining({ ...options, fuse: false }))) {
+      expect(tile).toMatchObject({ lanes: 32, subgroups: false });
+    }
   });
 
   it.each([

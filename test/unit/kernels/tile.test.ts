@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { reduceGroup } from "../../../src/kernels/record.ts";
+import { anyHardware, type Hardware, productGrid, type Tile, tileFor } from "../../../src/kernels/tile.ts";
+import { uniform01 } from "../../../src/model/random.ts";
+
+const cpu: Hardware = { lanes: 4, subgroups: true };
+const devices: readonly (readonly [string, Hardware])[] = [
+  ["a CPU's adapter", cpu],
+  ["a CPU's adapter without subgroups", { lanes: 4, subgroups: false }],
+  ["a GPU of which nothing is known", anyHardware],
+  ["a GPU of 32 lanes with subgroups", { lanes: 32, subgroups: true }],
+  ["a GPU of 8 lanes", { lanes: 8, subgroups: true }],
+];
+
+/** Sizes from 1 to 2 to the 12, small and large ones alike often. */
+const randomSizes = Array.from({ length: 60 }, (_, i): [rows: number, columns: number] => [
+  Math.floor(2 ** (12 * uniform01(1, 0, i))),
+  Math.floor(2 ** (12 * uniform01(1, 1, i))),
+]);
+const sizes: readonly (readonly [rows: number, columns: number])[] = [
+  [1, 1],
+  [1, 4096],
+  [4096, 1],
+  [15, 16],
+  [16, 15],
+  [17, 15],
+  ...randomSizes,
+];
+
+const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
+
+/** Rows and columns as the tile lies. */
+const sidesOf = (rows: number, columns: number, { swap }: Tile) =>
+  swap ? ([columns, rows] as const) : ([rows, columns] as const);
+
+/** How often each output of one side is taken, by workgroups that take so many each. */
+function counts(size: number, taken: number, outputsOf: (group: number) => number[]): number[] {
+  const times = Array<number>(size).fill(0);
+  for (const output of range(Math.ceil(size / taken)).flatMap(outputsOf)) {
+    if (output < size) times[output] = (times[output] ?? 0) + 1;
+  }
+  return times;
+}
+
+describe.each(devices)("tileFor %s", (_, hardware) => {
+  it("covers every output exactly once, in a grid of as many workgroups as that takes", () => {
+    for (const [rows, columns] of sizes) {
+      const tile = tileFor(rows, columns, hardware);
+      const { along, across, lanes } = tile;
+      const [alongSize, acrossSize] = sidesOf(rows, columns, tile);
+      const together = counts(alongSize, along, (group) => range(along).map((m) => group * along + m));
+      const apart = counts(acrossSize, across * lanes, (group) =>
+        range(lanes).flatMap((local) => range(across).map((n) => group * across * lanes + n * lanes + local)),
+      );
+      expect([together, apart]).toEqual([Array(alongSize).fill(1), Array(acrossSize).fill(1)]);
+      const [x, y] = productGrid(rows, columns, tile);
+      const groups = Math.ceil(alongSize / along) * Math.ceil(acrossSize / (across * lanes));
+      expect(x * y).toBeGreaterThanOrEqual(groups);
+      expect(x * y - groups).toBeLessThan(y);
+    }
+  });
+
+  it("is no larger than its number of workgroups needs", () => {
+    for (const [rows, columns] of sizes) {
+      const tile = tileFor(rows, columns, hardware);
+      const [alongSize, acrossSize] = sidesOf(rows, columns, tile);
+      const groups = Math.ceil(alongSize / tile.along);
+      if (tile.along > 1) expect(Math.ceil(alongSize / (tile.along - 1))).toBeGreaterThan(groups);
+      expect((tile.across - 1) * tile.lanes).toBeLessThan(acrossSize);
+    }
+  });
+
+  it("lies across the columns unless they are few and the rows are more", () => {
+    for (const [rows, columns] of sizes) {
+      expect([rows, columns, tileFor(rows, columns, hardware).swap]).toEqual([
+        rows,
+        columns,
+        columns < 16 && rows > columns,
+      ]);
+    }
+  });
+
+  it("shares loads on a CPU's adapter alone, where it can", () => {
+    for (const [rows, columns] of sizes) {
+      expect(tileFor(rows, columns, hardware).subgroups).toBe(hardware.lanes <= 4 && hardware.subgroups);
+    }
+  });
+});
+
+describe("tileFor", () => {
+  it("takes large tiles on a CPU's adapter, and on a GPU only where the output leaves enough of them", () => {
+    const [few, many] = [16, 1024];
+    expect(tileFor(many, many, cpu)).toMatchObject({ along: 16, across: 8, lanes: 8 });
+    expect(tileFor(many, many, anyHardware)).toMatchObject({ along: 8, across: 4, lanes: 32 });
+    expect(tileFor(2 * few, 2 * few, anyHardware)).toMatchObject({ along: 4, across: 1, lanes: 32 });
+    expect(tileFor(few, few, cpu)).toMatchObject({ along: 16, across: 2, lanes: 8 });
+  });
+});
+
+describe("reduceGroup", () => {
+  it.each([
+    [1, 32],
+    [256, 32],
+    [257, 256],
+    [1e6, 256],
+  ])("lets %d elements be summed by %d invocations", (elements, group) => {
+    expect(reduceGroup(elements)).toBe(group);
+  });
+});

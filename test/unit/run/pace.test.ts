@@ -1,0 +1,157 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Pace } from "../../../src/run/pace.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+/** Globals that tell the runtimes apart, as each has them. */
+const runtimes = {
+  node: { document: undefined, Deno: undefined, process: { versions: { node: "20.0.0" } } },
+  deno: { document: undefined, Deno: {}, process: { versions: { node: "20.0.0" } } },
+  page: { document: {}, Deno: undefined, process: undefined },
+  worker: { document: undefined, Deno: undefined, process: undefined },
+};
+
+/** Runs synchronous work as a runtime would: the test runner needs its own globals again afterwards. */
+function within<T>(runtime: keyof typeof runtimes, work: () => T): T {
+  for (const [name, value] of Object.entries(runtimes[runtime])) vi.stubGlobal(name, value);
+  try {
+    return work();
+  } finally {
+    vi.unstubAllGlobals();
+  }
+}
+
+/** Submits one after another, each of `step` ms a step, and returns their sizes. */
+const sizes = (runtime: keyof typeof runtimes, step: number, submits: number, pace = new Pace()): number[] =>
+  within(runtime, () =>
+    Array.from({ length: submits }, () => {
+      const { steps } = pace;
+      pace.submitted(steps);
+      vi.advanceTimersByTime(steps * step);
+      pace.done();
+      return steps;
+    }),
+  );
+
+/** How long `untilNearlyDone` sleeps in ms. */
+async function asleep(runtime: keyof typeof runtimes, pace: Pace): Promise<number> {
+  const began = performance.now();
+  const waiting = within(runtime, () => pace.untilNearlyDone());
+  await vi.runAllTimersAsync();
+  await waiting;
+  return performance.now() - began;
+}
+
+describe("the steps of a submit", () => {
+  it.each([
+    ["node", 100],
+    ["deno", 100],
+    ["page", 12],
+    ["worker", 12],
+  ] as const)("double until they take as long as one may in %s, %d ms", (runtime, budget) => {
+    expect(sizes(runtime, 1, 9)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256].map((steps) => Math.min(steps, budget)));
+  });
+
+  it("are one where a single one takes longer than that", () => {
+    expect(sizes("node", 1000, 3)).toEqual([1, 1, 1]);
+  });
+
+  it("double still where no time is measured", () => {
+    expect(sizes("page", 0, 5)).toEqual([1, 2, 4, 8, 16]);
+  });
+
+  it("become fewer at once where steps become slower", () => {
+    const pace = new Pace();
+    sizes("node", 1, 8, pace);
+    expect(sizes("node", 50, 2, pace)).toEqual([100, 2]);
+  });
+
+  it("are sized by each submit's own time where another waits behind it", () => {
+    within("node", () => {
+      const pace = new Pace();
+      pace.submitted(1);
+      pace.submitted(1);
+      vi.advanceTimersByTime(40);
+      pace.done();
+      expect(pace.steps).toBe(2);
+      pace.submitted(2);
+      // The second began where the first ended, not when it was submitted.
+      vi.advanceTimersByTime(40);
+      pace.done();
+      expect(pace.steps).toBe(2);
+      vi.advanceTimersByTime(40);
+      pace.done();
+      expect(pace.steps).toBe(4);
+    });
+  });
+
+  it("do not count the time in which nothing was submitted", () => {
+    const pace = new Pace();
+    sizes("node", 10, 2, pace);
+    vi.advanceTimersByTime(10_000);
+    expect(sizes("node", 10, 3, pace)).toEqual([4, 8, 10]);
+  });
+});
+
+describe("untilNearlyDone", () => {
+  /** A pace that knows a step to take 10 ms. */
+  const measured = () => {
+    const pace = new Pace();
+    sizes("node", 10, 1, pace);
+    return pace;
+  };
+
+  it("sleeps through most of what was submitted, where the runtime polls", async () => {
+    const pace = measured();
+    within("node", () => pace.submitted(5));
+    expect(await asleep("node", pace)).toBeCloseTo(40);
+  });
+
+  it("counts what waits behind another submit, and what has passed of it", async () => {
+    const pace = measured();
+    within("node", () => {
+      pace.submitted(5);
+      vi.advanceTimersByTime(20);
+      pace.submitted(5);
+    });
+    expect(await asleep("node", pace)).toBeCloseTo(0.8 * 80);
+  });
+
+  it("counts only what is left once a submit is done", async () => {
+    const pace = measured();
+    within("node", () => {
+      pace.submitted(5);
+      pace.submitted(5);
+      vi.advanceTimersByTime(100);
+      // 20 ms a step.
+      pace.done();
+    });
+    expect(await asleep("node", pace)).toBeCloseTo(0.8 * 100);
+  });
+
+  it.each(["deno", "page", "worker"] as const)("does not sleep in %s", async (runtime) => {
+    const pace = measured();
+    within(runtime, () => pace.submitted(5));
+    expect(await asleep(runtime, pace)).toBe(0);
+  });
+
+  it("does not sleep before a time is known, for less than a timer is worth, or for what is overdue", async () => {
+    const unknown = new Pace();
+    within("node", () => unknown.submitted(5));
+    expect(await asleep("node", unknown)).toBe(0);
+    const short = new Pace();
+    sizes("node", 1, 1, short);
+    within("node", () => short.submitted(2));
+    expect(await asleep("node", short)).toBe(0);
+    const overdue = measured();
+    within("node", () => overdue.submitted(5));
+    vi.advanceTimersByTime(60);
+    expect(await asleep("node", overdue)).toBe(0);
+  });
+});
