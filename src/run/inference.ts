@@ -5,7 +5,9 @@ import { compileProgram, type Program } from "../device/program.ts";
 import { DataError } from "../errors.ts";
 import { CONTROL_WORDS, controlNames } from "../kernels/control.ts";
 import { buildEvaluatePlan, buildPredictPlan } from "../plan/build.ts";
+import { addBytes, type Bytes } from "../plan/memory.ts";
 import { fuse } from "../plan/passes/fuse.ts";
+import { reuse } from "../plan/passes/reuse.ts";
 import { checkDataset, checkInputs, type Rows } from "./dataset.ts";
 import { addRecord, decodeRecord, emptyTotals, RING_BYTES } from "./metrics.ts";
 import type { Network } from "./network.ts";
@@ -17,6 +19,8 @@ import type { Dataset, Evaluation, Prediction } from "./types.ts";
 export interface Inference {
   evaluate(data: Dataset): Promise<Evaluation>;
   predict(inputs: ArrayLike<number>): Promise<Prediction>;
+  /** Bytes of the buffers made so far. */
+  memory(): Bytes;
   dispose(): void;
 }
 
@@ -60,7 +64,7 @@ export function createInference(
     const build = mode === "evaluate" ? buildEvaluatePlan : buildPredictPlan;
     const compiling = compileProgram(
       gpu,
-      fuse(build({ layers, loss, batch: capacity, hardware: hardwareOf(device) })),
+      reuse(fuse(build({ layers, loss, batch: capacity, hardware: hardwareOf(device) }))),
       `chainrule.${mode}`,
       parameters,
     );
@@ -146,6 +150,13 @@ export function createInference(
   return {
     evaluate: (data) => exclusive(() => evaluate(data)),
     predict: (given) => exclusive(() => predict(given)),
+    memory: () =>
+      addBytes(
+        Object.values(programs).flatMap(({ program, staging }) => [
+          program.memory,
+          staging ? { staging: staging.size } : {},
+        ]),
+      ),
     dispose() {
       disposed = true;
       for (const { program, staging } of Object.values(programs)) {

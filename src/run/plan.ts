@@ -7,6 +7,7 @@ import { count } from "../model/schedule.ts";
 import { buildTrainPlan } from "../plan/build.ts";
 import { fuse } from "../plan/passes/fuse.ts";
 import { oneDispatch } from "../plan/passes/one-dispatch.ts";
+import { reuse } from "../plan/passes/reuse.ts";
 import type { Plan } from "../plan/types.ts";
 import { resolveNetwork } from "./network.ts";
 
@@ -27,6 +28,8 @@ export interface PlanOptions {
   readonly fuse?: boolean;
   /** Whether a step that is small enough becomes one dispatch; true if left out. */
   readonly oneDispatch?: boolean;
+  /** Whether deltas share memory where that saves much; true if left out. */
+  readonly reuse?: boolean;
 }
 
 /** `maxComputeWorkgroupStorageSize` that every WebGPU device has. */
@@ -45,7 +48,8 @@ export function planTraining(options: PlanOptions, hardware?: Hardware): Plan {
   const textbook = buildTrainPlan({ layers, loss, batch, optimizer, dataRows: rows, shuffle, hardware });
   if (options.fuse === false) return textbook;
   const fused = fuse(textbook);
-  return options.oneDispatch === false ? fused : oneDispatch(fused, WORKGROUP_BYTES, hardware);
+  const whole = options.oneDispatch === false ? fused : oneDispatch(fused, WORKGROUP_BYTES, hardware);
+  return options.reuse === false ? whole : reuse(whole);
 }
 
 function checkBatch(batch: number | undefined, rows: number): number {

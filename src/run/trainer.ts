@@ -13,7 +13,7 @@ import {
   RING_RECORDS,
 } from "../kernels/control.ts";
 import type { Schedule } from "../model/schedule.ts";
-import { bytesOf } from "../plan/memory.ts";
+import { addBytes, type Bytes, bytesOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import { checkLoaded, encodeModel, loadModel } from "./checkpoint.ts";
 import { checkDataset, type Rows } from "./dataset.ts";
@@ -110,6 +110,10 @@ class GpuTrainer implements Trainer {
     this.#inference = createInference(device, guard, network, Object.fromEntries(parameters));
     this.evaluate = this.#inference.evaluate;
     this.predict = this.#inference.predict;
+  }
+
+  get memory(): Bytes {
+    return addBytes([this.#program.memory, { staging: this.#staging.size }, this.#inference.memory()]);
   }
 
   /** Writes the data, the parameters and the control block; called once. */
