@@ -1,6 +1,7 @@
 import { basename, extname } from "node:path";
 import { descriptionKey, type TableDescription } from "../data/description.ts";
 import type { Device } from "../device/open.ts";
+import { formatByRole } from "../plan/memory.ts";
 import { createTrainer } from "../run/trainer.ts";
 import type { Report, Trainer } from "../run/types.ts";
 import { checkWritable, writeWhole } from "./files.ts";
@@ -50,8 +51,9 @@ export async function train(path: string, options: TrainOptions): Promise<number
   });
   console.log(`adapter: ${nameAdapter(device)}`);
   console.log(
-    `step: ${formatCount(trainer.plan.steps.length, "dispatch", "dispatches")} over ${formatCount(trainer.plan.batch, "row")}, compiled in ${formatSeconds(trainer.compileSeconds)}\n`,
+    `step: ${formatCount(trainer.plan.steps.length, "dispatch", "dispatches")} over ${formatCount(trainer.plan.batch, "row")}, compiled in ${formatSeconds(trainer.compileSeconds)}`,
   );
+  console.log(`GPU memory: ${formatByRole(trainer.memory)}\n`);
 
   const interrupt = catchInterrupt();
   const reports = await runEpochs(trainer, options.epochs, interrupt);
