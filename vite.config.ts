@@ -2,13 +2,14 @@ import { chmod } from "node:fs/promises";
 import { playwright } from "@vitest/browser-playwright";
 import type { Plugin, UserConfig } from "vite";
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { compactShaders } from "./tools/shaders.mjs";
 
 /** Loaded by whoever runs the library, where it is installed; never bundled. */
 const external = ["webgpu", "@sparticuz/chromium", /^node:/];
 
 /** `vite build`: the library, dist/index.js, for browsers, Deno and Node alike. */
 const library: UserConfig = {
-  plugins: [declarations()],
+  plugins: [compactShaders(), declarations()],
   build: {
     target: "es2022",
     minify: false,
@@ -21,7 +22,7 @@ const library: UserConfig = {
 
 /** `vite build --mode cli`: the command line, dist/cli.js, with all it needs but the adapters. */
 const cli: UserConfig = {
-  plugins: [executable("dist/cli.js")],
+  plugins: [compactShaders(), executable("dist/cli.js")],
   ssr: { noExternal: true, external: ["webgpu", "@sparticuz/chromium"] },
   build: {
     target: "node20",
