@@ -7,7 +7,10 @@ import { compactShaders } from "./tools/shaders.mjs";
 /** Loaded by whoever runs the library, where it is installed; never bundled. */
 const external = ["webgpu", "@sparticuz/chromium", /^node:/];
 
-/** `vite build`: the library, dist/index.js, for browsers, Deno and Node alike. */
+/**
+ * `vite build`: the library, for browsers, Deno and Node alike. dist/index.js names what there is, dist/core.js holds it, and
+ * dist/files.js reads and writes files, so that a page which does neither never loads it.
+ */
 const library: UserConfig = {
   plugins: [compactShaders(), declarations()],
   build: {
@@ -16,7 +19,21 @@ const library: UserConfig = {
     sourcemap: true,
     license: { fileName: "licenses.md" },
     lib: { entry: "src/index.ts", formats: ["es"], fileName: "index" },
-    rolldownOptions: { external },
+    rolldownOptions: {
+      external,
+      // A chunk of modules without all that they import needs it; index.js still exports what src/index.ts does.
+      preserveEntrySignatures: "allow-extension",
+      output: {
+        chunkFileNames: "[name].js",
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: "files", test: /src\/(run\/checkpoint|data\/safetensors)\.ts$/, priority: 1 },
+            { name: "core", test: /(?<!src\/index)\.ts$/ },
+          ],
+        },
+      },
+    },
   },
 };
 

@@ -15,7 +15,6 @@ import {
 import type { Schedule } from "../model/schedule.ts";
 import { addBytes, type Bytes, bytesOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
-import { checkLoaded, encodeModel, loadModel } from "./checkpoint.ts";
 import { checkDataset, type Rows } from "./dataset.ts";
 import { createInference, type Inference } from "./inference.ts";
 import { addRecord, decodeRecord, emptyTotals, RING_BYTES, summarize, type Totals } from "./metrics.ts";
@@ -206,14 +205,16 @@ class GpuTrainer implements Trainer {
     const { step, correction1, correction2, beta1, beta2 } = values.control;
     const progress = { step, correction1, correction2, beta1, beta2 };
     const training = optimizer ? { progress, state: pick(states) } : undefined;
+    const { encodeModel } = await files();
     return encodeModel(this.#network, pick(names), training, metadata);
   }
 
   load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
-    return this.#exclusive(async () => this.#load(bytes));
+    return this.#exclusive(() => this.#load(bytes));
   }
 
-  #load(bytes: Uint8Array | ArrayBuffer): void {
+  async #load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
+    const { checkLoaded, loadModel } = await files();
     this.#guard.check();
     const loaded = loadModel(bytes);
     const { training } = loaded;
@@ -328,6 +329,9 @@ class GpuTrainer implements Trainer {
     return (await this.#readAll(names)).tensors;
   }
 }
+
+/** What reads and writes files, which a page that does neither never loads. */
+const files = () => import("./checkpoint.ts");
 
 function checkSeed(seed: number): void {
   if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return;
