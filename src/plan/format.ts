@@ -1,4 +1,5 @@
-import { boundOperands, flopsOf, labelOf } from "../kernels/index.ts";
+import { boundOperands, flopsOf } from "../kernels/index.ts";
+import { labelOf } from "./labels.ts";
 import { bytesByRole, formatByRole } from "./memory.ts";
 import type { Plan, Step } from "./types.ts";
 
