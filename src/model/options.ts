@@ -15,7 +15,7 @@ export function checkOptions(where: string, options: unknown, required: string, 
   checkObject(where, options, known.join(", "));
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
-    const meant = known.find((one) => plain(one).startsWith(plain(name)) || plain(name).startsWith(plain(one)));
+    const meant = known.find((one) => isNear(plain(one), plain(name)) || isNear(plain(name), plain(one)));
     const remedy = meant === undefined ? `leave ${name} out` : `write ${meant}`;
     refuse(where, `option ${show(name)}`, known.join(", "), remedy);
   }
@@ -49,3 +49,6 @@ const words = (text: string): string[] => text.split(" ").filter((word) => word 
 
 /** Letters alone, so that `learning_rate` and `learningrate` are `learningRate`. */
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "");
+
+/** Whether a name is another one, or that and a few letters more, as `batchSize` is of `batch`. */
+const isNear = (name: string, other: string): boolean => name.startsWith(other) && name.length <= other.length + 4;

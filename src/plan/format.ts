@@ -1,6 +1,6 @@
 import { boundOperands, flopsOf } from "../kernels/index.ts";
 import { labelOf } from "./labels.ts";
-import { bytesByRole, formatByRole } from "./memory.ts";
+import { bytesByRole, checkGiven, formatByRole } from "./memory.ts";
 import type { Plan, Step } from "./types.ts";
 
 /**
@@ -8,6 +8,7 @@ import type { Plan, Step } from "./types.ts";
  * and bytes by role.
  */
 export function formatPlan(plan: Plan): string {
+  checkGiven("formatPlan", plan);
   const line = (step: Step, phase: string) => [phase, output(plan, step), expression(step), labelOf(step)];
   const rows = [
     ...plan.steps.flatMap((step) => [

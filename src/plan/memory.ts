@@ -1,3 +1,4 @@
+import { PlanError } from "../errors.ts";
 import type { Plan, Role, Tensor } from "./types.ts";
 
 /** Elements of a shape. */
@@ -21,10 +22,19 @@ export function bufferBytes(plan: Plan): Record<string, number> {
 export type Bytes = Readonly<Partial<Record<Role | "staging", number>>>;
 
 /** Bytes of a plan's tensors by what they are for. */
-export const bytesByRole = (plan: Plan): Bytes =>
-  addBytes(
+export function bytesByRole(plan: Plan): Bytes {
+  checkGiven("bytesByRole", plan);
+  return addBytes(
     Object.entries(bufferBytes(plan)).map(([name, bytes]) => ({ [(plan.tensors[name] as Tensor).role]: bytes })),
   );
+}
+
+/** @throws PlanError unless `plan` is one */
+export function checkGiven(where: string, plan: Plan): void {
+  if (typeof plan?.tensors === "object" && Array.isArray(plan.steps)) return;
+  const remedy = "give trainer.plan or what planTraining gives";
+  throw new PlanError({ where, got: String(plan), expected: "a plan", remedy });
+}
 
 /** The bytes of all parts, role by role. */
 export function addBytes(parts: readonly Bytes[]): Bytes {

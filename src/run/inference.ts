@@ -8,7 +8,7 @@ import { buildEvaluatePlan, buildPredictPlan } from "../plan/build.ts";
 import { addBytes, type Bytes } from "../plan/memory.ts";
 import { fuse } from "../plan/passes/fuse.ts";
 import { reuse } from "../plan/passes/reuse.ts";
-import { checkDataset, checkInputs, type Rows } from "./dataset.ts";
+import { checkArray, checkDataset, checkInputs, type Rows } from "./dataset.ts";
 import { addRecord, decodeRecord, emptyTotals, RING_BYTES } from "./metrics.ts";
 import type { Network } from "./network.ts";
 import { mapWords, readBuffers } from "./readback.ts";
@@ -119,6 +119,7 @@ export function createInference(
 
   const predict = async (given: ArrayLike<number>): Promise<Prediction> => {
     guard.check();
+    checkArray("predict: inputs", given);
     const rows = given.length / inputs;
     if (!Number.isInteger(rows) || rows === 0) {
       throw new DataError({
