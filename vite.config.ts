@@ -2,26 +2,44 @@ import { chmod } from "node:fs/promises";
 import { playwright } from "@vitest/browser-playwright";
 import type { Plugin, UserConfig } from "vite";
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { compactShaders } from "./tools/shaders.mjs";
 
 /** Loaded by whoever runs the library, where it is installed; never bundled. */
 const external = ["webgpu", "@sparticuz/chromium", /^node:/];
 
-/** `vite build`: the library, dist/index.js, for browsers, Deno and Node alike. */
+/**
+ * `vite build`: the library, for browsers, Deno and Node alike. dist/index.js names what there is, dist/core.js holds it, and
+ * dist/files.js reads and writes files, so that a page which does neither never loads it.
+ */
 const library: UserConfig = {
-  plugins: [declarations()],
+  plugins: [compactShaders(), declarations()],
   build: {
     target: "es2022",
     minify: false,
     sourcemap: true,
     license: { fileName: "licenses.md" },
     lib: { entry: "src/index.ts", formats: ["es"], fileName: "index" },
-    rolldownOptions: { external },
+    rolldownOptions: {
+      external,
+      // A chunk of modules without all that they import needs it; index.js still exports what src/index.ts does.
+      preserveEntrySignatures: "allow-extension",
+      output: {
+        chunkFileNames: "[name].js",
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: "files", test: /src\/(run\/checkpoint|data\/safetensors)\.ts$/, priority: 1 },
+            { name: "core", test: /(?<!src\/index)\.ts$/ },
+          ],
+        },
+      },
+    },
   },
 };
 
 /** `vite build --mode cli`: the command line, dist/cli.js, with all it needs but the adapters. */
 const cli: UserConfig = {
-  plugins: [executable("dist/cli.js")],
+  plugins: [compactShaders(), executable("dist/cli.js")],
   ssr: { noExternal: true, external: ["webgpu", "@sparticuz/chromium"] },
   build: {
     target: "node20",

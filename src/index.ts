@@ -25,7 +25,7 @@ export {
 } from "./model/optimizer.ts";
 export { cosine, type Schedule, stepDecay } from "./model/schedule.ts";
 export { formatPlan } from "./plan/format.ts";
-export { bytesByRole } from "./plan/memory.ts";
+export { type Bytes, bytesByRole } from "./plan/memory.ts";
 export type { Dtype, Mode, Phase, Plan, Role, Step, Tensor } from "./plan/types.ts";
 export { type LoadedModel, loadModel } from "./run/checkpoint.ts";
 export { type PlanOptions, planTraining } from "./run/plan.ts";

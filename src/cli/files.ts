@@ -130,7 +130,8 @@ const reasons: Readonly<Record<string, string>> = {
   ERR_FS_FILE_TOO_LARGE: "a file of more than 2 GiB",
 };
 
-function fileError(path: string, cause: unknown, expected: string, remedy: string): DataError {
+/** @param path the file, or the name of a stream */
+export function fileError(path: string, cause: unknown, expected: string, remedy: string): DataError {
   const { code = "", message } = cause as NodeJS.ErrnoException;
   return new DataError({ where: path, got: reasons[code] ?? message, expected, remedy }, { cause });
 }

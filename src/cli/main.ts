@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { ChainruleError } from "../errors.ts";
-import { ignoreBrokenPipes, print } from "./output.ts";
+import { print, watchOutput } from "./output.ts";
 import { createProgram } from "./program.ts";
 
 /** Runs the command line. @returns exit status: 0, 1 for an error, 2 for a wrong command, 128 and its number for a signal */
@@ -21,7 +21,7 @@ async function main(): Promise<number> {
   }
 }
 
-ignoreBrokenPipes();
+watchOutput();
 const status = await main();
 await print("");
 // Not left to end by itself: Dawn keeps Node alive.

@@ -1,6 +1,7 @@
 import { Presets, SingleBar } from "cli-progress";
 import type { Report } from "../run/types.ts";
-import { formatNumber, formatRate, formatShare } from "./format.ts";
+import { formatCount, formatNumber, formatRate, formatShare } from "./format.ts";
+import type { Epoch } from "./report.ts";
 
 /** Shows on stderr how training goes. */
 export interface Progress {
@@ -13,10 +14,12 @@ const linePause = 2000;
 
 /**
  * A bar in a terminal; in a pipe or a file, a line now and then.
+ * @param whole what an epoch is made of, to tell one that was begun from one that ended
  * @param signal its abort is said, since the steps under way may take a while to end
  */
-export function createProgress(epochs: number, signal: AbortSignal): Progress {
-  const progress = process.stderr.isTTY && process.env.TERM !== "dumb" ? createBar(epochs) : createLines(epochs);
+export function createProgress(epochs: number, whole: Epoch, signal: AbortSignal): Progress {
+  const bar = process.stderr.isTTY && process.env.TERM !== "dumb";
+  const progress = bar ? createBar(epochs) : createLines(epochs, whole);
   const onAbort = () => progress.note("stopping; Ctrl-C again ends at once");
   signal.addEventListener("abort", onAbort, { once: true });
   return {
@@ -50,11 +53,12 @@ function createBar(epochs: number): Display {
   };
 }
 
-function createLines(epochs: number): Display {
+function createLines(epochs: number, whole: Epoch): Display {
   let shown = Number.NEGATIVE_INFINITY;
   let pending: Report | undefined;
   const write = (report: Report) => {
-    process.stderr.write(`epoch ${report.epoch}/${epochs} | ${figures(report)}\n`);
+    const part = report.steps < whole.steps ? ` | ${report.steps} of ${formatCount(whole.steps, "step")}` : "";
+    process.stderr.write(`epoch ${report.epoch}/${epochs}${part} | ${figures(report)}\n`);
     shown = performance.now();
     pending = undefined;
   };

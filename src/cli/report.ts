@@ -1,4 +1,19 @@
+import type { Report } from "../run/types.ts";
 import { formatCount, formatNumber, formatShare, formatTable } from "./format.ts";
+
+/** What an epoch is made of. */
+export interface Epoch {
+  readonly steps: number;
+  readonly rows: number;
+}
+
+/** How far the training has come: `3 epochs`, or `2 epochs and 12 of the 40 steps of the next (384 of 1,280 rows)`. */
+export function formatEpochs({ epoch, steps, rows }: Report, whole: Epoch): string {
+  if (steps >= whole.steps) return formatCount(epoch, "epoch");
+  const begun = `${steps.toLocaleString("en")} of the ${formatCount(whole.steps, "step")} of the next`;
+  const part = `${rows.toLocaleString("en")} of ${formatCount(whole.rows, "row")}`;
+  return `${formatCount(epoch - 1, "epoch")} and ${begun} (${part})`;
+}
 
 /** How well predicted numbers fit. */
 export interface Fit {

@@ -1,6 +1,7 @@
 import { basename, extname } from "node:path";
 import { descriptionKey, type TableDescription } from "../data/description.ts";
 import type { Device } from "../device/open.ts";
+import { formatByRole } from "../plan/memory.ts";
 import { createTrainer } from "../run/trainer.ts";
 import type { Report, Trainer } from "../run/types.ts";
 import { checkWritable, writeWhole } from "./files.ts";
@@ -18,6 +19,7 @@ import {
   readProblem,
 } from "./problem.ts";
 import { createProgress } from "./progress.ts";
+import { type Epoch, formatEpochs } from "./report.ts";
 import { openAdapter } from "./software-adapter.ts";
 
 export interface TrainOptions extends ProblemOptions, PrepareOptions, NetworkOptions {
@@ -50,15 +52,17 @@ export async function train(path: string, options: TrainOptions): Promise<number
   });
   console.log(`adapter: ${nameAdapter(device)}`);
   console.log(
-    `step: ${formatCount(trainer.plan.steps.length, "dispatch", "dispatches")} over ${formatCount(trainer.plan.batch, "row")}, compiled in ${formatSeconds(trainer.compileSeconds)}\n`,
+    `step: ${formatCount(trainer.plan.steps.length, "dispatch", "dispatches")} over ${formatCount(trainer.plan.batch, "row")}, compiled in ${formatSeconds(trainer.compileSeconds)}`,
   );
+  console.log(`GPU memory: ${formatByRole(trainer.memory)}\n`);
 
   const interrupt = catchInterrupt();
-  const reports = await runEpochs(trainer, options.epochs, interrupt);
+  const whole = { steps: Math.ceil(data.train.rows / trainer.plan.batch), rows: data.train.rows };
+  const reports = await runEpochs(trainer, options.epochs, whole, interrupt);
   // Before all that is said of it, so that nothing which happens then can cost the work.
   if (reports.length > 0) await save(trainer, data.description, out);
   interrupt.release();
-  console.log(summarize(reports, device));
+  console.log(summarize(reports, whole, device));
   console.log(reports.length > 0 ? `model written to ${out}` : "no model written");
   if (interrupt.status !== undefined) return interrupt.status;
 
@@ -88,8 +92,8 @@ function describeProblem(
   ];
 }
 
-async function runEpochs(trainer: Trainer, epochs: number, { signal }: Interrupt): Promise<Report[]> {
-  const progress = createProgress(epochs, signal);
+async function runEpochs(trainer: Trainer, epochs: number, whole: Epoch, { signal }: Interrupt): Promise<Report[]> {
+  const progress = createProgress(epochs, whole, signal);
   const reports: Report[] = [];
   try {
     for await (const report of trainer.fit({ epochs, signal })) {
@@ -107,13 +111,13 @@ async function save(trainer: Trainer, description: TableDescription, out: string
   writeWhole(out, await trainer.save({ optimizer: false, metadata }));
 }
 
-function summarize(reports: readonly Report[], device: Device): string {
+function summarize(reports: readonly Report[], whole: Epoch, device: Device): string {
   const seconds = reports.reduce((sum, report) => sum + report.seconds, 0);
   const rows = reports.reduce((sum, report) => sum + report.rows, 0);
   const last = reports.at(-1);
   if (last === undefined) return "stopped before the first step";
   return [
-    `${formatCount(last.epoch, "epoch")}, ${formatCount(last.step, "step")} in ${formatSeconds(seconds)}`,
+    `${formatEpochs(last, whole)}, ${formatCount(last.step, "step")} in ${formatSeconds(seconds)}`,
     `speed: ${formatRate(last.step / seconds)} steps/s, ${formatRate(rows / seconds)} samples/s on ${nameAdapter(device)}`,
   ].join("\n");
 }

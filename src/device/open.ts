@@ -1,4 +1,5 @@
 import { DeviceError } from "../errors.ts";
+import { checkOptions, checkWord, refuse, show } from "../model/options.ts";
 
 /** What runs the shaders. */
 export interface AdapterInfo {
@@ -54,7 +55,9 @@ const entries = new Set<GPU>();
  * @throws DeviceError where there is no WebGPU, no adapter, or the adapter refuses
  */
 export async function openDevice(options: OpenOptions = {}): Promise<Device> {
+  checkOptions("openDevice", options, "", "gpu limits powerPreference");
   const { limits = "adapter", powerPreference = "high-performance" } = options;
+  checkWord("openDevice", "limits ", limits, ["adapter", "default"]);
   const entry = options.gpu ?? (await webgpu());
   const adapter = await entry.requestAdapter({ powerPreference });
   if (adapter === null) {
@@ -89,6 +92,12 @@ export async function openDevice(options: OpenOptions = {}): Promise<Device> {
   entries.add(entry);
   void lost.then(() => entries.delete(entry));
   return { gpu, adapter: info, lost, destroy: () => gpu.destroy() };
+}
+
+/** @throws ModelError unless `device` is one */
+export function checkDevice(where: string, device: Device): void {
+  if (typeof device?.gpu === "object") return;
+  refuse(where, show(device), "a device", "open one with await openDevice()");
 }
 
 async function webgpu(): Promise<GPU> {

@@ -2,14 +2,16 @@ import { DeviceError } from "../errors.ts";
 import { boundOperands, dimsOf, workgroupsOf } from "../kernels/index.ts";
 import type { Workgroups } from "../kernels/types.ts";
 import { checkLimits, checkPlan } from "../plan/check.ts";
-import { bytesOf } from "../plan/memory.ts";
+import { addBytes, type Bytes, bufferBytes } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
-import type { Plan, Step } from "../plan/types.ts";
+import type { Plan, Step, Tensor } from "../plan/types.ts";
 import { pipelineFor } from "./pipelines.ts";
 
 /** A plan on the GPU: its buffers, pipelines and bind groups, each made once. */
 export interface Program {
   readonly plan: Plan;
+  /** Bytes of the buffers that this program made. */
+  readonly memory: Bytes;
   /** The buffer of a tensor. @throws PlanError */
   buffer(name: string): GPUBuffer;
   /** Records so many steps into one compute pass, and what closes a submit; records only. */
@@ -50,23 +52,28 @@ export async function compileProgram(
   void gpu.popErrorScope();
   gpu.pushErrorScope("validation");
   gpu.pushErrorScope("out-of-memory");
-  const buffers: Record<string, GPUBuffer> = {};
-  for (const [name, tensor] of Object.entries(plan.tensors)) {
-    if (tensor.place === "workgroup") continue;
-    buffers[name] =
-      shared[name] ??
-      gpu.createBuffer({
-        label: `${label}.${name}`,
-        size: bytesOf(tensor),
-        usage:
-          GPUBufferUsage.STORAGE |
-          GPUBufferUsage.COPY_SRC |
-          GPUBufferUsage.COPY_DST |
-          (tensor.role === "control" ? GPUBufferUsage.UNIFORM : 0),
-      });
-  }
+  const buffers: Record<string, GPUBuffer> = { ...shared };
   const dims = dimsBuffer(gpu, steps, label);
-  const own = [dims, ...Object.entries(buffers).flatMap(([name, buffer]) => (shared[name] === buffer ? [] : [buffer]))];
+  const own = [dims];
+  const memory: Bytes[] = [{ control: dims.size }];
+  for (const [name, size] of Object.entries(bufferBytes(plan))) {
+    if (buffers[name]) continue;
+    const { role } = plan.tensors[name] as Tensor;
+    const buffer = gpu.createBuffer({
+      label: `${label}.${name}`,
+      size,
+      usage:
+        GPUBufferUsage.STORAGE |
+        GPUBufferUsage.COPY_SRC |
+        GPUBufferUsage.COPY_DST |
+        (role === "control" ? GPUBufferUsage.UNIFORM : 0),
+    });
+    buffers[name] = buffer;
+    own.push(buffer);
+    memory.push({ [role]: size });
+  }
+  /** The buffer that a tensor lies in. */
+  const bufferOf = (name: string) => buffers[plan.tensors[name]?.buffer ?? name] as GPUBuffer;
   const dispose = () => {
     for (const buffer of own) buffer.destroy();
   };
@@ -84,7 +91,7 @@ export async function compileProgram(
           { binding: 0, resource: { buffer: dims, offset: index * UNIFORM_ALIGNMENT, size: dimsBytes(dimsOf(step)) } },
           ...boundOperands(step).map(({ tensor }, operand) => ({
             binding: operand + 1,
-            resource: { buffer: buffers[tensor as string] as GPUBuffer },
+            resource: { buffer: bufferOf(tensor as string) },
           })),
         ],
       });
@@ -93,15 +100,16 @@ export async function compileProgram(
     await rejectFaults([gpu.popErrorScope()], `${label}: bind groups`);
     const { resident } = plan;
     const copies = Object.entries(resident ?? {}).map(([name, offset]): Copy => {
-      const buffer = buffers[name] as GPUBuffer;
+      const buffer = bufferOf(name);
       return { buffer, offset: 4 * offset, bytes: buffer.size };
     });
     const record = resident
-      ? recordResident(prepared, buffers.resident as GPUBuffer, copies, label)
+      ? recordResident(prepared, bufferOf("resident"), copies, label)
       : recordSteps(prepared.slice(0, plan.steps.length), prepared.slice(plan.steps.length), label);
     return {
       plan,
-      buffer: (name) => buffers[resolveTensor(plan, name).name] as GPUBuffer,
+      memory: addBytes(memory),
+      buffer: (name) => bufferOf(resolveTensor(plan, name).name),
       record,
       dispose,
     };

@@ -18,6 +18,5 @@ export const activation: Kernel<ActivationVariant, "rows" | "units", "control" |
   sizes: ({ rows, units }) => ({ z: rows * units, h: rows * units }),
   workgroups: ({ rows, units }) => elementwise(rows * units),
   flops: ({ rows, units }) => rows * units,
-  label: (variant) => variant.activation,
   source: activationSource,
 };

@@ -12,6 +12,5 @@ export const advance: Kernel<AdvanceVariant, "rows", "control"> = {
   sizes: () => ({}),
   workgroups: () => [1, 1],
   flops: () => 0,
-  label: ({ schedule, decay }) => `t ← t + 1, ${schedule} η, ${decay === "per-step" ? "λ̃ = λ|B|" : "λ̃ = λ"}`,
   source: advanceSource,
 };

@@ -39,9 +39,5 @@ export const begin: Kernel<BeginVariant, "rows" | "columns" | "parts", Operand> 
   }),
   workgroups: () => [1, 1],
   flops: ({ rows, parts }) => rows + parts,
-  label: ({ schedule, decay, shuffle, closing }) =>
-    closing
-      ? "record L, s of the last step"
-      : `record L, s of the step before; t ← t + 1, ${schedule} η, ${decay === "per-step" ? "λ̃ = λ|B|" : "λ̃ = λ"}, rows ${shuffle ? "π(seed, epoch)" : "in order"}`,
   source: beginSource,
 };

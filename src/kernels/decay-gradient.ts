@@ -14,6 +14,5 @@ export const decayGradient: Kernel<Record<never, never>, "elements", "control" |
   sizes: ({ elements }) => ({ g: elements, w: elements, d: elements }),
   workgroups: ({ elements }) => elementwise(elements),
   flops: ({ elements }) => 2 * elements,
-  label: () => "gW + λ̃W",
   source: decayGradientSource,
 };

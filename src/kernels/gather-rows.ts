@@ -14,6 +14,5 @@ export const gatherRows: Kernel<Record<never, never>, "rows" | "columns", "contr
   sizes: ({ rows, columns }) => ({ order: rows, batch: rows * columns }),
   workgroups: ({ rows, columns }) => elementwise(rows * columns),
   flops: () => 0,
-  label: () => "rows in this step's order",
   source: gatherRowsSource,
 };

@@ -21,6 +21,5 @@ export const gradientMultiply: Kernel<GradientMultiplyVariant, "rows" | "units",
     sizes: ({ rows, units }) => ({ dh: rows * units, z: rows * units, h: rows * units, dz: rows * units }),
     workgroups: ({ rows, units }) => elementwise(rows * units),
     flops: ({ rows, units }) => 3 * rows * units,
-    label: (variant) => `${variant.activation}′`,
     source: gradientMultiplySource,
   };

@@ -94,8 +94,6 @@ export const workgroupsOf = (call: Call): Workgroups => descriptor(call).workgro
 
 export const flopsOf = (call: Call): number => descriptor(call).flops(call.dims, call.variant);
 
-export const labelOf = (call: Call): string => descriptor(call).label(call.variant);
-
 /** The complete WGSL module of a call. Calls with the same source share a pipeline. */
 export const sourceOf = (call: Call): string => {
   const kernel = descriptor(call);

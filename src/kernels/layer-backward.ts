@@ -1,6 +1,6 @@
 import { layerBackwardSource } from "../../shaders/layer-backward.wgsl.ts";
 import type { Activation } from "../model/activation.ts";
-import { productExtensions, productGrid, type Tile, tileLabel } from "./tile.ts";
+import { productExtensions, productGrid, type Tile } from "./tile.ts";
 import type { Kernel } from "./types.ts";
 
 export interface LayerBackwardVariant {
@@ -32,7 +32,6 @@ export const layerBackward: Kernel<
   }),
   workgroups: ({ rows, columns }, { tile }) => productGrid(rows, columns, tile),
   flops: ({ rows, inner, columns }) => rows * columns * (2 * inner + 3),
-  label: ({ activation, tile }) => `(dz W) ⊙ ${activation}′, ${tileLabel(tile)}`,
   extensions: productExtensions,
   source: layerBackwardSource,
 };

@@ -1,6 +1,6 @@
 import { layerForwardSource } from "../../shaders/layer-forward.wgsl.ts";
 import type { Activation } from "../model/activation.ts";
-import { productExtensions, productGrid, type Tile, tileLabel } from "./tile.ts";
+import { productExtensions, productGrid, type Tile } from "./tile.ts";
 import type { Kernel } from "./types.ts";
 
 export interface LayerForwardVariant {
@@ -37,8 +37,6 @@ export const layerForward: Kernel<
   workgroups: ({ rows, columns }, { tile }) => productGrid(rows, columns, tile),
   flops: ({ rows, inner, columns }, { bias, activation }) =>
     rows * columns * (2 * inner + (bias ? 1 : 0) + (activation === "identity" ? 0 : 1)),
-  label: ({ activation, bias, gather, tile }) =>
-    `${activation === "identity" ? "" : `${activation}(`}x Wᵀ${bias ? " + b" : ""}${activation === "identity" ? "" : ")"}${gather ? ", rows by order" : ""}, ${tileLabel(tile)}`,
   extensions: productExtensions,
   source: layerForwardSource,
 };

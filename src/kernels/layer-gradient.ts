@@ -1,5 +1,5 @@
 import { layerGradientSource, SPLIT_ROWS } from "../../shaders/layer-gradient.wgsl.ts";
-import { productExtensions, productGrid, type Tile, tileLabel } from "./tile.ts";
+import { productExtensions, productGrid, type Tile } from "./tile.ts";
 import type { Access, Kernel } from "./types.ts";
 
 export interface LayerGradientVariant {
@@ -51,7 +51,6 @@ export const layerGradient: Kernel<LayerGradientVariant, "rows" | "inner" | "col
     return [x, y, Math.ceil(inner / SPLIT_ROWS)];
   },
   flops: ({ rows, inner, columns }, { bias }) => 2 * rows * columns * inner + (bias ? rows * inner : 0),
-  label: ({ bias, tile }) => `dzᵀ x${bias ? " and Σ dz" : ""} in parts of ${SPLIT_ROWS} rows, ${tileLabel(tile)}`,
   extensions: productExtensions,
   source: layerGradientSource,
 };

@@ -1,9 +1,8 @@
 import { layerUpdateSource } from "../../shaders/layer-update.wgsl.ts";
 import type { UpdateVariant } from "../../shaders/lib/update.wgsl.ts";
 import type { Decay } from "../model/optimizer.ts";
-import { productExtensions, productGrid, productGroups, type Tile, tileLabel } from "./tile.ts";
+import { productExtensions, productGrid, productGroups, type Tile } from "./tile.ts";
 import type { Access, Kernel } from "./types.ts";
-import { updateFormula } from "./weight-update.ts";
 
 export interface LayerUpdateVariant extends UpdateVariant {
   /** Whether the bias is updated too. */
@@ -56,8 +55,6 @@ export const layerUpdate: Kernel<LayerUpdateVariant, "rows" | "inner" | "columns
   }),
   workgroups: ({ rows, columns }, { tile }) => productGrid(rows, columns, tile),
   flops: ({ rows, inner, columns }, { bias }) => rows * columns * (2 * inner + 3) + (bias ? rows * inner : 0),
-  label: (variant) =>
-    `W by dzᵀ x, ${variant.optimizer}: ${updateFormula(variant)}${variant.bias ? `; b by Σ dz: ${updateFormula({ ...variant, decay: variant.biasDecay })}` : ""}, ${tileLabel(variant.tile)}`,
   extensions: productExtensions,
   source: (variant) => layerUpdateSource(variant, operands(variant)),
 };

@@ -30,6 +30,5 @@ export const loss: Kernel<LossVariant, "rows" | "columns", "control" | "o" | "y"
   }),
   workgroups: ({ rows }) => elementwise(rows),
   flops: ({ rows, columns }, variant) => rows * columns * (variant.loss === "halfSquaredError" ? 3 : 6),
-  label: ({ loss, slope }) => (slope === "identity" ? loss : `${loss}, ⊙ ${slope}′`),
   source: lossSource,
 };

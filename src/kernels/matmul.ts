@@ -31,8 +31,6 @@ export const matmul: Kernel<MatmulVariant, "rows" | "inner" | "columns", "contro
   }),
   workgroups: ({ rows, columns }, { tile }) => productGrid(rows, columns, tile),
   flops: ({ rows, inner, columns }, { bias }) => 2 * rows * inner * columns + (bias ? rows * columns : 0),
-  label: ({ transposeA, transposeB, bias }) =>
-    `${transposeA ? "aᵀ b" : transposeB ? "a bᵀ" : "a b"}${bias ? " + bias" : ""}`,
   extensions: productExtensions,
   source: matmulSource,
 };

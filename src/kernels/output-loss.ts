@@ -52,8 +52,6 @@ export const outputLoss: Kernel<OutputLossVariant, "rows" | "inner", Operand> = 
   }),
   workgroups: ({ rows }, { group }) => grid(Math.ceil(rows / group)),
   flops: ({ rows, inner }, { loss, units }) => rows * units * (2 * inner + 1 + (loss === "halfSquaredError" ? 3 : 6)),
-  label: ({ activation, bias, gather, loss, units }) =>
-    `${loss}(${activation === "identity" ? "" : `${activation}(`}x Wᵀ${bias ? " + b" : ""}${activation === "identity" ? "" : ")"}, y)${gather ? ", rows by order" : ""}, ${units} outputs in registers`,
   extensions: ({ subgroups }) => (subgroups ? ["subgroups"] : []),
   source: outputLossSource,
 };

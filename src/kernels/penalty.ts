@@ -17,6 +17,5 @@ export const penalty: Kernel<Record<never, never>, "elements" | "offset", "w" | 
   sizes: ({ elements, offset }) => ({ w: elements, squares: offset + penaltyParts(elements) }),
   workgroups: ({ elements }) => grid(penaltyParts(elements)),
   flops: ({ elements }) => 2 * elements,
-  label: () => "‖W‖²",
   source: penaltySource,
 };

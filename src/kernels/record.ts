@@ -25,6 +25,5 @@ export const record: Kernel<RecordVariant, "rows" | "parts", "control" | "scores
   sizes: ({ rows, parts }) => ({ scores: 2 * rows, ring: RECORD_WORDS * RING_RECORDS, squares: parts }),
   workgroups: () => [1, 1],
   flops: ({ rows, parts }) => rows + parts,
-  label: ({ penalty }) => (penalty ? "L = Σℓ, s = λ̃/2 Σ‖W‖², J = L + s" : "J = L = Σℓ"),
   source: recordSource,
 };

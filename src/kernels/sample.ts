@@ -17,6 +17,5 @@ export const sample: Kernel<SampleVariant, "rows", "control" | "order"> = {
   sizes: ({ rows }) => ({ order: rows }),
   workgroups: ({ rows }) => elementwise(rows),
   flops: () => 0,
-  label: ({ shuffle }) => (shuffle ? "π(seed, epoch) of start + i" : "start + i"),
   source: sampleSource,
 };

@@ -3,7 +3,6 @@ import { SPLIT_UPDATE_CHUNK, SPLIT_UPDATE_GROUP, splitUpdateSource } from "../..
 import type { Decay } from "../model/optimizer.ts";
 import { SPLIT_ROWS } from "./layer-gradient.ts";
 import { type Access, grid, type Kernel } from "./types.ts";
-import { updateFormula } from "./weight-update.ts";
 
 export interface SplitUpdateVariant extends UpdateVariant {
   readonly bias: boolean;
@@ -51,7 +50,5 @@ export const splitUpdate: Kernel<SplitUpdateVariant, "rows" | "inner" | "columns
   }),
   workgroups: ({ rows, columns }, { bias }) => grid(chunks(rows, columns, bias)),
   flops: ({ rows, inner, columns }) => rows * columns * (Math.ceil(inner / SPLIT_ROWS) + 3),
-  label: (variant) =>
-    `W by Σ of the parts, ${variant.optimizer}: ${updateFormula(variant)}${variant.bias ? `; b: ${updateFormula({ ...variant, decay: variant.biasDecay })}` : ""}`,
   source: (variant) => splitUpdateSource(variant, operands(variant)),
 };

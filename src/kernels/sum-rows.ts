@@ -13,6 +13,5 @@ export const sumRows: Kernel<Record<never, never>, "rows" | "units", "control" |
   sizes: ({ rows, units }) => ({ dz: rows * units, db: units }),
   workgroups: ({ units }) => elementwise(units),
   flops: ({ rows, units }) => rows * units,
-  label: () => "Σ over the batch",
   source: sumRowsSource,
 };

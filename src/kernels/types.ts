@@ -28,8 +28,6 @@ export interface Kernel<V, D extends string, O extends string> {
   workgroups(dims: Dims<D>, variant: V): Workgroups;
   /** Floating-point operations of one dispatch; a multiply-add counts as two. */
   flops(dims: Dims<D>, variant: V): number;
-  /** Short text of the variant for the printed plan. */
-  label(variant: V): string;
   /** Extensions of WGSL that the source enables; none if left out. */
   extensions?(variant: V): readonly string[];
   /** The WGSL source, less the prelude that `sourceOf` puts before it. */

@@ -36,6 +36,5 @@ export const weightUpdate: Kernel<UpdateVariant, "elements", "control" | "g" | "
   }),
   workgroups: ({ elements }) => elementwise(elements),
   flops: ({ elements }, { optimizer }) => elements * { sgd: 3, momentum: 5, adam: 14, adamw: 14 }[optimizer],
-  label: (variant) => `${variant.optimizer}: ${updateFormula(variant)}`,
   source: weightUpdateSource,
 };

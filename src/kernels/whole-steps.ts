@@ -60,9 +60,5 @@ export const wholeSteps: Kernel<WholeStepsVariant, "steps" | "variants", "contro
     }),
     workgroups: ({ variants }) => grid(variants),
     flops: ({ steps, variants }, { flops }) => steps * variants * flops,
-    label: ({ words, group, registers }) =>
-      registers
-        ? `whole steps in one dispatch: parameters in registers, gradients summed over rows in ${group} parts`
-        : `whole steps in one dispatch: ${group} invocations, ${4 * words} bytes of workgroup memory`,
     source: (variant) => (variant.registers ? registerStepsSource(variant) : wholeStepsSource(variant)),
   };

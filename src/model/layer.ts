@@ -1,7 +1,8 @@
-import { ModelError, ShapeError } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
 import { type Activation, activations } from "./activation.ts";
-import { glorot, he, type Initializer } from "./initializer.ts";
+import { checkInitializer, glorot, he, type Initializer } from "./initializer.ts";
 import type { Loss } from "./loss.ts";
+import { checkOptions, checkWord, refuse, show } from "./options.ts";
 
 /** Which tensors of a layer are trained. */
 export type Trainable = boolean | { readonly weights: boolean; readonly bias: boolean };
@@ -46,39 +47,35 @@ export interface Layer {
  */
 export const dense = (units: number, activation: Activation = "identity", options: DenseOptions = {}): Dense => {
   size("dense", "units", units);
-  if (options.inputs !== undefined) size("dense", "inputs", options.inputs);
-  if (!activations.includes(activation)) {
-    throw new ModelError({
-      where: "dense",
-      got: `activation "${activation}"`,
-      expected: `one of ${activations.join(", ")}`,
-      remedy: "choose one of these",
-    });
+  checkWord("dense", "activation ", activation, activations);
+  checkOptions("dense", options, "", "inputs bias trainable initializer");
+  const { inputs, trainable, initializer } = options;
+  if (inputs !== undefined) size("dense", "inputs", inputs);
+  if (trainable !== undefined && typeof trainable !== "boolean") {
+    checkOptions("dense: trainable", trainable, "weights bias");
   }
+  if (initializer !== undefined) checkInitializer("dense", initializer);
   return { kind: "dense", units, activation, ...options };
 };
 
 /** Describes a network of layers applied in order. @throws ModelError where there is no layer, or something else. */
 export const sequential = (layers: readonly Dense[]): Model => {
-  if (layers.length === 0) {
-    throw new ModelError({
-      where: "sequential",
-      got: "no layers",
-      expected: "at least one layer",
-      remedy: "add a layer such as dense(10)",
-    });
+  if (!Array.isArray(layers) || layers.length === 0) {
+    const got = Array.isArray(layers) ? "no layers" : show(layers);
+    refuse("sequential", got, "a list of at least one layer", "list layers such as [dense(10)]");
   }
-  layers.forEach((layer, index) => {
-    if (layer?.kind === "dense") return;
-    throw new ModelError({
-      where: `sequential: layer ${index + 1}`,
-      got: String(layer),
-      expected: "a layer",
-      remedy: "describe it with dense(units, activation)",
-    });
+  layers.forEach((layer: unknown, index) => {
+    if ((layer as Dense | undefined)?.kind === "dense") return;
+    refuse(`sequential: layer ${index + 1}`, show(layer), "a layer", "describe it with dense(units, activation)");
   });
   return { layers: [...layers] };
 };
+
+/** @throws ModelError unless `model` is one */
+export function checkModel(where: string, model: Model): void {
+  if (Array.isArray(model?.layers) && model.layers.length > 0) return;
+  refuse(where, show(model), "a model", "describe it with sequential([dense(10)])");
+}
 
 /**
  * Fills in what a description leaves open and checks that the layers fit each other, the data and the loss.
@@ -111,12 +108,12 @@ export function resolveLayers(model: Model, inputs: number, loss: Loss): Layer[]
   });
   const last = model.layers.at(-1);
   if (loss === "softmaxCrossEntropy" && last !== undefined && last.activation !== "identity") {
-    throw new ModelError({
-      where: `model: layer ${layers.length}`,
-      got: `activation "${last.activation}" before softmaxCrossEntropy`,
-      expected: `"identity", since the loss takes logits and applies the softmax itself`,
-      remedy: "leave the last layer's activation out",
-    });
+    refuse(
+      `model: layer ${layers.length}`,
+      `activation "${last.activation}" before softmaxCrossEntropy`,
+      `"identity", since the loss takes logits and applies the softmax itself`,
+      "leave the last layer's activation out",
+    );
   }
   return layers;
 }
@@ -125,7 +122,7 @@ function size(where: string, name: string, value: number): void {
   if (!(Number.isSafeInteger(value) && value > 0)) {
     throw new ShapeError({
       where,
-      got: `${name} ${value}`,
+      got: `${name} ${show(value)}`,
       expected: "a whole number of at least 1",
       remedy: `set ${name} to a whole number of at least 1`,
     });

@@ -1,4 +1,4 @@
-import { ModelError } from "../errors.ts";
+import { checkOptions, checkWord, refuse, show } from "./options.ts";
 import type { Schedule } from "./schedule.ts";
 import { fraction, notNegative, positive } from "./schedule.ts";
 
@@ -44,23 +44,23 @@ export interface OptimizerOptions {
 }
 
 const decays: readonly string[] = ["per-batch", "per-step"] satisfies Decay[];
+const schedules: readonly string[] = ["constant", "step", "cosine"] satisfies Schedule["kind"][];
 
-/** @throws ModelError for an unknown form of decay */
-function checkDecay(where: string, decay: Decay): void {
-  if (decays.includes(decay)) return;
-  throw new ModelError({
-    where,
-    got: `decay "${decay}"`,
-    expected: `one of ${decays.join(", ")}`,
-    remedy: "choose one of these",
-  });
-}
-
+/** @throws ModelError unless `rate` is a number above 0 or a schedule */
 const asSchedule = (where: string, rate: number | Schedule): Schedule => {
-  if (typeof rate !== "number") return rate;
+  if (typeof rate === "object" && schedules.includes(rate?.kind)) return rate;
+  if (typeof rate === "object") {
+    refuse(where, `learningRate ${show(rate)}`, "a number or a schedule", "give a number such as 0.1, or call cosine");
+  }
   positive(where, "learningRate", rate);
   return { kind: "constant", learningRate: rate };
 };
+
+/** @throws ModelError unless `optimizer` is one */
+export function checkOptimizer(where: string, optimizer: Optimizer): void {
+  if (typeof optimizer?.schedule === "object") return;
+  refuse(where, show(optimizer), "an optimizer", "describe it with a call such as sgd({ learningRate: 0.1 })");
+}
 
 /**
  * Stochastic gradient descent: ω ← (1 − ηλ̃/|B|)ω − (η/|B|)Σ∂ℓ, and with momentum μ (PyTorch's form) v ← μv + g,
@@ -68,11 +68,12 @@ const asSchedule = (where: string, rate: number | Schedule): Schedule => {
  * @throws ModelError where a value is out of its range
  */
 export const sgd = (options: OptimizerOptions & { readonly momentum?: number; readonly decay?: Decay }): Optimizer => {
+  checkOptions("sgd", options, "learningRate", "weightDecay decay decayBiases momentum");
   const { learningRate, weightDecay = 0, decay = "per-batch", decayBiases = false, momentum = 0 } = options;
   const schedule = asSchedule("sgd", learningRate);
   notNegative("sgd", "weightDecay", weightDecay);
   fraction("sgd", "momentum", momentum);
-  checkDecay("sgd", decay);
+  checkWord("sgd", "decay ", decay, decays);
   return { kind: "sgd", schedule, weightDecay, decay, decayBiases, momentum };
 };
 
@@ -86,15 +87,17 @@ export interface AdamOptions extends OptimizerOptions {
   readonly epsilon?: number;
 }
 
-const adamLike = (kind: "adam" | "adamw", options: AdamOptions, decay: Decay): Optimizer => {
-  const { learningRate, weightDecay = 0, decayBiases = false } = options;
+const adamLike = (kind: "adam" | "adamw", options: AdamOptions & { readonly decay?: Decay }): Optimizer => {
+  const coupled = kind === "adam";
+  checkOptions(kind, options, "learningRate", `weightDecay decayBiases beta1 beta2 epsilon${coupled ? " decay" : ""}`);
+  const { learningRate, weightDecay = 0, decayBiases = false, decay = coupled ? "per-batch" : "per-step" } = options;
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
   const schedule = asSchedule(kind, learningRate);
   notNegative(kind, "weightDecay", weightDecay);
   fraction(kind, "beta1", beta1);
   fraction(kind, "beta2", beta2);
   positive(kind, "epsilon", epsilon);
-  checkDecay(kind, decay);
+  checkWord(kind, "decay ", decay, decays);
   return { kind, schedule, weightDecay, decay, decayBiases, beta1, beta2, epsilon };
 };
 
@@ -103,15 +106,14 @@ const adamLike = (kind: "adam" | "adamw", options: AdamOptions, decay: Decay): O
  * ω ← ω − η m̂/(√v̂ + ε) with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ) and g = (Σ∂ℓ + λ̃ω)/|B|: the decay is coupled.
  * @throws ModelError where a value is out of its range
  */
-export const adam = (options: AdamOptions & { readonly decay?: Decay }): Optimizer =>
-  adamLike("adam", options, options.decay ?? "per-batch");
+export const adam = (options: AdamOptions & { readonly decay?: Decay }): Optimizer => adamLike("adam", options);
 
 /**
  * AdamW (Loshchilov & Hutter 2019, PyTorch's form): ω ← (1 − ηλ)ω, then Adam with g = Σ∂ℓ/|B|. The decay is no gradient
  * of a penalty, so that s = 0 and J = L.
  * @throws ModelError where a value is out of its range
  */
-export const adamw = (options: AdamOptions): Optimizer => adamLike("adamw", options, "per-step");
+export const adamw = (options: AdamOptions): Optimizer => adamLike("adamw", options);
 
 /** Whether the decay is the gradient of the penalty s: all but AdamW, and only where λ > 0. */
 export const hasPenalty = (optimizer: Optimizer): boolean => optimizer.kind !== "adamw" && optimizer.weightDecay > 0;

@@ -1,4 +1,4 @@
-import { ModelError } from "../errors.ts";
+import { checkOptions, refuse, show } from "./options.ts";
 
 /** The learning rate η of step t = 0, 1, 2, …: constant where a plain number is given. */
 export type Schedule =
@@ -19,6 +19,7 @@ export type Schedule =
 
 /** η·factor^⌊t / every⌋ for step t. */
 export const stepDecay = (options: { learningRate: number; every: number; factor: number }): Schedule => {
+  checkOptions("stepDecay", options, "learningRate every factor");
   positive("stepDecay", "learningRate", options.learningRate);
   positive("stepDecay", "factor", options.factor);
   count("stepDecay", "every", options.every, 1);
@@ -32,6 +33,7 @@ export const cosine = (options: {
   warmup?: number;
   finalLearningRate?: number;
 }): Schedule => {
+  checkOptions("cosine", options, "learningRate steps", "warmup finalLearningRate");
   const { learningRate, steps, warmup = 0, finalLearningRate = 0 } = options;
   positive("cosine", "learningRate", learningRate);
   count("cosine", "warmup", warmup, 0);
@@ -42,28 +44,27 @@ export const cosine = (options: {
 
 /** @throws ModelError unless `value` is a finite number above 0, in float32 too. */
 export function positive(where: string, name: string, value: number): void {
-  if (!(Math.fround(value) > 0 && Number.isFinite(Math.fround(value)))) {
-    refuse(where, name, value, "a finite number above 0");
-  }
+  if (!(isFloat(value) && Math.fround(value) > 0)) refuseNumber(where, name, value, "a finite number above 0");
 }
 
 /** @throws ModelError unless `value` is a finite number, 0 or above, in float32 too. */
 export function notNegative(where: string, name: string, value: number): void {
-  if (!(value >= 0 && Number.isFinite(Math.fround(value)))) refuse(where, name, value, "a finite number, 0 or above");
+  if (!(isFloat(value) && value >= 0)) refuseNumber(where, name, value, "a finite number, 0 or above");
 }
 
 /** @throws ModelError unless 0 ≤ `value` < 1. */
 export function fraction(where: string, name: string, value: number): void {
-  if (!(value >= 0 && value < 1)) refuse(where, name, value, "a number from 0 to below 1");
+  if (!(isFloat(value) && value >= 0 && value < 1)) refuseNumber(where, name, value, "a number from 0 to below 1");
 }
 
 /** @throws ModelError unless `value` is a whole number of at least `least`. */
 export function count(where: string, name: string, value: number, least: number): void {
   if (!(Number.isSafeInteger(value) && value >= least)) {
-    refuse(where, name, value, `a whole number of at least ${least}`);
+    refuseNumber(where, name, value, `a whole number of at least ${least}`);
   }
 }
 
-function refuse(where: string, name: string, value: number, expected: string): never {
-  throw new ModelError({ where, got: `${name} ${value}`, expected, remedy: `set ${name} to ${expected}` });
-}
+const isFloat = (value: number): boolean => typeof value === "number" && Number.isFinite(Math.fround(value));
+
+const refuseNumber = (where: string, name: string, value: number, expected: string): never =>
+  refuse(where, `${name} ${show(value)}`, expected, `set ${name} to ${expected}`);

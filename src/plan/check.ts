@@ -13,12 +13,14 @@ export interface Limits {
 
 /**
  * Checks that a plan can run as written: every operand is bound to a tensor that is large enough, nothing is read before
- * it is written, no tensor is read and written by the same dispatch, and no parameter is read after its update.
+ * it is written or after another was written into its buffer, no buffer is read and written by the same dispatch, and no
+ * parameter is read after its update.
  * @throws PlanError naming the step
  */
 export function checkPlan(plan: Plan): void {
   const written = new Set(initiallyWritten(plan));
   const updated = new Set<string>();
+  const holders = new Map<string, string>();
   [...plan.steps, ...plan.closing].forEach((step, index) => {
     const where = `${plan.mode} plan: step ${index + 1} (${step.kernel})`;
     checkOperands(plan, step, where);
@@ -27,9 +29,13 @@ export function checkPlan(plan: Plan): void {
       const metric = plan.tensors[tensor]?.role === "metric";
       // What begins a step looks back at the sums of the one before.
       if (step.phase === "begin" && metric) continue;
+      const holder = holders.get(ownerOf(plan, tensor)) ?? tensor;
       const inPlace = (step.phase === "update" && !metric) || tensor === "control";
       if ((access !== "readWrite" || inPlace) && !written.has(tensor)) {
         refuse(where, `${operand} = ${tensor}, which no step has written`, "a tensor written by an earlier step");
+      }
+      if (access !== "readWrite" && holder !== tensor) {
+        refuse(where, `${operand} = ${tensor}, in whose buffer ${holder} lies`, "a tensor that is still there");
       }
       if (updated.has(tensor)) {
         refuse(where, `${operand} = ${tensor}, which this step has updated already`, "parameters from before the step");
@@ -38,6 +44,7 @@ export function checkPlan(plan: Plan): void {
     for (const { access, tensor } of boundOperands(step)) {
       if (access !== "readWrite" || tensor === undefined) continue;
       written.add(tensor);
+      holders.set(ownerOf(plan, tensor), tensor);
       if (step.phase === "update" && plan.tensors[tensor]?.role !== "metric") updated.add(tensor);
     }
   });
@@ -64,12 +71,16 @@ function checkOperands(plan: Plan, step: Step, where: string): void {
     if (elementsOf(tensor.shape) < elements) {
       refuse(where, `${operand} = ${name} [${tensor.shape.join(", ")}]`, `at least ${elements} elements`);
     }
-    if (writers.has(name) || (access === "readWrite" && readers.has(name))) {
-      refuse(where, `${name} bound twice, and written`, "each written tensor bound once");
+    const owner = ownerOf(plan, name);
+    if (writers.has(owner) || (access === "readWrite" && readers.has(owner))) {
+      refuse(where, `${owner} bound twice, and written`, "each written tensor bound once");
     }
-    (access === "readWrite" ? writers : readers).add(name);
+    (access === "readWrite" ? writers : readers).add(owner);
   }
 }
+
+/** The tensor whose buffer a tensor lies in. */
+const ownerOf = ({ tensors }: Plan, name: string): string => tensors[name]?.buffer ?? name;
 
 function refuse(where: string, got: string, expected: string): never {
   throw new PlanError({ where, got, expected, remedy: "mend the pass that wrote this plan" });

@@ -1,5 +1,6 @@
-import { boundOperands, flopsOf, labelOf } from "../kernels/index.ts";
-import { bytesByRole, formatBytes } from "./memory.ts";
+import { boundOperands, flopsOf } from "../kernels/index.ts";
+import { labelOf } from "./labels.ts";
+import { bytesByRole, checkGiven, formatByRole } from "./memory.ts";
 import type { Plan, Step } from "./types.ts";
 
 /**
@@ -7,6 +8,7 @@ import type { Plan, Step } from "./types.ts";
  * and bytes by role.
  */
 export function formatPlan(plan: Plan): string {
+  checkGiven("formatPlan", plan);
   const line = (step: Step, phase: string) => [phase, output(plan, step), expression(step), labelOf(step)];
   const rows = [
     ...plan.steps.flatMap((step) => [
@@ -23,13 +25,17 @@ export function formatPlan(plan: Plan): string {
   return [
     ...lines.map((cells) => cells.join("  ").trimEnd()),
     ...(aliases.length > 0 ? [`equal: ${aliases.join(", ")}`] : []),
+    ...sharedBuffers(plan).map((names) => `one buffer: ${names.join(", then ")}`),
     `${plan.steps.length} ${plan.steps.length === 1 ? "dispatch" : "dispatches"}, ${formatCount(plan.steps.reduce((sum, step) => sum + flopsOf(step), 0))} floating-point operations a step of ${plan.batch} rows`,
-    `${formatBytes(Object.values(bytesByRole(plan)).reduce((sum, bytes) => sum + bytes, 0))}: ${Object.entries(
-      bytesByRole(plan),
-    )
-      .map(([role, bytes]) => `${role} ${formatBytes(bytes)}`)
-      .join(", ")}`,
+    formatByRole(bytesByRole(plan)),
   ].join("\n");
+}
+
+/** Names of the tensors that lie in one buffer, one after the other, for each buffer of several. */
+function sharedBuffers({ tensors }: Plan): string[][] {
+  const names = Object.keys(tensors);
+  const owners = new Set(names.flatMap((name) => tensors[name]?.buffer ?? []));
+  return [...owners].map((owner) => [...names.filter((name) => tensors[name]?.buffer === owner), owner]);
 }
 
 /** Columns that a text takes: combining marks take none. */

@@ -1,3 +1,4 @@
+import { PlanError } from "../errors.ts";
 import type { Plan, Role, Tensor } from "./types.ts";
 
 /** Elements of a shape. */
@@ -6,14 +7,51 @@ export const elementsOf = (shape: readonly number[]): number => shape.reduce((pr
 /** Bytes of a tensor: every element takes 4. */
 export const bytesOf = (tensor: Tensor): number => 4 * elementsOf(tensor.shape);
 
-/** Bytes of a plan's tensors by what they are for. */
-export function bytesByRole(plan: Plan): Readonly<Partial<Record<Role, number>>> {
-  const bytes: Partial<Record<Role, number>> = {};
-  for (const tensor of Object.values(plan.tensors)) {
-    if (tensor.place !== "workgroup") bytes[tensor.role] = (bytes[tensor.role] ?? 0) + bytesOf(tensor);
+/** Bytes of a plan's buffers by the tensor that owns each, which may be smaller than one that shares its buffer. */
+export function bufferBytes(plan: Plan): Record<string, number> {
+  const bytes: Record<string, number> = {};
+  for (const [name, tensor] of Object.entries(plan.tensors)) {
+    if (tensor.place === "workgroup") continue;
+    const owner = tensor.buffer ?? name;
+    bytes[owner] = Math.max(bytes[owner] ?? 0, bytesOf(tensor));
   }
   return bytes;
 }
+
+/** Bytes by what they are for; `staging` takes results to the CPU. */
+export type Bytes = Readonly<Partial<Record<Role | "staging", number>>>;
+
+/** Bytes of a plan's tensors by what they are for. */
+export function bytesByRole(plan: Plan): Bytes {
+  checkGiven("bytesByRole", plan);
+  return addBytes(
+    Object.entries(bufferBytes(plan)).map(([name, bytes]) => ({ [(plan.tensors[name] as Tensor).role]: bytes })),
+  );
+}
+
+/** @throws PlanError unless `plan` is one */
+export function checkGiven(where: string, plan: Plan): void {
+  if (typeof plan?.tensors === "object" && Array.isArray(plan.steps)) return;
+  const remedy = "give trainer.plan or what planTraining gives";
+  throw new PlanError({ where, got: String(plan), expected: "a plan", remedy });
+}
+
+/** The bytes of all parts, role by role. */
+export function addBytes(parts: readonly Bytes[]): Bytes {
+  const sums: Record<string, number> = {};
+  for (const [role, bytes] of parts.flatMap((part) => Object.entries(part))) sums[role] = (sums[role] ?? 0) + bytes;
+  return sums;
+}
+
+/** All bytes together. */
+export const sumBytes = (bytes: Readonly<Record<string, number>>): number =>
+  Object.values(bytes).reduce((sum, one) => sum + one, 0);
+
+/** `1.2 MiB: data 1.0 MiB, parameter 204.8 KiB`. */
+export const formatByRole = (bytes: Bytes): string =>
+  `${formatBytes(sumBytes(bytes))}: ${Object.entries(bytes)
+    .map(([role, one]) => `${role} ${formatBytes(one)}`)
+    .join(", ")}`;
 
 /** `1.2 MiB`, `640 B`. */
 export function formatBytes(bytes: number): string {

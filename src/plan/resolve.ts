@@ -5,12 +5,14 @@ import type { Plan, Tensor } from "./types.ts";
 export function resolveTensor(plan: Plan, name: string): { readonly name: string; readonly tensor: Tensor } {
   const canonical = Object.hasOwn(plan.aliases, name) ? (plan.aliases[name] as string) : name;
   const tensor = Object.hasOwn(plan.tensors, canonical) ? plan.tensors[canonical] : undefined;
+  const names = [...Object.keys(plan.tensors), ...Object.keys(plan.aliases)];
+  const expected = `one of ${names.filter((one) => !Object.hasOwn(plan.removed, one)).join(", ")}`;
   const pass = Object.hasOwn(plan.removed, name) ? plan.removed[name] : undefined;
   if (pass !== undefined) {
     throw new PlanError({
       where: `${plan.mode} plan`,
       got: `tensor "${name}", which the pass ${pass} removed`,
-      expected: `one of ${[...Object.keys(plan.tensors), ...Object.keys(plan.aliases)].join(", ")}`,
+      expected,
       remedy: `make the trainer with { ${pass}: false } to keep it in memory`,
     });
   }
@@ -18,7 +20,7 @@ export function resolveTensor(plan: Plan, name: string): { readonly name: string
     throw new PlanError({
       where: `${plan.mode} plan`,
       got: `tensor "${name}"`,
-      expected: `one of ${[...Object.keys(plan.tensors), ...Object.keys(plan.aliases)].join(", ")}`,
+      expected,
       remedy: "ask for a tensor of this plan",
     });
   }

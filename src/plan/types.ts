@@ -23,9 +23,11 @@ export interface Tensor {
   readonly batched: boolean;
   /** A tensor that lives in a kernel's workgroup memory and has no buffer. */
   readonly place?: "workgroup";
+  /** The tensor in whose buffer this one lies until that one is written; a buffer of its own if left out. */
+  readonly buffer?: string;
 }
 
-/** In the order in which a step runs them. All of backward reads the parameters that forward used; update changes them. */
+/** Forward and backward read the parameters as they were before the step; an update follows all that read what it changes. */
 export type Phase = "begin" | "forward" | "loss" | "backward" | "update";
 
 /** One dispatch. */
@@ -48,7 +50,7 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** Dispatches that follow the last step of a submit: what a step would otherwise leave to the beginning of the next. */
   readonly closing: readonly Step[];
-  /** Tensors of the textbook plan that this plan does not materialise, with the pass that removed each. */
+  /** Tensors of the textbook plan that are not there to be read after a step, with the pass that removed each. */
   readonly removed: Readonly<Record<string, string>>;
   /**
    * Where the step's kernel keeps parameters and state while a submit runs: their first words in the tensor `resident`, which they

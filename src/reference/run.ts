@@ -3,7 +3,7 @@ import { type ControlValues, decodeControl, encodeControl } from "../kernels/con
 import type { Call, CallOf, KernelName } from "../kernels/index.ts";
 import { elementsOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
-import type { Plan } from "../plan/types.ts";
+import type { Plan, Tensor } from "../plan/types.ts";
 import { activation } from "./activation.ts";
 import { advance } from "./advance.ts";
 import { begin } from "./begin.ts";
@@ -84,13 +84,14 @@ export function createReference(
   control: ControlValues,
   precision: "float32" | "float64" = "float32",
 ): Reference {
+  const buffers: Record<string, Numbers> = {};
   const values: Record<string, Numbers> = {};
-  for (const [name, { shape, dtype, role }] of Object.entries(plan.tensors)) {
-    const length = elementsOf(shape);
-    // The ring of metrics holds numbers here, where the GPU packs them as bits.
-    if (name === "ring") values[name] = new Float64Array(length);
-    else if (role === "control" || dtype === "u32") values[name] = new Uint32Array(length);
-    else values[name] = precision === "float32" ? new Float32Array(length) : new Float64Array(length);
+  for (const [name, tensor] of Object.entries(plan.tensors)) {
+    const owner = tensor.buffer ?? name;
+    const sharing = Object.entries(plan.tensors).filter(([other, { buffer = other }]) => buffer === owner);
+    const room = Math.max(...sharing.map(([, { shape }]) => elementsOf(shape)));
+    buffers[owner] ??= numbersOf(owner, tensor, room, precision);
+    values[name] = buffers[owner].subarray(0, elementsOf(tensor.shape));
   }
   // In single precision, as the GPU holds it, where that is what is to be judged.
   const own = precision === "float32" ? decodeControl(encodeControl(control)) : { ...control };
@@ -130,4 +131,11 @@ export function createReference(
       for (const step of plan.closing) runTwin(step, memory);
     },
   };
+}
+
+/** A tensor's numbers. The ring of metrics holds numbers here, where the GPU packs them as bits. */
+function numbersOf(name: string, { role, dtype }: Tensor, length: number, precision: "float32" | "float64"): Numbers {
+  if (name === "ring") return new Float64Array(length);
+  if (role === "control" || dtype === "u32") return new Uint32Array(length);
+  return precision === "float32" ? new Float32Array(length) : new Float64Array(length);
 }

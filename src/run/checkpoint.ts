@@ -3,6 +3,7 @@ import { DataError, ShapeError } from "../errors.ts";
 import type { Dense, Model } from "../model/layer.ts";
 import { dense, sequential } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
+import { show } from "../model/options.ts";
 import { elementsOf } from "../plan/memory.ts";
 import { type Network, parameterSpecs, resolveNetwork } from "./network.ts";
 import type { Parameters } from "./types.ts";
@@ -87,6 +88,9 @@ export function encodeModel(
  * @throws DataError where the file is cut short, is no safetensors file or describes no network
  */
 export function loadModel(bytes: Uint8Array | ArrayBuffer, where = "model"): LoadedModel {
+  if (!(bytes instanceof Uint8Array || bytes instanceof ArrayBuffer)) {
+    refuse(where, show(bytes), "the bytes of a file, as a Uint8Array or an ArrayBuffer");
+  }
   const file = decodeSafetensors(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes, where);
   const { [DESCRIPTION]: text, format: _, ...metadata } = file.metadata;
   if (text === undefined) {

@@ -1,5 +1,6 @@
 import { DataError } from "../errors.ts";
 import type { Loss } from "../model/loss.ts";
+import { show } from "../model/options.ts";
 import type { Dataset } from "./types.ts";
 
 /** A data set as the GPU takes it. */
@@ -16,6 +17,8 @@ export interface Rows {
  * @throws DataError naming the row and column
  */
 export function checkDataset(where: string, data: Dataset, loss: Loss, outputs: number): Rows {
+  checkArray(`${where}: inputs`, data?.inputs);
+  checkArray(`${where}: targets`, data?.targets);
   const classes = loss === "softmaxCrossEntropy";
   const rows = classes ? data.targets.length : data.targets.length / outputs;
   if (rows === 0) refuse(where, "no rows", "at least one row", "give the rows to work on");
@@ -39,6 +42,12 @@ export function checkDataset(where: string, data: Dataset, loss: Loss, outputs: 
   const inputs = checkInputs(where, data.inputs, columns);
   const targets = classes ? checkLabels(where, data.targets, outputs) : checkTargets(where, data.targets, outputs);
   return { rows, columns, inputs, targets };
+}
+
+/** @throws DataError unless `values` is a list */
+export function checkArray(where: string, values: ArrayLike<number> | undefined): void {
+  if (typeof values === "object" && typeof values?.length === "number") return;
+  refuse(where, show(values), "an array of numbers", "give a plain or typed array");
 }
 
 /** @throws DataError where a value is not a finite float32 */

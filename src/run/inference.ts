@@ -5,8 +5,10 @@ import { compileProgram, type Program } from "../device/program.ts";
 import { DataError } from "../errors.ts";
 import { CONTROL_WORDS, controlNames } from "../kernels/control.ts";
 import { buildEvaluatePlan, buildPredictPlan } from "../plan/build.ts";
+import { addBytes, type Bytes } from "../plan/memory.ts";
 import { fuse } from "../plan/passes/fuse.ts";
-import { checkDataset, checkInputs, type Rows } from "./dataset.ts";
+import { reuse } from "../plan/passes/reuse.ts";
+import { checkArray, checkDataset, checkInputs, type Rows } from "./dataset.ts";
 import { addRecord, decodeRecord, emptyTotals, RING_BYTES } from "./metrics.ts";
 import type { Network } from "./network.ts";
 import { mapWords, readBuffers } from "./readback.ts";
@@ -17,6 +19,8 @@ import type { Dataset, Evaluation, Prediction } from "./types.ts";
 export interface Inference {
   evaluate(data: Dataset): Promise<Evaluation>;
   predict(inputs: ArrayLike<number>): Promise<Prediction>;
+  /** Bytes of the buffers made so far. */
+  memory(): Bytes;
   dispose(): void;
 }
 
@@ -60,7 +64,7 @@ export function createInference(
     const build = mode === "evaluate" ? buildEvaluatePlan : buildPredictPlan;
     const compiling = compileProgram(
       gpu,
-      fuse(build({ layers, loss, batch: capacity, hardware: hardwareOf(device) })),
+      reuse(fuse(build({ layers, loss, batch: capacity, hardware: hardwareOf(device) }))),
       `chainrule.${mode}`,
       parameters,
     );
@@ -115,6 +119,7 @@ export function createInference(
 
   const predict = async (given: ArrayLike<number>): Promise<Prediction> => {
     guard.check();
+    checkArray("predict: inputs", given);
     const rows = given.length / inputs;
     if (!Number.isInteger(rows) || rows === 0) {
       throw new DataError({
@@ -146,6 +151,13 @@ export function createInference(
   return {
     evaluate: (data) => exclusive(() => evaluate(data)),
     predict: (given) => exclusive(() => predict(given)),
+    memory: () =>
+      addBytes(
+        Object.values(programs).flatMap(({ program, staging }) => [
+          program.memory,
+          staging ? { staging: staging.size } : {},
+        ]),
+      ),
     dispose() {
       disposed = true;
       for (const { program, staging } of Object.values(programs)) {

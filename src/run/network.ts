@@ -1,7 +1,7 @@
-import { ModelError } from "../errors.ts";
 import { initialWeights } from "../model/initializer.ts";
-import { type Layer, type Model, resolveLayers } from "../model/layer.ts";
+import { checkModel, type Layer, type Model, resolveLayers } from "../model/layer.ts";
 import { type Loss, losses } from "../model/loss.ts";
+import { checkWord } from "../model/options.ts";
 
 /** A network with its sizes and loss. */
 export interface Network {
@@ -16,17 +16,12 @@ export interface Network {
 
 /** @throws ModelError for an unknown loss */
 export function checkLoss(loss: Loss): void {
-  if (losses.includes(loss)) return;
-  throw new ModelError({
-    where: "model: loss",
-    got: `"${loss}"`,
-    expected: `one of ${losses.join(", ")}`,
-    remedy: "choose one of these",
-  });
+  checkWord("model: loss", "", loss, losses);
 }
 
 /** @throws ModelError, ShapeError */
 export function resolveNetwork(model: Model, inputs: number, loss: Loss): Network {
+  checkModel("model", model);
   checkLoss(loss);
   const layers = resolveLayers(model, inputs, loss);
   return { model, layers, loss, inputs, outputs: outputsOf(model) };

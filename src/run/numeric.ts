@@ -33,9 +33,9 @@ async function culprit(trainer: Trainer): Promise<string> {
       const tensor = name === undefined ? undefined : trainer.plan.tensors[name];
       // What begins a step looks back at the sums of the one before.
       if (step.phase === "begin" && tensor?.role === "metric") continue;
-      // Parameters are looked at by their own names.
-      if (name === "resident") continue;
-      if (name === undefined || tensor?.dtype !== "f32" || seen.has(name)) continue;
+      // Parameters are looked at by their own names; what another tensor overwrote is gone.
+      if (name === "resident" || name === undefined || Object.hasOwn(trainer.plan.removed, name)) continue;
+      if (tensor?.dtype !== "f32" || seen.has(name)) continue;
       seen.add(name);
       if (!(await allFinite(trainer, name))) return name;
     }

@@ -8,10 +8,10 @@ export function checkParameter(
   shape: readonly number[],
   values: ArrayLike<number>,
 ): Float32Array<ArrayBuffer> {
-  if (values.length !== elementsOf(shape)) {
+  if (values?.length !== elementsOf(shape)) {
     throw new ShapeError({
       where: `${where}: ${name}`,
-      got: `${values.length} values`,
+      got: `${values?.length} values`,
       expected: `${elementsOf(shape)} for [${shape.join(", ")}]`,
       remedy: "give the values row-major, one for each element",
     });

@@ -1,12 +1,14 @@
-import { DataError, ModelError } from "../errors.ts";
+import { DataError } from "../errors.ts";
 import type { Hardware } from "../kernels/tile.ts";
 import type { Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
-import type { Optimizer } from "../model/optimizer.ts";
+import { checkOptimizer, type Optimizer } from "../model/optimizer.ts";
+import { checkOptions, refuse, show } from "../model/options.ts";
 import { count } from "../model/schedule.ts";
 import { buildTrainPlan } from "../plan/build.ts";
 import { fuse } from "../plan/passes/fuse.ts";
 import { oneDispatch } from "../plan/passes/one-dispatch.ts";
+import { reuse } from "../plan/passes/reuse.ts";
 import type { Plan } from "../plan/types.ts";
 import { resolveNetwork } from "./network.ts";
 
@@ -27,6 +29,8 @@ export interface PlanOptions {
   readonly fuse?: boolean;
   /** Whether a step that is small enough becomes one dispatch; true if left out. */
   readonly oneDispatch?: boolean;
+  /** Whether deltas share memory where that saves much; true if left out. */
+  readonly reuse?: boolean;
 }
 
 /** `maxComputeWorkgroupStorageSize` that every WebGPU device has. */
@@ -38,25 +42,23 @@ const WORKGROUP_BYTES = 16_384;
  * @throws ModelError, ShapeError, DataError
  */
 export function planTraining(options: PlanOptions, hardware?: Hardware): Plan {
+  checkOptions("planTraining", options, "model loss optimizer inputs rows", "batch shuffle fuse oneDispatch reuse");
   const { model, loss, optimizer, inputs, rows, shuffle = true } = options;
+  checkOptimizer("optimizer", optimizer);
   const { layers } = resolveNetwork(model, inputs, loss);
   count("data", "rows", rows, 1);
   const batch = checkBatch(options.batch, rows);
   const textbook = buildTrainPlan({ layers, loss, batch, optimizer, dataRows: rows, shuffle, hardware });
   if (options.fuse === false) return textbook;
   const fused = fuse(textbook);
-  return options.oneDispatch === false ? fused : oneDispatch(fused, WORKGROUP_BYTES, hardware);
+  const whole = options.oneDispatch === false ? fused : oneDispatch(fused, WORKGROUP_BYTES, hardware);
+  return options.reuse === false ? whole : reuse(whole);
 }
 
 function checkBatch(batch: number | undefined, rows: number): number {
   if (batch === undefined) return Math.min(32, rows);
   if (!(Number.isSafeInteger(batch) && batch > 0)) {
-    throw new ModelError({
-      where: "createTrainer",
-      got: `batch ${batch}`,
-      expected: "a whole number of at least 1",
-      remedy: "set batch to the rows of a step",
-    });
+    refuse("createTrainer", `batch ${show(batch)}`, "a whole number of at least 1", "set batch to the rows of a step");
   }
   if (batch <= rows) return batch;
   throw new DataError({

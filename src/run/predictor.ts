@@ -1,7 +1,8 @@
 import { createGuard } from "../device/guard.ts";
-import type { Device } from "../device/open.ts";
+import { checkDevice, type Device } from "../device/open.ts";
 import type { Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
+import { checkObject, checkOptions } from "../model/options.ts";
 import { createInference } from "./inference.ts";
 import { parameterSpecs, resolveNetwork } from "./network.ts";
 import { checkParameter } from "./parameters.ts";
@@ -21,6 +22,10 @@ export interface PredictorOptions {
  * @throws ModelError, ShapeError, DeviceError
  */
 export async function createPredictor(device: Device, options: PredictorOptions): Promise<Predictor> {
+  checkDevice("createPredictor", device);
+  // What loadModel gives besides may be there too.
+  checkOptions("createPredictor", options, "model inputs loss parameters", "training metadata");
+  checkObject("createPredictor: parameters", options.parameters, "parameters");
   const network = resolveNetwork(options.model, options.inputs, options.loss);
   const guard = createGuard(device, "predictor");
   const values = parameterSpecs(network.layers).map(({ name, shape }) => {

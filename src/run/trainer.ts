@@ -1,8 +1,8 @@
 import { createGuard, type Guard } from "../device/guard.ts";
 import { hardwareOf } from "../device/hardware.ts";
-import type { Device } from "../device/open.ts";
+import { checkDevice, type Device } from "../device/open.ts";
 import { compileProgram, type Program } from "../device/program.ts";
-import { ModelError, type NumericError } from "../errors.ts";
+import type { NumericError } from "../errors.ts";
 import {
   CONTROL_WORDS,
   type ControlValues,
@@ -12,10 +12,11 @@ import {
   initialControl,
   RING_RECORDS,
 } from "../kernels/control.ts";
+import { checkModel } from "../model/layer.ts";
+import { checkObject, checkOptions, refuse, show } from "../model/options.ts";
 import type { Schedule } from "../model/schedule.ts";
-import { bytesOf } from "../plan/memory.ts";
+import { addBytes, type Bytes, bytesOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
-import { checkLoaded, encodeModel, loadModel } from "./checkpoint.ts";
 import { checkDataset, type Rows } from "./dataset.ts";
 import { createInference, type Inference } from "./inference.ts";
 import { addRecord, decodeRecord, emptyTotals, RING_BYTES, summarize, type Totals } from "./metrics.ts";
@@ -37,13 +38,17 @@ import type { FitOptions, Parameters, Report, SaveOptions, TensorValue, Trainer,
  */
 export async function createTrainer(device: Device, options: TrainerOptions): Promise<Trainer> {
   const began = performance.now();
-  const { model, loss, optimizer, seed = 0 } = options;
+  checkDevice("createTrainer", device);
+  checkOptions("createTrainer", options, "model loss optimizer data", "batch seed shuffle fuse oneDispatch reuse");
+  const { data: given, seed = 0, ...described } = options;
+  const { model, loss, optimizer } = described;
   checkSeed(seed);
+  checkModel("createTrainer: model", model);
   // Before the data, whose form follows from it.
   checkLoss(loss);
-  const data = checkDataset("createTrainer: data", options.data, loss, outputsOf(model));
+  const data = checkDataset("createTrainer: data", given, loss, outputsOf(model));
   const network = resolveNetwork(model, data.columns, loss);
-  const plan = planTraining({ ...options, inputs: data.columns, rows: data.rows }, hardwareOf(device));
+  const plan = planTraining({ ...described, inputs: data.columns, rows: data.rows }, hardwareOf(device));
   const guard = createGuard(device, "trainer");
   const program = await guard.wait(compileProgram(device.gpu, plan, "chainrule.trainer"));
   const control = initialControl({ optimizer, dataRows: data.rows, batch: plan.batch, seed });
@@ -112,6 +117,10 @@ class GpuTrainer implements Trainer {
     this.predict = this.#inference.predict;
   }
 
+  get memory(): Bytes {
+    return addBytes([this.#program.memory, { staging: this.#staging.size }, this.#inference.memory()]);
+  }
+
   /** Writes the data, the parameters and the control block; called once. */
   upload(data: Rows, parameters: Parameters): void {
     const { queue } = this.#gpu;
@@ -123,24 +132,17 @@ class GpuTrainer implements Trainer {
 
   step(n = 1): Promise<Report> {
     if (!(Number.isSafeInteger(n) && n > 0)) {
-      throw new ModelError({
-        where: "step",
-        got: `${n} steps`,
-        expected: "a whole number of at least 1",
-        remedy: "leave the number out to take one step",
-      });
+      refuse("step", `${show(n)} steps`, "a whole number of at least 1", "leave the number out to take one step");
     }
     return this.#exclusive(() => this.#run(n)) as Promise<Report>;
   }
 
-  async *fit({ epochs, signal }: FitOptions): AsyncGenerator<Report, void, undefined> {
+  async *fit(options: FitOptions): AsyncGenerator<Report, void, undefined> {
+    checkOptions("fit", options, "epochs", "signal");
+    const { epochs, signal } = options;
     if (!(Number.isSafeInteger(epochs) && epochs > 0)) {
-      throw new ModelError({
-        where: "fit",
-        got: `${epochs} epochs`,
-        expected: "a whole number of at least 1",
-        remedy: "set epochs to how often each row is to be seen",
-      });
+      const remedy = "set epochs to how often each row is to be seen";
+      refuse("fit", `${show(epochs)} epochs`, "a whole number of at least 1", remedy);
     }
     for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
       const report = await this.#exclusive(() => this.#run(this.#epochSteps - (this.#step % this.#epochSteps), signal));
@@ -160,6 +162,7 @@ class GpuTrainer implements Trainer {
   #setParameters(where: string, parameters: Readonly<Record<string, ArrayLike<number>>>): void {
     this.#guard.check();
     const specs = parameterSpecs(this.#network.layers);
+    checkObject(where, parameters, specs.map(({ name }) => name).join(", "));
     const checked = Object.entries(parameters).map(([name, values]) => {
       const spec = specs.find((one) => one.name === name);
       if (!spec) {
@@ -193,7 +196,9 @@ class GpuTrainer implements Trainer {
     return this.#program.buffer(name);
   }
 
-  async save({ optimizer = true, metadata = {} }: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+  async save(options: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    checkOptions("save", options, "", "optimizer metadata");
+    const { optimizer = true, metadata = {} } = options;
     const names = parameterSpecs(this.#network.layers).map(({ name }) => name);
     const states = optimizer ? Object.keys(this.#stateShapes()) : [];
     const values = await this.#exclusive(() => this.#readAll([...names, ...states]));
@@ -202,14 +207,16 @@ class GpuTrainer implements Trainer {
     const { step, correction1, correction2, beta1, beta2 } = values.control;
     const progress = { step, correction1, correction2, beta1, beta2 };
     const training = optimizer ? { progress, state: pick(states) } : undefined;
+    const { encodeModel } = await files();
     return encodeModel(this.#network, pick(names), training, metadata);
   }
 
   load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
-    return this.#exclusive(async () => this.#load(bytes));
+    return this.#exclusive(() => this.#load(bytes));
   }
 
-  #load(bytes: Uint8Array | ArrayBuffer): void {
+  async #load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
+    const { checkLoaded, loadModel } = await files();
     this.#guard.check();
     const loaded = loadModel(bytes);
     const { training } = loaded;
@@ -325,12 +332,10 @@ class GpuTrainer implements Trainer {
   }
 }
 
+/** What reads and writes files, which a page that does neither never loads. */
+const files = () => import("./checkpoint.ts");
+
 function checkSeed(seed: number): void {
   if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return;
-  throw new ModelError({
-    where: "createTrainer",
-    got: `seed ${seed}`,
-    expected: "a whole number from 0 to 4294967295",
-    remedy: "choose such a number",
-  });
+  refuse("createTrainer", `seed ${show(seed)}`, "a whole number from 0 to 4294967295", "choose such a number");
 }

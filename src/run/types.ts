@@ -1,6 +1,7 @@
 import type { Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
 import type { Optimizer } from "../model/optimizer.ts";
+import type { Bytes } from "../plan/memory.ts";
 import type { Plan } from "../plan/types.ts";
 
 /**
@@ -36,6 +37,11 @@ export interface TrainerOptions {
    * With false activations and deltas stay in buffers, to be read or drawn.
    */
   readonly oneDispatch?: boolean;
+  /**
+   * Whether deltas lie where earlier ones lay, where that saves more than 32 KiB; true if left out. With false every delta of the
+   * fused plan stays to be read.
+   */
+  readonly reuse?: boolean;
 }
 
 /** Averages over the steps since the last report. Losses are per sample. */
@@ -121,6 +127,8 @@ export interface Trainer extends Predictor {
   readonly plan: Plan;
   /** Time from the call of `createTrainer` to the end of compilation, in seconds. */
   readonly compileSeconds: number;
+  /** Bytes of GPU memory held now, by what they are for; reading and saving take a copy of what is read for as long as they last. */
+  readonly memory: Bytes;
   /** Takes `n` steps and reports on them. @throws NumericError, DeviceError */
   step(n?: number): Promise<Report>;
   /** Trains epoch by epoch; each report comes when its epoch has ended on the GPU. @throws NumericError, DeviceError */

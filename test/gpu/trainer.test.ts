@@ -1,11 +1,12 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { openDevice } from "../../src/device/open.ts";
+import { ChainruleError } from "../../src/errors.ts";
 import { RING_RECORDS } from "../../src/kernels/control.ts";
 import { dense, sequential } from "../../src/model/layer.ts";
 import { adam, sgd } from "../../src/model/optimizer.ts";
 import { stepDecay } from "../../src/model/schedule.ts";
 import { createTrainer } from "../../src/run/trainer.ts";
-import type { Report, Trainer, TrainerOptions } from "../../src/run/types.ts";
+import type { FitOptions, Report, Trainer, TrainerOptions } from "../../src/run/types.ts";
 import { expectClose } from "../helpers/compare.ts";
 import {
   BATCH,
@@ -254,6 +255,40 @@ describe("trainer › an abort signal", () => {
       const reports = [];
       for await (const report of trainer.fit({ epochs: 3, signal: AbortSignal.abort() })) reports.push(report);
       expect(reports).toEqual([]);
+      expect(await trainer.step()).toMatchObject({ step: 1 });
+    });
+  });
+});
+
+describe("trainer › calls from plain JavaScript", () => {
+  type Loose = Readonly<Record<string, (...given: readonly unknown[]) => unknown>>;
+
+  test("are refused by name, and leave the trainer as it was", async () => {
+    await withTrainer(device, classifier, async (trainer) => {
+      const loose = trainer as unknown as Loose;
+      const refused = (name: string, ...given: unknown[]) => rejection((async () => loose[name]?.(...given))());
+      const iterated = (options?: unknown) => rejection(trainer.fit(options as FitOptions).next());
+      const before = await trainer.parameters();
+      for (const [error, message] of [
+        [await iterated(), "fit: got undefined, expected an object of epochs, signal; "],
+        [await iterated({ epoch: 3 }), 'fit: got option "epoch", expected epochs, signal; write epochs.'],
+        [await iterated({ epochs: "3" }), 'fit: got "3" epochs, expected a whole number of at least 1; '],
+        [await refused("step", "3"), 'step: got "3" steps, expected a whole number of at least 1; '],
+        [await refused("evaluate"), "evaluate: inputs: got undefined, expected an array of numbers; "],
+        [await refused("predict"), "predict: inputs: got undefined, expected an array of numbers; "],
+        [await refused("setParameters"), "setParameters: got undefined, expected an object of W1, b1, W2, b2; "],
+        [
+          await refused("setParameters", { W1: null }),
+          "setParameters: W1: got undefined values, expected 24 for [8, 3]; ",
+        ],
+        [await refused("save", { optimiser: false }), 'save: got option "optimiser", expected optimizer, metadata; '],
+        [await refused("load"), "model: got undefined, expected the bytes of a file, "],
+        [await refused("read"), 'train plan: got tensor "undefined", expected one of '],
+      ] as const) {
+        expect(error).toBeInstanceOf(ChainruleError);
+        expect(String(error).slice(String(error).indexOf(": ") + 2)).toContain(message);
+      }
+      expectSameParameters(await trainer.parameters(), before);
       expect(await trainer.step()).toMatchObject({ step: 1 });
     });
   });

@@ -3,6 +3,10 @@ export interface Counter {
   readonly counts: Readonly<Record<string, number>>;
   /** Labels of the buffers that were made and not destroyed. */
   alive(): string[];
+  /** Bytes of those buffers. */
+  bytes(): number;
+  /** The most bytes that were alive at once since the last `reset`. */
+  peak(): number;
   reset(): void;
 }
 
@@ -33,6 +37,8 @@ function tap(target: object, name: string, after: (result: unknown) => void): vo
 export function countCalls(gpu: GPUDevice): Counter {
   const counts: Record<string, number> = {};
   const alive = new Set<GPUBuffer>();
+  const bytes = () => Array.from(alive, ({ size }) => size).reduce((sum, size) => sum + size, 0);
+  let peak = 0;
   const count = (name: string) => {
     counts[name] = (counts[name] ?? 0) + 1;
   };
@@ -40,6 +46,7 @@ export function countCalls(gpu: GPUDevice): Counter {
     createBuffer: (made) => {
       const buffer = made as GPUBuffer;
       alive.add(buffer);
+      peak = Math.max(peak, bytes());
       tap(buffer, "destroy", () => alive.delete(buffer));
       tap(buffer, "mapAsync", () => count("mapAsync"));
     },
@@ -61,7 +68,10 @@ export function countCalls(gpu: GPUDevice): Counter {
   return {
     counts,
     alive: () => Array.from(alive, ({ label }) => label),
+    bytes,
+    peak: () => peak,
     reset: () => {
+      peak = bytes();
       for (const name of Object.keys(counts)) delete counts[name];
     },
   };

@@ -10,8 +10,9 @@ import {
   formatShare,
   formatTable,
 } from "../../src/cli/format.ts";
-import { formatConfusion, formatScores, measureFit } from "../../src/cli/report.ts";
+import { formatConfusion, formatEpochs, formatScores, measureFit } from "../../src/cli/report.ts";
 import { DataError } from "../../src/errors.ts";
+import type { Report } from "../../src/run/types.ts";
 import { createWorkplace, type Workplace } from "./command.ts";
 
 describe("writeWhole", () => {
@@ -90,6 +91,20 @@ describe("formatConfusion", () => {
 
   it("says so where no class was taken for another", () => {
     expect(formatConfusion([1, 2], [1, 2], many)).toEqual(["no class was taken for another"]);
+  });
+});
+
+describe("formatEpochs", () => {
+  const whole = { steps: 40, rows: 1280 };
+  const report = (epoch: number, steps: number, rows: number) => ({ epoch, steps, rows }) as Report;
+
+  it("counts whole epochs, and apart the steps and rows of one that was only begun", () => {
+    expect(formatEpochs(report(1, 40, 1280), whole)).toBe("1 epoch");
+    expect(formatEpochs(report(3, 40, 1280), whole)).toBe("3 epochs");
+    expect(formatEpochs(report(3, 12, 384), whole)).toBe(
+      "2 epochs and 12 of the 40 steps of the next (384 of 1,280 rows)",
+    );
+    expect(formatEpochs(report(1, 1, 32), whole)).toBe("0 epochs and 1 of the 40 steps of the next (32 of 1,280 rows)");
   });
 });
 

@@ -39,6 +39,7 @@ describe("train", () => {
     expect(stdout).toContain("task: classification, 2 classes (guessed from 2 different texts; see --task)\n");
     expect(stdout).toContain("rows: 32 to train on, 8 to test on (seed 0)\n");
     expect(stdout).toContain("network: 2 → 8 relu → 2, 42 parameters, softmaxCrossEntropy\n");
+    expect(stdout).toMatch(/^GPU memory: [0-9.]+ KiB: .*data 384 B, .*parameter 168 B, .*staging 32.0 KiB$/m);
     expect(stdout).toMatch(/^30 epochs, 30 steps in [0-9.]+ s$/m);
     expect(stdout).toMatch(/^speed: [0-9,.]+ steps\/s, [0-9,.]+ samples\/s on \S.*$/m);
     expect(stdout).toContain("model written to flowers.safetensors\n");
@@ -215,6 +216,20 @@ describe("predict", () => {
   });
 });
 
+describe("a full disk behind stdout", () => {
+  it.each([
+    ["plan", ["plan", "--inputs", "3", "--outputs", "2"]],
+    ["train", ["train", "flowers.csv", "--target", "kind", "--epochs", "2"]],
+  ])("ends %s with one line", async (_, args) => {
+    place.write("flowers.csv", flowers);
+    const { status, stderr } = await place.run(args, { into: "/dev/full" });
+    expect(stderr).toBe(
+      "error: stdout: got a full disk, expected output that can be written; make room, or write elsewhere.\n",
+    );
+    expect(status).toBe(1);
+  });
+});
+
 describe("plan", () => {
   it("prints the step for given sizes", async () => {
     const { status, stdout } = await place.run([
@@ -274,6 +289,21 @@ describe("a signal while it trains", () => {
     expect(place.files()).toEqual(["flowers.csv", "flowers.safetensors"]);
     expect(loadModel(readFileSync(join(place.folder, "flowers.safetensors"))).inputs).toBe(2);
     succeeded(await place.run(["predict", "flowers.safetensors", "flowers.csv"]));
+  });
+
+  it("says how far the epoch had come that it ended", async () => {
+    const args = ["train", digits, "--target", "digit", "--epochs", "1000000", "--batch", "1", "--layers", "none"];
+    const outcome = await place.run([...args, "--out", "m"], { signals: { after: "epoch ", names: ["SIGINT"] } });
+    expect(outcome, outcome.stderr).toMatchObject({ status: 130 });
+    // 1,438 rows to train on, one a step; the signal may come when an epoch has just ended.
+    const summary =
+      /^([0-9,]+) epochs?(?: and ([0-9,]+) of the 1,438 steps of the next \(([0-9,]+) of 1,438 rows\))?, ([0-9,]+) steps in /m;
+    const [epochs = NaN, begun = 0, rows = 0, steps] = (summary.exec(outcome.stdout) ?? [])
+      .slice(1)
+      .map((figure) => (figure === undefined ? undefined : Number(figure.replaceAll(",", ""))));
+    expect(steps).toBe(epochs * 1438 + begun);
+    expect(rows).toBe(begun);
+    if (begun > 0) expect(outcome.stderr).toContain(`epoch ${epochs + 1}/1000000 | ${begun} of 1,438 steps | `);
   });
 
   it("twice ends at once, with a whole model or none", async () => {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, copyFileSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -37,6 +37,8 @@ export interface RunOptions {
   readonly alone?: boolean;
   /** Closes stdout at once, as `| true` does. */
   readonly deafReader?: boolean;
+  /** A file that stdout goes into. */
+  readonly into?: string;
 }
 
 export function createWorkplace(): Workplace {
@@ -77,22 +79,24 @@ async function run(folder: string, args: readonly string[], options: RunOptions 
   }
 }
 
-function start(cwd: string, args: readonly string[], { env, signals, deafReader }: RunOptions): Promise<Outcome> {
+function start(cwd: string, args: readonly string[], { env, signals, deafReader, into }: RunOptions): Promise<Outcome> {
   return new Promise((resolve, reject) => {
+    const output = into === undefined ? "pipe" : openSync(into, "w");
     const child = spawn(process.execPath, args, {
       cwd,
       env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", output, "pipe"],
     });
+    if (output !== "pipe") closeSync(output);
     const timer = setTimeout(() => child.kill("SIGKILL"), 50_000);
     let stdout = "";
     let stderr = "";
     let signalled = false;
-    if (deafReader) child.stdout.destroy();
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    if (deafReader) child.stdout?.destroy();
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
     });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
       if (signalled || !signals || !stderr.includes(signals.after)) return;
       signalled = true;

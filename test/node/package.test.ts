@@ -70,12 +70,12 @@ describe("the installed package", () => {
 
   it("holds the build, its licences and its documents, and nothing else", () => {
     const known =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/((cli-)?licenses\.md|(index|cli)\.js|index\.js\.map|index\.d\.ts|types\/(src|shaders)\/.*\.d\.ts))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/((cli-)?licenses\.md|(index|core|files|cli)\.js|(core|files)\.js\.map|index\.d\.ts|types\/(src|shaders)\/.*\.d\.ts))$/;
     expect(packed.files.filter((path) => !known.test(path))).toEqual([]);
     expect(packed.files).toEqual(
       expect.arrayContaining([
         ...["package.json", "README.md", "CHANGELOG.md", "LICENSE", "dist/licenses.md", "dist/cli-licenses.md"],
-        ...["dist/index.js", "dist/index.d.ts", "dist/cli.js"],
+        ...["dist/index.js", "dist/core.js", "dist/files.js", "dist/index.d.ts", "dist/cli.js"],
       ]),
     );
   });
@@ -98,8 +98,21 @@ describe("the installed package", () => {
     }
   });
 
-  it("imports nothing that a bundler would follow", () => {
-    expect(importsOf(readText(bare.installed, "dist/index.js"))).toEqual([]);
+  it("imports nothing but its own files, and those of saving and loading only when they are asked for", () => {
+    const imports = (name: string) => [...new Set(importsOf(readText(bare.installed, "dist", name)))].sort();
+    expect(imports("index.js")).toEqual(["./core.js", "./files.js"]);
+    expect(imports("core.js")).toEqual(["./files.js"]);
+    expect(readText(bare.installed, "dist/core.js")).toContain('import("./files.js")');
+    expect(imports("files.js")).toEqual(["./core.js"]);
+  });
+
+  it("exports what src/index.ts does, and nothing else", async () => {
+    const built = await bare.run(
+      process.execPath,
+      "--eval",
+      'import("chainrule").then((names) => console.log(JSON.stringify(Object.keys(names))))',
+    );
+    expect(JSON.parse(built).sort()).toEqual(Object.keys(await import("../../src/index.ts")).sort());
   });
 
   it("says in Node which package is missing", async () => {

@@ -11,42 +11,12 @@ import {
   initialControl,
   RECORD_WORDS,
 } from "../../../src/kernels/control.ts";
-import { boundOperands, type Call, dimsOf, kernels, sourceOf, workgroupsOf } from "../../../src/kernels/index.ts";
-import { dense, resolveLayers, sequential } from "../../../src/model/layer.ts";
-import { adam, adamw, type Optimizer, sgd } from "../../../src/model/optimizer.ts";
-import { cosine, stepDecay } from "../../../src/model/schedule.ts";
-import { buildEvaluatePlan, buildTrainPlan } from "../../../src/plan/build.ts";
-import { fuse } from "../../../src/plan/passes/fuse.ts";
-import { oneDispatch } from "../../../src/plan/passes/one-dispatch.ts";
+import { boundOperands, dimsOf, kernels, sourceOf, workgroupsOf } from "../../../src/kernels/index.ts";
+import { adam, type Optimizer, sgd } from "../../../src/model/optimizer.ts";
+import { stepDecay } from "../../../src/model/schedule.ts";
 import { advanceControl } from "../../../src/reference/advance.ts";
+import { calls, optimizers } from "../../helpers/calls.ts";
 import { expectClose, UNIT_ROUNDOFF } from "../../helpers/compare.ts";
-
-const optimizers: Optimizer[] = [
-  sgd({ learningRate: 0.1, weightDecay: 0.1 }),
-  sgd({ learningRate: stepDecay({ learningRate: 0.1, every: 2, factor: 0.5 }), momentum: 0.9, decay: "per-step" }),
-  adam({ learningRate: cosine({ learningRate: 0.1, steps: 9 }), weightDecay: 0.1 }),
-  adamw({ learningRate: 0.1, weightDecay: 0.1 }),
-];
-
-/** A call of every kernel, in the variants that plans use; an output of 33 units is wider than fits into registers. */
-const calls: Call[] = (["halfSquaredError", "softmaxCrossEntropy"] as const).flatMap((loss) =>
-  [2, 33].flatMap((outputs) => {
-    const output = dense(outputs, loss === "halfSquaredError" ? "sigmoid" : "identity");
-    const hidden = [dense(3, "tanh"), dense(64, "relu", { bias: false }), dense(64, "sigmoid"), dense(3)];
-    return [[output], [...hidden, output]].flatMap((network) => {
-      const spec = { layers: resolveLayers(sequential(network), 4, loss), loss, batch: 8 };
-      const plans = [
-        ...optimizers.flatMap((optimizer) =>
-          [true, false].map((shuffle) => buildTrainPlan({ ...spec, optimizer, dataRows: 20, shuffle })),
-        ),
-        buildEvaluatePlan(spec),
-      ];
-      const fused = plans.map(fuse);
-      const whole = fused.map((plan) => oneDispatch(plan, 32_768));
-      return [...plans, ...fused, ...whole].flatMap(({ steps, closing }) => [...steps, ...closing]);
-    });
-  }),
-);
 
 /** Distinct calls by their source: those of one source differ in sizes and tensors alone. */
 const sources = new Map(calls.map((call) => [sourceOf(call), call]));

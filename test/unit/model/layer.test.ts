@@ -32,10 +32,16 @@ describe("dense", () => {
 });
 
 describe("sequential", () => {
-  it("refuses no layers", () => {
-    expect(refusal(() => sequential([]))).toBe(
-      "ModelError: sequential: got no layers, expected at least one layer; add a layer such as dense(10).",
-    );
+  it("refuses no layers, and no list", () => {
+    for (const [given, got] of [
+      [[], "no layers"],
+      [undefined, "undefined"],
+      [dense(3), "[object Object]"],
+    ] as const) {
+      expect(refusal(() => sequential(given as never))).toBe(
+        `ModelError: sequential: got ${got}, expected a list of at least one layer; list layers such as [dense(10)].`,
+      );
+    }
   });
 
   it("refuses what is no layer", () => {

@@ -1,0 +1,54 @@
+import { ModelError } from "../errors.ts";
+
+/** A value as a message names it: `"relu"`, `3`, `undefined`. */
+export const show = (value: unknown): string => (typeof value === "string" ? JSON.stringify(value) : String(value));
+
+/**
+ * Checks the options of a call, which plain JavaScript may leave out or misspell.
+ * @param required names that must be there, parted by spaces
+ * @param optional names that may be there
+ * @throws ModelError
+ */
+export function checkOptions(where: string, options: unknown, required: string, optional = ""): void {
+  const needed = words(required);
+  const known = [...needed, ...words(optional)];
+  checkObject(where, options, known.join(", "));
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    const meant = known.find((one) => isNear(plain(one), plain(name)) || isNear(plain(name), plain(one)));
+    const remedy = meant === undefined ? `leave ${name} out` : `write ${meant}`;
+    refuse(where, `option ${show(name)}`, known.join(", "), remedy);
+  }
+  for (const name of needed) {
+    if (options[name] === undefined) refuse(where, `no ${name}`, needed.join(", "), `add ${name}`);
+  }
+}
+
+/** @param names what the object may hold, for messages @throws ModelError unless `value` is an object, and no list */
+export function checkObject(
+  where: string,
+  value: unknown,
+  names: string,
+): asserts value is Readonly<Record<string, unknown>> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
+  refuse(where, show(value), `an object of ${names}`, "give an object");
+}
+
+/** @param what the value's name, for messages @throws ModelError unless `value` is one of a few words */
+export function checkWord(where: string, what: string, value: unknown, allowed: readonly string[]): void {
+  if (allowed.some((word) => word === value)) return;
+  refuse(where, `${what}${show(value)}`, `one of ${allowed.join(", ")}`, "choose one of these");
+}
+
+/** @throws ModelError */
+export function refuse(where: string, got: string, expected: string, remedy: string): never {
+  throw new ModelError({ where, got, expected, remedy });
+}
+
+const words = (text: string): string[] => text.split(" ").filter((word) => word !== "");
+
+/** Letters alone, so that `learning_rate` and `learningrate` are `learningRate`. */
+const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "");
+
+/** Whether a name is another one, or that and a few letters more, as `batchSize` is of `batch`. */
+const isNear = (name: string, other: string): boolean => name.startsWith(other) && name.length <= other.length + 4;

@@ -1,0 +1,173 @@
+import { describe, expect, it } from "vitest";
+import * as chainrule from "../../src/index.ts";
+import { checkOptions } from "../../src/model/options.ts";
+import { refusal } from "../helpers/refusal.ts";
+
+/** The public surface as plain JavaScript calls it, unchecked by types and without a GPU. */
+const loose = chainrule as unknown as Readonly<Record<string, (...given: unknown[]) => unknown>>;
+const { dense, sequential, sgd } = chainrule;
+
+/** The error of a call, at once or later. */
+async function misuse(name: string, ...given: unknown[]): Promise<string> {
+  try {
+    await loose[name]?.(...given);
+  } catch (error) {
+    return refusal(() => {
+      throw error;
+    });
+  }
+  return "no error";
+}
+
+const device = { gpu: { features: new Set() }, adapter: { lanes: 1 }, lost: new Promise(() => {}) };
+const model = sequential([dense(2)]);
+const loss = "halfSquaredError";
+const optimizer = sgd({ learningRate: 0.1 });
+const data = { inputs: [1, 2], targets: [1, 2] };
+const sizes = { model, loss, optimizer, inputs: 2, rows: 1 };
+const whole = { model, loss, optimizer, data };
+
+/** What each call answers, as the beginning of a regular expression. */
+const calls: readonly (readonly [name: string, given: readonly unknown[], message: string])[] = [
+  ["createTrainer", [], "createTrainer: got undefined, expected a device; open one with await openDevice()"],
+  [
+    "createTrainer",
+    [Promise.resolve(device), whole],
+    "createTrainer: got \\[object Promise\\], expected a device; open ",
+  ],
+  [
+    "createTrainer",
+    [device],
+    "createTrainer: got undefined, expected an object of model, loss, optimizer, data, batch, ",
+  ],
+  [
+    "createTrainer",
+    [device, { model, loss, optimizer }],
+    "createTrainer: got no data, expected model, loss, optimizer, data; add data.",
+  ],
+  [
+    "createTrainer",
+    [device, { ...whole, batchSize: 3 }],
+    'createTrainer: got option "batchSize", expected model, loss, .*; write batch.',
+  ],
+  [
+    "createTrainer",
+    [device, { ...whole, epochs: 3 }],
+    'createTrainer: got option "epochs", expected .*; leave epochs out.',
+  ],
+  [
+    "createTrainer",
+    [device, { ...whole, model: [dense(2)] }],
+    "createTrainer: model: got .*, expected a model; describe it with sequential",
+  ],
+  [
+    "createTrainer",
+    [device, { ...whole, optimizer: "sgd" }],
+    'optimizer: got "sgd", expected an optimizer; describe it with a call such as sgd',
+  ],
+  [
+    "createTrainer",
+    [device, { ...whole, data: { inputs: [1] } }],
+    "createTrainer: data: targets: got undefined, expected an array of numbers; ",
+  ],
+  [
+    "createTrainer",
+    [device, { ...whole, data: "rows" }],
+    "createTrainer: data: inputs: got undefined, expected an array of numbers; ",
+  ],
+  [
+    "createTrainer",
+    [device, { ...whole, seed: "7" }],
+    'createTrainer: got seed "7", expected a whole number from 0 to ',
+  ],
+  [
+    "createTrainer",
+    [device, { ...whole, batch: "1" }],
+    'createTrainer: got batch "1", expected a whole number of at least 1; ',
+  ],
+  ["createPredictor", [], "createPredictor: got undefined, expected a device; "],
+  ["createPredictor", [device, { model, loss, inputs: 2 }], "createPredictor: got no parameters, expected "],
+  [
+    "createPredictor",
+    [device, { model, loss, inputs: 2, parameters: [1] }],
+    "createPredictor: parameters: got 1, expected an object",
+  ],
+  ["openDevice", [null], "openDevice: got null, expected an object of gpu, limits, powerPreference; "],
+  [
+    "openDevice",
+    [{ limit: "default" }],
+    'openDevice: got option "limit", expected gpu, limits, powerPreference; write limits.',
+  ],
+  ["openDevice", [{ limits: "all" }], 'openDevice: got limits "all", expected one of adapter, default; '],
+  ["planTraining", [], "planTraining: got undefined, expected an object of model, loss, "],
+  ["planTraining", [{}], "planTraining: got no model, expected model, loss, optimizer, inputs, rows; add model."],
+  ["planTraining", [{ ...sizes, optimizer: {} }], "optimizer: got .*, expected an optimizer; "],
+  ["planTraining", [{ ...sizes, model: { layers: [] } }], "model: got .*, expected a model; "],
+  ["planTraining", [{ ...sizes, row: 3 }], 'planTraining: got option "row", expected .*; write rows.'],
+  ["sequential", [dense(3), dense(4)], "sequential: got .*, expected a list of at least one layer; "],
+  ["dense", [], "dense: got units undefined, expected a whole number of at least 1; "],
+  ["dense", ["8"], 'dense: got units "8", expected a whole number of at least 1; '],
+  ["dense", [8, "ReLU"], 'dense: got activation "ReLU", expected one of identity, '],
+  ["dense", [8, "relu", null], "dense: got null, expected an object of inputs, bias, trainable, initializer; "],
+  ["dense", [8, "relu", { Bias: false }], 'dense: got option "Bias", expected .*; write bias.'],
+  ["dense", [8, "relu", { trainable: "no" }], 'dense: trainable: got "no", expected an object of weights, bias; '],
+  [
+    "dense",
+    [8, "relu", { trainable: { weights: true } }],
+    "dense: trainable: got no bias, expected weights, bias; add bias.",
+  ],
+  [
+    "dense",
+    [8, "relu", { initializer: "he" }],
+    'dense: got initializer "he", expected he\\(\\), glorot\\(\\) or uniform\\(limit\\); ',
+  ],
+  ["he", ["gauss"], 'he: got distribution "gauss", expected one of uniform, normal; '],
+  ["glorot", [1], "glorot: got distribution 1, expected one of uniform, normal; "],
+  ["uniform", ["1"], 'uniform: got limit "1", expected a positive finite number; '],
+  ["sgd", [], "sgd: got undefined, expected an object of learningRate, "],
+  ["sgd", [0.1], "sgd: got 0.1, expected an object of learningRate, "],
+  ["sgd", [{}], "sgd: got no learningRate, expected learningRate; add learningRate."],
+  ["sgd", [{ learningrate: 0.1 }], 'sgd: got option "learningrate", expected learningRate, .*; write learningRate.'],
+  ["sgd", [{ learning_rate: 0.1 }], "sgd: got option .*; write learningRate."],
+  ["sgd", [{ learningRate: "0.1" }], 'sgd: got learningRate "0.1", expected a finite number above 0; '],
+  ["sgd", [{ learningRate: { kind: "linear" } }], "sgd: got learningRate .*, expected a number or a schedule; "],
+  ["sgd", [{ learningRate: null }], "sgd: got learningRate null, expected a number or a schedule; "],
+  ["sgd", [{ learningRate: 0.1, momentum: "0.9" }], 'sgd: got momentum "0.9", expected a number from 0 to below 1; '],
+  ["adam", [], "adam: got undefined, expected an object of learningRate, "],
+  ["adamw", [{ learningRate: 0.1, decay: "per-batch" }], 'adamw: got option "decay", expected .*; leave decay out.'],
+  ["cosine", [], "cosine: got undefined, expected an object of learningRate, steps, "],
+  ["cosine", [{ learningRate: 0.1 }], "cosine: got no steps, expected learningRate, steps; add steps."],
+  ["stepDecay", [{ learningRate: 0.1, every: 3 }], "stepDecay: got no factor, expected learningRate, every, factor; "],
+  ["loadModel", [], "model: got undefined, expected the bytes of a file, as a Uint8Array or an ArrayBuffer; "],
+  ["loadModel", ["model.safetensors"], 'model: got "model.safetensors", expected the bytes of a file'],
+  ["formatPlan", [], "formatPlan: got undefined, expected a plan; give trainer.plan or what planTraining gives."],
+  ["bytesByRole", [{}], "bytesByRole: got .*, expected a plan; "],
+];
+
+describe("a call from plain JavaScript is refused by name:", () => {
+  it.each(calls.map(([name, given, message]) => ({ name, given, message })))(
+    "$name › $message",
+    async ({ name, given, message }) => {
+      expect(await misuse(name, ...given)).toMatch(new RegExp(`^(Model|Shape|Data|Plan)Error: ${message}`));
+    },
+  );
+
+  it("every function of the surface is among them", () => {
+    const functions = Object.entries(chainrule).filter(
+      ([name, value]) => typeof value === "function" && /^[a-z]/.test(name),
+    );
+    const called = calls.map(([name]) => name);
+    expect(functions.map(([name]) => name).filter((name) => !called.includes(name))).toEqual([]);
+  });
+});
+
+describe("checkOptions", () => {
+  it("takes what is needed and what may be, and undefined for what may be left out", () => {
+    expect(() => checkOptions("call", { a: 1, b: undefined }, "a", "b c")).not.toThrow();
+    expect(() => checkOptions("call", {}, "", "b c")).not.toThrow();
+  });
+
+  it.each(["toString", "__proto__"])("knows no option of the name %s", (name) => {
+    expect(() => checkOptions("call", JSON.parse(`{ "${name}": 1 }`), "", "b")).toThrow(`got option "${name}"`);
+  });
+});
