@@ -26,7 +26,11 @@ export const calls: Call[] = (["halfSquaredError", "softmaxCrossEntropy"] as con
         ),
         buildEvaluatePlan(spec),
       ];
-      const fused = plans.map(fuse);
+      // A batch long enough to split the sums over it.
+      const long = optimizers.map((optimizer) =>
+        buildTrainPlan({ ...spec, batch: 2048, optimizer, dataRows: 5000, shuffle: true }),
+      );
+      const fused = [...plans, ...long].map(fuse);
       const whole = fused.map((plan) => oneDispatch(plan, 32_768));
       return [...plans, ...fused, ...whole].flatMap(({ steps, closing }) => [...steps, ...closing]);
     });

@@ -31,28 +31,21 @@ export function oneDispatch(plan: Plan, workgroupBytes: number, { lanes }: Hardw
   const role = (name: string) => plan.tensors[name]?.role;
   const lasting = names.filter((name) => role(name) === "parameter" || role(name) === "state");
   const passing = names.filter((name) => role(name) === "activation" || role(name) === "delta" || name === "scores");
-  const layout: Record<string, number> = {};
-  let words = 0;
-  let resident = 0;
-  for (const name of [...lasting, ...passing]) {
-    layout[name] = words;
-    words += elementsOf(plan.tensors[name]?.shape ?? []);
-    if (role(name) === "parameter" || role(name) === "state") resident = words;
-  }
-  const trained = inner.flatMap((step) =>
-    step.kernel === "layerUpdate" ? [step.bind.w, ...(step.variant.bias ? [step.bind.bias] : [])] : [],
-  );
-  const sums = trained.reduce((sum, name) => sum + elementsOf(plan.tensors[name ?? ""]?.shape ?? []), 2);
-  const registers = sums <= MOST_SUMS && 4 * sums * (lanes + 1) <= workgroupBytes;
+  const kept = layOut(plan, lasting);
+  const sums = 2 + layOut(plan, trainedBy(inner)).words;
+  const inRegisters = sums * (lanes + 1);
+  const registers = sums <= MOST_SUMS && 4 * inRegisters <= workgroupBytes;
   const group = registers || lanes < GROUP / 8 ? lanes : GROUP;
-  // One part of the penalty's squares an invocation.
-  layout.squares = words;
-  words += group;
+  const all = layOut(plan, [...lasting, ...passing]);
+  // After all tensors one part of the penalty's squares an invocation.
+  const { layout, words } = registers
+    ? { layout: kept.layout, words: inRegisters }
+    : { layout: { ...all.layout, squares: all.words }, words: all.words + group };
   const control = elementsOf(plan.tensors.control?.shape ?? []);
   if (!registers && 4 * (words + plan.batch + control + 4) > workgroupBytes) return plan;
   const placed = new Set([...passing, "squares", "order", "y"]);
   const tensors: Record<string, Tensor> = {
-    resident: { shape: [resident], dtype: "f32", role: "scratch", batched: false },
+    resident: { shape: [kept.words], dtype: "f32", role: "scratch", batched: false },
   };
   for (const [name, tensor] of Object.entries(plan.tensors)) {
     tensors[name] = placed.has(name) ? { ...tensor, place: "workgroup" } : tensor;
@@ -64,7 +57,7 @@ export function oneDispatch(plan: Plan, workgroupBytes: number, { lanes }: Hardw
       steps: inner,
       layout,
       words,
-      resident,
+      resident: kept.words,
       group,
       registers,
       batch: plan.batch,
@@ -81,10 +74,27 @@ export function oneDispatch(plan: Plan, workgroupBytes: number, { lanes }: Hardw
     aliases: Object.fromEntries(Object.entries(plan.aliases).filter(([, name]) => !placed.has(name))),
     steps: [step],
     closing: [],
-    resident: Object.fromEntries(lasting.map((name) => [name, layout[name] ?? 0])),
+    resident: Object.fromEntries(lasting.map((name) => [name, kept.layout[name] ?? 0])),
     removed: { ...plan.removed, ...Object.fromEntries(gone.map((name) => [name, "oneDispatch"])) },
   };
 }
+
+/** Tensors one after the other: where each begins, in words, and where the last ends. */
+function layOut(plan: Plan, names: readonly string[]) {
+  const layout: Record<string, number> = {};
+  let words = 0;
+  for (const name of names) {
+    layout[name] = words;
+    words += elementsOf(plan.tensors[name]?.shape ?? []);
+  }
+  return { layout, words };
+}
+
+/** Parameters that the steps update. */
+const trainedBy = (steps: readonly InnerStep[]): string[] =>
+  steps.flatMap((step) =>
+    step.kernel === "layerUpdate" ? [step.bind.w, step.bind.bias].filter((name) => name !== undefined) : [],
+  );
 
 const kinds: readonly string[] = ["begin", "layerForward", "outputLoss", "layerBackward", "layerUpdate"];
 

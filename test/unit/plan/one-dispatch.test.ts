@@ -18,6 +18,9 @@ const options: PlanOptions = {
   rows: 100,
 };
 
+/** Too large for registers. */
+const larger = sequential([dense(40, "tanh"), dense(2)]);
+
 const fusedOf = (changes: Partial<PlanOptions> = {}) => planTraining({ ...options, ...changes, oneDispatch: false });
 
 const whole = (plan: Plan) => {
@@ -30,7 +33,7 @@ describe("a plan of whole steps in one dispatch", () => {
   it("prints the steps that its kernel runs in a loop", () => {
     expect(formatPlan(planTraining(options))).toMatchInlineSnapshot(`
       "phase    out                                 = kernel(inputs)                               variant
-      update   ring [1024, 8], resident [42]       = wholeSteps(ring, resident, X, Y)             whole steps in one dispatch: 64 invocations, 2984 bytes of workgroup memory
+      update   ring [1024, 8], resident [42]       = wholeSteps(ring, resident, X, Y)             whole steps in one dispatch: parameters in registers, gradients summed over rows in 32 parts
         inner  ring [1024, 8], order [32], y [32]  = begin(ring, scores, order, Y, y, squares)    record L, s of the step before; t ← t + 1, constant η, λ̃ = λ, rows π(seed, epoch)
         inner  h1 [32, 8]                          = layerForward(X, W1, h1, b1, order)           tanh(x Wᵀ + b), rows by order, 1×4 outputs an invocation, 32 a workgroup
         inner  scores [32, 2], do [32, 2]          = outputLoss(h1, W2, y, scores, b2, do)        softmaxCrossEntropy(x Wᵀ + b, y), 2 outputs in registers
@@ -46,8 +49,9 @@ describe("a plan of whole steps in one dispatch", () => {
     ["sgd", options.optimizer],
     ["adam", adam({ learningRate: 0.1 })],
   ])("gives each tensor of %s a place of its own in workgroup memory, parameters and state first", (_, optimizer) => {
-    const plan = planTraining({ ...options, optimizer });
-    const { layout, words, resident } = whole(plan).variant;
+    const plan = planTraining({ ...options, model: larger, optimizer });
+    const { layout, words, resident, registers } = whole(plan).variant;
+    expect(registers).toBe(false);
     const places = Object.entries(layout)
       .map(([name, first]) => ({ name, first, last: first + (name === "squares" ? 64 : size(plan, name)) }))
       .sort((a, b) => a.first - b.first);
@@ -63,11 +67,22 @@ describe("a plan of whole steps in one dispatch", () => {
   });
 
   it("fits into the workgroup memory that it is told of, and gives way where it does not", () => {
-    const fused = fusedOf();
+    const fused = fusedOf({ model: larger });
     // The words of `memory`, the order of the batch's rows, the control block and a flag.
     const needed = 4 * (whole(oneDispatch(fused, 16_384)).variant.words + 32 + 24 + 4);
     expect(oneDispatch(fused, needed).steps).toHaveLength(1);
     expect(oneDispatch(fused, needed - 1)).toBe(fused);
+  });
+
+  it("keeps the parameters in registers where all invocations' sums fit into the workgroup memory", () => {
+    const fused = fusedOf();
+    const { layout, words, resident, registers, group } = whole(oneDispatch(fused, 16_384)).variant;
+    expect([registers, group]).toEqual([true, 32]);
+    // Sums of 42 gradients, L and hits: one of each invocation, and one of all.
+    expect(words).toBe((42 + 2) * (32 + 1));
+    expect([Object.keys(layout), resident]).toEqual([["W1", "b1", "W2", "b2"], 42]);
+    expect(whole(oneDispatch(fused, 4 * words - 1)).variant.registers).toBe(false);
+    expect(whole(oneDispatch(fused, 16_384, { lanes: 4, subgroups: true })).variant).toMatchObject({ group: 4 });
   });
 
   it.each([
