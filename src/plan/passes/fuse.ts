@@ -139,7 +139,8 @@ function fuseUpdates(steps: readonly Step[]): FusedUpdates {
   const absorbed = new Set<Step>();
   const penalty = steps.some((step) => isStep(step, "penalty"));
   const tensors: Record<string, Tensor> = {};
-  const gradients: Step[] = [];
+  /** What a product becomes whose sums are split. */
+  const gradients = new Map<Step, Step>();
   let parts = 0;
   const fused = steps.map((step): Step => {
     const product = isStep(step, "weightUpdate") && find(steps, "matmul", ({ bind }) => bind.c === step.bind.g);
@@ -185,7 +186,7 @@ function fuseUpdates(steps: readonly Step[]): FusedUpdates {
       role: "gradient",
       batched: false,
     };
-    gradients.push({
+    gradients.set(product, {
       phase: "backward",
       kernel: "layerGradient",
       variant: { bias: variant.bias, gather: false, tile },
@@ -207,6 +208,8 @@ function fuseUpdates(steps: readonly Step[]): FusedUpdates {
     ),
   );
   const kept = fused.flatMap((step): Step[] => {
+    const gradient = gradients.get(step);
+    if (gradient) return [gradient];
     if (absorbed.has(step) || taken.has(step.kernel)) return [];
     if (!isStep(step, "penalty")) return [step];
     if (summed.has(step.bind.w)) return [];
@@ -214,9 +217,8 @@ function fuseUpdates(steps: readonly Step[]): FusedUpdates {
     parts += penaltyParts(step.dims.elements);
     return [{ ...step, dims: { ...step.dims, offset } }];
   });
-  const first = kept.findIndex(({ phase }) => phase === "update");
   if (parts > 0) tensors.squares = { shape: [parts], dtype: "f32", role: "metric", batched: false };
-  return { steps: [...kept.slice(0, first), ...gradients, ...kept.slice(first)], tensors, parts };
+  return { steps: kept, tensors, parts };
 }
 
 interface FusedUpdates {

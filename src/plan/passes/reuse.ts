@@ -6,8 +6,8 @@ import type { Plan, Step, Tensor } from "../types.ts";
 const LEAST_SAVED = 32 * 1024;
 
 /**
- * Lays tensors that are never needed at the same time into one buffer: deltas, and activations that only the forward pass
- * reads. Each update moves up to right after the last step that reads what it writes, so that its layer's delta is needed
+ * Lays tensors that are never needed at the same time into one buffer: deltas, split gradients, and activations that only the
+ * forward pass reads. Each update moves up to right after the last step that reads what it writes, so that its layer's delta is needed
  * no longer: no more than two deltas are needed at once, and all together take no more than the two largest. A plan in which
  * that saves too little comes back as it was.
  * @param leastSaved bytes that must be saved
@@ -100,7 +100,7 @@ function spans({ tensors }: Plan, steps: readonly Step[]): Span[] {
   return uses
     .filter(({ name, at }) => {
       const role = at.length > 0 && tensors[name]?.role;
-      return role === "delta" || (role === "activation" && at.every(isForward));
+      return role === "delta" || role === "gradient" || (role === "activation" && at.every(isForward));
     })
     .map(({ name, at }) => ({ name, first: at[0] ?? 0, last: at[at.length - 1] ?? 0 }))
     .sort((a, b) => a.first - b.first);

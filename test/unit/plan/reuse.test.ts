@@ -90,10 +90,10 @@ describe("reuse", () => {
       const [before, after] = [planOf(network, optimizer, true), reused(network, optimizer)];
       expect(() => checkPlan(after)).not.toThrow();
       expect([...after.steps].sort(byName)).toEqual([...before.steps].sort(byName));
-      const passing = ({ delta = 0, activation = 0 }: Bytes) => delta + activation;
-      const { delta: _, activation = 0, ...others } = bytesByRole(before);
+      const passing = ({ delta = 0, gradient = 0, activation = 0 }: Bytes) => delta + gradient + activation;
+      const { delta: _, gradient = 0, activation = 0, ...others } = bytesByRole(before);
       expect(bytesByRole(after)).toMatchObject(others);
-      expect(passing(bytesByRole(after))).toBeLessThanOrEqual(activation + twoLargest(before, "delta"));
+      expect(passing(bytesByRole(after))).toBeLessThanOrEqual(activation + gradient + twoLargest(before, "delta"));
     }
     expect(train(reused(network, decaying), network, decaying)).toEqual(
       train(planOf(network, decaying, true), network, decaying),
