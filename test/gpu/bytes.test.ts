@@ -6,7 +6,7 @@ import { adam, sgd } from "../../src/model/optimizer.ts";
 import { cosine, stepDecay } from "../../src/model/schedule.ts";
 import { loadModel } from "../../src/run/checkpoint.ts";
 import { createPredictor } from "../../src/run/predictor.ts";
-import type { Dataset, TrainerOptions } from "../../src/run/types.ts";
+import type { ByteScale, Dataset, TrainerOptions } from "../../src/run/types.ts";
 import { expectClose, expectSameBits, largestMagnitude } from "../helpers/compare.ts";
 import { random, randomIntegers } from "../helpers/gpu.ts";
 import { expectSameParameters, referenceOf, rejection, withTrainer } from "../helpers/training.ts";
@@ -260,12 +260,16 @@ describe("rows of bytes to judge and to predict", () => {
     );
   });
 
-  test("refuse a scale for what are no bytes, and one that is no number", async () => {
+  test("refuse a scale for what are no bytes, one that is no number, and one that is misspelt", async () => {
     const data = { inputs: bytes, targets: classes };
     await withTrainer(device, { ...small, data }, async (trainer) => {
       expect(String(await rejection(trainer.predict([1, 2, 3], { scale: 2 })))).toBe(
         "DataError: predict: scale: got 2 for inputs that are no bytes, expected inputs of a Uint8Array or Uint8ClampedArray; " +
           "give bytes, or scale the numbers and leave it out.",
+      );
+      const misspelt = { scales: 2 } as ByteScale;
+      expect(String(await rejection(trainer.predict(bytes, misspelt)))).toBe(
+        'ModelError: predict: got option "scales", expected scale, offset; write scale.',
       );
       expect(String(await rejection(trainer.evaluate({ ...data, offset: Number.NaN })))).toBe(
         "DataError: evaluate: inputs: got scale 1 and offset NaN, expected numbers by which scale · byte + offset is a finite float32; " +
