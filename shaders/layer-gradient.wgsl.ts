@@ -1,5 +1,6 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import type { LayerGradientVariant } from "../src/kernels/layer-gradient.ts";
+import { numbersOf } from "./lib/numbers.wgsl.ts";
 import { product } from "./lib/product.wgsl.ts";
 
 /** Rows of the batch in one part of a split sum. */
@@ -9,14 +10,16 @@ export const SPLIT_ROWS = 512;
  * gW = dzᵀ x and gb = Σ dz where the batch is long and the layer small: each part of the batch is summed by workgroups of its own,
  * and `splitUpdate` adds the parts up.
  */
-export const layerGradientSource = ({ bias, gather, tile }: LayerGradientVariant) => wgsl`
+export const layerGradientSource = ({ bias, gather, bytes, tile }: LayerGradientVariant) => wgsl`
 @group(0) @binding(1) var<uniform> control: Control;                    // |B|
 @group(0) @binding(2) var<storage, read> dz: array<f32>;                // ∂J/∂z [batch, rows]
-@group(0) @binding(3) var<storage, read> x: array<f32>;                 // the layer's input [batch or data rows, columns]
+@group(0) @binding(3) var<storage, read> x: array<${numbersOf("x", bytes).type}>;                 // the layer's input [batch or data rows, columns]
 @group(0) @binding(4) var<storage, read_write> parts: array<f32>;       // of each part gW [rows, columns]${bias ? ", gb [rows]" : ""}
 #if ${gather}
 @group(0) @binding(5) var<storage, read> order: array<u32>;             // row of the data for each row of the batch
 #endif
+
+${numbersOf("x", bytes).declarations}
 
 /** The rows of this part, and where its sums begin. */
 var<private> firstRow: u32;
@@ -40,7 +43,7 @@ ${product({
   b: {
     first: (j) => j,
     at: (k) => `${gather ? `order[${k}]` : k} * dims.columns`,
-    load: (index) => `x[${index}]`,
+    load: numbersOf("x", bytes).load,
   },
   before: `firstRow = group.z * ${SPLIT_ROWS}u;
   endRow = inner;

@@ -1,6 +1,7 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import type { LayerUpdateVariant } from "../src/kernels/layer-update.ts";
 import type { Access } from "../src/kernels/types.ts";
+import { numbersOf } from "./lib/numbers.wgsl.ts";
 import { product } from "./lib/product.wgsl.ts";
 import { inBuffers, stateType, updateFunction } from "./lib/update.wgsl.ts";
 
@@ -24,15 +25,18 @@ export const layerUpdateSource = (
   variant: LayerUpdateVariant,
   operands: readonly { readonly name: string; readonly access: Access }[],
 ) => {
-  const { optimizer, decay, biasDecay, bias, penalty, gather, tile } = variant;
-  const type = (name: string) => (name === "order" ? "u32" : name.endsWith("tate") ? stateType(optimizer) : "f32");
+  const { optimizer, decay, biasDecay, bias, penalty, gather, bytes, tile } = variant;
+  const data = numbersOf("x", bytes);
+  const types: Readonly<Record<string, string>> = { x: data.type, order: "u32" };
+  const type = (name: string) => types[name] ?? (name.endsWith("tate") ? stateType(optimizer) : "f32");
   const bindings = operands.map(({ name, access }, index) =>
     name === "control"
       ? "@group(0) @binding(1) var<uniform> control: Control;"
-      : `@group(0) @binding(${index + 1}) var<storage, ${access === "read" ? "read" : "read_write"}> ${name}: array<${type(name)}>;  // ${purposes[name]}`,
+      : `@group(0) @binding(${index + 1}) var<storage, ${access === "readWrite" ? "read_write" : "read"}> ${name}: array<${type(name)}>;  // ${purposes[name]}`,
   );
   return wgsl`
 ${bindings.join("\n")}
+${data.declarations}
 
 var<private> squareSum: f32;
 
@@ -57,7 +61,7 @@ ${product({
   b: {
     first: (j) => j,
     at: (k) => `${gather ? `order[${k}]` : k} * dims.columns`,
-    load: (index) => `x[${index}]`,
+    load: data.load,
   },
   before: "if (control.halted != 0u) { return; }",
   store: `let at = i * dims.columns + j;

@@ -3,6 +3,7 @@ import { controlNames } from "../src/kernels/control.ts";
 import type { OutputLossVariant } from "../src/kernels/output-loss.ts";
 import { activationFunctions } from "./lib/activation.wgsl.ts";
 import { exponential, finite } from "./lib/finite.wgsl.ts";
+import { numbersOf } from "./lib/numbers.wgsl.ts";
 import { outputRow } from "./lib/output-row.wgsl.ts";
 
 /**
@@ -13,13 +14,14 @@ import { outputRow } from "./lib/output-row.wgsl.ts";
  * The control block is bound as atomic words, since any row may halt the run.
  */
 export const outputLossSource = (variant: OutputLossVariant) => {
-  const { activation, bias, gather, loss, units, delta, group, subgroups } = variant;
+  const { activation, bias, gather, bytes, loss, units, delta, group, subgroups } = variant;
   const classes = loss === "softmaxCrossEntropy";
   const optional = ["bias", "order", "dz"].filter((name) => ({ bias, order: gather, dz: delta })[name]);
+  const data = numbersOf("x", bytes);
   const binding = (name: string) => 6 + optional.indexOf(name);
   return wgsl`
 @group(0) @binding(1) var<storage, read_write> control: array<atomic<u32>>;                       // |B|; halted is written
-@group(0) @binding(2) var<storage, read> x: array<f32>;                                           // [batch or data rows, inner]
+@group(0) @binding(2) var<storage, read> x: array<${data.type}>;                                           // [batch or data rows, inner]
 @group(0) @binding(3) var<storage, read> w: array<f32>;                                           // W [units, inner]
 @group(0) @binding(4) var<storage, read> y: array<${classes ? "u32" : "f32"}>;                    // class [batch] or target [batch, units]
 @group(0) @binding(5) var<storage, read_write> scores: array<vec2f>;                              // ℓ, hit [batch, 2]
@@ -33,6 +35,7 @@ export const outputLossSource = (variant: OutputLossVariant) => {
 @group(0) @binding(${binding("dz")}) var<storage, read_write> dz: array<f32>;                     // ∂J/∂z [batch, units]
 #endif
 
+${data.declarations}
 ${activationFunctions(activation)}
 ${finite}
 ${exponential}
@@ -54,7 +57,7 @@ fn main(
     loss,
     units,
     inner: "dims.inner",
-    x: (k) => `x[first + ${k}]`,
+    x: (k) => data.load(`first + ${k}`),
     w: (j, k) => `w[${j}u * dims.inner + ${k}]`,
     bias: bias ? (j) => `bias[${j}]` : undefined,
     y: (j) => (classes ? "y[i]" : `y[i * ${units}u + ${j}u]`),

@@ -4,6 +4,7 @@ import type { InnerStep, WholeStepsVariant } from "../src/kernels/whole-steps.ts
 import { activationFunctions } from "./lib/activation.wgsl.ts";
 import { advanceFunction } from "./lib/advance.wgsl.ts";
 import { exponential } from "./lib/finite.wgsl.ts";
+import { numbersOf } from "./lib/numbers.wgsl.ts";
 import { rowLoss } from "./lib/output-row.wgsl.ts";
 import { permutation } from "./lib/permutation.wgsl.ts";
 import { writeRecord } from "./lib/record.wgsl.ts";
@@ -16,7 +17,8 @@ import { updateStatements } from "./lib/update.wgsl.ts";
  * in the same way. Everything is unrolled, since what is found by a constant index is a register. Two barriers a step.
  */
 export const registerStepsSource = (variant: WholeStepsVariant) => {
-  const { steps, layout, resident, group, classes } = variant;
+  const { steps, layout, resident, group, classes, bytes } = variant;
+  const data = numbersOf("X", bytes);
   const begin = steps.find((step) => step.kernel === "begin");
   const updates = steps.filter((step) => step.kernel === "layerUpdate");
   const passes = steps.filter((step) => step.kernel !== "begin" && step.kernel !== "layerUpdate");
@@ -31,7 +33,7 @@ export const registerStepsSource = (variant: WholeStepsVariant) => {
 @group(0) @binding(1) var<storage, read_write> blocks: array<Control>;  // [variants]
 @group(0) @binding(2) var<storage, read_write> ring: array<u32>;        // [variants, records, words]
 @group(0) @binding(3) var<storage, read_write> resident: array<f32>;    // parameters and optimizer state [variants, words]
-@group(0) @binding(4) var<storage, read> X: array<f32>;                 // inputs of all rows
+@group(0) @binding(4) var<storage, read> X: array<${data.type}>;                 // inputs of all rows
 @group(0) @binding(5) var<storage, read> Y: array<${classes ? "u32" : "f32"}>;  // targets of all rows
 
 var<private> control: Control;
@@ -43,6 +45,7 @@ var<private> g: array<f32, ${sums}>;
 var<workgroup> partial: array<f32, ${sums * group}>;   // [sums, invocations]
 var<workgroup> total: array<f32, ${sums}>;
 
+${data.declarations}
 ${[...used].map((activation) => activationFunctions(activation, `_${activation}`)).join("\n")}
 ${exponential}
 ${permutation}
@@ -52,7 +55,7 @@ ${writeRecord("ringStart")}
 /** Row i of the batch, forward and backward. */
 fn addRow(i: u32) {
   let row = ${begin?.variant.shuffle ? "permute(control.start + i, control.dataRows, control.seed, control.epoch)" : "control.start + i"};
-${each(inputs, (k) => `  let X_${k} = X[row * ${inputs}u + ${k}u];`)}
+${each(inputs, (k) => `  let X_${k} = ${data.load(`row * ${inputs}u + ${k}u`)};`)}
 ${passes.map((step) => pass(step, layout, classes, elements.length)).join("\n")}
 ${elements.map(({ gradient }, e) => `  g[${e}] += ${gradient};`).join("\n")}
 }

@@ -4,6 +4,7 @@ import type { InnerStep, WholeStepsVariant } from "../src/kernels/whole-steps.ts
 import { activationFunctions } from "./lib/activation.wgsl.ts";
 import { advanceFunction } from "./lib/advance.wgsl.ts";
 import { exponential } from "./lib/finite.wgsl.ts";
+import { type Numbers, numbersOf } from "./lib/numbers.wgsl.ts";
 import { outputRow } from "./lib/output-row.wgsl.ts";
 import { permutation } from "./lib/permutation.wgsl.ts";
 import { writeRecord } from "./lib/record.wgsl.ts";
@@ -16,7 +17,7 @@ import { updateFunction } from "./lib/update.wgsl.ts";
  * stands for; only L and s are summed in another order.
  */
 export const wholeStepsSource = (variant: WholeStepsVariant) => {
-  const { steps, layout, words, resident, group, batch, classes } = variant;
+  const { steps, layout, words, resident, group, batch, classes, bytes } = variant;
   const begin = steps.find((step) => step.kernel === "begin");
   const forward = steps.filter((step) => step.kernel === "layerForward" || step.kernel === "outputLoss");
   const backward = steps.filter((step) => step.kernel === "layerBackward");
@@ -25,12 +26,17 @@ export const wholeStepsSource = (variant: WholeStepsVariant) => {
   const schedule = begin?.variant.schedule ?? "constant";
   const decay = begin?.variant.decay ?? "per-batch";
   const penalty = begin?.variant.penalty ?? false;
-  const context: Context = { place: (name) => `${layout[name ?? ""] ?? 0}u`, group, classes };
+  const context: Context = {
+    place: (name) => `${layout[name ?? ""] ?? 0}u`,
+    data: numbersOf("X", bytes),
+    group,
+    classes,
+  };
   return wgsl`
 @group(0) @binding(1) var<storage, read_write> blocks: array<Control>;  // [variants]
 @group(0) @binding(2) var<storage, read_write> ring: array<u32>;        // [variants, records, words]
 @group(0) @binding(3) var<storage, read_write> resident: array<f32>;    // parameters and optimizer state [variants, words]
-@group(0) @binding(4) var<storage, read> X: array<f32>;                 // inputs of all rows
+@group(0) @binding(4) var<storage, read> X: array<${context.data.type}>;                 // inputs of all rows
 @group(0) @binding(5) var<storage, read> Y: array<${classes ? "u32" : "f32"}>;  // targets of all rows
 
 var<workgroup> control: Control;
@@ -40,6 +46,7 @@ var<workgroup> halted: atomic<u32>;
 var<private> squareSum: f32;
 var<private> ringStart: u32;
 
+${context.data.declarations}
 ${[...used].map((activation) => activationFunctions(activation, `_${activation}`)).join("\n")}
 ${exponential}
 ${permutation}
@@ -103,14 +110,16 @@ ${updates.map((step, index) => updateLoop(step, index, context)).join("\n")}
 interface Context {
   /** Where a tensor begins in `memory`. */
   readonly place: (name: string | undefined) => string;
+  /** Inputs of all rows. */
+  readonly data: Numbers;
   readonly group: number;
   readonly classes: boolean;
 }
 
 /** Element k of row i of a layer's input: out of the resident data or out of the activations below. */
-const input = (gather: boolean, name: string | undefined, columns: number, { place }: Context) => ({
+const input = (gather: boolean, name: string | undefined, columns: number, { place, data }: Context) => ({
   first: (i: string) => (gather ? `order[${i}] * ${columns}u` : `${place(name)} + ${i} * ${columns}u`),
-  at: (index: string) => (gather ? `X[${index}]` : `memory[${index}]`),
+  at: (index: string) => (gather ? data.load(index) : `memory[${index}]`),
 });
 
 function passLoop(step: InnerStep, context: Context): string {

@@ -32,6 +32,7 @@ export { type PlanOptions, planTraining } from "./run/plan.ts";
 export { createPredictor, type PredictorOptions } from "./run/predictor.ts";
 export { createTrainer } from "./run/trainer.ts";
 export type {
+  ByteScale,
   Dataset,
   Evaluation,
   FitOptions,

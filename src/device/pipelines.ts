@@ -30,7 +30,12 @@ export function pipelineFor(gpu: GPUDevice, call: Call): Promise<Pipeline> {
 
 /** Layouts follow from the descriptor: `layout: "auto"` would drop the bindings that a variant does not use. */
 function layoutEntries(call: Call): GPUBindGroupLayoutEntry[] {
-  const types = { uniform: "uniform", read: "read-only-storage", readWrite: "storage" } as const;
+  const types = {
+    uniform: "uniform",
+    read: "read-only-storage",
+    readBytes: "read-only-storage",
+    readWrite: "storage",
+  } as const;
   return [
     { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: "uniform", hasDynamicOffset: false } },
     ...boundOperands(call).map(

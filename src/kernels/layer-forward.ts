@@ -8,6 +8,8 @@ export interface LayerForwardVariant {
   readonly bias: boolean;
   /** Whether x is the resident data, whose rows are picked by `order`. */
   readonly gather: boolean;
+  /** Whether the resident data are packed bytes; f32 if left out. */
+  readonly bytes?: boolean;
   readonly tile: Tile;
 }
 
@@ -19,9 +21,9 @@ export const layerForward: Kernel<
 > = {
   name: "layerForward",
   dims: ["rows", "inner", "columns"],
-  operands: ({ bias, gather }) => [
+  operands: ({ bias, gather, bytes }) => [
     { name: "control", access: "uniform" },
-    { name: "x", access: "read" },
+    { name: "x", access: bytes ? "readBytes" : "read" },
     { name: "w", access: "read" },
     { name: "h", access: "readWrite" },
     ...(bias ? [{ name: "bias", access: "read" } as const] : []),

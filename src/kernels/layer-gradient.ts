@@ -7,6 +7,8 @@ export interface LayerGradientVariant {
   readonly bias: boolean;
   /** Whether x is the resident data, whose rows are picked by `order`. */
   readonly gather: boolean;
+  /** Whether the resident data are packed bytes; f32 if left out. */
+  readonly bytes?: boolean;
   readonly tile: Tile;
 }
 
@@ -30,11 +32,11 @@ type Operand = "control" | "dz" | "x" | "parts" | "order";
 export const layerGradient: Kernel<LayerGradientVariant, "rows" | "inner" | "columns", Operand> = {
   name: "layerGradient",
   dims: ["rows", "inner", "columns"],
-  operands: ({ gather }) => {
+  operands: ({ gather, bytes }) => {
     const used: readonly (readonly [Operand, Access, boolean])[] = [
       ["control", "uniform", true],
       ["dz", "read", true],
-      ["x", "read", true],
+      ["x", bytes ? "readBytes" : "read", true],
       ["parts", "readWrite", true],
       ["order", "read", gather],
     ];

@@ -13,6 +13,8 @@ export interface LayerUpdateVariant extends UpdateVariant {
   readonly penalty: boolean;
   /** Whether x is the resident data, whose rows are picked by `order`. */
   readonly gather: boolean;
+  /** Whether the resident data are packed bytes; f32 if left out. */
+  readonly bytes?: boolean;
   readonly tile: Tile;
 }
 
@@ -22,12 +24,12 @@ export const squareParts = (rows: number, columns: number, tile: Tile): number =
 
 type Operand = "control" | "dz" | "x" | "w" | "state" | "bias" | "biasState" | "squares" | "order";
 
-const operands = ({ optimizer, bias, penalty, gather }: LayerUpdateVariant) => {
+const operands = ({ optimizer, bias, penalty, gather, bytes }: LayerUpdateVariant) => {
   const state = optimizer !== "sgd";
   const used: readonly (readonly [Operand, Access, boolean])[] = [
     ["control", "uniform", true],
     ["dz", "read", true],
-    ["x", "read", true],
+    ["x", bytes ? "readBytes" : "read", true],
     ["w", "readWrite", true],
     ["state", "readWrite", state],
     ["bias", "readWrite", bias],

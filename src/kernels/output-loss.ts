@@ -8,6 +8,8 @@ export interface OutputLossVariant {
   readonly bias: boolean;
   /** Whether x is the resident data, whose rows are picked by `order`. */
   readonly gather: boolean;
+  /** Whether the resident data are packed bytes; f32 if left out. */
+  readonly bytes?: boolean;
   readonly loss: Loss;
   /** Outputs a row, which the source unrolls. */
   readonly units: number;
@@ -28,10 +30,10 @@ type Operand = "control" | "x" | "w" | "y" | "scores" | "bias" | "order" | "dz";
 export const outputLoss: Kernel<OutputLossVariant, "rows" | "inner", Operand> = {
   name: "outputLoss",
   dims: ["rows", "inner"],
-  operands: ({ bias, gather, delta }) => {
+  operands: ({ bias, gather, bytes, delta }) => {
     const used: readonly (readonly [Operand, Access, boolean])[] = [
       ["control", "readWrite", true],
-      ["x", "read", true],
+      ["x", bytes ? "readBytes" : "read", true],
       ["w", "read", true],
       ["y", "read", true],
       ["scores", "readWrite", true],

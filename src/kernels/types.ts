@@ -1,7 +1,10 @@
 import { ELEMENTWISE } from "../../shaders/lib/elementwise.wgsl.ts";
 
-/** How a shader uses an operand: the control block read fast, or a storage buffer read or written. */
-export type Access = "uniform" | "read" | "readWrite";
+/** How a shader uses an operand: the control block read fast, or a storage buffer read, read as packed bytes, or written. */
+export type Access = "uniform" | "read" | "readBytes" | "readWrite";
+
+/** Words that a tensor of bytes begins with: a table of the f32 that each of the 256 bytes stands for. */
+export const BYTE_VALUES = 256;
 
 /** Whole numbers by name: the sizes that a shader receives as its `dims` uniform, in the descriptor's order. */
 export type Dims<D extends string = string> = Readonly<Record<D, number>>;

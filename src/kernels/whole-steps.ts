@@ -36,6 +36,8 @@ export interface WholeStepsVariant {
   readonly batch: number;
   /** Whether targets are class numbers. */
   readonly classes: boolean;
+  /** Whether inputs are packed bytes. */
+  readonly bytes: boolean;
   /** Floating-point operations of one step. */
   readonly flops: number;
   /** Whether each invocation keeps all parameters in registers, and sums gradients over its own rows. */
@@ -47,11 +49,11 @@ export const wholeSteps: Kernel<WholeStepsVariant, "steps" | "variants", "contro
   {
     name: "wholeSteps",
     dims: ["steps", "variants"],
-    operands: () => [
+    operands: ({ bytes }) => [
       { name: "control", access: "readWrite" },
       { name: "ring", access: "readWrite" },
       { name: "resident", access: "readWrite" },
-      { name: "X", access: "read" },
+      { name: "X", access: bytes ? "readBytes" : "read" },
       { name: "Y", access: "read" },
     ],
     sizes: ({ variants }, { resident }) => ({

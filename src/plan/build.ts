@@ -24,6 +24,8 @@ export interface TrainSpec extends NetworkSpec {
   /** Rows of the data set. */
   readonly dataRows: number;
   readonly shuffle: boolean;
+  /** Whether the inputs of the data set are packed bytes; f32 if left out. */
+  readonly bytes?: boolean | undefined;
 }
 
 /** What the builder writes into. */
@@ -97,12 +99,12 @@ function batchTensors(draft: Draft, spec: NetworkSpec): void {
 }
 
 function beginStep(draft: Draft, spec: TrainSpec): void {
-  const { layers, batch, dataRows, optimizer, shuffle } = spec;
+  const { layers, batch, dataRows, optimizer, shuffle, bytes } = spec;
   const inputs = inputsOf(spec);
   const classes = spec.loss === "softmaxCrossEntropy";
   const targets = classes ? 1 : last(layers).units;
   tensor(draft, "control", "control", [CONTROL_WORDS], "u32");
-  tensor(draft, "X", "data", [dataRows, inputs]);
+  tensor(draft, "X", "data", [dataRows, inputs], bytes ? "u8" : "f32");
   tensor(draft, "Y", "data", classes ? [dataRows] : [dataRows, targets], classes ? "u32" : "f32");
   batched(draft, "order", "data", [batch], "u32");
   batchTensors(draft, spec);
@@ -124,7 +126,7 @@ function beginStep(draft: Draft, spec: TrainSpec): void {
     {
       phase: "begin",
       kernel: "gatherRows",
-      variant: {},
+      variant: bytes ? { bytes } : {},
       dims: { rows: batch, columns: inputs },
       bind: { control: "control", order: "order", data: "X", batch: "x" },
     },

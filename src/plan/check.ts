@@ -68,6 +68,10 @@ function checkOperands(plan: Plan, step: Step, where: string): void {
     if (name === undefined || tensor === undefined) {
       refuse(where, `${operand} bound to ${name ?? "nothing"}`, "a tensor of the plan");
     }
+    const bytes = access === "readBytes";
+    if (bytes !== (tensor.dtype === "u8")) {
+      refuse(where, `${operand} = ${name} of ${tensor.dtype}`, bytes ? "a tensor of u8" : "a tensor of f32 or u32");
+    }
     if (elementsOf(tensor.shape) < elements) {
       refuse(where, `${operand} = ${name} [${tensor.shape.join(", ")}]`, `at least ${elements} elements`);
     }

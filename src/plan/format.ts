@@ -58,7 +58,7 @@ function output(plan: Plan, step: Step): string {
 
 function expression(step: Step): string {
   const inputs = boundOperands(step).flatMap(({ access, tensor }) =>
-    tensor !== undefined && tensor !== "control" && (access === "read" || step.phase === "update") ? [tensor] : [],
+    tensor !== undefined && tensor !== "control" && (access !== "readWrite" || step.phase === "update") ? [tensor] : [],
   );
   return `= ${step.kernel}(${inputs.join(", ")})`;
 }

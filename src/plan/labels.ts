@@ -14,11 +14,11 @@ const labels: { readonly [N in KernelName]: (variant: VariantOf<N>) => string } 
       ? "record L, s of the last step"
       : `record L, s of the step before; t ← t + 1, ${schedule} η, ${decayLabel(decay)}, rows ${shuffle ? "π(seed, epoch)" : "in order"}`,
   decayGradient: () => "gW + λ̃W",
-  gatherRows: () => "rows in this step's order",
+  gatherRows: ({ bytes }) => `${rowsLabel(bytes)} in this step's order`,
   gradientMultiply: ({ activation }) => `${activation}′`,
   layerBackward: ({ activation, tile }) => `(dz W) ⊙ ${activation}′, ${tileLabel(tile)}`,
-  layerForward: ({ activation, bias, gather, tile }) =>
-    `${layerLabel(activation, bias)}${gatherLabel(gather)}, ${tileLabel(tile)}`,
+  layerForward: ({ activation, bias, gather, bytes, tile }) =>
+    `${layerLabel(activation, bias)}${gatherLabel(gather, bytes)}, ${tileLabel(tile)}`,
   layerGradient: ({ bias, tile }) =>
     `dzᵀ x${bias ? " and Σ dz" : ""} in parts of ${SPLIT_ROWS} rows, ${tileLabel(tile)}`,
   layerUpdate: (variant) =>
@@ -26,8 +26,8 @@ const labels: { readonly [N in KernelName]: (variant: VariantOf<N>) => string } 
   loss: ({ loss, slope }) => (slope === "identity" ? loss : `${loss}, ⊙ ${slope}′`),
   matmul: ({ transposeA, transposeB, bias }) =>
     `${transposeA ? "aᵀ b" : transposeB ? "a bᵀ" : "a b"}${bias ? " + bias" : ""}`,
-  outputLoss: ({ activation, bias, gather, loss, units }) =>
-    `${loss}(${layerLabel(activation, bias)}, y)${gatherLabel(gather)}, ${units} outputs in registers`,
+  outputLoss: ({ activation, bias, gather, bytes, loss, units }) =>
+    `${loss}(${layerLabel(activation, bias)}, y)${gatherLabel(gather, bytes)}, ${units} outputs in registers`,
   penalty: () => "‖W‖²",
   record: ({ penalty }) => (penalty ? "L = Σℓ, s = λ̃/2 Σ‖W‖², J = L + s" : "J = L = Σℓ"),
   sample: ({ shuffle }) => (shuffle ? "π(seed, epoch) of start + i" : "start + i"),
@@ -47,7 +47,9 @@ export const labelOf = (call: Call): string =>
 
 const decayLabel = (decay: Decay): string => (decay === "per-step" ? "λ̃ = λ|B|" : "λ̃ = λ");
 
-const gatherLabel = (gather: boolean): string => (gather ? ", rows by order" : "");
+const rowsLabel = (bytes = false): string => (bytes ? "rows of bytes" : "rows");
+
+const gatherLabel = (gather: boolean, bytes?: boolean): string => (gather ? `, ${rowsLabel(bytes)} by order` : "");
 
 const layerLabel = (activation: Activation, bias: boolean): string => {
   const z = `x Wᵀ${bias ? " + b" : ""}`;

@@ -1,11 +1,15 @@
 import { PlanError } from "../errors.ts";
+import { BYTE_VALUES } from "../kernels/types.ts";
 import type { Plan, Role, Tensor } from "./types.ts";
 
 /** Elements of a shape. */
 export const elementsOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
-/** Bytes of a tensor: every element takes 4. */
-export const bytesOf = (tensor: Tensor): number => 4 * elementsOf(tensor.shape);
+/** Bytes of a tensor: every element takes 4; of u8 one, which fill whole words and follow the table of their values. */
+export const bytesOf = ({ shape, dtype }: Pick<Tensor, "shape" | "dtype">): number => {
+  const elements = elementsOf(shape);
+  return 4 * (dtype === "u8" ? BYTE_VALUES + Math.ceil(elements / 4) : elements);
+};
 
 /** Bytes of a plan's buffers by the tensor that owns each, which may be smaller than one that shares its buffer. */
 export function bufferBytes(plan: Plan): Record<string, number> {

@@ -1,13 +1,17 @@
 import { DataError } from "../errors.ts";
 import type { Loss } from "../model/loss.ts";
 import { show } from "../model/options.ts";
-import type { Dataset } from "./types.ts";
+import { isBytes, packBytes, unpackBytes } from "./bytes.ts";
+import type { ByteScale, Dataset } from "./types.ts";
+
+/** Inputs as the GPU takes them: f32, or packed bytes. */
+export type Inputs = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 /** A data set as the GPU takes it. */
 export interface Rows {
   readonly rows: number;
   readonly columns: number;
-  readonly inputs: Float32Array<ArrayBuffer>;
+  readonly inputs: Inputs;
   readonly targets: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 }
 
@@ -39,7 +43,7 @@ export function checkDataset(where: string, data: Dataset, loss: Loss, outputs: 
       "give inputs and targets of the same rows",
     );
   }
-  const inputs = checkInputs(where, data.inputs, columns);
+  const inputs = checkInputs(where, data.inputs, columns, data);
   const targets = classes ? checkLabels(where, data.targets, outputs) : checkTargets(where, data.targets, outputs);
   return { rows, columns, inputs, targets };
 }
@@ -50,10 +54,24 @@ export function checkArray(where: string, values: ArrayLike<number> | undefined)
   refuse(where, show(values), "an array of numbers", "give a plain or typed array");
 }
 
-/** @throws DataError where a value is not a finite float32 */
-export function checkInputs(where: string, given: ArrayLike<number>, columns: number): Float32Array<ArrayBuffer> {
+/** @throws DataError where a value is not a finite float32, or a scale is given for what are no bytes */
+export function checkInputs(where: string, given: ArrayLike<number>, columns: number, byteScale: ByteScale): Inputs {
+  if (isBytes(given)) return packBytes(`${where}: inputs`, given, byteScale);
+  for (const name of ["scale", "offset"] as const) {
+    if (byteScale[name] === undefined) continue;
+    refuse(
+      `${where}: ${name}`,
+      `${show(byteScale[name])} for inputs that are no bytes`,
+      "inputs of a Uint8Array or Uint8ClampedArray",
+      "give bytes, or scale the numbers and leave it out",
+    );
+  }
   return finite(`${where}: inputs`, given, columns);
 }
+
+/** Numbers `first` to before `end` of inputs. */
+export const floatsOf = (inputs: Inputs, first: number, end: number): Float32Array<ArrayBuffer> =>
+  inputs instanceof Uint8Array ? unpackBytes(inputs, first, end) : inputs.subarray(first, end);
 
 const checkTargets = (where: string, given: ArrayLike<number>, columns: number) =>
   finite(`${where}: targets`, given, columns);

@@ -4,21 +4,22 @@ import type { Device } from "../device/open.ts";
 import { compileProgram, type Program } from "../device/program.ts";
 import { DataError } from "../errors.ts";
 import { CONTROL_WORDS, controlNames } from "../kernels/control.ts";
+import { checkOptions } from "../model/options.ts";
 import { buildEvaluatePlan, buildPredictPlan } from "../plan/build.ts";
 import { addBytes, type Bytes } from "../plan/memory.ts";
 import { fuse } from "../plan/passes/fuse.ts";
 import { reuse } from "../plan/passes/reuse.ts";
-import { checkArray, checkDataset, checkInputs, type Rows } from "./dataset.ts";
+import { checkArray, checkDataset, checkInputs, floatsOf, type Rows } from "./dataset.ts";
 import { addRecord, decodeRecord, emptyTotals, RING_BYTES } from "./metrics.ts";
 import type { Network } from "./network.ts";
 import { mapWords, readBuffers } from "./readback.ts";
 import { createTurns } from "./turns.ts";
-import type { Dataset, Evaluation, Prediction } from "./types.ts";
+import type { ByteScale, Dataset, Evaluation, Prediction } from "./types.ts";
 
 /** Judges and predicts rows with parameters that live on the GPU. */
 export interface Inference {
   evaluate(data: Dataset): Promise<Evaluation>;
-  predict(inputs: ArrayLike<number>): Promise<Prediction>;
+  predict(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<Prediction>;
   /** Bytes of the buffers made so far. */
   memory(): Bytes;
   dispose(): void;
@@ -117,9 +118,10 @@ export function createInference(
     return { rows: totals.rows, loss: totals.loss / totals.rows, accuracy };
   };
 
-  const predict = async (given: ArrayLike<number>): Promise<Prediction> => {
+  const predict = async (given: ArrayLike<number>, byteScale: ByteScale): Promise<Prediction> => {
     guard.check();
     checkArray("predict: inputs", given);
+    checkOptions("predict", byteScale, "", "scale offset");
     const rows = given.length / inputs;
     if (!Number.isInteger(rows) || rows === 0) {
       throw new DataError({
@@ -129,12 +131,12 @@ export function createInference(
         remedy: "give whole rows",
       });
     }
-    const values = checkInputs("predict", given, inputs);
+    const values = checkInputs("predict", given, inputs, byteScale);
     const sizes = await sized("predict", rows);
     const result = new Float32Array(rows * outputs);
     for (let first = 0; first < rows; first += sizes.capacity) {
       const count = Math.min(sizes.capacity, rows - first);
-      const encoder = encode(sizes, values.subarray(first * inputs, (first + count) * inputs), count, 0);
+      const encoder = encode(sizes, floatsOf(values, first * inputs, (first + count) * inputs), count, 0);
       const bytes = 4 * count * outputs;
       const staging = sizes.staging as GPUBuffer;
       encoder.copyBufferToBuffer(sizes.program.buffer("o"), 0, staging, 0, bytes);
@@ -150,7 +152,7 @@ export function createInference(
 
   return {
     evaluate: (data) => exclusive(() => evaluate(data)),
-    predict: (given) => exclusive(() => predict(given)),
+    predict: (given, byteScale = {}) => exclusive(() => predict(given, byteScale)),
     memory: () =>
       addBytes(
         Object.values(programs).flatMap(({ program, staging }) => [
@@ -183,7 +185,7 @@ function slice({ inputs, targets, columns, rows }: Rows, first: number, count: n
   const end = Math.min(first + count, rows);
   const width = targets.length / rows;
   return {
-    x: inputs.subarray(first * columns, end * columns),
+    x: floatsOf(inputs, first * columns, end * columns),
     y: targets.subarray(first * width, end * width),
     rows: end - first,
   };

@@ -21,6 +21,8 @@ export interface PlanOptions {
   readonly inputs: number;
   /** Rows of the data. */
   readonly rows: number;
+  /** Whether the data's inputs are bytes, a quarter of the memory; false if left out. */
+  readonly bytes?: boolean;
   /** Rows of a batch; min(32, rows) if left out. */
   readonly batch?: number;
   /** Whether each epoch takes the rows in a new order; true if left out. */
@@ -42,13 +44,18 @@ const WORKGROUP_BYTES = 16_384;
  * @throws ModelError, ShapeError, DataError
  */
 export function planTraining(options: PlanOptions, hardware?: Hardware): Plan {
-  checkOptions("planTraining", options, "model loss optimizer inputs rows", "batch shuffle fuse oneDispatch reuse");
-  const { model, loss, optimizer, inputs, rows, shuffle = true } = options;
+  checkOptions(
+    "planTraining",
+    options,
+    "model loss optimizer inputs rows",
+    "bytes batch shuffle fuse oneDispatch reuse",
+  );
+  const { model, loss, optimizer, inputs, rows, bytes, shuffle = true } = options;
   checkOptimizer("optimizer", optimizer);
   const { layers } = resolveNetwork(model, inputs, loss);
   count("data", "rows", rows, 1);
   const batch = checkBatch(options.batch, rows);
-  const textbook = buildTrainPlan({ layers, loss, batch, optimizer, dataRows: rows, shuffle, hardware });
+  const textbook = buildTrainPlan({ layers, loss, batch, optimizer, dataRows: rows, shuffle, bytes, hardware });
   if (options.fuse === false) return textbook;
   const fused = fuse(textbook);
   const whole = options.oneDispatch === false ? fused : oneDispatch(fused, WORKGROUP_BYTES, hardware);

@@ -17,6 +17,7 @@ import { checkObject, checkOptions, refuse, show } from "../model/options.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { addBytes, type Bytes, bytesOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
+import { unpackBytes } from "./bytes.ts";
 import { checkDataset, type Rows } from "./dataset.ts";
 import { createInference, type Inference } from "./inference.ts";
 import { addRecord, decodeRecord, emptyTotals, RING_BYTES, summarize, type Totals } from "./metrics.ts";
@@ -48,7 +49,8 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
   checkLoss(loss);
   const data = checkDataset("createTrainer: data", given, loss, outputsOf(model));
   const network = resolveNetwork(model, data.columns, loss);
-  const plan = planTraining({ ...described, inputs: data.columns, rows: data.rows }, hardwareOf(device));
+  const bytes = data.inputs instanceof Uint8Array;
+  const plan = planTraining({ ...described, inputs: data.columns, rows: data.rows, bytes }, hardwareOf(device));
   const guard = createGuard(device, "trainer");
   const program = await guard.wait(compileProgram(device.gpu, plan, "chainrule.trainer"));
   const control = initialControl({ optimizer, dataRows: data.rows, batch: plan.batch, seed });
@@ -188,6 +190,7 @@ class GpuTrainer implements Trainer {
     const { rows } = decodeControl(control);
     const shape = tensor.batched ? [rows, ...tensor.shape.slice(1)] : tensor.shape;
     const length = shape.reduce((product, size) => product * size, 1);
+    if (tensor.dtype === "u8") return { shape, data: unpackBytes(new Uint8Array(words.buffer), 0, length) };
     const data = tensor.dtype === "u32" ? words : new Float32Array(words.buffer);
     return { shape, data: data.slice(0, length) };
   }

@@ -5,12 +5,24 @@ import type { Bytes } from "../plan/memory.ts";
 import type { Plan } from "../plan/types.ts";
 
 /**
+ * What inputs that are bytes stand for: x = scale · byte + offset, rounded once to float32. Only with inputs of a Uint8Array or
+ * Uint8ClampedArray.
+ */
+export interface ByteScale {
+  /** 1 if left out. */
+  readonly scale?: number;
+  /** 0 if left out. */
+  readonly offset?: number;
+}
+
+/**
  * Rows to train on or to be judged by.
  *
  * `inputs` is `[rows, columns]` row-major. `targets` is, for softmax cross-entropy, one class number a row, `[rows]`; for
- * half squared error `[rows, outputs]` row-major.
+ * half squared error `[rows, outputs]` row-major. Inputs of a Uint8Array or Uint8ClampedArray stay bytes on the GPU, a quarter of
+ * the memory.
  */
-export interface Dataset {
+export interface Dataset extends ByteScale {
   readonly inputs: ArrayLike<number>;
   readonly targets: ArrayLike<number>;
 }
@@ -108,8 +120,12 @@ export interface SaveOptions {
 export interface Predictor {
   /** Loss and accuracy over `data`. @throws DataError where the rows do not fit; DeviceError where the device is lost. */
   evaluate(data: Dataset): Promise<Evaluation>;
-  /** Outputs for `inputs [rows, columns]`. @throws DataError where the rows do not fit; DeviceError where the device is lost. */
-  predict(inputs: ArrayLike<number>): Promise<Prediction>;
+  /**
+   * Outputs for `inputs [rows, columns]`.
+   * @param byteScale of inputs that are bytes, the same as the network was trained with
+   * @throws DataError where the rows do not fit; DeviceError where the device is lost
+   */
+  predict(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<Prediction>;
   /** Frees every buffer on the GPU. Later calls reject. */
   dispose(): void;
 }
@@ -143,7 +159,7 @@ export interface Trainer extends Predictor {
    * @throws PlanError for a tensor that the plan does not hold
    */
   read(name: string): Promise<TensorValue>;
-  /** The GPU buffer of a tensor, for a renderer; do not write to it. @throws PlanError */
+  /** The GPU buffer of a tensor, for a renderer, with bytes packed as the plan's `u8` says; do not write to it. @throws PlanError */
   buffer(name: string): GPUBuffer;
   /** A safetensors file of the network, by default with all that is needed to go on training exactly. */
   save(options?: SaveOptions): Promise<Uint8Array<ArrayBuffer>>;

@@ -22,13 +22,17 @@ export const calls: Call[] = (["halfSquaredError", "softmaxCrossEntropy"] as con
       const spec = { layers: resolveLayers(sequential(network), 4, loss), loss, batch: 8 };
       const plans = [
         ...optimizers.flatMap((optimizer) =>
-          [true, false].map((shuffle) => buildTrainPlan({ ...spec, optimizer, dataRows: 20, shuffle })),
+          [true, false].flatMap((shuffle) =>
+            [true, false].map((bytes) => buildTrainPlan({ ...spec, optimizer, dataRows: 20, shuffle, bytes })),
+          ),
         ),
         buildEvaluatePlan(spec),
       ];
       // A batch long enough to split the sums over it.
-      const long = optimizers.map((optimizer) =>
-        buildTrainPlan({ ...spec, batch: 2048, optimizer, dataRows: 5000, shuffle: true }),
+      const long = optimizers.flatMap((optimizer) =>
+        [true, false].map((bytes) =>
+          buildTrainPlan({ ...spec, batch: 2048, optimizer, dataRows: 5000, shuffle: true, bytes }),
+        ),
       );
       const fused = [...plans, ...long].map(fuse);
       const whole = fused.map((plan) => oneDispatch(plan, 32_768));

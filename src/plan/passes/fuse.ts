@@ -26,7 +26,9 @@ export function fuse(plan: Plan): Plan {
   if (plan.mode !== "train") return prune(plan, forward, []);
   const { steps, tensors, parts } = fuseUpdates(fuseBackward(fuseOutput(plan, forward)));
   const { begin, closing } = beginSteps(plan, parts);
-  return prune({ ...plan, tensors: { ...plan.tensors, ...tensors } }, [begin, ...steps.map(gather)], closing);
+  const bytes = plan.tensors.X?.dtype === "u8";
+  const picking = steps.map((step) => gather(step, bytes));
+  return prune({ ...plan, tensors: { ...plan.tensors, ...tensors } }, [begin, ...picking], closing);
 }
 
 type Name = Step["kernel"];
@@ -255,17 +257,17 @@ function beginSteps(plan: Plan, parts: number): { begin: Step; closing: Step[] }
 }
 
 /** The first layer takes its rows straight out of the resident data. */
-function gather(step: Step): Step {
-  if (isStep(step, "layerForward") && step.bind.x === "x") return gathered(step);
-  if (isStep(step, "outputLoss") && step.bind.x === "x") return gathered(step);
-  if (isStep(step, "layerUpdate") && step.bind.x === "x") return gathered(step);
-  if (isStep(step, "layerGradient") && step.bind.x === "x") return gathered(step);
+function gather(step: Step, bytes: boolean): Step {
+  if (isStep(step, "layerForward") && step.bind.x === "x") return gathered(step, bytes);
+  if (isStep(step, "outputLoss") && step.bind.x === "x") return gathered(step, bytes);
+  if (isStep(step, "layerUpdate") && step.bind.x === "x") return gathered(step, bytes);
+  if (isStep(step, "layerGradient") && step.bind.x === "x") return gathered(step, bytes);
   return step;
 }
 
-const gathered = <S extends { readonly variant: object; readonly bind: object }>(step: S): S => ({
+const gathered = <S extends { readonly variant: object; readonly bind: object }>(step: S, bytes: boolean): S => ({
   ...step,
-  variant: { ...step.variant, gather: true },
+  variant: { ...step.variant, gather: true, ...(bytes ? { bytes } : {}) },
   bind: { ...step.bind, x: "X", order: "order" },
 });
 

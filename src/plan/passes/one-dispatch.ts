@@ -62,6 +62,7 @@ export function oneDispatch(plan: Plan, workgroupBytes: number, { lanes }: Hardw
       registers,
       batch: plan.batch,
       classes: plan.tensors.Y?.dtype === "u32",
+      bytes: plan.tensors.X?.dtype === "u8",
       flops,
     },
     dims: { steps: 1, variants: 1 },

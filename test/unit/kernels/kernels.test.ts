@@ -136,7 +136,12 @@ describe("every kernel", () => {
       const found = [...source.matchAll(/@group\(0\) @binding\((\d+)\) var<([a-z_, ]+)> (\w+)/g)];
       const kinds = found.map(([, binding, space]) => `${binding} ${space}`);
       const expected = boundOperands(call).map(({ access }, index) => {
-        const space = { uniform: "uniform", read: "storage, read", readWrite: "storage, read_write" }[access];
+        const space = {
+          uniform: "uniform",
+          read: "storage, read",
+          readBytes: "storage, read",
+          readWrite: "storage, read_write",
+        }[access];
         return `${index + 1} ${space}`;
       });
       expect([call.kernel, ...kinds]).toEqual([call.kernel, "0 uniform", ...expected]);

@@ -63,6 +63,19 @@ describe("checkPlan", () => {
     );
   });
 
+  it("refuses bytes for what reads numbers, and numbers for what reads bytes", () => {
+    const number = numberOf(train, ({ kernel }) => kernel === "gatherRows");
+    const packed = buildTrainPlan({ ...spec, optimizer, dataRows: 20, shuffle: true, bytes: true });
+    expect(() => checkPlan(packed)).not.toThrow();
+    const where = `PlanError: train plan: step ${number} (gatherRows)`;
+    expect(refusal(() => checkPlan({ ...train, tensors: packed.tensors }))).toBe(
+      `${where}: got data = X of u8, expected a tensor of f32 or u32; mend the pass that wrote this plan.`,
+    );
+    expect(refusal(() => checkPlan({ ...packed, tensors: train.tensors }))).toBe(
+      `${where}: got data = X of f32, expected a tensor of u8; mend the pass that wrote this plan.`,
+    );
+  });
+
   it("refuses the read of a tensor that no step has written", () => {
     const withoutForward = { ...train, steps: train.steps.filter((_, index) => index !== forward1 - 1) };
     expect(refusal(() => checkPlan(withoutForward))).toBe(

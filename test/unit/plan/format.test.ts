@@ -4,6 +4,8 @@ import { adam, adamw, sgd } from "../../../src/model/optimizer.ts";
 import { cosine, stepDecay } from "../../../src/model/schedule.ts";
 import { buildEvaluatePlan, buildPredictPlan, buildTrainPlan } from "../../../src/plan/build.ts";
 import { formatPlan } from "../../../src/plan/format.ts";
+import { fuse } from "../../../src/plan/passes/fuse.ts";
+import { oneDispatch } from "../../../src/plan/passes/one-dispatch.ts";
 
 const layers = resolveLayers(sequential([dense(3, "tanh"), dense(2)]), 4, "softmaxCrossEntropy");
 const spec = { layers, loss: "softmaxCrossEntropy", batch: 8 } as const;
@@ -97,6 +99,28 @@ describe("formatPlan", () => {
       .split("\n")
       .find((text) => text.includes("weightUpdate(gW1,"));
     expect(line?.endsWith(`  ${formula}`)).toBe(true);
+  });
+
+  it("says where rows of bytes are read", () => {
+    const optimizer = sgd({ learningRate: 1 });
+    const textbook = buildTrainPlan({ ...spec, optimizer, dataRows: 20, shuffle: true, bytes: true });
+    const fused = fuse(textbook);
+    const oneLayer = resolveLayers(sequential([dense(2)]), 4, "softmaxCrossEntropy");
+    const direct = fuse(
+      buildTrainPlan({ ...spec, layers: oneLayer, optimizer, dataRows: 20, shuffle: true, bytes: true }),
+    );
+    const labels = [textbook, fused, direct, oneDispatch(fused, 16_384)].map((plan) =>
+      formatPlan(plan)
+        .split("\n")
+        .filter((line) => line.includes("of bytes"))
+        .map((line) => line.replace(/^.*= (\S+)\(([^)]*)\)\s+.*(rows of bytes [^,]*).*$/, "$1($2): $3")),
+    );
+    expect(labels).toEqual([
+      ["gatherRows(order, X): rows of bytes in this step's order"],
+      ["layerForward(X, W1, b1, order): rows of bytes by order"],
+      ["outputLoss(X, W1, y, b1, order): rows of bytes by order"],
+      ["layerForward(X, W1, h1, b1, order): rows of bytes by order"],
+    ]);
   });
 
   it.each([

@@ -34,6 +34,21 @@ describe("bytesByRole", () => {
     });
   });
 
+  it.each([
+    // 20 rows of 4 columns, then of an odd number of them.
+    [4, 4 * 256 + 80],
+    [3, 4 * 256 + 60],
+    [7, 4 * 256 + 140],
+    [1, 4 * 256 + 20],
+  ])("adds up a byte an input of %d columns of bytes, in whole words behind the table of their values", (inputs, X) => {
+    const sized = resolveLayers(sequential([dense(2)]), inputs, loss);
+    const spec = { layers: sized, loss, batch: 8, optimizer: adam({ learningRate: 0.1 }), shuffle: true } as const;
+    const data = (dataRows: number) => bytesByRole(buildTrainPlan({ ...spec, dataRows, bytes: true })).data;
+    // Y, order, x, y
+    expect(data(20)).toBe(X + 4 * (20 + 8 + 8 * inputs + 8));
+    expect(data(21)).toBe(4 * 256 + 4 * Math.ceil((21 * inputs) / 4) + 4 * (21 + 8 + 8 * inputs + 8));
+  });
+
   it("names no role that a plan does not have", () => {
     const roles = Object.keys(bytesByRole(buildPredictPlan({ layers, loss, batch: 8 })));
     expect(roles.sort()).toEqual(["activation", "control", "data", "parameter"]);

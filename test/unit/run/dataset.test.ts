@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../../src/errors.ts";
-import { checkDataset } from "../../../src/run/dataset.ts";
+import { checkDataset, floatsOf } from "../../../src/run/dataset.ts";
 import { refusal } from "../../helpers/refusal.ts";
 
 const classes = (inputs: readonly number[], targets: readonly number[]) =>
@@ -28,6 +28,26 @@ describe("checkDataset", () => {
       inputs: new Float32Array([1, 2, 3]),
       targets: new Float32Array([0.5, 1.5]),
     });
+  });
+
+  it("keeps bytes packed, with the values that they stand for", () => {
+    const targets = [0, 2];
+    for (const inputs of [Uint8Array.of(1, 2, 3, 250), Uint8ClampedArray.of(1, 2, 3, 250)]) {
+      const rows = checkDataset("data", { inputs, scale: 0.5, offset: 1, targets }, "softmaxCrossEntropy", 3);
+      expect(rows).toMatchObject({ rows: 2, columns: 2, targets: new Uint32Array(targets) });
+      expect(rows.inputs).toBeInstanceOf(Uint8Array);
+      expect(Array.from(floatsOf(rows.inputs, 0, 4))).toEqual([1.5, 2, 2.5, 126]);
+      expect(Array.from(floatsOf(rows.inputs, 2, 4))).toEqual([2.5, 126]);
+    }
+  });
+
+  it.each(["scale", "offset"])("refuses a %s for inputs that are no bytes", (name) => {
+    for (const inputs of [[1, 2], Float32Array.of(1, 2), Uint16Array.of(1, 2), Int8Array.of(1, 2)]) {
+      const data = { inputs, targets: [0, 1], [name]: 0 };
+      expect(refusal(() => checkDataset("data", data, "softmaxCrossEntropy", 3))).toBe(
+        `DataError: data: ${name}: got 0 for inputs that are no bytes, expected inputs of a Uint8Array or Uint8ClampedArray; give bytes, or scale the numbers and leave it out.`,
+      );
+    }
   });
 
   it("refuses no rows", () => {

@@ -1,0 +1,44 @@
+import { DataError } from "../errors.ts";
+import { BYTE_VALUES } from "../kernels/types.ts";
+import { bytesOf } from "../plan/memory.ts";
+import type { ByteScale } from "./types.ts";
+
+/** Whether numbers are bytes from 0 to 255; those of another frame or worker are no instances of this one's classes. */
+export const isBytes = (given: ArrayLike<number>): boolean =>
+  /^\[object Uint8(Clamped)?Array\]$/.test(Object.prototype.toString.call(given));
+
+/**
+ * Bytes as the GPU takes them: the value scale · byte + offset of each of the 256 bytes, rounded once to f32, then the bytes
+ * themselves, filled up to a whole word.
+ * @throws DataError where a value is not a finite float32
+ */
+export function packBytes(
+  where: string,
+  given: ArrayLike<number>,
+  { scale = 1, offset = 0 }: ByteScale,
+): Uint8Array<ArrayBuffer> {
+  const packed = new Uint8Array(bytesOf({ shape: [given.length], dtype: "u8" }));
+  const values = tableOf(packed).map((_, byte) => scale * byte + offset);
+  if (![scale, offset, ...values].every(Number.isFinite)) {
+    throw new DataError({
+      where,
+      got: `scale ${scale} and offset ${offset}`,
+      expected: "numbers by which scale · byte + offset is a finite float32",
+      remedy: "leave them out to take the bytes as they are",
+    });
+  }
+  tableOf(packed).set(values);
+  packed.set(given, values.byteLength);
+  return packed;
+}
+
+/** The values of bytes `first` to before `end`. */
+export function unpackBytes(packed: Uint8Array<ArrayBuffer>, first: number, end: number): Float32Array<ArrayBuffer> {
+  const values = tableOf(packed);
+  return Float32Array.from(
+    packed.subarray(values.byteLength + first, values.byteLength + end),
+    (byte) => values[byte] as number,
+  );
+}
+
+const tableOf = ({ buffer, byteOffset }: Uint8Array<ArrayBuffer>) => new Float32Array(buffer, byteOffset, BYTE_VALUES);
