@@ -25,6 +25,7 @@ import { Pace } from "./pace.ts";
 import { checkParameter, unknownParameter } from "./parameters.ts";
 import { planTraining } from "./plan.ts";
 import { mapWords, readBuffers } from "./readback.ts";
+import type { TuneReport } from "./tune/types.ts";
 import { createTurns } from "./turns.ts";
 import type { FitOptions, Parameters, Report, SaveOptions, TensorValue, Trainer, TrainerOptions } from "./types.ts";
 
@@ -39,11 +40,14 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
   const began = performance.now();
   const { model, loss, optimizer, seed = 0 } = options;
   checkSeed(seed);
+  checkTune(options.tune);
   // Before the data, whose form follows from it.
   checkLoss(loss);
   const data = checkDataset("createTrainer: data", options.data, loss, outputsOf(model));
   const network = resolveNetwork(model, data.columns, loss);
-  const plan = planTraining({ ...options, inputs: data.columns, rows: data.rows }, hardwareOf(device));
+  const planned = planTraining({ ...options, inputs: data.columns, rows: data.rows }, hardwareOf(device));
+  const tuned = await options.tune?.(device, planned);
+  const plan = tuned?.plan ?? planned;
   const guard = createGuard(device, "trainer");
   const program = await guard.wait(compileProgram(device.gpu, plan, "chainrule.trainer"));
   const control = initialControl({ optimizer, dataRows: data.rows, batch: plan.batch, seed });
@@ -54,6 +58,7 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
     program,
     control,
     optimizer.schedule,
+    tuned?.report,
     (performance.now() - began) / 1000,
   );
   trainer.upload(data, initialParameters(network.layers, seed));
@@ -62,6 +67,7 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
 
 class GpuTrainer implements Trainer {
   readonly plan;
+  readonly tuning;
   readonly compileSeconds: number;
   readonly evaluate: Trainer["evaluate"];
   readonly predict: Trainer["predict"];
@@ -90,6 +96,7 @@ class GpuTrainer implements Trainer {
     program: Program,
     control: ControlValues,
     schedule: Schedule,
+    tuning: TuneReport | undefined,
     compileSeconds: number,
   ) {
     this.#gpu = device.gpu;
@@ -99,6 +106,7 @@ class GpuTrainer implements Trainer {
     this.#control = control;
     this.#schedule = schedule;
     this.plan = program.plan;
+    this.tuning = tuning;
     this.compileSeconds = compileSeconds;
     this.#epochSteps = Math.ceil(control.dataRows / control.batch);
     this.#staging = device.gpu.createBuffer({
@@ -332,5 +340,15 @@ function checkSeed(seed: number): void {
     got: `seed ${seed}`,
     expected: "a whole number from 0 to 4294967295",
     remedy: "choose such a number",
+  });
+}
+
+function checkTune(tune: unknown): void {
+  if (tune === undefined || typeof tune === "function") return;
+  throw new ModelError({
+    where: "createTrainer",
+    got: `tune ${JSON.stringify(tune)}`,
+    expected: "what tuner() makes",
+    remedy: 'import { tuner } from "chainrule" and give tune: tuner()',
   });
 }

@@ -2,6 +2,7 @@ import type { Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
 import type { Optimizer } from "../model/optimizer.ts";
 import type { Plan } from "../plan/types.ts";
+import type { TuneReport, Tuner } from "./tune/types.ts";
 
 /**
  * Rows to train on or to be judged by.
@@ -36,6 +37,11 @@ export interface TrainerOptions {
    * With false activations and deltas stay in buffers, to be read or drawn.
    */
   readonly oneDispatch?: boolean;
+  /**
+   * Made by `tuner`: looks for the fastest way to share out the step's products on this device, which changes no result. None
+   * if left out.
+   */
+  readonly tune?: Tuner;
 }
 
 /** Averages over the steps since the last report. Losses are per sample. */
@@ -119,7 +125,9 @@ export interface FitOptions {
 export interface Trainer extends Predictor {
   /** The step that the GPU replays, as data. */
   readonly plan: Plan;
-  /** Time from the call of `createTrainer` to the end of compilation, in seconds. */
+  /** What the tuner did; undefined without one. */
+  readonly tuning: TuneReport | undefined;
+  /** Time from the call of `createTrainer` to the end of compilation, tuning included, in seconds. */
   readonly compileSeconds: number;
   /** Takes `n` steps and reports on them. @throws NumericError, DeviceError */
   step(n?: number): Promise<Report>;
