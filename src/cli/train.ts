@@ -2,6 +2,7 @@ import { basename, extname } from "node:path";
 import { descriptionKey, type TableDescription } from "../data/description.ts";
 import type { Device } from "../device/open.ts";
 import { createTrainer } from "../run/trainer.ts";
+import { tuner } from "../run/tune/tune.ts";
 import type { Report, Trainer } from "../run/types.ts";
 import { checkWritable, writeWhole } from "./files.ts";
 import { formatCount, formatRate, formatSeconds } from "./format.ts";
@@ -19,10 +20,13 @@ import {
 } from "./problem.ts";
 import { createProgress } from "./progress.ts";
 import { openAdapter } from "./software-adapter.ts";
+import { fileCache } from "./tune-cache.ts";
+import { formatTuning } from "./tuning.ts";
 
 export interface TrainOptions extends ProblemOptions, PrepareOptions, NetworkOptions {
   readonly epochs: number;
   readonly out?: string;
+  readonly tune: boolean;
 }
 
 /** `chainrule train`: trains on a table, writes the model, and says how good it is. @returns exit status */
@@ -47,10 +51,13 @@ export async function train(path: string, options: TrainOptions): Promise<number
     seed,
     data: data.train.data,
     ...(batch === undefined ? {} : { batch }),
+    ...(options.tune ? { tune: tuner({ cache: fileCache() }) } : {}),
   });
   console.log(`adapter: ${nameAdapter(device)}`);
+  const { plan, tuning, compileSeconds } = trainer;
+  if (tuning) console.log(formatTuning(tuning).join("\n"));
   console.log(
-    `step: ${formatCount(trainer.plan.steps.length, "dispatch", "dispatches")} over ${formatCount(trainer.plan.batch, "row")}, compiled in ${formatSeconds(trainer.compileSeconds)}\n`,
+    `step: ${formatCount(plan.steps.length, "dispatch", "dispatches")} over ${formatCount(plan.batch, "row")}, compiled in ${formatSeconds(compileSeconds - (tuning?.seconds ?? 0))}\n`,
   );
 
   const interrupt = catchInterrupt();
