@@ -10,6 +10,7 @@ export {
   PlanError,
   ShapeError,
 } from "./errors.ts";
+export type { Tile } from "./kernels/tile.ts";
 export { type Activation, activations } from "./model/activation.ts";
 export { glorot, he, type Initializer, uniform } from "./model/initializer.ts";
 export { type Dense, type DenseOptions, dense, type Model, sequential, type Trainable } from "./model/layer.ts";
@@ -26,11 +27,15 @@ export {
 export { cosine, type Schedule, stepDecay } from "./model/schedule.ts";
 export { formatPlan } from "./plan/format.ts";
 export { type Bytes, bytesByRole } from "./plan/memory.ts";
+export type { Choice, RowTile } from "./plan/tiles.ts";
 export type { Dtype, Mode, Phase, Plan, Role, Step, Tensor } from "./plan/types.ts";
 export { type LoadedModel, loadModel } from "./run/checkpoint.ts";
 export { type PlanOptions, planTraining } from "./run/plan.ts";
 export { createPredictor, type PredictorOptions } from "./run/predictor.ts";
 export { createTrainer } from "./run/trainer.ts";
+export { localStorageCache } from "./run/tune/storage.ts";
+export { tune, tuner } from "./run/tune/tune.ts";
+export type { TuneCache, TuneChoice, Tuned, TuneOptions, TuneReport, Tuner } from "./run/tune/types.ts";
 export type {
   ByteScale,
   Dataset,

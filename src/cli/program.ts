@@ -116,5 +116,8 @@ const trainOptions = () => [
     "the same for the target of a regression; predictions are in its own unit again",
     scalings,
   ).default("standard"),
+  new Option("--tune", "time other ways to share out the work first, and keep the fastest for the next run").default(
+    false,
+  ),
   new Option("--out <file>", "where to write the model (default: the table's name with .safetensors)"),
 ];

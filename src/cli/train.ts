@@ -3,6 +3,7 @@ import { descriptionKey, type TableDescription } from "../data/description.ts";
 import type { Device } from "../device/open.ts";
 import { formatByRole } from "../plan/memory.ts";
 import { createTrainer } from "../run/trainer.ts";
+import { tuner } from "../run/tune/tune.ts";
 import type { Report, Trainer } from "../run/types.ts";
 import { checkWritable, writeWhole } from "./files.ts";
 import { formatCount, formatRate, formatSeconds } from "./format.ts";
@@ -21,10 +22,13 @@ import {
 import { createProgress } from "./progress.ts";
 import { type Epoch, formatEpochs } from "./report.ts";
 import { openAdapter } from "./software-adapter.ts";
+import { fileCache } from "./tune-cache.ts";
+import { formatTuning } from "./tuning.ts";
 
 export interface TrainOptions extends ProblemOptions, PrepareOptions, NetworkOptions {
   readonly epochs: number;
   readonly out?: string;
+  readonly tune: boolean;
 }
 
 /** `chainrule train`: trains on a table, writes the model, and says how good it is. @returns exit status */
@@ -49,10 +53,13 @@ export async function train(path: string, options: TrainOptions): Promise<number
     seed,
     data: data.train.data,
     ...(batch === undefined ? {} : { batch }),
+    ...(options.tune ? { tune: tuner({ cache: fileCache() }) } : {}),
   });
   console.log(`adapter: ${nameAdapter(device)}`);
+  const { plan, tuning, compileSeconds } = trainer;
+  if (tuning) console.log(formatTuning(tuning).join("\n"));
   console.log(
-    `step: ${formatCount(trainer.plan.steps.length, "dispatch", "dispatches")} over ${formatCount(trainer.plan.batch, "row")}, compiled in ${formatSeconds(trainer.compileSeconds)}`,
+    `step: ${formatCount(plan.steps.length, "dispatch", "dispatches")} over ${formatCount(plan.batch, "row")}, compiled in ${formatSeconds(compileSeconds - (tuning?.seconds ?? 0))}`,
   );
   console.log(`GPU memory: ${formatByRole(trainer.memory)}\n`);
 

@@ -6,6 +6,10 @@ export interface AdapterInfo {
   /** Vendor, architecture and description as far as the browser tells them, for printing beside every figure. */
   readonly name: string;
   readonly vendor: string;
+  /** Vendor, architecture and device, as far as the browser tells them: the hardware without its driver. */
+  readonly model: string;
+  /** What else the browser says of it, which names the driver in Dawn. */
+  readonly driver: string;
   /** Whether the adapter is a program on the CPU, whose times say nothing about a GPU. */
   readonly software: boolean;
   /** Invocations that run in lockstep: few on a software adapter, at least 32 on a GPU. */
@@ -145,7 +149,8 @@ function describe(adapter: GPUAdapter): AdapterInfo {
     /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${architecture} ${device} ${name}`);
   // Some GPUs can run fewer in lockstep than they are fast with.
   const lanes = software ? adapter.info.subgroupMinSize || 4 : Math.max(32, adapter.info.subgroupMinSize || 0);
-  return { name: name === "" ? "unnamed adapter" : name, vendor, software, lanes };
+  const model = [vendor, architecture, device].filter((part) => part !== "").join(" ");
+  return { name: name === "" ? "unnamed adapter" : name, vendor, model, driver: description, software, lanes };
 }
 
 async function request(adapter: GPUAdapter, limits: "adapter" | "default"): Promise<GPUDevice> {

@@ -28,6 +28,11 @@ export function pipelineFor(gpu: GPUDevice, call: Call): Promise<Pipeline> {
   return pipeline;
 }
 
+/** Lets go of a shader that no call is to use again; programs that have it keep it. */
+export function forgetPipeline(gpu: GPUDevice, call: Call): void {
+  caches.get(gpu)?.delete(sourceOf(call));
+}
+
 /** Layouts follow from the descriptor: `layout: "auto"` would drop the bindings that a variant does not use. */
 function layoutEntries(call: Call): GPUBindGroupLayoutEntry[] {
   const types = {

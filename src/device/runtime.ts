@@ -1,7 +1,8 @@
 /** What tells the runtimes apart. */
 interface Globals {
   readonly document?: unknown;
-  readonly Deno?: unknown;
+  readonly Deno?: { readonly version: { readonly deno: string } };
+  readonly navigator?: { readonly userAgent?: string };
   readonly process?: { readonly versions?: { readonly node?: string } };
 }
 
@@ -19,4 +20,12 @@ export const submitBudget = (): number => {
 export const pollsWhileWaiting = (): boolean => {
   const { document, Deno, process } = globalThis as Globals;
   return document === undefined && Deno === undefined && process?.versions?.node !== undefined;
+};
+
+/** What runs this program, with its version: the compiler of the shaders comes along with it. */
+export const runtimeVersion = (): string => {
+  const { Deno, process, navigator } = globalThis as Globals;
+  if (Deno !== undefined) return `Deno ${Deno.version.deno}`;
+  const node = process?.versions?.node;
+  return node === undefined ? (navigator?.userAgent ?? "") : `Node ${node}`;
 };

@@ -37,7 +37,7 @@ const CPU_LANES = 8;
 const FEW_COLUMNS = 16;
 
 /** Splits `size` evenly into as few parts of at most `most` as it takes, and returns the largest. */
-const even = (size: number, most: number): number => Math.ceil(size / Math.ceil(size / most));
+export const even = (size: number, most: number): number => Math.ceil(size / Math.ceil(size / most));
 
 /**
  * The tile for an output: large tiles load less for each sum, small ones leave more invocations to share the work. A CPU's

@@ -27,6 +27,7 @@ import { Pace } from "./pace.ts";
 import { checkParameter, unknownParameter } from "./parameters.ts";
 import { planTraining } from "./plan.ts";
 import { mapWords, readBuffers } from "./readback.ts";
+import type { TuneReport } from "./tune/types.ts";
 import { createTurns } from "./turns.ts";
 import type { FitOptions, Parameters, Report, SaveOptions, TensorValue, Trainer, TrainerOptions } from "./types.ts";
 
@@ -40,17 +41,20 @@ import type { FitOptions, Parameters, Report, SaveOptions, TensorValue, Trainer,
 export async function createTrainer(device: Device, options: TrainerOptions): Promise<Trainer> {
   const began = performance.now();
   checkDevice("createTrainer", device);
-  checkOptions("createTrainer", options, "model loss optimizer data", "batch seed shuffle fuse oneDispatch reuse");
-  const { data: given, seed = 0, ...described } = options;
+  checkOptions("createTrainer", options, "model loss optimizer data", "batch seed shuffle fuse oneDispatch reuse tune");
+  const { data: given, seed = 0, tune, ...described } = options;
   const { model, loss, optimizer } = described;
   checkSeed(seed);
   checkModel("createTrainer: model", model);
+  checkTune(tune);
   // Before the data, whose form follows from it.
   checkLoss(loss);
   const data = checkDataset("createTrainer: data", given, loss, outputsOf(model));
   const network = resolveNetwork(model, data.columns, loss);
   const bytes = data.inputs instanceof Uint8Array;
-  const plan = planTraining({ ...described, inputs: data.columns, rows: data.rows, bytes }, hardwareOf(device));
+  const planned = planTraining({ ...described, inputs: data.columns, rows: data.rows, bytes }, hardwareOf(device));
+  const tuned = await tune?.(device, planned);
+  const plan = tuned?.plan ?? planned;
   const guard = createGuard(device, "trainer");
   const program = await guard.wait(compileProgram(device.gpu, plan, "chainrule.trainer"));
   const control = initialControl({ optimizer, dataRows: data.rows, batch: plan.batch, seed });
@@ -61,6 +65,7 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
     program,
     control,
     optimizer.schedule,
+    tuned?.report,
     (performance.now() - began) / 1000,
   );
   trainer.upload(data, initialParameters(network.layers, seed));
@@ -69,6 +74,7 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
 
 class GpuTrainer implements Trainer {
   readonly plan;
+  readonly tuning;
   readonly compileSeconds: number;
   readonly evaluate: Trainer["evaluate"];
   readonly predict: Trainer["predict"];
@@ -97,6 +103,7 @@ class GpuTrainer implements Trainer {
     program: Program,
     control: ControlValues,
     schedule: Schedule,
+    tuning: TuneReport | undefined,
     compileSeconds: number,
   ) {
     this.#gpu = device.gpu;
@@ -106,6 +113,7 @@ class GpuTrainer implements Trainer {
     this.#control = control;
     this.#schedule = schedule;
     this.plan = program.plan;
+    this.tuning = tuning;
     this.compileSeconds = compileSeconds;
     this.#epochSteps = Math.ceil(control.dataRows / control.batch);
     this.#staging = device.gpu.createBuffer({
@@ -341,4 +349,14 @@ const files = () => import("./checkpoint.ts");
 function checkSeed(seed: number): void {
   if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return;
   refuse("createTrainer", `seed ${show(seed)}`, "a whole number from 0 to 4294967295", "choose such a number");
+}
+
+function checkTune(tune: unknown): void {
+  if (tune === undefined || typeof tune === "function") return;
+  refuse(
+    "createTrainer",
+    `tune ${show(tune)}`,
+    "what tuner() makes",
+    'import { tuner } from "chainrule" and give tune: tuner()',
+  );
 }

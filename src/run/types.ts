@@ -3,6 +3,7 @@ import type { Loss } from "../model/loss.ts";
 import type { Optimizer } from "../model/optimizer.ts";
 import type { Bytes } from "../plan/memory.ts";
 import type { Plan } from "../plan/types.ts";
+import type { TuneReport, Tuner } from "./tune/types.ts";
 
 /**
  * What inputs that are bytes stand for: x = scale · byte + offset, rounded once to float32. Only with inputs of a Uint8Array or
@@ -54,6 +55,11 @@ export interface TrainerOptions {
    * fused plan stays to be read.
    */
   readonly reuse?: boolean;
+  /**
+   * Made by `tuner`: looks for the fastest way to share out the step's products on this device, which changes no result. None
+   * if left out.
+   */
+  readonly tune?: Tuner;
 }
 
 /** Averages over the steps since the last report. Losses are per sample. */
@@ -141,7 +147,9 @@ export interface FitOptions {
 export interface Trainer extends Predictor {
   /** The step that the GPU replays, as data. */
   readonly plan: Plan;
-  /** Time from the call of `createTrainer` to the end of compilation, in seconds. */
+  /** What the tuner did; undefined without one. */
+  readonly tuning: TuneReport | undefined;
+  /** Time from the call of `createTrainer` to the end of compilation, tuning included, in seconds. */
   readonly compileSeconds: number;
   /** Bytes of GPU memory held now, by what they are for; reading and saving take a copy of what is read for as long as they last. */
   readonly memory: Bytes;

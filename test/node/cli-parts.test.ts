@@ -1,4 +1,5 @@
-import { lstatSync, mkdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { checkWritable, writeWhole } from "../../src/cli/files.ts";
@@ -11,6 +12,8 @@ import {
   formatTable,
 } from "../../src/cli/format.ts";
 import { formatConfusion, formatEpochs, formatScores, measureFit } from "../../src/cli/report.ts";
+import { cacheFolder, fileCache } from "../../src/cli/tune-cache.ts";
+import { formatTuning } from "../../src/cli/tuning.ts";
 import { DataError } from "../../src/errors.ts";
 import type { Report } from "../../src/run/types.ts";
 import { createWorkplace, type Workplace } from "./command.ts";
@@ -52,6 +55,80 @@ describe("writeWhole", () => {
     expect(() => checkWritable(path, [])).toThrow(`${path}: got a folder, expected a file that can be written;`);
     expect(place.files()).toEqual(["file"]);
     expect(() => writeWhole(join(place.folder, "none", "file"), "text")).toThrow("got no such file or folder,");
+  });
+});
+
+describe("the tuner's cache", () => {
+  let place: Workplace;
+  beforeEach(() => {
+    place = createWorkplace();
+    return () => place.remove();
+  });
+
+  it("lies where the system keeps caches", () => {
+    expect(cacheFolder("/var/cache")).toBe("/var/cache/chainrule");
+    for (const none of [undefined, "", "relative"]) {
+      expect(cacheFolder(none)).toBe(join(homedir(), ".cache", "chainrule"));
+    }
+  });
+
+  it("keeps a text under each key, in files of a folder that it makes", () => {
+    const folder = join(place.folder, "deep", "cache");
+    const cache = fileCache(folder);
+    expect(cache.get("a")).toBeUndefined();
+    cache.set("a", "1");
+    cache.set("../../b\u0000", "2");
+    cache.set("a", "3");
+    expect([cache.get("a"), cache.get("../../b\u0000"), cache.get("c")]).toEqual(["3\n", "2\n", undefined]);
+    expect(readdirSync(folder)).toHaveLength(2);
+    expect(fileCache(folder).get("a")).toBe("3\n");
+  });
+
+  it("fails where it can neither read nor write", () => {
+    place.write("file", "");
+    const cache = fileCache(join(place.folder, "file"));
+    expect(() => cache.get("a")).toThrow("ENOTDIR");
+    expect(() => cache.set("a", "1")).toThrow();
+  });
+});
+
+describe("formatTuning", () => {
+  const from = { along: 4, across: 1, lanes: 32, unroll: 4, swap: false, subgroups: false };
+  const dims = { rows: 64, inner: 784, columns: 128, offset: 0 };
+  const choice = { kernel: "layerForward", dims, steps: 1, from, to: from, timed: 9, rejected: [] } as const;
+
+  it("says of every product what it is shared out as, and how that was found", () => {
+    const lines = formatTuning({
+      adapter: "a GPU",
+      seconds: 2.345,
+      refused: ["matmul 1×2×3: stale: of format 0, here it is 1"],
+      choices: [
+        { ...choice, to: { ...from, unroll: 8 }, speedup: 1.234, source: "measured", rejected: ["x: other bits"] },
+        { ...choice, steps: 3, speedup: 1, source: "time ran out" },
+        {
+          ...choice,
+          kernel: "outputLoss",
+          dims: { rows: 64, inner: 128 },
+          from: { group: 8, subgroups: true },
+          to: { group: 8, subgroups: true },
+          speedup: undefined,
+          source: "cache",
+        },
+      ],
+    });
+    expect(lines).toEqual([
+      "tuned: 1 of 3 products shared out anew, in 2.3 s on a GPU",
+      "  layerForward 64×784×128: 4×1 outputs an invocation, 32 a workgroup, 8 a round, 1.23× as fast (9 timed, 1 not allowed)",
+      "  layerForward 64×784×128 (3 steps): as planned, 4×1 outputs an invocation, 32 a workgroup, 4 a round (9 timed; time ran out)",
+      "  outputLoss 64×128: as planned, 8 rows a workgroup, subgroups (from the cache)",
+      "  not taken from the cache: matmul 1×2×3: stale: of format 0, here it is 1",
+    ]);
+  });
+
+  it("says so where there is nothing to tune", () => {
+    expect(formatTuning({ adapter: "a GPU", seconds: 0, refused: [], choices: [] })).toEqual([
+      "tuned: nothing, since the whole step is one dispatch",
+    ]);
   });
 });
 

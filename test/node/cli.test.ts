@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Papa from "papaparse";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -85,6 +85,32 @@ describe("train", () => {
     succeeded(outcome);
     expect(accuracyOf(outcome.stdout, "test")).toBe("100.0 %");
   });
+
+  it("with --tune shares the work out in other ways, to the same model, and keeps which was the fastest", async () => {
+    place.write("flowers.csv", flowers);
+    // Too wide for one dispatch.
+    const args = ["train", "flowers.csv", "--target", "kind", "--layers", "300", "--epochs", "3", "--out"];
+    const env = { XDG_CACHE_HOME: join(place.folder, "cache") };
+    const run = (out: string, ...more: string[]) => place.run([...args, out, ...more], { env });
+    const [plain, tuned] = [await run("plain"), await run("tuned", "--tune")];
+    for (const outcome of [plain, tuned]) succeeded(outcome);
+    expect(plain.stdout).not.toContain("tuned:");
+    expect(tuned.stdout).toMatch(/^tuned: \d of 5 products shared out anew, in [0-9.]+ s on \S.*$/m);
+    expect(tuned.stdout).toMatch(/^ {2}layerForward 32×2×300: .+ a workgroup.* \(.+\)$/m);
+
+    // However far the search came, it ends here: with a choice that is another than the plan's.
+    const folder = join("cache", "chainrule");
+    for (const file of readdirSync(join(place.folder, folder))) {
+      const kept = JSON.parse(readFileSync(join(place.folder, folder, file), "utf8"));
+      if (!("unroll" in kept.choice)) continue;
+      place.write(join(folder, file), JSON.stringify({ ...kept, choice: { ...kept.choice, unroll: 12 }, tried: 16 }));
+    }
+    const again = await run("again", "--tune");
+    succeeded(again);
+    expect(again.stdout).toMatch(/^ {2}layer.*, 12 a round \(from the cache\)$/m);
+    const [first, ...others] = ["plain", "tuned", "again"].map((name) => readFileSync(join(place.folder, name)));
+    for (const other of others) expect(first?.equals(other)).toBe(true);
+  }, 120_000);
 
   it("tests on nothing where the test fraction is 0", async () => {
     place.write("flowers.csv", flowers);

@@ -68,8 +68,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   reference: ["plan", "kernels", "model", "errors"],
   device: ["plan", "kernels", "model", "errors"],
   data: ["model", "errors"],
-  run: ["device", "plan", "kernels", "model", "data", "errors"],
-  index: ["run", "device", "plan", "model", "data", "errors"],
+  run: ["device", "plan", "kernels", "model", "data", "errors", "package.json"],
+  index: ["run", "device", "plan", "kernels", "model", "data", "errors"],
   cli: ["run", "device", "plan", "kernels", "model", "data", "errors", "tools", "package.json"],
 };
 

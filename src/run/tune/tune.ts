@@ -1,0 +1,162 @@
+import { createGuard, type Guard } from "../../device/guard.ts";
+import { hardwareOf } from "../../device/hardware.ts";
+import type { Device } from "../../device/open.ts";
+import { ModelError } from "../../errors.ts";
+import {
+  attempts,
+  type Choice,
+  type ChoiceLimits,
+  choiceOf,
+  choiceText,
+  type Product,
+  products,
+  productText,
+  retile,
+} from "../../plan/tiles.ts";
+import type { Plan } from "../../plan/types.ts";
+import { cacheKey, decodeKept, encodeKept, type Kept } from "./cache.ts";
+import { search } from "./search.ts";
+import { createTrial } from "./trial.ts";
+import type { TuneChoice, Tuned, TuneOptions, Tuner } from "./types.ts";
+
+/** Time in seconds for which attempts begin, unless told otherwise. */
+const SECONDS = 5;
+
+/**
+ * Finds for each product of a plan how to share it out on this device: starting from the plan's own tile, changes one thing after
+ * the other, and keeps a change that is faster by 5 %. Only what gives the same outputs bit for bit is timed at all, so
+ * that the plan that comes back trains to the same weights as the one given.
+ * @throws ModelError for options out of range; DeviceError where the device is lost or has no memory
+ */
+export async function tune(device: Device, plan: Plan, options: TuneOptions = {}): Promise<Tuned> {
+  const { cache, seconds = SECONDS } = options;
+  if (!(Number.isFinite(seconds) && seconds > 0)) {
+    throw new ModelError({
+      where: "tune",
+      got: `${seconds} seconds`,
+      expected: "a number above 0",
+      remedy: "leave seconds out for 5",
+    });
+  }
+  const began = performance.now();
+  const guard = createGuard(device, "tuner");
+  const context: Context = {
+    device,
+    plan,
+    guard,
+    cache,
+    limits: limitsOf(device),
+    deadline: began + 1000 * seconds,
+    refused: [],
+  };
+  const choices: TuneChoice[] = [];
+  const made = new Map<string, Choice>();
+  try {
+    for (const product of products(plan)) {
+      const choice = await tuneProduct(context, product);
+      choices.push(choice);
+      made.set(productText(product.step), choice.to);
+    }
+  } finally {
+    guard.close();
+  }
+  const report = {
+    adapter: device.adapter.name,
+    choices,
+    refused: context.refused,
+    seconds: (performance.now() - began) / 1000,
+  };
+  return { plan: retile(plan, made), report };
+}
+
+/** What `createTrainer` takes as `tune`: tunes the plan of the trainer. */
+export const tuner =
+  (options: TuneOptions = {}): Tuner =>
+  (device, plan) =>
+    tune(device, plan, options);
+
+interface Context {
+  readonly device: Device;
+  readonly plan: Plan;
+  readonly guard: Guard;
+  readonly cache: TuneOptions["cache"];
+  readonly limits: ChoiceLimits;
+  readonly deadline: number;
+  /** Grows by what the cache held and is of no use. */
+  readonly refused: string[];
+}
+
+const limitsOf = (device: Device): ChoiceLimits => {
+  const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX } = device.gpu.limits;
+  return {
+    ...hardwareOf(device),
+    invocations: Math.min(maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX),
+  };
+};
+
+/** `layerForward 128×784×512`. */
+const placeOf = ({ step: { kernel, dims } }: Product): string =>
+  `${kernel} ${Object.entries(dims)
+    .flatMap(([name, size]) => (name === "offset" ? [] : [size]))
+    .join("×")}`;
+
+async function tuneProduct(context: Context, product: Product): Promise<TuneChoice> {
+  const { step, count } = product;
+  const from = choiceOf(step);
+  const described = { kernel: step.kernel, dims: step.dims, steps: count, from, timed: 0, rejected: [] };
+  const untimed = (to: Choice, source: TuneChoice["source"]) => ({ ...described, to, source, speedup: undefined });
+  const most = attempts(step);
+  const kept = await recall(context, product);
+  const complete = kept?.tried === most;
+  const changed = kept && choiceText(kept.choice) !== choiceText(from);
+  if (complete && !changed) return untimed(from, "cache");
+  // What is known to be better is applied however late it is.
+  if (!changed && performance.now() >= context.deadline) return untimed(from, "time ran out");
+  const trial = await createTrial(context.device.gpu, context.guard, context.plan, step);
+  try {
+    const known = kept && (await trial.admit(kept.choice));
+    if (typeof known === "string") refuse(context, product, known);
+    const best = typeof known === "object" ? known : trial.own;
+    if (complete && best !== trial.own) {
+      best.dispose(false);
+      return untimed(best.choice, "cache");
+    }
+    const start = { own: trial.own, best, tried: best === known ? (kept?.tried ?? 0) : 0 };
+    const rules = { now: () => performance.now(), deadline: context.deadline };
+    const { choice, tried, ...figures } = await search(trial, step, context.limits, start, rules);
+    await keep(context, product, { choice, tried });
+    return { ...described, ...figures, to: choice, source: tried === most ? "measured" : "time ran out" };
+  } finally {
+    trial.dispose();
+  }
+}
+
+const refuse = ({ refused }: Context, product: Product, reason: string) =>
+  refused.push(`${placeOf(product)}: ${reason}`);
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What the cache has of a product, if that is of use. */
+async function recall(context: Context, product: Product): Promise<Kept | undefined> {
+  const { device, cache, limits } = context;
+  const { step } = product;
+  try {
+    const text = await cache?.get(cacheKey(device, step));
+    if (text === undefined) return undefined;
+    const kept = decodeKept(device, step, limits, text);
+    if (typeof kept === "object") return kept;
+    refuse(context, product, kept);
+  } catch (error) {
+    refuse(context, product, `the cache cannot be read: ${reasonOf(error)}`);
+  }
+  return undefined;
+}
+
+async function keep(context: Context, product: Product, kept: Kept): Promise<void> {
+  const { device, cache } = context;
+  try {
+    await cache?.set(cacheKey(device, product.step), encodeKept(device, product.step, kept));
+  } catch (error) {
+    refuse(context, product, `the cache cannot be written: ${reasonOf(error)}`);
+  }
+}
