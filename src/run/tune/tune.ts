@@ -1,7 +1,8 @@
 import { createGuard, type Guard } from "../../device/guard.ts";
 import { hardwareOf } from "../../device/hardware.ts";
-import type { Device } from "../../device/open.ts";
-import { ModelError } from "../../errors.ts";
+import { checkDevice, type Device } from "../../device/open.ts";
+import { checkOptions, refuse as refuseOption, show } from "../../model/options.ts";
+import { checkGiven } from "../../plan/memory.ts";
 import {
   attempts,
   type Choice,
@@ -29,14 +30,12 @@ const SECONDS = 5;
  * @throws ModelError for options out of range; DeviceError where the device is lost or has no memory
  */
 export async function tune(device: Device, plan: Plan, options: TuneOptions = {}): Promise<Tuned> {
+  checkDevice("tune", device);
+  checkGiven("tune", plan);
+  checkOptions("tune", options, "", "cache seconds");
   const { cache, seconds = SECONDS } = options;
   if (!(Number.isFinite(seconds) && seconds > 0)) {
-    throw new ModelError({
-      where: "tune",
-      got: `${seconds} seconds`,
-      expected: "a number above 0",
-      remedy: "leave seconds out for 5",
-    });
+    refuseOption("tune", `seconds ${show(seconds)}`, "a number above 0", "leave seconds out for 5");
   }
   const began = performance.now();
   const guard = createGuard(device, "tuner");
@@ -70,10 +69,10 @@ export async function tune(device: Device, plan: Plan, options: TuneOptions = {}
 }
 
 /** What `createTrainer` takes as `tune`: tunes the plan of the trainer. */
-export const tuner =
-  (options: TuneOptions = {}): Tuner =>
-  (device, plan) =>
-    tune(device, plan, options);
+export function tuner(options: TuneOptions = {}): Tuner {
+  checkOptions("tuner", options, "", "cache seconds");
+  return (device, plan) => tune(device, plan, options);
+}
 
 interface Context {
   readonly device: Device;
