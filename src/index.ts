@@ -1,4 +1,5 @@
 /** The public surface of chainrule. */
+export { createReferenceTrainer } from "./cpu/trainer.ts";
 export { type AdapterInfo, type Device, type OpenOptions, openDevice } from "./device/open.ts";
 export {
   ChainruleError,
@@ -25,7 +26,7 @@ export {
 } from "./model/optimizer.ts";
 export { cosine, type Schedule, stepDecay } from "./model/schedule.ts";
 export { formatPlan } from "./plan/format.ts";
-export { bytesByRole } from "./plan/memory.ts";
+export { bytesByRole, formatBytes } from "./plan/memory.ts";
 export type { Dtype, Mode, Phase, Plan, Role, Step, Tensor } from "./plan/types.ts";
 export { type LoadedModel, loadModel } from "./run/checkpoint.ts";
 export { type PlanOptions, planTraining } from "./run/plan.ts";
@@ -38,6 +39,8 @@ export type {
   Parameters,
   Prediction,
   Predictor,
+  Probe,
+  ReferenceTrainer,
   Report,
   SaveOptions,
   TensorValue,

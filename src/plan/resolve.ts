@@ -11,7 +11,10 @@ export function resolveTensor(plan: Plan, name: string): { readonly name: string
       where: `${plan.mode} plan`,
       got: `tensor "${name}", which the pass ${pass} removed`,
       expected: `one of ${[...Object.keys(plan.tensors), ...Object.keys(plan.aliases)].join(", ")}`,
-      remedy: `make the trainer with { ${pass}: false } to keep it in memory`,
+      remedy:
+        plan.mode === "train"
+          ? `make the trainer with { ${pass}: false } to keep it in memory`
+          : "ask for one of these, or read it from a trainer made with { fuse: false }",
     });
   }
   if (tensor === undefined) {

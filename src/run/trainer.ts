@@ -2,7 +2,7 @@ import { createGuard, type Guard } from "../device/guard.ts";
 import type { Device } from "../device/open.ts";
 import { compileProgram, type Program } from "../device/program.ts";
 import { submitBudget } from "../device/runtime.ts";
-import { ModelError, type NumericError } from "../errors.ts";
+import type { NumericError } from "../errors.ts";
 import {
   CONTROL_WORDS,
   type ControlValues,
@@ -16,6 +16,7 @@ import type { Schedule } from "../model/schedule.ts";
 import { bytesOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import { checkLoaded, encodeModel, loadModel } from "./checkpoint.ts";
+import { checkEpochs, checkSeed, checkSteps } from "./counts.ts";
 import { checkDataset, type Rows } from "./dataset.ts";
 import { createInference, type Inference } from "./inference.ts";
 import { addRecord, decodeRecord, emptyTotals, RING_BYTES, summarize, type Totals } from "./metrics.ts";
@@ -40,7 +41,7 @@ const SUBMITS_AHEAD = 2;
 export async function createTrainer(device: Device, options: TrainerOptions): Promise<Trainer> {
   const began = performance.now();
   const { model, loss, optimizer, seed = 0 } = options;
-  checkSeed(seed);
+  checkSeed("createTrainer", seed);
   // Before the data, whose form follows from it.
   checkLoss(loss);
   const data = checkDataset("createTrainer: data", options.data, loss, outputsOf(model));
@@ -67,6 +68,7 @@ class GpuTrainer implements Trainer {
   readonly compileSeconds: number;
   readonly evaluate: Trainer["evaluate"];
   readonly predict: Trainer["predict"];
+  readonly probe: Trainer["probe"];
   readonly #gpu: GPUDevice;
   readonly #guard: Guard;
   readonly #network: Network;
@@ -113,6 +115,7 @@ class GpuTrainer implements Trainer {
     this.#inference = createInference(device, guard, network, Object.fromEntries(parameters));
     this.evaluate = this.#inference.evaluate;
     this.predict = this.#inference.predict;
+    this.probe = this.#inference.probe;
   }
 
   /** Writes the data, the parameters and the control block; called once. */
@@ -125,26 +128,12 @@ class GpuTrainer implements Trainer {
   }
 
   step(n = 1): Promise<Report> {
-    if (!(Number.isSafeInteger(n) && n > 0)) {
-      throw new ModelError({
-        where: "step",
-        got: `${n} steps`,
-        expected: "a whole number of at least 1",
-        remedy: "leave the number out to take one step",
-      });
-    }
+    checkSteps(n);
     return this.#exclusive(() => this.#run(n)) as Promise<Report>;
   }
 
   async *fit({ epochs, signal }: FitOptions): AsyncGenerator<Report, void, undefined> {
-    if (!(Number.isSafeInteger(epochs) && epochs > 0)) {
-      throw new ModelError({
-        where: "fit",
-        got: `${epochs} epochs`,
-        expected: "a whole number of at least 1",
-        remedy: "set epochs to how often each row is to be seen",
-      });
-    }
+    checkEpochs(epochs);
     for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
       const report = await this.#exclusive(() => this.#run(this.#epochSteps - (this.#step % this.#epochSteps), signal));
       if (report) yield report;
@@ -330,14 +319,4 @@ class GpuTrainer implements Trainer {
   async #readFloats(names: readonly string[]): Promise<Parameters> {
     return (await this.#readAll(names)).tensors;
   }
-}
-
-function checkSeed(seed: number): void {
-  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return;
-  throw new ModelError({
-    where: "createTrainer",
-    got: `seed ${seed}`,
-    expected: "a whole number from 0 to 4294967295",
-    remedy: "choose such a number",
-  });
 }
