@@ -71,6 +71,19 @@ const browser: TestProjectInlineConfiguration = {
   },
 };
 
+/** The built demo in Chromium, driven from Node: one visitor at a time, since some measure time. */
+const demo: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: "demo",
+    environment: "node",
+    include: ["test/demo/**/*.test.ts"],
+    globalSetup: "test/demo/setup.ts",
+    fileParallelism: false,
+    testTimeout: 120_000,
+  },
+};
+
 export default defineConfig(({ mode }) => ({
   ...(mode === "cli" ? cli : library),
   test: {
@@ -84,7 +97,7 @@ export default defineConfig(({ mode }) => ({
     allowOnly: false,
     passWithNoTests: false,
     exclude: configDefaults.exclude,
-    projects: [node, deno, browser],
+    projects: [node, deno, browser, demo],
   },
 }));
 

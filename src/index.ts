@@ -40,6 +40,7 @@ export type {
   Prediction,
   Predictor,
   Probe,
+  ReferenceProbe,
   ReferenceTrainer,
   Report,
   SaveOptions,

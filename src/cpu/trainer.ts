@@ -3,6 +3,7 @@ import { type Layer, resolveLayers } from "../model/layer.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { buildEvaluatePlan, buildPredictPlan } from "../plan/build.ts";
 import { elementsOf } from "../plan/memory.ts";
+import { fuse } from "../plan/passes/fuse.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import { createReference, type Reference } from "../reference/run.ts";
 import { checkLoaded, encodeModel, loadModel } from "../run/checkpoint.ts";
@@ -27,6 +28,7 @@ import type {
   FitOptions,
   Parameters,
   Prediction,
+  ReferenceProbe,
   ReferenceTrainer,
   Report,
   SaveOptions,
@@ -112,6 +114,24 @@ class CpuTrainer implements ReferenceTrainer {
     const result = new Float32Array(forward.tensor("o"));
     if (loss === "softmaxCrossEntropy") return { rows, outputs: result, ...classify(result, outputs) };
     return { rows, outputs: result, probabilities: undefined, classes: undefined };
+  }
+
+  async probe(inputs: ArrayLike<number>): Promise<ReferenceProbe> {
+    const { loss, inputs: columns } = this.#network;
+    const { rows, values } = checkRows("probe", inputs, columns);
+    const plan = fuse(buildPredictPlan({ layers: this.#layers, loss, batch: rows }));
+    const forward = this.#inference(plan, rows);
+    forward.set("x", values);
+    return {
+      rows,
+      plan,
+      run: () => {
+        for (const name of this.#names()) forward.set(name, this.#reference.tensor(name));
+        forward.step();
+      },
+      values: (name) => new Float32Array(forward.tensor(name)),
+      dispose() {},
+    };
   }
 
   async parameters(): Promise<Parameters> {

@@ -138,7 +138,16 @@ export interface FitOptions {
  * A network in training on the CPU: every call does and gives what the trainer's does, on the calling thread. Made by
  * `createReferenceTrainer`.
  */
-export type ReferenceTrainer = Omit<Trainer, "buffer" | "probe" | "compileSeconds">;
+export interface ReferenceTrainer extends Omit<Trainer, "buffer" | "probe" | "compileSeconds"> {
+  /** The forward pass over `inputs [rows, columns]`. @throws DataError where the rows do not fit */
+  probe(inputs: ArrayLike<number>): Promise<ReferenceProbe>;
+}
+
+/** What `Probe` is on the GPU: the forward pass over fixed rows, with the tensors' values in place of their buffers. */
+export interface ReferenceProbe extends Omit<Probe, "buffer"> {
+  /** The values of a tensor as the last run left them, `[rows, units]` row-major. @throws PlanError */
+  values(name: string): Float32Array<ArrayBuffer>;
+}
 
 /** A network in training. Made by `createTrainer`. */
 export interface Trainer extends Predictor {

@@ -94,6 +94,25 @@ describe.each(Object.entries(runs))("createReferenceTrainer, %s", (_, options) =
 });
 
 describe("createReferenceTrainer", () => {
+  test("probes the outputs of every layer with the parameters as training leaves them", async () => {
+    const cpu = createReferenceTrainer(classifier);
+    const probe = await cpu.probe(classes(40).inputs);
+    for (const steps of [1, 3]) {
+      await cpu.step(steps);
+      probe.run();
+      const [{ W2 = [], b2 = [] }, h1] = [await cpu.parameters(), probe.values("h1")];
+      const o = Array.from({ length: 160 }, (_, i) =>
+        Array.from({ length: 8 }, (_, k) => (h1[8 * Math.floor(i / 4) + k] ?? 0) * (W2[8 * (i % 4) + k] ?? 0)).reduce(
+          (sum, product) => sum + product,
+          b2[i % 4] ?? 0,
+        ),
+      );
+      expectClose("o", probe.values("o"), o, CLOSE * largestMagnitude(o));
+      expect(probe.values("o")).toEqual((await cpu.predict(classes(40).inputs)).outputs);
+    }
+    expect(String(await rejection(cpu.probe([1])))).toContain("DataError: probe: inputs: got 1 numbers");
+  });
+
   test("fits epoch by epoch, and ends early when asked", async () => {
     const cpu = createReferenceTrainer(classifier);
     await cpu.step();

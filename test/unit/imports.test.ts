@@ -135,6 +135,21 @@ describe("the library", () => {
   });
 });
 
+describe("the demo", () => {
+  const demo = readdirSync(resolve(root, "demo/src"), { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => readSource(resolve(root, "demo/src", name)));
+
+  it("uses the library's public surface alone", () => {
+    const outside = demo.flatMap(({ path, files }) =>
+      files.filter((file) => !file.startsWith("demo/")).map((file) => `${path} imports ${file}`),
+    );
+    expect(outside).toEqual([]);
+    // The same walk sees what the pages take from the library.
+    expect(demo.flatMap(({ modules }) => modules)).toContain("chainrule");
+  });
+});
+
 describe("what is pure data or its twin", () => {
   it.each(["model", "kernels", "plan", "reference", "data"])("%s names no object of WebGPU", (area) => {
     const named = [...sources.values()]
