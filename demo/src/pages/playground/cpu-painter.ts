@@ -1,4 +1,4 @@
-import type { ReferenceProbe, ReferenceTrainer } from "chainrule";
+import type { Parameters, ReferenceProbe, ReferenceTrainer } from "chainrule";
 import type { Palette, Rgb } from "../../theme.ts";
 import type { View } from "./contract.ts";
 import type { Points, Training } from "./engine.ts";
@@ -24,7 +24,6 @@ export function createCpuPainter(canvases: Canvases, first: View): Painter {
   const tileContext = contextOf(tile);
   let view = first;
   let scene: { trainer: ReferenceTrainer; run: RunOptions; points: Points; probe: ReferenceProbe } | undefined;
-  let weights: Readonly<Record<string, Float32Array>> = {};
 
   const resize = () => {
     if (!scene) return;
@@ -55,7 +54,7 @@ export function createCpuPainter(canvases: Canvases, first: View): Painter {
     context.drawImage(tile, x, y, size, size);
   };
 
-  const drawLinks = ({ run }: NonNullable<typeof scene>) => {
+  const drawLinks = ({ run }: NonNullable<typeof scene>, weights: Parameters) => {
     const { columns, size } = layoutOf(view.network, run.layers);
     const r = view.ratio;
     columns.forEach((after, layer) => {
@@ -101,19 +100,17 @@ export function createCpuPainter(canvases: Canvases, first: View): Painter {
       view = given;
       resize();
     },
-    draw() {
+    async draw() {
       if (!scene) return;
       const current = scene;
+      const weights = await current.trainer.parameters();
       current.probe.run();
-      void current.trainer.parameters().then((values) => {
-        weights = values;
-      });
       const { run } = current;
       const shown = view.unit ?? { layer: depth(run), unit: 0 };
       drawUnit(current, surface, [shown.layer, shown.unit], [0, 0, view.surface], 0.62);
       drawPoints(current);
       network.clearRect(0, 0, canvases.network.width, canvases.network.height);
-      drawLinks(current);
+      drawLinks(current, weights);
       const { columns, size } = layoutOf(view.network, run.layers);
       columns.forEach((column, layer) => {
         for (let unit = 0; unit < column.units; unit++) {

@@ -75,7 +75,7 @@ class GpuPainter implements Painter {
     this.#arrange();
   }
 
-  draw(): void {
+  async draw(): Promise<void> {
     if (!this.#probe) return;
     this.#probe.run();
     const encoder = this.#gpu.createCommandEncoder({ label: "demo.draw" });
@@ -88,6 +88,7 @@ class GpuPainter implements Painter {
       pass.end();
     }
     this.#gpu.queue.submit([encoder.finish()]);
+    await this.#gpu.queue.onSubmittedWorkDone();
   }
 
   dispose(): void {

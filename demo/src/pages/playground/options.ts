@@ -57,7 +57,7 @@ export const initialState: PlaygroundState = {
   run: {
     points: "spiral",
     count: 300,
-    noise: 0.05,
+    noise: 0.02,
     seed: 1,
     layers: [8, 8],
     activation: "tanh",

@@ -8,8 +8,8 @@ export interface Painter {
   /** Takes up another run, or the same with another trainer. */
   attach(training: Training, run: RunOptions, points: Points): Promise<void>;
   view(view: View): void;
-  /** Draws the parameters as they are now. */
-  draw(): void;
+  /** Draws the parameters as they are now. @returns when the picture is done */
+  draw(): Promise<unknown>;
   dispose(): void;
 }
 

@@ -42,6 +42,8 @@ class PlaygroundSession implements Session<PlaygroundContract> {
   #fingerprint: string | undefined;
   /** Whether the picture is older than the parameters or the view. */
   #stale = false;
+  /** Whether a picture is being drawn: a slow GPU is not given the next before. */
+  #drawing = false;
   #frames = { count: 0, since: performance.now(), rate: undefined as number | undefined };
   #closed = false;
 
@@ -243,9 +245,15 @@ class PlaygroundSession implements Session<PlaygroundContract> {
   #frame = (): void => {
     if (this.#closed) return;
     requestAnimationFrame(this.#frame);
-    if (!this.#stale || !this.#painter || this.#drawn !== this.#engine?.training) return;
+    // At full speed a slice of training is longer than a frame: the parameters change between two of its submits.
+    const changing = this.#stale || (this.#running && this.#speed === "full");
+    if (!changing || this.#drawing || !this.#painter || this.#drawn !== this.#engine?.training) return;
     this.#stale = false;
-    this.#painter.draw();
+    this.#drawing = true;
+    const done = () => {
+      this.#drawing = false;
+    };
+    this.#painter.draw().then(done, done);
     const frames = this.#frames;
     frames.count += 1;
     const elapsed = performance.now() - frames.since;
