@@ -79,16 +79,9 @@ export function Equations({ run, live }: { run: RunOptions; live: LiveOptions })
           <Partial over={<V>J</V>} under={<V up={<V>ℓ</V>}>W</V>} />
           <O>=</O>
           <Partial over={<V>J</V>} under={<V up={<V>ℓ</V>}>z</V>} />
-          <V
-            up={
-              <>
-                <Minus />
-                <T>ᵀ</T>
-              </>
-            }
-          >
-            h
-          </V>
+          <O>(</O>
+          <V up={<Minus />}>h</V>
+          <V up={<T>T</T>}>)</V>
           {live.decay > 0 && live.optimizer !== "adamw" && (
             <>
               <O>+</O>

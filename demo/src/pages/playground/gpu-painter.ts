@@ -11,7 +11,7 @@ import type { RunOptions } from "./options.ts";
 import { type Canvases, depth, grid, type Painter, response, tensorOf, widthOf } from "./painter.ts";
 
 /** Samples a side of the grid over the plane. */
-const SIDE = 56;
+const SIDE = 48;
 
 /**
  * Draws by render passes that read the very buffers that training writes: the parameters, and the outputs of every layer over a

@@ -31,13 +31,13 @@ struct Vertex { @builtin(position) position: vec4f, @location(0) side: f32, @loc
   let s = t * t * (3.0 - 2.0 * t);
   let at = vec2f(mix(start.x, end.x, t), mix(start.y, end.y, s));
   let along = normalize(vec2f(end.x - start.x, (end.y - start.y) * 6.0 * t * (1.0 - t)));
-  let half = columns.ratio * clamp(abs(weight), 0.15, 2.2) + 0.5;
+  let half = columns.ratio * clamp(0.8 * abs(weight), 0.1, 1.7) + 0.4;
   return Vertex(clip(at + vec2f(-along.y, along.x) * side * (half + 0.7)), side * (half + 0.7), weight, half);
 }
 
 @fragment fn colour(in: Vertex) -> @location(0) vec4f {
   let edge = 1.0 - smoothstep(in.half - 0.7, in.half + 0.7, abs(in.side));
-  let strength = clamp(0.12 + abs(in.weight) * 0.55, 0.0, 0.9);
+  let strength = clamp(0.1 + abs(in.weight) * 0.4, 0.0, 0.85);
   let end = select(colours.negative.rgb, colours.positive.rgb, in.weight > 0.0);
   return vec4f(end, edge * strength);
 }

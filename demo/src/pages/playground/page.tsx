@@ -1,4 +1,3 @@
-import { useSignalEffect } from "@preact/signals";
 import type { Plan } from "chainrule";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Connection, connect } from "../../client.ts";
@@ -6,6 +5,7 @@ import { LossChart } from "../../components/loss-chart.tsx";
 import { MemoryBar } from "../../components/memory.tsx";
 import { Fault, Notice } from "../../components/notice.tsx";
 import { Panel } from "../../components/panel.tsx";
+import { count } from "../../format.ts";
 import { currentQuery, writeQuery } from "../../router.ts";
 import type { FaultMessage } from "../../worker/protocol.ts";
 import type { PlaygroundContract, Speed, Status } from "./contract.ts";
@@ -85,9 +85,10 @@ export function Page() {
   };
   const running = status?.running ?? false;
 
-  useSignalEffect(() => {
-    document.title = running ? `▶ step ${state.step} · chainrule` : "Playground · chainrule";
-  });
+  // In another tab the title tells that training goes on.
+  useEffect(() => {
+    document.title = running ? `▶ step ${count(state.step)} · chainrule` : "Playground · chainrule";
+  }, [running, state.step]);
 
   return (
     <>
@@ -116,41 +117,52 @@ export function Page() {
           }}
         />
         <LiveControls live={live} onChange={changeLive} />
-        <DataPanel run={state.run} onChange={changeRun} />
-        <Panel title="Network" class="network-panel" aside={<NetworkControls run={state.run} onChange={changeRun} />}>
-          <NetworkPicture
-            canvas={network}
-            width={width}
+        <div class="column">
+          <DataPanel run={state.run} onChange={changeRun} />
+          <Panel title="On the GPU" class="memory-panel">
+            {plan && <MemoryBar plan={plan} />}
+            <p class="pictures">
+              {status?.framesPerSecond
+                ? `${Math.round(status.framesPerSecond)} pictures a second`
+                : "Nothing is drawn at rest"}
+            </p>
+            <SaveModel onSave={() => connection.current?.call.save()} onFault={setFault} />
+          </Panel>
+        </div>
+        <div class="column">
+          <Panel title="Network" class="network-panel" aside={<NetworkControls run={state.run} onChange={changeRun} />}>
+            <NetworkPicture
+              canvas={network}
+              width={width}
+              run={state.run}
+              unit={unit}
+              onUnit={setUnit}
+              onLayers={(changed) => changeRun({ layers: changed })}
+            />
+          </Panel>
+          <Panel title="The step in formulas" class="equations-panel">
+            <Equations run={state.run} live={live} />
+          </Panel>
+        </div>
+        <div class="column">
+          <SurfacePicture
+            canvas={surface}
             run={state.run}
             unit={unit}
-            onUnit={setUnit}
-            onLayers={(changed) => changeRun({ layers: changed })}
+            status={status}
+            onDraw={(drawn) => changeRun({ points: "drawn", drawn })}
           />
-        </Panel>
-        <SurfacePicture
-          canvas={surface}
-          run={state.run}
-          unit={unit}
-          status={status}
-          onDraw={(drawn) => changeRun({ points: "drawn", drawn })}
-        />
-        <Panel title="Loss" class="loss-panel">
-          <LossChart
-            label="Loss by step"
-            at={status?.curves.steps ?? []}
-            series={[
-              { label: "training batches", colour: "--positive", values: status?.curves.train ?? [] },
-              { label: "test points", colour: "--negative", values: status?.curves.test ?? [] },
-            ]}
-          />
-        </Panel>
-        <Panel title="The step in formulas" class="equations-panel">
-          <Equations run={state.run} live={live} />
-        </Panel>
-        <Panel title="On the GPU" class="memory-panel">
-          {plan && <MemoryBar plan={plan} />}
-          <SaveModel onSave={() => connection.current?.call.save()} onFault={setFault} />
-        </Panel>
+          <Panel title="Loss" class="loss-panel">
+            <LossChart
+              label="Loss by step"
+              at={status?.curves.steps ?? []}
+              series={[
+                { label: "training batches", colour: "--positive", values: status?.curves.train ?? [] },
+                { label: "test points", colour: "--negative", values: status?.curves.test ?? [] },
+              ]}
+            />
+          </Panel>
+        </div>
       </div>
     </>
   );

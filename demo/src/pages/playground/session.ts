@@ -17,6 +17,13 @@ const JUDGE_INTERVAL = 300;
 /** Longest time in ms that the CPU reference trains before it lets a frame be drawn. */
 const CPU_SLICE = 14;
 
+/** Points of the curves of a replay, and how often it looks at all points. */
+const REPLAY_POINTS = 120;
+const REPLAY_JUDGEMENTS = 12;
+
+/** Pictures that may wait on the GPU at once: a slow one is not given more. */
+const PICTURES_AHEAD = 2;
+
 /** Points of the loss curves before they are thinned out. */
 const MOST_POINTS = 400;
 
@@ -42,8 +49,8 @@ class PlaygroundSession implements Session<PlaygroundContract> {
   #fingerprint: string | undefined;
   /** Whether the picture is older than the parameters or the view. */
   #stale = false;
-  /** Whether a picture is being drawn: a slow GPU is not given the next before. */
-  #drawing = false;
+  /** Pictures being drawn. */
+  #drawing = 0;
   #frames = { count: 0, since: performance.now(), rate: undefined as number | undefined };
   #closed = false;
 
@@ -125,8 +132,15 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     await this.#attach();
     this.#curves = upTo(this.#curves, engine.step);
     const total = step - engine.step;
-    for (let reported = performance.now(); engine.step < step; ) {
-      await this.#steps(Math.min(step - engine.step, this.#context.device ? 1024 : 16));
+    // Enough points for the curve, and on the CPU short enough to stay responsive.
+    const slice = this.#context.device ? Math.max(8, Math.min(1024, Math.ceil(total / REPLAY_POINTS))) : 8;
+    let [reported, judged] = [performance.now(), engine.step];
+    while (engine.step < step) {
+      await this.#steps(Math.min(step - engine.step, slice));
+      if (engine.step - judged > total / REPLAY_JUDGEMENTS) {
+        await this.#judge();
+        judged = engine.step;
+      }
       if (performance.now() - reported < REPORT_INTERVAL) continue;
       reported = performance.now();
       this.#context.emit({ kind: "replay", done: total - (step - engine.step), total });
@@ -247,11 +261,12 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     requestAnimationFrame(this.#frame);
     // At full speed a slice of training is longer than a frame: the parameters change between two of its submits.
     const changing = this.#stale || (this.#running && this.#speed === "full");
-    if (!changing || this.#drawing || !this.#painter || this.#drawn !== this.#engine?.training) return;
+    if (!changing || this.#drawing >= PICTURES_AHEAD || !this.#painter || this.#drawn !== this.#engine?.training)
+      return;
     this.#stale = false;
-    this.#drawing = true;
+    this.#drawing += 1;
     const done = () => {
-      this.#drawing = false;
+      this.#drawing -= 1;
     };
     this.#painter.draw().then(done, done);
     const frames = this.#frames;
