@@ -20,6 +20,8 @@ export interface View {
 
 /** How training stands. */
 export interface Status {
+  /** Number of the run. */
+  readonly run: number;
   readonly state: PlaygroundState;
   /** The last step ever reached, to which the timeline runs. */
   readonly reached: number;
@@ -52,8 +54,11 @@ export interface PlaygroundContract {
     /** Takes the canvases; called once, first. */
     show(canvases: { surface: OffscreenCanvas; network: OffscreenCanvas }, view: View): Promise<void>;
     view(view: View): void;
-    /** Begins a run and takes it to its step. */
-    begin(state: PlaygroundState): Promise<void>;
+    /**
+     * Begins a run and takes it to its step.
+     * @param run number of the run, by which the page tells a report of it from one of the run before
+     */
+    begin(state: PlaygroundState, run: number): Promise<void>;
     play(speed: Speed): Promise<void>;
     pause(): Promise<void>;
     /** Takes `steps` steps and pauses. */

@@ -1,4 +1,5 @@
 import type { Activation } from "chainrule";
+import { useMemo } from "preact/hooks";
 import { Button } from "../../components/button.tsx";
 import { Choice, NumberField, Range, Select } from "../../components/field.tsx";
 import { Panel } from "../../components/panel.tsx";
@@ -136,17 +137,20 @@ export function DataPanel({ run, onChange }: RunControls) {
 const drawnText = ({ points, count: number, noise, seed }: RunOptions): string =>
   points === "drawn" ? "" : drawnToText(makePoints(points, Math.min(number, 150), noise, seed).map(snap));
 
-/** A few points of a set, small. */
+/** A few points of a set, small. Made once, and not with each report of training. */
 function Thumbnail({ set, drawn }: { set: PointSet; drawn: string }) {
-  const points = set === "drawn" ? drawnFromText(drawn).slice(0, 60) : makePoints(set, 70, 0.02, 3);
-  return (
-    <svg viewBox={`${-VIEW} ${-VIEW} ${2 * VIEW} ${2 * VIEW}`} width="44" height="44" aria-hidden="true">
-      {points.map(({ x, y, label }) => (
-        <circle key={`${x},${y}`} cx={x} cy={-y} r="0.09" class={label === 1 ? "positive" : "negative"} />
-      ))}
-      {set === "drawn" && points.length === 0 && <path d="M-0.6 0.6 L0.3 -0.3 M0.4 -0.4 L0.6 -0.6" class="pencil" />}
-    </svg>
-  );
+  const shown = set === "drawn" ? drawn : "";
+  return useMemo(() => {
+    const points = set === "drawn" ? drawnFromText(shown).slice(0, 60) : makePoints(set, 70, 0.02, 3);
+    return (
+      <svg viewBox={`${-VIEW} ${-VIEW} ${2 * VIEW} ${2 * VIEW}`} width="44" height="44" aria-hidden="true">
+        {points.map(({ x, y, label }) => (
+          <circle key={`${x},${y}`} cx={x} cy={-y} r="0.09" class={label === 1 ? "positive" : "negative"} />
+        ))}
+        {points.length === 0 && <path d="M-0.6 0.6 L0.3 -0.3 M0.4 -0.4 L0.6 -0.6" class="pencil" />}
+      </svg>
+    );
+  }, [set, shown]);
 }
 
 /** Options of the network as a whole. */

@@ -30,13 +30,15 @@ export function Page() {
   const [speed, setSpeed] = useState<Speed>("full");
   const [unit, setUnit] = useState<{ layer: number; unit: number }>();
   const connection = useRef<Connection<PlaygroundContract>>(undefined);
+  /** Numbers the runs: what is still reported of an earlier one is not shown. */
+  const runs = useRef(0);
   const surface = useRef<HTMLCanvasElement>(null);
   const network = useRef<HTMLCanvasElement>(null);
 
   const receive = (event: PlaygroundContract["event"]) => {
     if (event.kind === "plan") setPlan(event.plan);
     else if (event.kind === "replay") setReplay(event.done < event.total ? event : undefined);
-    else {
+    else if (event.status.run === runs.current) {
       setReplay(undefined);
       setStatus(event.status);
       setState(event.status.state);
@@ -55,19 +57,23 @@ export function Page() {
   useEffect(() => {
     const made = connect<PlaygroundContract>(NAME, receive, setFault);
     connection.current = made;
-    attempt(made.call.begin(state));
+    attempt(made.call.begin(state, runs.current));
     return () => made.close();
   }, []);
   const layers = state.run.layers;
   const width = usePicture(connection, surface, network, layers, unit);
 
+  const start = (next: PlaygroundState) => {
+    setState(next);
+    runs.current += 1;
+    attempt(connection.current?.call.begin(next, runs.current));
+  };
   const begin = (run: RunOptions) => {
     const live = status?.live ?? state.live;
     const next: PlaygroundState = { run, live, edits: [], step: 0 };
-    setState(next);
     setUnit(undefined);
     writeQuery(NAME, toQuery(next));
-    attempt(connection.current?.call.begin(next));
+    start(next);
   };
   const changeRun = (change: Partial<RunOptions>) => {
     const run = { ...state.run, ...change };
@@ -79,8 +85,7 @@ export function Page() {
     const next = { ...live, ...change };
     if (state.step === 0 && !status?.running) {
       const fresh = { ...state, live: next, edits: [] };
-      setState(fresh);
-      attempt(connection.current?.call.begin(fresh));
+      start(fresh);
     } else attempt(connection.current?.call.edit(next));
   };
   const running = status?.running ?? false;

@@ -21,8 +21,16 @@ const CPU_SLICE = 14;
 const REPLAY_POINTS = 120;
 const REPLAY_JUDGEMENTS = 12;
 
-/** Pictures that may wait on the GPU at once: a slow one is not given more. */
+/** Pictures that may wait on the GPU at once. */
 const PICTURES_AHEAD = 2;
+
+/**
+ * A picture that takes longer than so many ms, two submits of training before it included, is slow: the next one waits until so
+ * many times its time is over, so that training keeps most of the GPU.
+ */
+const SLOW_PICTURE = 50;
+const REST = 4;
+const LONGEST_REST = 400;
 
 /** Points of the loss curves before they are thinned out. */
 const MOST_POINTS = 400;
@@ -39,6 +47,8 @@ class PlaygroundSession implements Session<PlaygroundContract> {
   #engine: Engine | undefined;
   /** What the painter draws. */
   #drawn: Training | undefined;
+  /** Of the run, as the page counts. */
+  #number = 0;
   #running = false;
   #speed: Speed = "full";
   #loop: Promise<void> = Promise.resolve();
@@ -51,6 +61,8 @@ class PlaygroundSession implements Session<PlaygroundContract> {
   #stale = false;
   /** Pictures being drawn. */
   #drawing = 0;
+  /** When a GPU that is slow to draw gets the next one. */
+  #nextPicture = 0;
   #frames = { count: 0, since: performance.now(), rate: undefined as number | undefined };
   #closed = false;
 
@@ -59,7 +71,7 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     this.methods = {
       show: (canvases, view) => this.#turn(() => this.#show(canvases, view)),
       view: (view) => this.#look(view),
-      begin: (state) => this.#turn(() => this.#begin(state)),
+      begin: (state, run) => this.#turn(() => this.#begin(state, run)),
       play: (speed) => this.#turn(async () => this.#play(speed)),
       pause: () => this.#turn(() => this.#settle()),
       advance: (steps) => this.#turn(() => this.#advance(steps)),
@@ -102,10 +114,11 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     this.#stale = true;
   }
 
-  async #begin(state: PlaygroundState): Promise<void> {
+  async #begin(state: PlaygroundState, run: number): Promise<void> {
     const engine = await Engine.begin(this.#context.device, state);
     this.#engine?.dispose();
     this.#engine = engine;
+    this.#number = run;
     this.#curves = emptyCurves();
     this.#samplesPerSecond = undefined;
     await this.#goTo(state.step);
@@ -242,6 +255,7 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     this.#context.emit({
       kind: "status",
       status: {
+        run: this.#number,
         state,
         reached,
         live,
@@ -255,18 +269,24 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     });
   }
 
+  #resting(): boolean {
+    return this.#drawing >= PICTURES_AHEAD || (this.#running && performance.now() < this.#nextPicture);
+  }
+
   /** At the display's rate: draws what has changed. */
   #frame = (): void => {
     if (this.#closed) return;
     requestAnimationFrame(this.#frame);
     // At full speed a slice of training is longer than a frame: the parameters change between two of its submits.
     const changing = this.#stale || (this.#running && this.#speed === "full");
-    if (!changing || this.#drawing >= PICTURES_AHEAD || !this.#painter || this.#drawn !== this.#engine?.training)
-      return;
+    if (!changing || this.#resting() || !this.#painter || this.#drawn !== this.#engine?.training) return;
     this.#stale = false;
     this.#drawing += 1;
+    const began = performance.now();
     const done = () => {
       this.#drawing -= 1;
+      const time = performance.now() - began;
+      this.#nextPicture = time > SLOW_PICTURE ? began + Math.min(REST * time, LONGEST_REST) : 0;
     };
     this.#painter.draw().then(done, done);
     const frames = this.#frames;
