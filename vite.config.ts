@@ -1,4 +1,5 @@
 import { chmod } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import type { Plugin, UserConfig } from "vite";
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
@@ -74,6 +75,7 @@ const browser: TestProjectInlineConfiguration = {
 /** The built demo in Chromium, driven from Node: one visitor at a time, since some measure time. */
 const demo: TestProjectInlineConfiguration = {
   extends: true,
+  resolve: { alias: { chainrule: fileURLToPath(new URL("src/index.ts", import.meta.url)) } },
   test: {
     name: "demo",
     environment: "node",

@@ -19,8 +19,8 @@ addEventListener("hashchange", () => {
 /** The page that the address names; empty at the entrance. */
 export const currentPage = computed(() => place.value.page);
 
-/** The query of the address, as it was when the address was entered. */
-export const currentQuery = (): URLSearchParams => place.peek().query;
+/** The query of the address as it stands. */
+export const currentQuery = (): URLSearchParams => parse(location.hash).query;
 
 export const linkTo = (page: string): string => `#/${page}`;
 

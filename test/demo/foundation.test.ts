@@ -6,8 +6,11 @@ import { expectAccessible, useSite } from "./browser.ts";
 /** Most bytes of script that the first load may take, compressed. */
 const FIRST_LOAD = 150 * 1024;
 
-const untilTraining = (page: Page) =>
-  page.waitForFunction(() => document.querySelector("[data-testid=step]")?.textContent !== "0");
+const untilPast = (page: Page, step: number) =>
+  page.waitForFunction(
+    (past) => Number(document.querySelector("[data-testid=step]")?.textContent?.replaceAll(",", "")) > past,
+    step,
+  );
 
 /** The playground shows the fingerprint of its weights as soon as its network is ready. */
 const ready = (page: Page) => page.getByTestId("fingerprint").waitFor();
@@ -71,9 +74,8 @@ describe("the site", () => {
   it("announces a lost GPU, and starts again where the address says", async () => {
     const { page } = await site.visit();
     await ready(page);
-    const before = await page.getByTestId("fingerprint").textContent();
     await page.getByRole("button", { name: "Train" }).click();
-    await untilTraining(page);
+    await page.waitForURL(/[?&]step=\d/);
     await loseGpu(page);
     const alert = page.getByRole("alert").filter({ hasText: "The GPU stopped" });
     await alert.waitFor();
@@ -81,9 +83,25 @@ describe("the site", () => {
     await alert.getByRole("button", { name: "Start again" }).click();
     await alert.waitFor({ state: "detached" });
     await ready(page);
-    expect(await page.getByTestId("fingerprint").textContent()).toBe(before);
+    const step = new URLSearchParams(page.url().split("?")[1]).get("step");
+    expect((await page.getByTestId("step").textContent())?.replaceAll(",", "")).toBe(step);
     await page.getByRole("button", { name: "Train" }).click();
-    await untilTraining(page);
+    await page.getByRole("button", { name: "Pause" }).waitFor();
+    await untilPast(page, Number(step));
+  });
+
+  it("trains in several tabs at once, and each tells its step in its title", async () => {
+    const { page } = await site.visit();
+    await ready(page);
+    await page.getByRole("button", { name: "Train" }).click();
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await ready(other);
+    await other.getByRole("button", { name: "Train" }).click();
+    for (const tab of [page, other]) {
+      const first = await tab.title();
+      await tab.waitForFunction((title) => /^▶ step [\d,]+/.test(document.title) && document.title !== title, first);
+    }
   });
 
   it("leads to the page with the keyboard alone", async () => {
@@ -109,6 +127,12 @@ describe("without WebGPU", () => {
     await page.getByTestId("step").getByText("1").waitFor();
     expect(await page.getByTestId("fingerprint").textContent()).not.toBe(before);
     await expectAccessible(page);
+    await page.getByRole("radio", { name: "gauss" }).check({ force: true });
+    await ready(page);
+    await page.getByRole("button", { name: "Train" }).click();
+    await page.waitForFunction(
+      () => Number.parseFloat(document.querySelector("[data-testid=test-accuracy]")?.textContent ?? "") >= 97,
+    );
   });
 });
 

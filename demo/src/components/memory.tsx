@@ -1,13 +1,14 @@
 import { bytesByRole, formatBytes, type Plan } from "chainrule";
+import { backend } from "../client.ts";
 
-/** GPU memory of a plan as one bar, a part for each role. */
+/** Memory of a plan as one bar, a part for each role; on the GPU, or the CPU's where that trains. */
 export function MemoryBar({ plan }: { plan: Plan }) {
   const roles = Object.entries(bytesByRole(plan)).sort(([, a], [, b]) => b - a);
   const total = roles.reduce((sum, [, bytes]) => sum + bytes, 0);
   return (
     <div class="memory">
       <p>
-        GPU memory <strong>{formatBytes(total)}</strong>
+        {backend.value?.kind === "cpu" ? "Memory" : "GPU memory"} <strong>{formatBytes(total)}</strong>
       </p>
       <div class="memory-bar" aria-hidden="true">
         {roles.map(([role, bytes]) => (

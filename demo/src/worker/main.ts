@@ -1,7 +1,8 @@
-/// The worker that owns the GPU: opens it, and runs the sessions of the pages.
 import { type Device, openDevice } from "chainrule";
 import { type Backend, type FromWorker, faultOf, type ToWorker, transferables } from "./protocol.ts";
 import { type AnyOpenSession, sessions } from "./sessions.ts";
+
+// The worker that owns the GPU: opens it, and runs the sessions of the pages.
 
 /** The global scope of a dedicated worker, which TypeScript's DOM library takes for a window. */
 interface Scope {

@@ -11,7 +11,8 @@ import { VIEW } from "./points.ts";
 const SIDE = 28;
 
 const contextOf = (canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D => {
-  const context = canvas.getContext("2d");
+  // Kept in the CPU's memory, where its pixels come from.
+  const context = canvas.getContext("2d", { willReadFrequently: true });
   if (!context) throw new Error("playground: the canvas has no 2D context");
   return context;
 };

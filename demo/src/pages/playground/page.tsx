@@ -21,6 +21,9 @@ import "./playground.css";
 
 const NAME = "playground";
 
+/** Time in ms between two addresses while training runs. */
+const ADDRESS_INTERVAL = 1000;
+
 export function Page() {
   const [state, setState] = useState<PlaygroundState>(() => fromQuery(currentQuery()));
   const [status, setStatus] = useState<Status>();
@@ -32,6 +35,7 @@ export function Page() {
   const connection = useRef<Connection<PlaygroundContract>>(undefined);
   /** Numbers the runs: what is still reported of an earlier one is not shown. */
   const runs = useRef(0);
+  const written = useRef(0);
   const surface = useRef<HTMLCanvasElement>(null);
   const network = useRef<HTMLCanvasElement>(null);
 
@@ -42,7 +46,9 @@ export function Page() {
       setReplay(undefined);
       setStatus(event.status);
       setState(event.status.state);
-      if (!event.status.running) writeQuery(NAME, toQuery(event.status.state));
+      if (event.status.running && performance.now() - written.current < ADDRESS_INTERVAL) return;
+      written.current = performance.now();
+      writeQuery(NAME, toQuery(event.status.state));
     }
   };
   /** Shows what a call failed with, unless the GPU was lost, which the site says. */

@@ -32,6 +32,9 @@ const SLOW_PICTURE = 50;
 const REST = 4;
 const LONGEST_REST = 400;
 
+/** Least time in ms from one picture to the next where the CPU draws and trains. */
+const CPU_REST = 100;
+
 /** Points of the loss curves before they are thinned out. */
 const MOST_POINTS = 400;
 
@@ -286,7 +289,8 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     const done = () => {
       this.#drawing -= 1;
       const time = performance.now() - began;
-      this.#nextPicture = time > SLOW_PICTURE ? began + Math.min(REST * time, LONGEST_REST) : 0;
+      const slow = time > SLOW_PICTURE || !this.#context.device;
+      this.#nextPicture = slow ? began + Math.max(CPU_REST, Math.min(REST * time, LONGEST_REST)) : 0;
     };
     this.#painter.draw().then(done, done);
     const frames = this.#frames;
