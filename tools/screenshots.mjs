@@ -14,7 +14,7 @@ import { chooseAdapter } from "./adapter.mjs";
 const pages = {
   playground: {
     at: "playground?points=spiral&step=3000",
-    prepare: (page) => page.getByTestId("fingerprint").waitFor({ timeout: 60_000 }),
+    prepare: (page) => page.getByTestId("fingerprint").waitFor({ timeout: 120_000 }),
   },
 };
 
@@ -43,7 +43,7 @@ try {
         await page.goto(`${server.resolvedUrls?.local[0]}#/${at}`);
         await prepare(page);
         // The picture follows at the display's rate.
-        await page.waitForTimeout(500);
+        await page.waitForTimeout(1000);
         const path = `${folder}${name}-${width}-${colorScheme}.png`;
         await page.screenshot({ path, fullPage: true });
         console.log(path);

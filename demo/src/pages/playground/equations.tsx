@@ -93,6 +93,12 @@ export function Equations({ run, live }: { run: RunOptions; live: LiveOptions })
       </dd>
       <dt>Update</dt>
       <dd>
+        <Formula text="g = gradient of w over the rows of the batch">
+          <V>g</V>
+          <O>=</O>
+          <Frac over={<N>1</N>} under={<V>|B|</V>} />
+          <Partial over={<V>J</V>} under={<V>ω</V>} />
+        </Formula>
         <Update live={live} />
       </dd>
     </dl>

@@ -1,6 +1,6 @@
 import type { Plan } from "chainrule";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Connection, connect } from "../../client.ts";
+import { backend, type Connection, connect } from "../../client.ts";
 import { LossChart } from "../../components/loss-chart.tsx";
 import { MemoryBar } from "../../components/memory.tsx";
 import { Fault, Notice } from "../../components/notice.tsx";
@@ -63,11 +63,12 @@ export function Page() {
   useEffect(() => {
     const made = connect<PlaygroundContract>(NAME, receive, setFault);
     connection.current = made;
-    attempt(made.call.begin(state, runs.current));
     return () => made.close();
   }, []);
   const layers = state.run.layers;
   const width = usePicture(connection, surface, network, layers, unit);
+  // After the canvases are handed over, so that a replay is seen.
+  useEffect(() => attempt(connection.current?.call.begin(state, runs.current)), []);
 
   const start = (next: PlaygroundState) => {
     setState(next);
@@ -95,6 +96,7 @@ export function Page() {
     } else attempt(connection.current?.call.edit(next));
   };
   const running = status?.running ?? false;
+  const cpu = backend.value?.kind === "cpu";
 
   // In another tab the title tells that training goes on.
   useEffect(() => {
@@ -105,8 +107,8 @@ export function Page() {
     <>
       <h1>Watch a network learn</h1>
       <p class="lead">
-        Every picture is drawn from the GPU’s own memory while it trains. Change anything, take single steps, and go
-        back to any moment: the same seed gives the same weights, bit for bit.
+        {cpu ? "" : "Every picture is drawn from the GPU’s own memory while it trains. "}Change anything, take single
+        steps, and go back to any moment: the same seed gives the same weights, bit for bit.
       </p>
       {fault && (
         <Notice tone="error" title="That did not work">
@@ -130,7 +132,7 @@ export function Page() {
         <LiveControls live={live} onChange={changeLive} />
         <div class="column">
           <DataPanel run={state.run} onChange={changeRun} />
-          <Panel title="On the GPU" class="memory-panel">
+          <Panel title={cpu ? "In memory" : "On the GPU"} class="memory-panel">
             {plan && <MemoryBar plan={plan} />}
             <p class="pictures">
               {status?.framesPerSecond
