@@ -1,4 +1,5 @@
 import { chmod } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import type { Plugin, UserConfig } from "vite";
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
@@ -89,6 +90,20 @@ const browser: TestProjectInlineConfiguration = {
   },
 };
 
+/** The built demo in Chromium, driven from Node: one visitor at a time, since some measure time. */
+const demo: TestProjectInlineConfiguration = {
+  extends: true,
+  resolve: { alias: { chainrule: fileURLToPath(new URL("src/index.ts", import.meta.url)) } },
+  test: {
+    name: "demo",
+    environment: "node",
+    include: ["test/demo/**/*.test.ts"],
+    globalSetup: "test/demo/setup.ts",
+    fileParallelism: false,
+    testTimeout: 120_000,
+  },
+};
+
 export default defineConfig(({ mode }) => ({
   ...(mode === "cli" ? cli : library),
   test: {
@@ -102,7 +117,7 @@ export default defineConfig(({ mode }) => ({
     allowOnly: false,
     passWithNoTests: false,
     exclude: configDefaults.exclude,
-    projects: [node, deno, browser],
+    projects: [node, deno, browser, demo],
   },
 }));
 

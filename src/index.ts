@@ -1,4 +1,5 @@
 /** The public surface of chainrule. */
+export { createReferenceTrainer } from "./cpu/trainer.ts";
 export { type AdapterInfo, type Device, type OpenOptions, openDevice } from "./device/open.ts";
 export {
   ChainruleError,
@@ -26,7 +27,7 @@ export {
 } from "./model/optimizer.ts";
 export { cosine, type Schedule, stepDecay } from "./model/schedule.ts";
 export { formatPlan } from "./plan/format.ts";
-export { type Bytes, bytesByRole } from "./plan/memory.ts";
+export { type Bytes, bytesByRole, formatBytes } from "./plan/memory.ts";
 export type { Choice, RowTile } from "./plan/tiles.ts";
 export type { Dtype, Mode, Phase, Plan, Role, Step, Tensor } from "./plan/types.ts";
 export { type LoadedModel, loadModel } from "./run/checkpoint.ts";
@@ -44,6 +45,9 @@ export type {
   Parameters,
   Prediction,
   Predictor,
+  Probe,
+  ReferenceProbe,
+  ReferenceTrainer,
   Report,
   SaveOptions,
   TensorValue,

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { copyFile, lchown, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
+import { copyFile, lchown, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -19,6 +19,9 @@ import { promisify } from "node:util";
  * @property {string} chromium The headless Chromium, which carries its own SwiftShader.
  * @property {Record<string, string>} chromiumEnvironment Variables with which Chromium needs no system library beyond glibc and libgcc.
  */
+
+/** Of what `fill` writes; raised when that changes, so that an older folder is left alone. */
+const LAYOUT = 2;
 
 /** @type {Promise<SwiftShader> | undefined} */
 let unpacked;
@@ -67,11 +70,11 @@ async function unpack() {
   }
   const entry = resolvePackage(() => import.meta.resolve("@sparticuz/chromium"), "@sparticuz/chromium@147.0.0");
   const { version } = JSON.parse(await readFile(new URL("../../package.json", entry), "utf8"));
-  const folder = join(tmpdir(), `chainrule-swiftshader-${version}-${process.getuid?.()}`);
+  const folder = join(tmpdir(), `chainrule-swiftshader-${version}-${LAYOUT}-${process.getuid?.()}`);
   if (!(await isComplete(folder))) {
     const staging = await mkdtemp(join(tmpdir(), "chainrule-unpack-"));
     try {
-      await fill(staging, entry);
+      await fill(staging, folder, entry);
       await publish(staging, folder);
     } finally {
       await rm(staging, { recursive: true, force: true });
@@ -114,9 +117,10 @@ function resolvePackage(resolve, install) {
  * In a child process: the package unpacks into `tmpdir()`, takes an existing file there for a whole one, and adds the
  * libraries of Amazon Linux (NSS, which a bare machine lacks) only where it believes itself to be on Lambda.
  * @param {string} staging
+ * @param {string} folder where it will lie in the end
  * @param {string} entry
  */
-async function fill(staging, entry) {
+async function fill(staging, folder, entry) {
   await evaluate(`await (await import(${JSON.stringify(entry)})).default.executablePath();`, {
     ...process.env,
     TMPDIR: staging,
@@ -125,6 +129,7 @@ async function fill(staging, entry) {
   const { libraryPath } = locations(staging);
   await mkdir(libraryPath);
   await copyFile(join(staging, "libvk_swiftshader.so"), join(libraryPath, "libvulkan.so.1"));
+  await writeFile(join(staging, "fonts", "fonts.conf"), fontsFor(folder));
   const uid = process.getuid?.();
   const gid = process.getgid?.();
   if (uid === 0 && gid !== undefined) {
@@ -132,6 +137,16 @@ async function fill(staging, entry) {
     for (const name of await readdir(staging, { recursive: true })) await lchown(join(staging, name), uid, gid);
   }
 }
+
+/** The package's own configuration names folders of Lambda. @param {string} folder */
+const fontsFor = (folder) => `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${join(folder, "fonts")}</dir>
+  <dir>/usr/share/fonts</dir>
+  <cachedir>${join(folder, "fonts-cache")}</cachedir>
+</fontconfig>
+`;
 
 /** @param {string} staging @param {string} folder */
 async function publish(staging, folder) {

@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import { chooseAdapter } from "./adapter.mjs";
 import { run } from "./process.mjs";
 
-/** The runtimes of the suite: Dawn in Node, wgpu in Deno, Chromium's Dawn in a page. */
-export const runtimes = /** @type {const} */ (["node", "deno", "browser"]);
+/** The suites: Dawn in Node, wgpu in Deno, Chromium's Dawn in a page, and the demo in Chromium. */
+export const runtimes = /** @type {const} */ (["node", "deno", "browser", "demo"]);
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);

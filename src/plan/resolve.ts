@@ -13,7 +13,10 @@ export function resolveTensor(plan: Plan, name: string): { readonly name: string
       where: `${plan.mode} plan`,
       got: `tensor "${name}", which the pass ${pass} removed`,
       expected,
-      remedy: `make the trainer with { ${pass}: false } to keep it in memory`,
+      remedy:
+        plan.mode === "train"
+          ? `make the trainer with { ${pass}: false } to keep it in memory`
+          : "ask for one of these, or read it from a trainer made with { fuse: false }",
     });
   }
   if (tensor === undefined) {

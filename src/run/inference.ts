@@ -9,12 +9,13 @@ import { buildEvaluatePlan, buildPredictPlan } from "../plan/build.ts";
 import { addBytes, type Bytes } from "../plan/memory.ts";
 import { fuse } from "../plan/passes/fuse.ts";
 import { reuse } from "../plan/passes/reuse.ts";
-import { checkArray, checkDataset, checkInputs, floatsOf, type Rows } from "./dataset.ts";
+import { checkDataset, checkRows, floatsOf, type Rows } from "./dataset.ts";
 import { addRecord, decodeRecord, emptyTotals, RING_BYTES } from "./metrics.ts";
 import type { Network } from "./network.ts";
+import { createProbe } from "./probe.ts";
 import { mapWords, readBuffers } from "./readback.ts";
 import { createTurns } from "./turns.ts";
-import type { ByteScale, Dataset, Evaluation, Prediction } from "./types.ts";
+import type { ByteScale, Dataset, Evaluation, Prediction, Probe } from "./types.ts";
 
 /** Judges and predicts rows with parameters that live on the GPU. */
 export interface Inference {
@@ -22,6 +23,7 @@ export interface Inference {
   predict(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<Prediction>;
   /** Bytes of the buffers made so far. */
   memory(): Bytes;
+  probe(inputs: ArrayLike<number>): Promise<Probe>;
   dispose(): void;
 }
 
@@ -49,6 +51,7 @@ export function createInference(
   const { gpu } = device;
   const { inputs, outputs, loss, layers } = network;
   const programs: Partial<Record<"evaluate" | "predict", Sized>> = {};
+  const probes = new Set<Probe>();
   // One call at a time: calls share buffers.
   const exclusive = createTurns();
   let disposed = false;
@@ -120,18 +123,8 @@ export function createInference(
 
   const predict = async (given: ArrayLike<number>, byteScale: ByteScale): Promise<Prediction> => {
     guard.check();
-    checkArray("predict: inputs", given);
     checkOptions("predict", byteScale, "", "scale offset");
-    const rows = given.length / inputs;
-    if (!Number.isInteger(rows) || rows === 0) {
-      throw new DataError({
-        where: "predict: inputs",
-        got: `${given.length} numbers`,
-        expected: `at least one row, each of the ${inputs} columns that the network takes`,
-        remedy: "give whole rows",
-      });
-    }
-    const values = checkInputs("predict", given, inputs, byteScale);
+    const { rows, values } = checkRows("predict", given, inputs, byteScale);
     const sizes = await sized("predict", rows);
     const result = new Float32Array(rows * outputs);
     for (let first = 0; first < rows; first += sizes.capacity) {
@@ -150,7 +143,22 @@ export function createInference(
     return { rows, outputs: result, ...classify(result, outputs) };
   };
 
+  const probe = async (given: ArrayLike<number>): Promise<Probe> => {
+    const made = await createProbe(device, guard, network, parameters, given);
+    const dispose = () => {
+      probes.delete(made);
+      made.dispose();
+    };
+    if (disposed) {
+      dispose();
+      guard.check();
+    }
+    probes.add(made);
+    return { ...made, dispose };
+  };
+
   return {
+    probe,
     evaluate: (data) => exclusive(() => evaluate(data)),
     predict: (given, byteScale = {}) => exclusive(() => predict(given, byteScale)),
     memory: () =>
@@ -162,6 +170,7 @@ export function createInference(
       ),
     dispose() {
       disposed = true;
+      for (const made of probes) made.dispose();
       for (const { program, staging } of Object.values(programs)) {
         program.dispose();
         staging?.destroy();
@@ -192,7 +201,7 @@ function slice({ inputs, targets, columns, rows }: Rows, first: number, count: n
 }
 
 /** softmax(o) and the first largest output of each row. */
-function classify(o: Float32Array<ArrayBuffer>, outputs: number) {
+export function classify(o: Float32Array<ArrayBuffer>, outputs: number) {
   const rows = o.length / outputs;
   const probabilities = new Float32Array(o.length);
   const classes = new Uint32Array(rows);

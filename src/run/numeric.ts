@@ -1,13 +1,16 @@
 import { NumericError } from "../errors.ts";
 import { boundOperands } from "../kernels/index.ts";
 import type { StepRecord } from "./metrics.ts";
-import type { Trainer } from "./types.ts";
+import type { ReferenceTrainer } from "./types.ts";
+
+/** What is looked through: a plan and the values of its tensors. */
+type Readable = Pick<ReferenceTrainer, "plan" | "read">;
 
 /**
  * The error for a step whose objective is not finite: looks through the tensors in the plan's order for the first culprit,
  * `J` where none that has a buffer is one.
  */
-export async function firstNonFinite(trainer: Trainer, record: StepRecord): Promise<NumericError> {
+export async function firstNonFinite(trainer: Readable, record: StepRecord): Promise<NumericError> {
   const { step, loss, penalty, learningRate } = record;
   const tensor = await culprit(trainer);
   const byLoss = !Number.isFinite(loss);
@@ -24,7 +27,7 @@ export async function firstNonFinite(trainer: Trainer, record: StepRecord): Prom
   });
 }
 
-async function culprit(trainer: Trainer): Promise<string> {
+async function culprit(trainer: Readable): Promise<string> {
   const seen = new Set<string>();
   for (const step of trainer.plan.steps) {
     const operands = boundOperands(step);
@@ -46,7 +49,7 @@ async function culprit(trainer: Trainer): Promise<string> {
   return "J";
 }
 
-async function allFinite(trainer: Trainer, name: string): Promise<boolean> {
+async function allFinite(trainer: Readable, name: string): Promise<boolean> {
   const { data } = await trainer.read(name);
   return data.every((value) => Number.isFinite(value));
 }

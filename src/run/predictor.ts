@@ -46,6 +46,7 @@ export async function createPredictor(device: Device, options: PredictorOptions)
   return {
     evaluate: inference.evaluate,
     predict: inference.predict,
+    probe: inference.probe,
     dispose() {
       guard.close();
       inference.dispose();

@@ -18,6 +18,7 @@ import type { Schedule } from "../model/schedule.ts";
 import { addBytes, type Bytes, bytesOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import { unpackBytes } from "./bytes.ts";
+import { checkEpochs, checkSeed, checkSteps } from "./counts.ts";
 import { checkDataset, type Rows } from "./dataset.ts";
 import { createInference, type Inference } from "./inference.ts";
 import { addRecord, decodeRecord, emptyTotals, RING_BYTES, summarize, type Totals } from "./metrics.ts";
@@ -44,7 +45,7 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
   checkOptions("createTrainer", options, "model loss optimizer data", "batch seed shuffle fuse oneDispatch reuse tune");
   const { data: given, seed = 0, tune, ...described } = options;
   const { model, loss, optimizer } = described;
-  checkSeed(seed);
+  checkSeed("createTrainer", seed);
   checkModel("createTrainer: model", model);
   checkTune(tune);
   // Before the data, whose form follows from it.
@@ -78,6 +79,7 @@ class GpuTrainer implements Trainer {
   readonly compileSeconds: number;
   readonly evaluate: Trainer["evaluate"];
   readonly predict: Trainer["predict"];
+  readonly probe: Trainer["probe"];
   readonly #gpu: GPUDevice;
   readonly #guard: Guard;
   readonly #network: Network;
@@ -125,6 +127,7 @@ class GpuTrainer implements Trainer {
     this.#inference = createInference(device, guard, network, Object.fromEntries(parameters));
     this.evaluate = this.#inference.evaluate;
     this.predict = this.#inference.predict;
+    this.probe = this.#inference.probe;
   }
 
   get memory(): Bytes {
@@ -141,19 +144,14 @@ class GpuTrainer implements Trainer {
   }
 
   step(n = 1): Promise<Report> {
-    if (!(Number.isSafeInteger(n) && n > 0)) {
-      refuse("step", `${show(n)} steps`, "a whole number of at least 1", "leave the number out to take one step");
-    }
+    checkSteps(n);
     return this.#exclusive(() => this.#run(n)) as Promise<Report>;
   }
 
   async *fit(options: FitOptions): AsyncGenerator<Report, void, undefined> {
     checkOptions("fit", options, "epochs", "signal");
     const { epochs, signal } = options;
-    if (!(Number.isSafeInteger(epochs) && epochs > 0)) {
-      const remedy = "set epochs to how often each row is to be seen";
-      refuse("fit", `${show(epochs)} epochs`, "a whole number of at least 1", remedy);
-    }
+    checkEpochs(epochs);
     for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
       const report = await this.#exclusive(() => this.#run(this.#epochSteps - (this.#step % this.#epochSteps), signal));
       if (report) yield report;
@@ -345,11 +343,6 @@ class GpuTrainer implements Trainer {
 
 /** What reads and writes files, which a page that does neither never loads. */
 const files = () => import("./checkpoint.ts");
-
-function checkSeed(seed: number): void {
-  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return;
-  refuse("createTrainer", `seed ${show(seed)}`, "a whole number from 0 to 4294967295", "choose such a number");
-}
 
 function checkTune(tune: unknown): void {
   if (tune === undefined || typeof tune === "function") return;

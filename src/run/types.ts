@@ -122,6 +122,19 @@ export interface SaveOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** The forward pass over fixed rows, all of whose tensors stay on the GPU, for a renderer. */
+export interface Probe {
+  readonly rows: number;
+  /** The forward pass as data: `x`, the output of each layer `h1`, `h2`, …, and `o`. */
+  readonly plan: Plan;
+  /** Submits the pass with the parameters as they are after all that was submitted before; waits for nothing. @throws DeviceError */
+  run(): void;
+  /** The GPU buffer of a tensor, `[rows, units]` row-major; do not write to it. @throws PlanError */
+  buffer(name: string): GPUBuffer;
+  /** Frees the probe's buffers; those of the parameters stay. */
+  dispose(): void;
+}
+
 /** Anything that holds a network's parameters on the GPU and can judge or predict rows. Call `dispose` when done with it. */
 export interface Predictor {
   /** Loss and accuracy over `data`. @throws DataError where the rows do not fit; DeviceError where the device is lost. */
@@ -132,6 +145,12 @@ export interface Predictor {
    * @throws DataError where the rows do not fit; DeviceError where the device is lost
    */
   predict(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<Prediction>;
+  /**
+   * Compiles the forward pass over `inputs [rows, columns]`, which it copies to the GPU once. It goes with the predictor or
+   * trainer when that is disposed.
+   * @throws DataError where the rows do not fit; DeviceError where a tensor exceeds a limit of the device
+   */
+  probe(inputs: ArrayLike<number>): Promise<Probe>;
   /** Frees every buffer on the GPU. Later calls reject. */
   dispose(): void;
 }
@@ -141,6 +160,21 @@ export interface FitOptions {
   readonly epochs: number;
   /** Ends the loop early, between two submits. The parameters stay those of the last step taken. */
   readonly signal?: AbortSignal;
+}
+
+/**
+ * A network in training on the CPU: every call does and gives what the trainer's does, on the calling thread. Made by
+ * `createReferenceTrainer`.
+ */
+export interface ReferenceTrainer extends Omit<Trainer, "buffer" | "probe" | "compileSeconds" | "memory" | "tuning"> {
+  /** The forward pass over `inputs [rows, columns]`. @throws DataError where the rows do not fit */
+  probe(inputs: ArrayLike<number>): Promise<ReferenceProbe>;
+}
+
+/** What `Probe` is on the GPU: the forward pass over fixed rows, with the tensors' values in place of their buffers. */
+export interface ReferenceProbe extends Omit<Probe, "buffer"> {
+  /** The values of a tensor as the last run left them, `[rows, units]` row-major. @throws PlanError */
+  values(name: string): Float32Array<ArrayBuffer>;
 }
 
 /** A network in training. Made by `createTrainer`. */

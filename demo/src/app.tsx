@@ -1,0 +1,114 @@
+import { signal, useSignalEffect } from "@preact/signals";
+import type { FunctionComponent } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { backend, generation, lost, restart } from "./client.ts";
+import { Button } from "./components/button.tsx";
+import { MoonIcon, SunIcon } from "./components/icons.tsx";
+import { Fault, Notice } from "./components/notice.tsx";
+import { WithoutGpu } from "./components/without-gpu.tsx";
+import { type PageEntry, pages } from "./pages.ts";
+import { currentPage, linkTo } from "./router.ts";
+import { theme, toggleTheme } from "./theme.ts";
+import type { FaultMessage } from "./worker/protocol.ts";
+
+const broken = signal<FaultMessage | undefined>(undefined);
+
+export function App() {
+  const entry = pages.find(({ name }) => name === currentPage.value) ?? pages[0];
+  return (
+    <>
+      <button type="button" class="button skip" onClick={() => document.getElementById("main")?.focus()}>
+        Skip to the page
+      </button>
+      <Header current={entry} />
+      <div class="banners">
+        {lost.value && (
+          <Notice tone="error" title="The GPU stopped" action={<Button onClick={restart}>Start again</Button>}>
+            <Fault fault={lost.value} />
+            <p>Starting again opens the GPU anew and brings this page back to where its address says.</p>
+          </Notice>
+        )}
+        {backend.value?.kind === "cpu" && <WithoutGpu reason={backend.value.reason} />}
+        {broken.value && (
+          <Notice tone="error" title="This page did not load">
+            <p>{broken.value.message}</p>
+          </Notice>
+        )}
+      </div>
+      <main id="main" tabIndex={-1}>
+        {entry && <Lazy key={`${entry.name}.${generation.value}`} entry={entry} />}
+      </main>
+      <Footer />
+    </>
+  );
+}
+
+/** A page out of its own chunk. */
+function Lazy({ entry }: { entry: PageEntry }) {
+  const [Page, setPage] = useState<FunctionComponent>();
+  useSignalEffect(() => {
+    document.title = `${entry.title} · chainrule`;
+  });
+  useEffect(() => {
+    let wanted = true;
+    entry.load().then(
+      (loaded) => wanted && setPage(() => loaded.Page),
+      (error) => {
+        broken.value = { name: "Error", message: String(error) };
+      },
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [entry]);
+  if (!Page) return <p class="loading">Loading {entry.title} …</p>;
+  return <Page />;
+}
+
+function Header({ current }: { current: PageEntry | undefined }) {
+  const other = theme.value === "dark" ? "light" : "dark";
+  return (
+    <header class="top">
+      <a class="brand" href="#/">
+        <img src="./icon.svg" alt="" width="26" height="26" />
+        chainrule
+      </a>
+      <nav aria-label="Pages">
+        <ul>
+          {pages.map((page) => (
+            <li key={page.name}>
+              <a href={linkTo(page.name)} aria-current={page === current ? "page" : undefined}>
+                {page.title}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <span class="adapter" title={adapterText()}>
+        <span class={`lamp ${backend.value?.kind ?? ""}`} />
+        {adapterText()}
+      </span>
+      <Button kind="quiet" label={`Use the ${other} theme`} onClick={toggleTheme}>
+        {theme.value === "dark" ? <SunIcon /> : <MoonIcon />}
+      </Button>
+    </header>
+  );
+}
+
+function adapterText(): string {
+  const { value } = backend;
+  if (!value) return "Opening the GPU …";
+  if (value.kind === "cpu") return "CPU reference";
+  return value.software ? `${value.name} (software)` : value.name;
+}
+
+function Footer() {
+  return (
+    <footer class="bottom">
+      <p>
+        Everything runs in this page, on your machine. Nothing is sent anywhere, and after the first visit the page
+        works offline.
+      </p>
+    </footer>
+  );
+}

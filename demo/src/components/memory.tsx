@@ -1,0 +1,28 @@
+import { bytesByRole, formatBytes, type Plan } from "chainrule";
+import { backend } from "../client.ts";
+
+/** Memory of a plan as one bar, a part for each role; on the GPU, or the CPU's where that trains. */
+export function MemoryBar({ plan }: { plan: Plan }) {
+  const roles = Object.entries(bytesByRole(plan)).sort(([, a], [, b]) => b - a);
+  const total = roles.reduce((sum, [, bytes]) => sum + bytes, 0);
+  return (
+    <div class="memory">
+      <p>
+        {backend.value?.kind === "cpu" ? "Memory" : "GPU memory"} <strong>{formatBytes(total)}</strong>
+      </p>
+      <div class="memory-bar" aria-hidden="true">
+        {roles.map(([role, bytes]) => (
+          <span key={role} data-role={role} style={{ flexGrow: bytes }} />
+        ))}
+      </div>
+      <ul>
+        {roles.map(([role, bytes]) => (
+          <li key={role}>
+            <span class="swatch" data-role={role} aria-hidden="true" />
+            {role} {formatBytes(bytes)}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,41 @@
+import type { ComponentChildren } from "preact";
+import type { FaultMessage } from "../worker/protocol.ts";
+
+export interface NoticeProps {
+  readonly tone: "info" | "warning" | "error";
+  readonly title: string;
+  readonly children?: ComponentChildren;
+  /** A button that mends it. */
+  readonly action?: ComponentChildren;
+}
+
+/** Something that the user should know; an error is read out at once. */
+export function Notice({ tone, title, children, action }: NoticeProps) {
+  return (
+    <section class={`notice ${tone}`} role={tone === "error" ? "alert" : "status"}>
+      <div>
+        <strong>{title}</strong>
+        {children}
+      </div>
+      {action}
+    </section>
+  );
+}
+
+/** An error of the library in its four parts: where, got, expected, remedy. */
+export function Fault({ fault }: { fault: FaultMessage }) {
+  const { parts } = fault;
+  if (!parts) return <p>{fault.message}</p>;
+  return (
+    <dl class="fault">
+      <dt>Where</dt>
+      <dd>{parts.where}</dd>
+      <dt>Got</dt>
+      <dd>{parts.got}</dd>
+      <dt>Expected</dt>
+      <dd>{parts.expected}</dd>
+      <dt>What helps</dt>
+      <dd>{parts.remedy}</dd>
+    </dl>
+  );
+}

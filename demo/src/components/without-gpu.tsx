@@ -1,0 +1,39 @@
+import type { FaultMessage } from "../worker/protocol.ts";
+import { Fault, Notice } from "./notice.tsx";
+
+/** What is missing for WebGPU, which browser or flag helps, and what happens instead. */
+export function WithoutGpu({ reason }: { reason: FaultMessage }) {
+  return (
+    <Notice tone="warning" title="No WebGPU here: the CPU trains instead">
+      <p>
+        {missing()} The small examples train on the CPU reference, the same mathematics without the GPU’s speed.{" "}
+        {advice()}
+      </p>
+      <details>
+        <summary>What the library said</summary>
+        <Fault fault={reason} />
+      </details>
+    </Notice>
+  );
+}
+
+function missing(): string {
+  if (!isSecureContext) return "This page came over http, and browsers give WebGPU to https and localhost only.";
+  if (!("gpu" in navigator)) return "This browser has no WebGPU.";
+  return "This browser knows WebGPU but found no adapter: the GPU’s driver is missing or on the browser’s block list.";
+}
+
+function advice(): string {
+  if (!isSecureContext) return "Open the page over https.";
+  const agent = navigator.userAgent;
+  if (/Firefox/.test(agent)) {
+    return "Take Firefox 141 or later on Windows or 145 on a Mac with Apple silicon, or set dom.webgpu.enabled in about:config.";
+  }
+  if (/Chrome|Chromium|Edg/.test(agent)) {
+    return /Linux/.test(agent) && !/Android/.test(agent)
+      ? "On Linux turn on chrome://flags/#enable-unsafe-webgpu and #enable-vulkan, and start the browser again."
+      : "Take Chrome or Edge 113 or later with hardware acceleration switched on in the settings.";
+  }
+  if (/Safari/.test(agent)) return "Take Safari 26 or later.";
+  return "Current Chrome, Edge, Firefox and Safari have WebGPU.";
+}

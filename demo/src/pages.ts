@@ -1,0 +1,15 @@
+import type { FunctionComponent } from "preact";
+
+/** A page of the site. */
+export interface PageEntry {
+  /** Of its address, `#/<name>`, and of its session in `worker/sessions.ts`. */
+  readonly name: string;
+  readonly title: string;
+  /** Loads its chunk. */
+  load(): Promise<{ readonly Page: FunctionComponent }>;
+}
+
+/** Every page, in the order of the navigation; the first is the entrance. */
+export const pages: readonly PageEntry[] = [
+  { name: "playground", title: "Playground", load: () => import("./pages/playground/page.tsx") },
+];

@@ -1,0 +1,78 @@
+import type { Plan } from "chainrule";
+import type { Palette } from "../../theme.ts";
+import type { LiveOptions, PlaygroundState } from "./options.ts";
+
+/** Steps a second: a few to watch, or as many as the GPU can. */
+export type Speed = "slow" | "medium" | "full";
+
+/** What is shown of the picture. */
+export interface View {
+  /** Pixels of the surface's canvas, which is a square. */
+  readonly surface: number;
+  /** Width of the network in CSS pixels. */
+  readonly network: number;
+  /** Pixels of a canvas to a CSS pixel. */
+  readonly ratio: number;
+  readonly palette: Palette;
+  /** The unit whose response the surface shows; the output if undefined. */
+  readonly unit: { readonly layer: number; readonly unit: number } | undefined;
+}
+
+/** How training stands. */
+export interface Status {
+  /** Number of the run. */
+  readonly run: number;
+  readonly state: PlaygroundState;
+  /** The last step ever reached, to which the timeline runs. */
+  readonly reached: number;
+  readonly running: boolean;
+  /** The options in force. */
+  readonly live: LiveOptions;
+  readonly curves: Curves;
+  readonly accuracy: Scores | undefined;
+  readonly samplesPerSecond: number | undefined;
+  readonly framesPerSecond: number | undefined;
+  /** SHA-256 of the weights, its first twelve digits; only while paused. */
+  readonly fingerprint: string | undefined;
+}
+
+/** Share of points on the right side. */
+export interface Scores {
+  readonly train: number;
+  readonly test: number | undefined;
+}
+
+/** Loss a sample by step, thinned out. */
+export interface Curves {
+  readonly steps: readonly number[];
+  readonly train: readonly number[];
+  readonly test: readonly (number | null)[];
+}
+
+export interface PlaygroundContract {
+  readonly methods: {
+    /** Takes the canvases; called once, first. */
+    show(canvases: { surface: OffscreenCanvas; network: OffscreenCanvas }, view: View): Promise<void>;
+    view(view: View): void;
+    /**
+     * Begins a run and takes it to its step.
+     * @param run number of the run, by which the page tells a report of it from one of the run before
+     */
+    begin(state: PlaygroundState, run: number): Promise<void>;
+    play(speed: Speed): Promise<void>;
+    pause(): Promise<void>;
+    /** Takes `steps` steps and pauses. */
+    advance(steps: number): Promise<void>;
+    /** Goes to a step that was reached before, exactly, and pauses. */
+    rewind(step: number): Promise<void>;
+    /** Changes options from the next step on. What was logged after this step is forgotten. */
+    edit(live: LiveOptions): Promise<void>;
+    /** A safetensors file of the network. */
+    save(): Promise<Uint8Array<ArrayBuffer>>;
+  };
+  readonly event:
+    | { readonly kind: "status"; readonly status: Status }
+    | { readonly kind: "plan"; readonly plan: Plan }
+    /** Replay of earlier steps, after a rewind or where an address begins at a later step. */
+    | { readonly kind: "replay"; readonly done: number; readonly total: number };
+}

@@ -1,0 +1,192 @@
+import type { Activation } from "chainrule";
+import { useMemo } from "preact/hooks";
+import { Button } from "../../components/button.tsx";
+import { Choice, NumberField, Range, Select } from "../../components/field.tsx";
+import { Panel } from "../../components/panel.tsx";
+import { count } from "../../format.ts";
+import {
+  activationNames,
+  batches,
+  decays,
+  type LiveOptions,
+  MOST_LAYERS,
+  optimizerNames,
+  type RunOptions,
+  rates,
+} from "./options.ts";
+import {
+  drawnFromText,
+  drawnToText,
+  makePoints,
+  type PointSet,
+  pointSets,
+  snap,
+  starterPoints,
+  VIEW,
+} from "./points.ts";
+
+const optimizerText = { sgd: "SGD", momentum: "SGD, momentum 0.9", adam: "Adam", adamw: "AdamW" } as const;
+
+/** Options that may change while training goes on. */
+export function LiveControls({
+  live,
+  onChange,
+}: {
+  live: LiveOptions;
+  onChange: (change: Partial<LiveOptions>) => void;
+}) {
+  return (
+    <section class="panel live" aria-label="Options that may change while it trains">
+      <Select
+        label="Optimizer"
+        value={live.optimizer}
+        options={optimizerNames.map((value) => ({ value, text: optimizerText[value] }))}
+        onChange={(optimizer) => onChange({ optimizer })}
+      />
+      <Select
+        label="Learning rate η"
+        value={live.rate}
+        options={withOwn(rates, live.rate)}
+        onChange={(rate) => onChange({ rate })}
+      />
+      <Select
+        label="Weight decay λ"
+        value={live.decay}
+        options={withOwn(decays, live.decay)}
+        onChange={(decay) => onChange({ decay })}
+      />
+      <Select
+        label="Batch |B|"
+        value={live.batch}
+        options={withOwn(batches, live.batch)}
+        onChange={(batch) => onChange({ batch })}
+      />
+    </section>
+  );
+}
+
+/** The usual values, and the one in use should an address have brought another. */
+const withOwn = (values: readonly number[], own: number) =>
+  [...new Set([...values, own])].sort((a, b) => a - b).map((value) => ({ value, text: String(value) }));
+
+interface RunControls {
+  readonly run: RunOptions;
+  readonly onChange: (change: Partial<RunOptions>) => void;
+}
+
+/** Which points are to be learnt. */
+export function DataPanel({ run, onChange }: RunControls) {
+  const drawn = run.points === "drawn";
+  return (
+    <Panel title="Points" class="data-panel">
+      <Choice
+        label="Shape"
+        look="tiles"
+        value={run.points}
+        onChange={(points) => onChange({ points })}
+        options={pointSets.map((value) => ({
+          value,
+          text: value,
+          picture: <Thumbnail set={value} drawn={run.drawn} />,
+        }))}
+      />
+      {drawn ? (
+        <div class="drawn">
+          <p class="hint">
+            Draw on the picture of the decision. {count(drawnFromText(run.drawn).length)} points, all for training.
+          </p>
+          <Button onClick={() => onChange({ drawn: drawnToText(starterPoints) })}>Start over</Button>
+        </div>
+      ) : (
+        <>
+          <Range
+            label="Points"
+            value={run.count}
+            min={20}
+            max={600}
+            step={20}
+            text={String(run.count)}
+            onChange={(value) => onChange({ count: value })}
+          />
+          <Range
+            label="Noise"
+            value={run.noise}
+            min={0}
+            max={0.3}
+            step={0.01}
+            text={run.noise.toFixed(2)}
+            onChange={(noise) => onChange({ noise })}
+          />
+          <div class="drawn">
+            <Button onClick={() => onChange({ points: "drawn", drawn: drawnText(run) })}>Draw on these</Button>
+          </div>
+        </>
+      )}
+      <NumberField
+        label="Seed"
+        hint="Points, first weights and the order of rows follow from it."
+        value={run.seed}
+        min={0}
+        max={4294967295}
+        onChange={(seed) => onChange({ seed: Math.round(seed) })}
+      />
+    </Panel>
+  );
+}
+
+const drawnText = ({ points, count: number, noise, seed }: RunOptions): string =>
+  points === "drawn" ? "" : drawnToText(makePoints(points, Math.min(number, 150), noise, seed).map(snap));
+
+/** A few points of a set, small. Made once, and not with each report of training. */
+function Thumbnail({ set, drawn }: { set: PointSet; drawn: string }) {
+  const shown = set === "drawn" ? drawn : "";
+  return useMemo(() => {
+    const points = set === "drawn" ? drawnFromText(shown).slice(0, 60) : makePoints(set, 70, 0.02, 3);
+    return (
+      <svg viewBox={`${-VIEW} ${-VIEW} ${2 * VIEW} ${2 * VIEW}`} width="44" height="44" aria-hidden="true">
+        {points.map(({ x, y, label }) => (
+          <circle key={`${x},${y}`} cx={x} cy={-y} r="0.09" class={label === 1 ? "positive" : "negative"} />
+        ))}
+        {points.length === 0 && <path d="M-0.6 0.6 L0.3 -0.3 M0.4 -0.4 L0.6 -0.6" class="pencil" />}
+      </svg>
+    );
+  }, [set, shown]);
+}
+
+/** Options of the network as a whole. */
+export function NetworkControls({ run, onChange }: RunControls) {
+  const { layers } = run;
+  return (
+    <div class="network-controls">
+      <Button
+        label="Remove the last hidden layer"
+        disabled={layers.length === 0}
+        onClick={() => onChange({ layers: layers.slice(0, -1) })}
+      >
+        − layer
+      </Button>
+      <Button
+        label="Add a hidden layer"
+        disabled={layers.length >= MOST_LAYERS}
+        onClick={() => onChange({ layers: [...layers, layers.at(-1) ?? 4] })}
+      >
+        + layer
+      </Button>
+      <Select<Activation>
+        label="Activation φ"
+        value={run.activation}
+        options={activationNames.map((value) => ({ value, text: value === "identity" ? "none (linear)" : value }))}
+        onChange={(activation) => onChange({ activation })}
+      />
+      <Select
+        label="Loss ℓ"
+        value={run.loss}
+        options={[
+          { value: "crossEntropy", text: "cross-entropy" },
+          { value: "squaredError", text: "half squared error" },
+        ]}
+        onChange={(loss) => onChange({ loss })}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,212 @@
+import {
+  createReferenceTrainer,
+  createTrainer,
+  type Dataset,
+  type Device,
+  dense,
+  type ReferenceTrainer,
+  type Report,
+  sequential,
+  type Trainer,
+  type TrainerOptions,
+} from "chainrule";
+import type { Scores } from "./contract.ts";
+import { type Edit, type LiveOptions, liveAt, optimizerOf, type PlaygroundState, type RunOptions } from "./options.ts";
+import { drawnFromText, makePoints, type Point } from "./points.ts";
+
+/** What trains: the GPU, or the CPU reference where there is none. */
+export type Training = Trainer | ReferenceTrainer;
+
+/** A moment of the run to which it can return. */
+interface Snapshot {
+  readonly step: number;
+  readonly base: number;
+  readonly live: LiveOptions;
+  readonly file: Uint8Array<ArrayBuffer>;
+}
+
+/** Most snapshots that are kept, at a few kilobytes each. */
+const MOST_SNAPSHOTS = 48;
+
+/** Least time in ms between two snapshots. */
+const SNAPSHOT_INTERVAL = 400;
+
+/** The points of a run. */
+export interface Points {
+  readonly train: readonly Point[];
+  /** None where the points are drawn by hand. */
+  readonly test: readonly Point[];
+}
+
+export function pointsOf({ points, count, noise, seed, drawn }: RunOptions): Points {
+  if (points === "drawn") return { train: drawnFromText(drawn), test: [] };
+  return { train: makePoints(points, count, noise, seed), test: makePoints(points, count, noise, seed ^ 0x5bd1e995) };
+}
+
+/**
+ * A run that can go back to any earlier step. Everything follows from the state: the same seed gives the same first weights and
+ * rows, logged edits are made again at their steps, and the sums of a step do not depend on how steps are split into calls. So a
+ * snapshot and the steps after it give the very bits that were there before.
+ */
+export class Engine {
+  readonly points: Points;
+  readonly #device: Device | undefined;
+  readonly #run: RunOptions;
+  readonly #initial: LiveOptions;
+  #edits: readonly Edit[];
+  #training: Training;
+  /** Options that the trainer was made with. */
+  #live: LiveOptions;
+  /** Steps before the trainer's own first: a new kind of optimizer counts anew. */
+  #base = 0;
+  #step = 0;
+  #reached = 0;
+  #snapshots: Snapshot[] = [];
+  #lastSnapshot = 0;
+
+  private constructor(
+    device: Device | undefined,
+    { run, live, edits }: PlaygroundState,
+    training: Training,
+    points: Points,
+  ) {
+    this.#device = device;
+    this.#run = run;
+    this.#initial = live;
+    this.#edits = edits;
+    this.#training = training;
+    this.#live = live;
+    this.points = points;
+  }
+
+  /** Makes a run at step 0. @throws ModelError, DataError, DeviceError */
+  static async begin(device: Device | undefined, state: PlaygroundState): Promise<Engine> {
+    const points = pointsOf(state.run);
+    const training = await train(device, optionsOf(state.run, state.live, points));
+    const engine = new Engine(device, state, training, points);
+    await engine.#snapshot();
+    return engine;
+  }
+
+  get training(): Training {
+    return this.#training;
+  }
+
+  get live(): LiveOptions {
+    return liveAt(this.state, this.#step);
+  }
+
+  get step(): number {
+    return this.#step;
+  }
+
+  get reached(): number {
+    return this.#reached;
+  }
+
+  get state(): PlaygroundState {
+    return { run: this.#run, live: this.#initial, edits: this.#edits, step: this.#step };
+  }
+
+  /** Takes at most `steps` steps, up to the next logged edit. @throws NumericError, DeviceError */
+  async advance(steps: number): Promise<Report> {
+    await this.#use(this.live);
+    const next = this.#edits.find(({ step }) => step > this.#step);
+    const report = await this.#training.step(Math.min(steps, (next?.step ?? Number.POSITIVE_INFINITY) - this.#step));
+    this.#step += report.steps;
+    this.#reached = Math.max(this.#reached, this.#step);
+    if (performance.now() - this.#lastSnapshot > SNAPSHOT_INTERVAL) await this.#snapshot();
+    return report;
+  }
+
+  /** Goes back to the last snapshot at or before a step; the steps from there on are taken by `advance`. */
+  async restore(step: number): Promise<void> {
+    const snapshot = this.#snapshots.findLast((one) => one.step <= step);
+    if (!snapshot) throw new Error("playground: there is always a snapshot of step 0");
+    if (this.#step <= step && this.#step >= snapshot.step) return;
+    await this.#make(snapshot.live);
+    await this.#training.load(snapshot.file);
+    this.#base = snapshot.base;
+    this.#step = snapshot.step;
+  }
+
+  /** Changes options from the next step on and forgets what was logged after this one. */
+  async edit(live: LiveOptions): Promise<void> {
+    this.#edits = [...this.#edits.filter(({ step }) => step < this.#step), { step: this.#step, live }];
+    this.#snapshots = this.#snapshots.filter(({ step }) => step <= this.#step);
+    this.#reached = this.#step;
+    await this.#use(live);
+  }
+
+  /** Mean loss over all points, and the share on the right side. */
+  async judge(): Promise<{ readonly testLoss: number | undefined; readonly accuracy: Scores }> {
+    const train = await this.#score(this.points.train);
+    const test = this.points.test.length > 0 ? await this.#score(this.points.test) : undefined;
+    return { testLoss: test?.loss, accuracy: { train: train.accuracy, test: test?.accuracy } };
+  }
+
+  dispose(): void {
+    this.#training.dispose();
+  }
+
+  async #score(points: readonly Point[]): Promise<{ loss: number; accuracy: number }> {
+    const data = datasetOf(points, this.#run);
+    const { loss, accuracy } = await this.#training.evaluate(data);
+    if (accuracy !== undefined) return { loss, accuracy };
+    const { outputs } = await this.#training.predict(data.inputs);
+    const hits = points.filter(({ label }, i) => (outputs[i] ?? 0) > 0 === (label === 1)).length;
+    return { loss, accuracy: hits / points.length };
+  }
+
+  /** Lets training go on with other options. */
+  async #use(live: LiveOptions): Promise<void> {
+    if (same(live, this.#live)) return;
+    const before = this.#training;
+    const kept = live.optimizer === this.#live.optimizer;
+    const file = await before.save({ optimizer: kept });
+    await this.#make(live);
+    await this.#training.load(file);
+    if (!kept) this.#base = this.#step;
+  }
+
+  async #make(live: LiveOptions): Promise<void> {
+    const before = this.#training;
+    this.#training = await train(this.#device, optionsOf(this.#run, live, this.points));
+    this.#live = live;
+    before.dispose();
+  }
+
+  async #snapshot(): Promise<void> {
+    this.#lastSnapshot = performance.now();
+    if (this.#snapshots.some(({ step }) => step === this.#step)) return;
+    const file = await this.#training.save();
+    this.#snapshots.push({ step: this.#step, base: this.#base, live: this.#live, file });
+    this.#snapshots.sort((a, b) => a.step - b.step);
+    // Every other one goes, but never step 0.
+    if (this.#snapshots.length > MOST_SNAPSHOTS) this.#snapshots = this.#snapshots.filter((_, i) => i % 2 === 0);
+  }
+}
+
+const same = (a: LiveOptions, b: LiveOptions): boolean =>
+  a.optimizer === b.optimizer && a.rate === b.rate && a.decay === b.decay && a.batch === b.batch;
+
+const train = (device: Device | undefined, options: TrainerOptions): Promise<Training> | Training =>
+  device ? createTrainer(device, options) : createReferenceTrainer(options);
+
+function optionsOf(run: RunOptions, live: LiveOptions, { train }: Points): TrainerOptions {
+  const { layers, activation, loss, seed } = run;
+  const output = loss === "crossEntropy" ? dense(2) : dense(1, "tanh");
+  return {
+    model: sequential([...layers.map((units) => dense(units, activation)), output]),
+    loss: loss === "crossEntropy" ? "softmaxCrossEntropy" : "halfSquaredError",
+    optimizer: optimizerOf(live),
+    data: datasetOf(train, run),
+    batch: Math.min(live.batch, train.length),
+    seed,
+  };
+}
+
+const datasetOf = (points: readonly Point[], { loss }: RunOptions): Dataset => ({
+  inputs: points.flatMap(({ x, y }) => [x, y]),
+  targets: points.map(({ label }) => (loss === "crossEntropy" ? label : 2 * label - 1)),
+});

@@ -1,0 +1,159 @@
+import { type Activation, adam, adamw, type Optimizer, sgd } from "chainrule";
+import { type PointSet, pointSets } from "./points.ts";
+
+/** What a run begins with; a change begins the run anew. */
+export interface RunOptions {
+  readonly points: PointSet;
+  /** Points to train on. */
+  readonly count: number;
+  /** 0 to 0.5. */
+  readonly noise: number;
+  /** Of the points, the first weights and the order of the rows. */
+  readonly seed: number;
+  /** Units of each hidden layer. */
+  readonly layers: readonly number[];
+  readonly activation: Activation;
+  readonly loss: LossName;
+  /** Points drawn by hand, as text; see `points.ts`. */
+  readonly drawn: string;
+}
+
+/** What can change while the run goes on; each change is logged with its step. */
+export interface LiveOptions {
+  readonly optimizer: OptimizerName;
+  readonly rate: number;
+  /** λ */
+  readonly decay: number;
+  readonly batch: number;
+}
+
+/** A change of options before step `step` + 1. */
+export interface Edit {
+  readonly step: number;
+  readonly live: LiveOptions;
+}
+
+/** Everything that a run follows from, and how far it is. The same state gives the same weights, bit for bit. */
+export interface PlaygroundState {
+  readonly run: RunOptions;
+  readonly live: LiveOptions;
+  readonly edits: readonly Edit[];
+  readonly step: number;
+}
+
+export type LossName = "crossEntropy" | "squaredError";
+export type OptimizerName = "sgd" | "momentum" | "adam" | "adamw";
+
+export const MOST_LAYERS = 6;
+export const MOST_UNITS = 16;
+
+export const rates: readonly number[] = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
+export const decays: readonly number[] = [0, 0.0001, 0.001, 0.01, 0.1, 1];
+export const batches: readonly number[] = [1, 4, 16, 32, 64, 128];
+export const activationNames: readonly Activation[] = ["tanh", "relu", "sigmoid", "identity"];
+export const optimizerNames: readonly OptimizerName[] = ["sgd", "momentum", "adam", "adamw"];
+
+export const initialState: PlaygroundState = {
+  run: {
+    points: "spiral",
+    count: 300,
+    noise: 0.02,
+    seed: 1,
+    layers: [8, 8],
+    activation: "tanh",
+    loss: "crossEntropy",
+    drawn: "",
+  },
+  live: { optimizer: "adam", rate: 0.03, decay: 0, batch: 32 },
+  edits: [],
+  step: 0,
+};
+
+/** The library's optimizer. */
+export function optimizerOf({ optimizer, rate, decay }: LiveOptions): Optimizer {
+  const options = { learningRate: rate, weightDecay: decay };
+  switch (optimizer) {
+    case "sgd":
+      return sgd(options);
+    case "momentum":
+      return sgd({ ...options, momentum: 0.9 });
+    case "adam":
+      return adam(options);
+    case "adamw":
+      return adamw(options);
+  }
+}
+
+/** The options in force at the step after `step`. */
+export const liveAt = ({ live, edits }: PlaygroundState, step: number): LiveOptions =>
+  edits.reduce((found, edit) => (edit.step <= step ? edit.live : found), live);
+
+const liveText = ({ optimizer, rate, decay, batch }: LiveOptions): string => [optimizer, rate, decay, batch].join(",");
+
+function parseLive(text: string | null | undefined): LiveOptions | undefined {
+  const [optimizer = "", rate = "", decay = "", batch = ""] = (text ?? "").split(",");
+  const found = optimizerNames.find((name) => name === optimizer);
+  const numbers = [rate, decay, batch].map(Number);
+  const [η = 0, λ = -1, rows = 0] = numbers;
+  if (!found || !(η > 0 && λ >= 0 && Number.isInteger(rows) && rows > 0)) return undefined;
+  return { optimizer: found, rate: η, decay: λ, batch: rows };
+}
+
+/** The whole state as the query of an address. */
+export function toQuery({ run, live, edits, step }: PlaygroundState): URLSearchParams {
+  const query = new URLSearchParams();
+  query.set("points", run.points);
+  if (run.points === "drawn") query.set("drawn", run.drawn);
+  else {
+    query.set("count", String(run.count));
+    query.set("noise", String(run.noise));
+  }
+  query.set("layers", run.layers.join(","));
+  query.set("activation", run.activation);
+  query.set("loss", run.loss);
+  query.set("seed", String(run.seed));
+  query.set("live", liveText(live));
+  if (edits.length > 0) query.set("edits", edits.map((edit) => `${edit.step},${liveText(edit.live)}`).join(";"));
+  if (step > 0) query.set("step", String(step));
+  return query;
+}
+
+/** Reads what `toQuery` wrote; what is missing or makes no sense is as in the initial state. */
+export function fromQuery(query: URLSearchParams): PlaygroundState {
+  const { run, live } = initialState;
+  const layers = (query.get("layers") ?? run.layers.join(","))
+    .split(",")
+    .filter((units) => units !== "")
+    .map(Number);
+  const valid =
+    layers.length <= MOST_LAYERS &&
+    layers.every((units) => Number.isInteger(units) && units >= 1 && units <= MOST_UNITS);
+  const edits = (query.get("edits") ?? "").split(";").flatMap((text): Edit[] => {
+    const [step = "", ...rest] = text.split(",");
+    const changed = parseLive(rest.join(","));
+    return changed && isCount(Number(step), 0) ? [{ step: Number(step), live: changed }] : [];
+  });
+  return {
+    run: {
+      points: pointSets.find((name) => name === query.get("points")) ?? run.points,
+      count: number(query.get("count"), run.count, (value) => isCount(value, 10) && value <= 1000),
+      noise: number(query.get("noise"), run.noise, (value) => value >= 0 && value <= 0.5),
+      seed: number(query.get("seed"), run.seed, (value) => isCount(value, 0) && value < 2 ** 32),
+      layers: valid ? layers : run.layers,
+      activation: activationNames.find((name) => name === query.get("activation")) ?? run.activation,
+      loss: query.get("loss") === "squaredError" ? "squaredError" : "crossEntropy",
+      drawn: query.get("drawn") ?? "",
+    },
+    live: parseLive(query.get("live")) ?? live,
+    edits: edits.sort((a, b) => a.step - b.step),
+    step: number(query.get("step"), 0, (value) => isCount(value, 0)),
+  };
+}
+
+const isCount = (value: number, least: number): boolean => Number.isSafeInteger(value) && value >= least;
+
+function number(text: string | null, otherwise: number, fits: (value: number) => boolean): number {
+  if (text === null || text === "") return otherwise;
+  const value = Number(text);
+  return fits(value) ? value : otherwise;
+}

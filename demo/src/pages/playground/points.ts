@@ -1,0 +1,89 @@
+import { randomNormals, randomNumbers } from "../../random.ts";
+
+/** Labelled points of the plane, in about [−1, 1]². */
+
+export const pointSets = ["spiral", "circle", "xor", "gauss", "moons", "drawn"] as const;
+export type PointSet = (typeof pointSets)[number];
+
+/** The plane that is shown: from −VIEW to VIEW in both directions. */
+export const VIEW = 1.2;
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+  /** 0 or 1. */
+  readonly label: number;
+}
+
+type Draw = { readonly uniform: () => number; readonly normal: () => readonly [number, number] };
+
+const shapes: Readonly<Record<Exclude<PointSet, "drawn">, (label: number, draw: Draw) => readonly [number, number]>> = {
+  spiral: (label, { uniform }) => {
+    const t = uniform();
+    const angle = 3.5 * Math.PI * Math.sqrt(t) + Math.PI * label;
+    const radius = 0.08 + 0.87 * Math.sqrt(t);
+    return [radius * Math.sin(angle), radius * Math.cos(angle)];
+  },
+  circle: (label, { uniform }) => {
+    const radius = label === 1 ? 0.45 * Math.sqrt(uniform()) : 0.65 + 0.3 * uniform();
+    const angle = 2 * Math.PI * uniform();
+    return [radius * Math.cos(angle), radius * Math.sin(angle)];
+  },
+  xor: (label, { uniform }) => {
+    const [x, y] = [0.08 + 0.85 * uniform(), 0.08 + 0.85 * uniform()];
+    const side = uniform() < 0.5 ? -1 : 1;
+    return [side * x, (label === 1 ? side : -side) * y];
+  },
+  gauss: (label, { normal }) => {
+    const [x, y] = normal();
+    const centre = label === 1 ? 0.42 : -0.42;
+    return [centre + 0.17 * x, centre + 0.17 * y];
+  },
+  moons: (label, { uniform }) => {
+    const angle = Math.PI * uniform();
+    const [x, y] = [0.62 * Math.cos(angle), 0.62 * Math.sin(angle)];
+    return label === 1 ? [x - 0.3, y - 0.18] : [0.3 - x, 0.18 - y];
+  },
+};
+
+/** `count` seeded points, the two labels in turn; `noise` is the standard deviation of what is added to each. */
+export function makePoints(set: Exclude<PointSet, "drawn">, count: number, noise: number, seed: number): Point[] {
+  const uniform = randomNumbers(seed);
+  const normal = randomNormals(uniform);
+  return Array.from({ length: count }, (_, i) => {
+    const label = i % 2;
+    const [x, y] = shapes[set](label, { uniform, normal });
+    const [u, v] = normal();
+    return { x: x + noise * u, y: y + noise * v, label };
+  });
+}
+
+/** Steps of a coordinate as text: three letters a point, the last one the label. */
+const STEPS = 64;
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/** A point drawn by hand, moved to the grid that its text can tell. */
+export function snap({ x, y, label }: Point): Point {
+  return { x: place(cell(x)), y: place(cell(y)), label };
+}
+
+const cell = (value: number): number =>
+  Math.max(0, Math.min(STEPS - 1, Math.round(((value + VIEW) / (2 * VIEW)) * (STEPS - 1))));
+const place = (index: number): number => (index / (STEPS - 1)) * 2 * VIEW - VIEW;
+
+export const drawnToText = (points: readonly Point[]): string =>
+  points.map(({ x, y, label }) => `${letters[cell(x)]}${letters[cell(y)]}${label}`).join("");
+
+export function drawnFromText(text: string): Point[] {
+  return Array.from(text.matchAll(/([\w-])([\w-])([01])/g), ([, x = "", y = "", label]) => ({
+    x: place(letters.indexOf(x)),
+    y: place(letters.indexOf(y)),
+    label: Number(label),
+  }));
+}
+
+/** What drawing begins with: one point of each label. */
+export const starterPoints: readonly Point[] = [
+  { x: -0.5, y: 0.5, label: 0 },
+  { x: 0.5, y: -0.5, label: 1 },
+];

@@ -1,0 +1,327 @@
+import type { Context, OpenSession, Session } from "../../worker/session.ts";
+import type { Curves, PlaygroundContract, Scores, Speed, View } from "./contract.ts";
+import { createCpuPainter } from "./cpu-painter.ts";
+import { Engine, type Training } from "./engine.ts";
+import { createGpuPainter } from "./gpu-painter.ts";
+import type { LiveOptions, PlaygroundState } from "./options.ts";
+import type { Canvases, Painter } from "./painter.ts";
+
+type Methods = PlaygroundContract["methods"];
+
+/** Time in ms between two reports to the page. */
+const REPORT_INTERVAL = 120;
+
+/** Time in ms between two judgements of all points. */
+const JUDGE_INTERVAL = 300;
+
+/** Longest time in ms that the CPU reference trains before it lets a frame be drawn. */
+const CPU_SLICE = 14;
+
+/** Points of the curves of a replay, and how often it looks at all points. */
+const REPLAY_POINTS = 120;
+const REPLAY_JUDGEMENTS = 12;
+
+/** Pictures that may wait on the GPU at once. */
+const PICTURES_AHEAD = 2;
+
+/**
+ * A picture that takes longer than so many ms, two submits of training before it included, is slow: the next one waits until so
+ * many times its time is over, so that training keeps most of the GPU.
+ */
+const SLOW_PICTURE = 50;
+const REST = 4;
+const LONGEST_REST = 400;
+
+/** Least time in ms from one picture to the next where the CPU draws and trains. */
+const CPU_REST = 100;
+
+/** Points of the loss curves before they are thinned out. */
+const MOST_POINTS = 400;
+
+/** Steps a second at the two speeds that let one watch. */
+const paces: Readonly<Record<Exclude<Speed, "full">, number>> = { slow: 8, medium: 100 };
+
+export const open: OpenSession<PlaygroundContract> = (context) => new PlaygroundSession(context);
+
+class PlaygroundSession implements Session<PlaygroundContract> {
+  readonly methods: Methods;
+  readonly #context: Context<PlaygroundContract>;
+  #painter: Painter | undefined;
+  #engine: Engine | undefined;
+  /** What the painter draws. */
+  #drawn: Training | undefined;
+  /** Of the run, as the page counts. */
+  #number = 0;
+  #running = false;
+  #speed: Speed = "full";
+  #loop: Promise<void> = Promise.resolve();
+  #last: Promise<unknown> = Promise.resolve();
+  #curves = emptyCurves();
+  #scores: Scores | undefined;
+  #samplesPerSecond: number | undefined;
+  #fingerprint: string | undefined;
+  /** Whether the picture is older than the parameters or the view. */
+  #stale = false;
+  /** Pictures being drawn. */
+  #drawing = 0;
+  /** When a GPU that is slow to draw gets the next one. */
+  #nextPicture = 0;
+  #frames = { count: 0, since: performance.now(), rate: undefined as number | undefined };
+  #closed = false;
+
+  constructor(context: Context<PlaygroundContract>) {
+    this.#context = context;
+    this.methods = {
+      show: (canvases, view) => this.#turn(() => this.#show(canvases, view)),
+      view: (view) => this.#look(view),
+      begin: (state, run) => this.#turn(() => this.#begin(state, run)),
+      play: (speed) => this.#turn(async () => this.#play(speed)),
+      pause: () => this.#turn(() => this.#settle()),
+      advance: (steps) => this.#turn(() => this.#advance(steps)),
+      rewind: (step) => this.#turn(() => this.#goTo(step)),
+      edit: (live) => this.#edit(live),
+      save: () => this.#turn(() => this.#save()),
+    };
+    requestAnimationFrame(this.#frame);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#running = false;
+    void this.#loop.then(() => {
+      this.#painter?.dispose();
+      this.#engine?.dispose();
+    });
+  }
+
+  /** Runs one method after the other, each with training at rest. */
+  #turn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(async () => {
+      this.#running = false;
+      await this.#loop;
+      return work();
+    });
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  async #show(canvases: Canvases, view: View): Promise<void> {
+    const { device } = this.#context;
+    this.#painter = device ? await createGpuPainter(device.gpu, canvases, view) : createCpuPainter(canvases, view);
+    this.#drawn = undefined;
+    await this.#attach();
+  }
+
+  #look(view: View): void {
+    this.#painter?.view(view);
+    this.#stale = true;
+  }
+
+  async #begin(state: PlaygroundState, run: number): Promise<void> {
+    const engine = await Engine.begin(this.#context.device, state);
+    this.#engine?.dispose();
+    this.#engine = engine;
+    this.#number = run;
+    this.#curves = emptyCurves();
+    this.#samplesPerSecond = undefined;
+    await this.#goTo(state.step);
+  }
+
+  #play(speed: Speed): void {
+    this.#running = true;
+    this.#fingerprint = undefined;
+    this.#loop = this.#train(speed).catch((error) => {
+      this.#running = false;
+      if (!this.#closed) this.#context.fail(error);
+      return this.#settle().catch(() => {});
+    });
+  }
+
+  async #advance(steps: number): Promise<void> {
+    for (let left = steps; left > 0; ) left -= await this.#steps(left);
+    await this.#settle();
+  }
+
+  async #goTo(step: number): Promise<void> {
+    const engine = this.#run();
+    await engine.restore(step);
+    await this.#attach();
+    this.#curves = upTo(this.#curves, engine.step);
+    const total = step - engine.step;
+    // Enough points for the curve, and on the CPU short enough to stay responsive.
+    const slice = this.#context.device ? Math.max(8, Math.min(1024, Math.ceil(total / REPLAY_POINTS))) : 8;
+    let [reported, judged] = [performance.now(), engine.step];
+    while (engine.step < step) {
+      await this.#steps(Math.min(step - engine.step, slice));
+      if (engine.step - judged > total / REPLAY_JUDGEMENTS) {
+        await this.#judge();
+        judged = engine.step;
+      }
+      if (performance.now() - reported < REPORT_INTERVAL) continue;
+      reported = performance.now();
+      this.#context.emit({ kind: "replay", done: total - (step - engine.step), total });
+      await pause(0);
+    }
+    await this.#settle();
+  }
+
+  /** Training that runs goes on with the new options. */
+  async #edit(live: LiveOptions): Promise<void> {
+    const running = this.#running;
+    await this.#turn(async () => {
+      await this.#run().edit(live);
+      await this.#attach();
+      this.#curves = upTo(this.#curves, this.#run().step);
+      await this.#settle();
+      if (running) this.#play(this.#speed);
+    });
+  }
+
+  #save(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#run().training.save({ optimizer: false });
+  }
+
+  #run(): Engine {
+    if (!this.#engine) throw new Error("playground: no run was begun");
+    return this.#engine;
+  }
+
+  /** Trains until told otherwise, and reports. */
+  async #train(speed: Speed): Promise<void> {
+    this.#speed = speed;
+    const slice = this.#context.device ? REPORT_INTERVAL : CPU_SLICE;
+    let [size, reported, judged, due] = [1, 0, 0, performance.now()];
+    while (this.#running) {
+      const began = performance.now();
+      const taken = await this.#steps(speed === "full" ? size : speed === "medium" ? 4 : 1);
+      const now = performance.now();
+      if (speed === "full") {
+        size = Math.max(1, Math.min(2 * size, Math.floor((taken * slice) / Math.max(now - began, 0.1))));
+        if (!this.#context.device) await pause(0);
+      } else {
+        due = Math.max(due + (1000 * taken) / paces[speed], now);
+        await pause(due - now);
+      }
+      if (now - judged > JUDGE_INTERVAL) {
+        await this.#judge();
+        judged = performance.now();
+      }
+      if (now - reported > REPORT_INTERVAL) {
+        this.#report();
+        reported = now;
+      }
+    }
+  }
+
+  /** Takes at most `steps` steps. @returns how many */
+  async #steps(steps: number): Promise<number> {
+    const engine = this.#run();
+    const { loss, steps: taken, samplesPerSecond } = await engine.advance(steps);
+    this.#samplesPerSecond = samplesPerSecond;
+    this.#stale = true;
+    await this.#attach();
+    this.#curves = added(this.#curves, engine.step, loss);
+    return taken;
+  }
+
+  /** Looks at all points, and notes the loss of those for testing. */
+  async #judge(): Promise<void> {
+    const { testLoss, accuracy } = await this.#run().judge();
+    this.#scores = accuracy;
+    if (testLoss !== undefined && this.#curves.test.length > 0) {
+      this.#curves = { ...this.#curves, test: this.#curves.test.with(-1, testLoss) };
+    }
+  }
+
+  /** At rest: judges, takes the fingerprint, reports. */
+  async #settle(): Promise<void> {
+    if (!this.#engine) return;
+    await this.#judge();
+    this.#fingerprint = await fingerprint(this.#engine.training);
+    this.#stale = true;
+    this.#report();
+  }
+
+  /** Lets the painter draw the trainer in use, which an edit or a rewind makes anew. */
+  async #attach(): Promise<void> {
+    const [engine, painter] = [this.#engine, this.#painter];
+    if (!engine || !painter || this.#drawn === engine.training) return;
+    const { training } = engine;
+    await painter.attach(training, engine.state.run, engine.points);
+    this.#drawn = training;
+    this.#stale = true;
+    this.#context.emit({ kind: "plan", plan: engine.training.plan });
+  }
+
+  #report(): void {
+    const { state, reached, live } = this.#run();
+    this.#context.emit({
+      kind: "status",
+      status: {
+        run: this.#number,
+        state,
+        reached,
+        live,
+        running: this.#running,
+        curves: this.#curves,
+        accuracy: this.#scores,
+        samplesPerSecond: this.#samplesPerSecond,
+        framesPerSecond: this.#running ? this.#frames.rate : undefined,
+        fingerprint: this.#fingerprint,
+      },
+    });
+  }
+
+  #resting(): boolean {
+    return this.#drawing >= PICTURES_AHEAD || (this.#running && performance.now() < this.#nextPicture);
+  }
+
+  /** At the display's rate: draws what has changed. */
+  #frame = (): void => {
+    if (this.#closed) return;
+    requestAnimationFrame(this.#frame);
+    // At full speed a slice of training is longer than a frame: the parameters change between two of its submits.
+    const changing = this.#stale || (this.#running && this.#speed === "full");
+    if (!changing || this.#resting() || !this.#painter || this.#drawn !== this.#engine?.training) return;
+    this.#stale = false;
+    this.#drawing += 1;
+    const began = performance.now();
+    const done = () => {
+      this.#drawing -= 1;
+      const time = performance.now() - began;
+      const slow = time > SLOW_PICTURE || !this.#context.device;
+      this.#nextPicture = slow ? began + Math.max(CPU_REST, Math.min(REST * time, LONGEST_REST)) : 0;
+    };
+    this.#painter.draw().then(done, done);
+    const frames = this.#frames;
+    frames.count += 1;
+    const elapsed = performance.now() - frames.since;
+    if (elapsed > 1000) this.#frames = { count: 0, since: performance.now(), rate: (1000 * frames.count) / elapsed };
+  };
+}
+
+const pause = (time: number) => new Promise<void>((resolve) => setTimeout(resolve, time));
+
+/** The first twelve digits of the SHA-256 of all parameters: equal for equal bits. */
+async function fingerprint(training: Training): Promise<string> {
+  const parts = Object.values(await training.parameters());
+  const digest = await crypto.subtle.digest("SHA-256", await new Blob(parts).arrayBuffer());
+  return Array.from(new Uint8Array(digest, 0, 6), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+const emptyCurves = (): Curves => ({ steps: [], train: [], test: [] });
+
+function upTo(curves: Curves, step: number): Curves {
+  const end = curves.steps.findLastIndex((one) => one <= step) + 1;
+  return { steps: curves.steps.slice(0, end), train: curves.train.slice(0, end), test: curves.test.slice(0, end) };
+}
+
+/** Adds a point, and leaves out every other one where there are too many. */
+function added({ steps, train, test }: Curves, step: number, loss: number): Curves {
+  const all = { steps: [...steps, step], train: [...train, loss], test: [...test, null] };
+  if (all.steps.length <= MOST_POINTS) return all;
+  const keep = <T>(values: readonly T[]) => values.filter((_, i) => i % 2 === 1);
+  // A judgement that falls on a point left out moves to the one that stays.
+  const moved = all.test.map((value, i) => value ?? all.test[i - 1] ?? null);
+  return { steps: keep(all.steps), train: keep(all.train), test: keep(moved) };
+}

@@ -1,0 +1,136 @@
+import { Button } from "../../components/button.tsx";
+import { Choice } from "../../components/field.tsx";
+import { BackIcon, PauseIcon, PlayIcon, StartIcon, StepIcon } from "../../components/icons.tsx";
+import { StatRow } from "../../components/stats.tsx";
+import { compact, count, figure, percent } from "../../format.ts";
+import type { Speed, Status } from "./contract.ts";
+
+export interface TimelineProps {
+  readonly status: Status | undefined;
+  readonly replay: { readonly done: number; readonly total: number } | undefined;
+  readonly speed: Speed;
+  readonly onPlay: () => void;
+  readonly onPause: () => void;
+  readonly onStep: () => void;
+  readonly onRewind: (step: number) => void;
+  readonly onSpeed: (speed: Speed) => void;
+}
+
+/** Play, pause, step, rewind, and where training stands. */
+export function Timeline({ status, replay, speed, onPlay, onPause, onStep, onRewind, onSpeed }: TimelineProps) {
+  const running = status?.running ?? false;
+  const step = status?.state.step ?? 0;
+  const reached = status?.reached ?? 0;
+  const ready = status !== undefined;
+  return (
+    <section class="panel timeline" aria-label="Training">
+      <div class="transport">
+        <Button kind="quiet" label="Back to step 0" disabled={!ready || step === 0} onClick={() => onRewind(0)}>
+          <StartIcon />
+        </Button>
+        <Button
+          kind="quiet"
+          label="One step back"
+          disabled={!ready || running || step === 0}
+          onClick={() => onRewind(step - 1)}
+        >
+          <BackIcon />
+        </Button>
+        {running ? (
+          <Button kind="primary" onClick={onPause}>
+            <PauseIcon /> Pause
+          </Button>
+        ) : (
+          <Button kind="primary" disabled={!ready} onClick={onPlay}>
+            <PlayIcon /> Train
+          </Button>
+        )}
+        <Button kind="quiet" label="One step forward" disabled={!ready || running} onClick={onStep}>
+          <StepIcon />
+        </Button>
+      </div>
+      <div class="scrub">
+        <label>
+          <span class="hidden">Go to an earlier step</span>
+          <input
+            type="range"
+            min={0}
+            max={Math.max(1, reached)}
+            value={step}
+            disabled={!ready || reached === 0}
+            aria-valuetext={`step ${step} of ${reached}`}
+            onChange={({ currentTarget }) => onRewind(currentTarget.valueAsNumber)}
+          />
+        </label>
+        <Marks status={status} />
+        <p class="scrub-text">
+          {replay ? (
+            <span role="status">
+              replaying step {count(replay.done)} of {count(replay.total)}
+            </span>
+          ) : (
+            <span>
+              step <strong data-testid="step">{count(step)}</strong>
+              {reached > step && ` of ${count(reached)}`}
+            </span>
+          )}
+          {status?.fingerprint && (
+            <span class="fingerprint" title="The first digits of the SHA-256 of all weights: equal for equal bits">
+              weights <code data-testid="fingerprint">{status.fingerprint}</code>
+            </span>
+          )}
+        </p>
+      </div>
+      <Choice
+        label="Speed"
+        value={speed}
+        onChange={onSpeed}
+        options={[
+          { value: "slow", text: "8/s" },
+          { value: "medium", text: "100/s" },
+          { value: "full", text: "Full" },
+        ]}
+      />
+      <StatRow label="How training stands" stats={statsOf(status)} />
+    </section>
+  );
+}
+
+/** Where options were changed. */
+function Marks({ status }: { status: Status | undefined }) {
+  if (!status || status.reached === 0) return null;
+  return (
+    <div class="scrub-marks" aria-hidden="true">
+      {status.state.edits.map(({ step }) => (
+        <i
+          key={step}
+          title={`options changed after step ${step}`}
+          style={{ left: `${(100 * step) / status.reached}%` }}
+        />
+      ))}
+    </div>
+  );
+}
+
+function statsOf(status: Status | undefined) {
+  const { accuracy, curves, samplesPerSecond } = status ?? {};
+  const loss = curves?.train.at(-1);
+  return [
+    {
+      label: "Loss",
+      value: loss === undefined ? "–" : figure(loss),
+      title: "Mean over the batches since the last report",
+    },
+    {
+      label: "Training points",
+      value: <span data-testid="train-accuracy">{accuracy ? percent(accuracy.train) : "–"}</span>,
+      title: "Share on the right side",
+    },
+    {
+      label: "Test points",
+      value: <span data-testid="test-accuracy">{accuracy?.test === undefined ? "–" : percent(accuracy.test)}</span>,
+      title: "Share on the right side, of points that were not trained on",
+    },
+    { label: "Samples/s", value: samplesPerSecond === undefined ? "–" : compact(samplesPerSecond) },
+  ];
+}

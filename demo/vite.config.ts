@@ -1,0 +1,23 @@
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+import { offline } from "./offline.ts";
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+/** The demo: `npm run dev`, `npm run build:demo`, `npm run preview`. Relative links, so that it can be served from any path. */
+export default defineConfig({
+  root: path("."),
+  base: "./",
+  resolve: { alias: { chainrule: path("../src/index.ts") } },
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: {
+    target: "es2022",
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
+    outDir: path("dist"),
+    emptyOutDir: true,
+    license: { fileName: "licenses.md" },
+  },
+  worker: { format: "es" },
+  plugins: [offline(readdirSync(path("public")))],
+});

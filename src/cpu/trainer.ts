@@ -1,0 +1,248 @@
+import { type ControlValues, controlAfter, initialControl, RECORD_WORDS, RING_RECORDS } from "../kernels/control.ts";
+import { checkModel, type Layer, resolveLayers } from "../model/layer.ts";
+import { checkOptions } from "../model/options.ts";
+import type { Schedule } from "../model/schedule.ts";
+import { buildEvaluatePlan, buildPredictPlan } from "../plan/build.ts";
+import { elementsOf } from "../plan/memory.ts";
+import { fuse } from "../plan/passes/fuse.ts";
+import { resolveTensor } from "../plan/resolve.ts";
+import { createReference, type Reference } from "../reference/run.ts";
+import { checkLoaded, encodeModel, loadModel } from "../run/checkpoint.ts";
+import { checkEpochs, checkSeed, checkSteps } from "../run/counts.ts";
+import { checkDataset, checkRows, floatsOf } from "../run/dataset.ts";
+import { checkColumns, classify } from "../run/inference.ts";
+import { addRecord, emptyTotals, type StepRecord, summarize } from "../run/metrics.ts";
+import {
+  checkLoss,
+  initialParameters,
+  type Network,
+  outputsOf,
+  parameterSpecs,
+  resolveNetwork,
+} from "../run/network.ts";
+import { firstNonFinite } from "../run/numeric.ts";
+import { checkParameter, unknownParameter } from "../run/parameters.ts";
+import { planTraining } from "../run/plan.ts";
+import type {
+  ByteScale,
+  Dataset,
+  Evaluation,
+  FitOptions,
+  Parameters,
+  Prediction,
+  ReferenceProbe,
+  ReferenceTrainer,
+  Report,
+  SaveOptions,
+  TensorValue,
+  TrainerOptions,
+} from "../run/types.ts";
+
+/**
+ * Trains on the CPU by interpreting the plan that the GPU would run: for small networks where there is no WebGPU, and to judge
+ * the GPU by. Sums are taken in double precision and stored as float32.
+ *
+ * Options, seeds, order of the rows and files are the trainer's. Whole steps in one dispatch are a way to run on a GPU, so
+ * `oneDispatch` is taken as false.
+ * @throws ModelError, ShapeError, DataError
+ */
+export function createReferenceTrainer(options: TrainerOptions): ReferenceTrainer {
+  checkOptions(
+    "createReferenceTrainer",
+    options,
+    "model loss optimizer data",
+    "batch seed shuffle fuse oneDispatch reuse",
+  );
+  const { data: given, seed = 0, ...described } = options;
+  const { model, loss, optimizer } = described;
+  checkSeed("createReferenceTrainer", seed);
+  checkModel("createReferenceTrainer: model", model);
+  checkLoss(loss);
+  const data = checkDataset("createReferenceTrainer: data", given, loss, outputsOf(model));
+  const network = resolveNetwork(model, data.columns, loss);
+  const plan = planTraining({ ...described, inputs: data.columns, rows: data.rows, oneDispatch: false });
+  const control = initialControl({ optimizer, dataRows: data.rows, batch: plan.batch, seed });
+  const reference = createReference(plan, control);
+  reference.set("X", floatsOf(data.inputs, 0, data.inputs.length));
+  reference.set("Y", data.targets);
+  for (const [name, values] of Object.entries(initialParameters(network.layers, seed))) reference.set(name, values);
+  return new CpuTrainer(network, reference, optimizer.schedule);
+}
+
+class CpuTrainer implements ReferenceTrainer {
+  readonly plan;
+  readonly #network: Network;
+  readonly #layers: readonly Layer[];
+  readonly #reference: Reference;
+  /** The control block as it was before the first step. */
+  readonly #initial: ControlValues;
+  readonly #schedule: Schedule;
+
+  constructor(network: Network, reference: Reference, schedule: Schedule) {
+    this.plan = reference.plan;
+    this.#network = network;
+    this.#layers = resolveLayers(network.model, network.inputs, network.loss);
+    this.#reference = reference;
+    this.#initial = { ...reference.control };
+    this.#schedule = schedule;
+  }
+
+  async step(n = 1): Promise<Report> {
+    checkSteps(n);
+    return (await this.#run(n)) as Report;
+  }
+
+  async *fit(options: FitOptions): AsyncGenerator<Report, void, undefined> {
+    checkOptions("fit", options, "epochs", "signal");
+    const { epochs, signal } = options;
+    checkEpochs(epochs);
+    const { dataRows, batch } = this.#initial;
+    const epochSteps = Math.ceil(dataRows / batch);
+    for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
+      const report = await this.#run(epochSteps - (this.#reference.control.step % epochSteps), signal);
+      if (report) yield report;
+    }
+  }
+
+  async evaluate(data: Dataset): Promise<Evaluation> {
+    const { loss, inputs, outputs } = this.#network;
+    const given = checkDataset("evaluate", data, loss, outputs);
+    checkColumns("evaluate", given.columns, inputs);
+    const plan = buildEvaluatePlan({ layers: this.#layers, loss, batch: given.rows });
+    const judge = this.#inference(plan, given.rows);
+    judge.set("x", floatsOf(given.inputs, 0, given.inputs.length));
+    judge.set("y", given.targets);
+    judge.step();
+    const { loss: sum, hits, rows } = recordAt(judge, 1);
+    return { rows, loss: sum / rows, accuracy: loss === "softmaxCrossEntropy" ? hits / rows : undefined };
+  }
+
+  async predict(inputs: ArrayLike<number>, byteScale: ByteScale = {}): Promise<Prediction> {
+    const { loss, inputs: columns, outputs } = this.#network;
+    checkOptions("predict", byteScale, "", "scale offset");
+    const { rows, values } = checkRows("predict", inputs, columns, byteScale);
+    const forward = this.#inference(buildPredictPlan({ layers: this.#layers, loss, batch: rows }), rows);
+    forward.set("x", floatsOf(values, 0, values.length));
+    forward.step();
+    const result = new Float32Array(forward.tensor("o"));
+    if (loss === "softmaxCrossEntropy") return { rows, outputs: result, ...classify(result, outputs) };
+    return { rows, outputs: result, probabilities: undefined, classes: undefined };
+  }
+
+  async probe(inputs: ArrayLike<number>): Promise<ReferenceProbe> {
+    const { loss, inputs: columns } = this.#network;
+    const { rows, values } = checkRows("probe", inputs, columns);
+    const plan = fuse(buildPredictPlan({ layers: this.#layers, loss, batch: rows }));
+    const forward = this.#inference(plan, rows);
+    forward.set("x", values);
+    return {
+      rows,
+      plan,
+      run: () => {
+        for (const name of this.#names()) forward.set(name, this.#reference.tensor(name));
+        forward.step();
+      },
+      values: (name) => new Float32Array(forward.tensor(name)),
+      dispose() {},
+    };
+  }
+
+  async parameters(): Promise<Parameters> {
+    return this.#values(this.#names());
+  }
+
+  setParameters(parameters: Readonly<Record<string, ArrayLike<number>>>): void {
+    this.#setParameters("setParameters", parameters);
+  }
+
+  async read(name: string): Promise<TensorValue> {
+    const { name: canonical, tensor } = resolveTensor(this.plan, name);
+    const shape = tensor.batched ? [this.#reference.control.rows, ...tensor.shape.slice(1)] : tensor.shape;
+    const values = this.#reference.tensor(canonical).slice(0, elementsOf(shape));
+    return { shape, data: tensor.dtype === "u32" ? new Uint32Array(values) : new Float32Array(values) };
+  }
+
+  async save({ optimizer = true, metadata = {} }: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    const { step, correction1, correction2, beta1, beta2 } = this.#reference.control;
+    const progress = { step, correction1, correction2, beta1, beta2 };
+    const training = optimizer ? { progress, state: this.#values(Object.keys(this.#stateShapes())) } : undefined;
+    return encodeModel(this.#network, this.#values(this.#names()), training, metadata);
+  }
+
+  async load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
+    const loaded = loadModel(bytes);
+    checkLoaded(this.#network, this.#stateShapes(), loaded);
+    this.#setParameters("load", loaded.parameters);
+    if (!loaded.training) return;
+    const { progress, state } = loaded.training;
+    for (const [name, values] of Object.entries(state)) this.#reference.set(name, values);
+    const { step, correction1, correction2, beta1, beta2 } = progress;
+    const { control } = this.#reference;
+    const own = beta1 === control.beta1 && beta2 === control.beta2;
+    this.#resume(step, own ? { correction1, correction2 } : {});
+  }
+
+  dispose(): void {}
+
+  /** @param where the call, for messages */
+  #setParameters(where: string, parameters: Readonly<Record<string, ArrayLike<number>>>): void {
+    const specs = parameterSpecs(this.#layers);
+    const checked = Object.entries(parameters).map(([name, values]) => {
+      const spec = specs.find((one) => one.name === name);
+      if (!spec) return unknownParameter(where, name, this.#names());
+      return [name, checkParameter(where, name, spec.shape, values)] as const;
+    });
+    for (const [name, values] of checked) this.#reference.set(name, values);
+    const { halted, step } = this.#reference.control;
+    if (halted !== 0) this.#resume(step - 1);
+  }
+
+  /** Sets the control block so that the next step is step `step` + 1. */
+  #resume(step: number, progress: Partial<ControlValues> = {}): void {
+    Object.assign(this.#reference.control, controlAfter(this.#initial, this.#schedule, step), progress);
+  }
+
+  #names(): string[] {
+    return parameterSpecs(this.#layers).map(({ name }) => name);
+  }
+
+  #stateShapes(): Record<string, readonly number[]> {
+    const states = Object.entries(this.plan.tensors).filter(([, { role }]) => role === "state");
+    return Object.fromEntries(states.map(([name, { shape }]) => [name, shape]));
+  }
+
+  #values(names: readonly string[]): Record<string, Float32Array<ArrayBuffer>> {
+    return Object.fromEntries(names.map((name) => [name, new Float32Array(this.#reference.tensor(name))]));
+  }
+
+  /** A plan without training, made ready with the parameters as they are. */
+  #inference(plan: Reference["plan"], rows: number): Reference {
+    const made = createReference(plan, { ...this.#initial, rows, step: 1 });
+    for (const [name, values] of Object.entries(this.#values(this.#names()))) made.set(name, values);
+    return made;
+  }
+
+  /** Takes up to `steps` steps. @returns undefined where `signal` was aborted before the first */
+  async #run(steps: number, signal?: AbortSignal): Promise<Report | undefined> {
+    const began = performance.now();
+    const totals = emptyTotals();
+    while (totals.steps < steps && !signal?.aborted) {
+      this.#reference.step();
+      this.#reference.close();
+      const record = recordAt(this.#reference, this.#reference.control.step);
+      if (record.halted) throw await firstNonFinite(this, record);
+      addRecord(totals, record);
+    }
+    if (totals.steps === 0) return undefined;
+    return summarize(totals, this.#network.loss, (performance.now() - began) / 1000);
+  }
+}
+
+/** A line of the reference's ring, which holds numbers where the GPU's holds bits. @param step counted from 1 */
+function recordAt(reference: Reference, step: number): StepRecord {
+  const at = ((step - 1) % RING_RECORDS) * RECORD_WORDS;
+  const [loss = 0, penalty = 0, hits = 0, rows = 0, number = 0, halted = 0, learningRate = 0, epoch = 0] = reference
+    .tensor("ring")
+    .subarray(at, at + RECORD_WORDS);
+  return { loss, penalty, hits, rows, step: number, halted: halted !== 0, learningRate, epoch };
+}

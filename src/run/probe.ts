@@ -1,0 +1,46 @@
+import type { Guard } from "../device/guard.ts";
+import { hardwareOf } from "../device/hardware.ts";
+import type { Device } from "../device/open.ts";
+import { compileProgram } from "../device/program.ts";
+import { CONTROL_WORDS, controlNames } from "../kernels/control.ts";
+import { buildPredictPlan } from "../plan/build.ts";
+import { fuse } from "../plan/passes/fuse.ts";
+import { checkRows, floatsOf } from "./dataset.ts";
+import type { Network } from "./network.ts";
+import type { Probe } from "./types.ts";
+
+/**
+ * Compiles the forward pass over rows that stay on the GPU.
+ * @param parameters GPU buffers by name, read as they are at each run
+ * @param given `[rows, columns]` row-major
+ * @throws DataError, PlanError, DeviceError
+ */
+export async function createProbe(
+  device: Device,
+  guard: Guard,
+  { layers, loss, inputs }: Network,
+  parameters: Readonly<Record<string, GPUBuffer>>,
+  given: ArrayLike<number>,
+): Promise<Probe> {
+  const { gpu } = device;
+  guard.check();
+  const { rows, values } = checkRows("probe", given, inputs);
+  const plan = fuse(buildPredictPlan({ layers, loss, batch: rows, hardware: hardwareOf(device) }));
+  const program = await guard.wait(compileProgram(gpu, plan, "chainrule.probe", parameters));
+  const control = new Uint32Array(CONTROL_WORDS);
+  control[controlNames.indexOf("rows")] = rows;
+  gpu.queue.writeBuffer(program.buffer("control"), 0, control);
+  gpu.queue.writeBuffer(program.buffer("x"), 0, floatsOf(values, 0, values.length));
+  return {
+    rows,
+    plan,
+    run() {
+      guard.check();
+      const encoder = gpu.createCommandEncoder({ label: "chainrule.probe" });
+      program.record(encoder, 1);
+      gpu.queue.submit([encoder.finish()]);
+    },
+    buffer: program.buffer,
+    dispose: program.dispose,
+  };
+}

@@ -1,0 +1,143 @@
+import { gzipSync } from "node:zlib";
+import type { Page } from "playwright";
+import { describe, expect, it } from "vitest";
+import { expectAccessible, useSite } from "./browser.ts";
+
+/** Most bytes of script that the first load may take, compressed. */
+const FIRST_LOAD = 150 * 1024;
+
+const untilPast = (page: Page, step: number) =>
+  page.waitForFunction(
+    (past) => Number(document.querySelector("[data-testid=step]")?.textContent?.replaceAll(",", "")) > past,
+    step,
+  );
+
+/** The playground shows the fingerprint of its weights as soon as its network is ready. */
+const ready = (page: Page) => page.getByTestId("fingerprint").waitFor();
+
+describe("the site", () => {
+  const site = useSite();
+
+  it("opens below a sub-path, asks for nothing outside it, and takes at most 150 KB of script", async () => {
+    const scripts = new Map<string, number>();
+    const outside: string[] = [];
+    const { page, errors } = await site.visit({
+      // What it stores for later is no part of the first load.
+      context: { serviceWorkers: "block" },
+      before: (page) => {
+        page.on("request", (request) => {
+          if (/^http/.test(request.url()) && !request.url().startsWith(site.address)) outside.push(request.url());
+        });
+        page.on("response", async (response) => {
+          if (!/javascript/.test(response.headers()["content-type"] ?? "")) return;
+          scripts.set(response.url(), gzipSync(await response.body()).length);
+        });
+      },
+    });
+    await ready(page);
+    await page.waitForLoadState("networkidle");
+    expect(new URL(site.address).pathname).toBe("/pages/chainrule/");
+    expect([errors, outside]).toEqual([[], []]);
+    const total = [...scripts.values()].reduce((sum, bytes) => sum + bytes, 0);
+    // The page, its chunk, the worker and its session: all were seen.
+    expect(scripts.size).toBeGreaterThanOrEqual(4);
+    expect(total).toBeGreaterThan(30 * 1024);
+    expect(total).toBeLessThanOrEqual(FIRST_LOAD);
+  });
+
+  it("works offline after the first load", async () => {
+    const { page, errors } = await site.visit();
+    // Active, it has stored all files.
+    await page.evaluate(async () => void (await navigator.serviceWorker.ready));
+    await page.context().setOffline(true);
+    await page.reload();
+    await ready(page);
+    expect(errors).toEqual([]);
+  });
+
+  it.each(["light", "dark"] as const)(
+    "takes the system's theme, %s, and the one that is chosen",
+    async (colorScheme) => {
+      const { page } = await site.visit({ context: { colorScheme } });
+      const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      const before = await background();
+      await page.getByRole("button", { name: /^Use the (light|dark) theme$/ }).click();
+      const after = await background();
+      expect([before, after]).toEqual(
+        colorScheme === "light" ? ["rgb(247, 246, 243)", "rgb(18, 21, 26)"] : ["rgb(18, 21, 26)", "rgb(247, 246, 243)"],
+      );
+      await page.reload();
+      expect(await background()).toBe(after);
+    },
+  );
+
+  it("announces a lost GPU, and starts again where the address says", async () => {
+    const { page } = await site.visit();
+    await ready(page);
+    await page.getByRole("button", { name: "Train" }).click();
+    await page.waitForURL(/[?&]step=\d/);
+    await loseGpu(page);
+    const alert = page.getByRole("alert").filter({ hasText: "The GPU stopped" });
+    await alert.waitFor();
+    expect(await alert.textContent()).toContain("a device that was destroyed");
+    await alert.getByRole("button", { name: "Start again" }).click();
+    await alert.waitFor({ state: "detached" });
+    await ready(page);
+    const step = new URLSearchParams(page.url().split("?")[1]).get("step");
+    expect((await page.getByTestId("step").textContent())?.replaceAll(",", "")).toBe(step);
+    await page.getByRole("button", { name: "Train" }).click();
+    await page.getByRole("button", { name: "Pause" }).waitFor();
+    await untilPast(page, Number(step));
+  });
+
+  it("trains in several tabs at once, and each tells its step in its title", async () => {
+    const { page } = await site.visit();
+    await ready(page);
+    await page.getByRole("button", { name: "Train" }).click();
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await ready(other);
+    await other.getByRole("button", { name: "Train" }).click();
+    for (const tab of [page, other]) {
+      const first = await tab.title();
+      await tab.waitForFunction((title) => /^▶ step [\d,]+/.test(document.title) && document.title !== title, first);
+    }
+  });
+
+  it("leads to the page with the keyboard alone", async () => {
+    const { page } = await site.visit();
+    await ready(page);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
+  });
+});
+
+describe("without WebGPU", () => {
+  const site = useSite({ webgpu: false });
+
+  it("says what is missing and what helps, and trains on the CPU instead", async () => {
+    const { page } = await site.visit();
+    const notice = page.getByRole("status").filter({ hasText: "No WebGPU here" });
+    await notice.waitFor();
+    expect(await notice.textContent()).toMatch(/chrome:\/\/flags|hardware acceleration/);
+    await ready(page);
+    const before = await page.getByTestId("fingerprint").textContent();
+    await page.getByRole("button", { name: "One step forward" }).click();
+    await page.getByTestId("step").getByText("1").waitFor();
+    expect(await page.getByTestId("fingerprint").textContent()).not.toBe(before);
+    await expectAccessible(page);
+    await page.getByRole("radio", { name: "gauss" }).check({ force: true });
+    await ready(page);
+    await page.getByRole("button", { name: "Train" }).click();
+    await page.waitForFunction(
+      () => Number.parseFloat(document.querySelector("[data-testid=test-accuracy]")?.textContent ?? "") >= 97,
+    );
+  });
+});
+
+/** As the worker does where the page asks it to. */
+const loseGpu = (page: Page) =>
+  page
+    .workers()[0]
+    ?.evaluate(() => globalThis.dispatchEvent(new MessageEvent("message", { data: { kind: "loseDevice" } })));

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import {
+  fromQuery,
+  initialState,
+  liveAt,
+  type PlaygroundState,
+  toQuery,
+} from "../../demo/src/pages/playground/options.ts";
+import { drawnFromText, drawnToText, makePoints, pointSets, snap } from "../../demo/src/pages/playground/points.ts";
+
+const state: PlaygroundState = {
+  run: {
+    points: "moons",
+    count: 120,
+    noise: 0.13,
+    seed: 4294967295,
+    layers: [3, 16, 1],
+    activation: "relu",
+    loss: "squaredError",
+    drawn: "",
+  },
+  live: { optimizer: "momentum", rate: 0.003, decay: 0.0001, batch: 16 },
+  edits: [
+    { step: 7, live: { optimizer: "adamw", rate: 0.1, decay: 0, batch: 1 } },
+    { step: 90, live: { optimizer: "adamw", rate: 0.1, decay: 1, batch: 1 } },
+  ],
+  step: 123,
+};
+
+const read = (text: string) => fromQuery(new URLSearchParams(text));
+
+describe("the playground's address", () => {
+  it("holds the whole state", () => {
+    expect(read(toQuery(state).toString())).toEqual(state);
+    expect(read(toQuery(initialState).toString())).toEqual(initialState);
+    const drawn = { ...initialState, run: { ...initialState.run, points: "drawn" as const, drawn: "AB1x_0" } };
+    expect(read(toQuery(drawn).toString())).toEqual(drawn);
+  });
+
+  it("without a network is one without hidden layers", () => {
+    expect(read("layers=").run.layers).toEqual([]);
+    expect(read("").run.layers).toEqual(initialState.run.layers);
+  });
+
+  it.each([
+    "layers=0",
+    "layers=17",
+    "layers=1,1,1,1,1,1,1",
+    "layers=a",
+    "noise=9",
+    "count=1",
+    "seed=-1",
+    "seed=1.5",
+    "step=x",
+  ])("takes %s for what it began with", (text) => {
+    expect(read(text)).toEqual(initialState);
+  });
+
+  it.each(["sgd,0,0,32", "sgd,0.1,-1,32", "sgd,0.1,0,0", "none,0.1,0,32", "sgd"])("takes no options %s", (text) => {
+    expect(read(`live=${text}&edits=5,${text}`)).toEqual(initialState);
+  });
+
+  it("tells the options in force at each step", () => {
+    const rates = [0, 6, 7, 89, 90, 1000].map((step) => liveAt(state, step).decay);
+    expect(rates).toEqual([0.0001, 0.0001, 0, 0, 1, 1]);
+  });
+});
+
+describe("the playground's points", () => {
+  it.each(pointSets.filter((set) => set !== "drawn"))(
+    "%s are the same for the same seed, of both labels in turn",
+    (set) => {
+      const points = makePoints(set, 40, 0.1, 3);
+      expect(makePoints(set, 40, 0.1, 3)).toEqual(points);
+      expect(makePoints(set, 40, 0.1, 4)).not.toEqual(points);
+      expect(points.map(({ label }) => label)).toEqual(Array.from({ length: 40 }, (_, i) => i % 2));
+      expect(points.every(({ x, y }) => Math.abs(x) < 1.6 && Math.abs(y) < 1.6)).toBe(true);
+    },
+  );
+
+  it("drawn by hand are told exactly by their text", () => {
+    const points = makePoints("spiral", 50, 0.1, 1).map(snap);
+    expect(drawnFromText(drawnToText(points))).toEqual(points);
+  });
+});

@@ -1,0 +1,150 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { createReferenceTrainer } from "../../src/cpu/trainer.ts";
+import { openDevice } from "../../src/device/open.ts";
+import { NumericError } from "../../src/errors.ts";
+import { adam, sgd } from "../../src/model/optimizer.ts";
+import type { Parameters, TrainerOptions } from "../../src/run/types.ts";
+import { expectClose, largestMagnitude } from "../helpers/compare.ts";
+import { random } from "../helpers/gpu.ts";
+import {
+  BATCH,
+  COLUMNS,
+  classes,
+  classifier,
+  EPOCH_STEPS,
+  expectSameParameters,
+  ROWS,
+  regressor,
+  rejection,
+  withTrainer,
+} from "../helpers/training.ts";
+
+const device = await openDevice();
+afterAll(() => device.destroy());
+
+/** A few steps of small layers: some hundred roundings of numbers around 1. */
+const CLOSE = 1e-5;
+
+const expectCloseParameters = (got: Parameters, expected: Parameters) => {
+  expect(Object.keys(got)).toEqual(Object.keys(expected));
+  for (const [name, values] of Object.entries(expected)) {
+    expectClose(name, got[name] ?? [], values, CLOSE * largestMagnitude(values));
+  }
+};
+
+const momentum = { ...classifier, optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }) };
+const runs: Readonly<Record<string, TrainerOptions>> = {
+  classifier,
+  regressor,
+  textbook: { ...classifier, fuse: false },
+  momentum,
+};
+
+describe.each(Object.entries(runs))("createReferenceTrainer, %s", (_, options) => {
+  test("reports, evaluates, predicts and reads what the GPU does", async () => {
+    const cpu = createReferenceTrainer(options);
+    await withTrainer(device, options, async (gpu) => {
+      expectSameParameters(await cpu.parameters(), await gpu.parameters());
+      const [got, expected] = [await cpu.step(EPOCH_STEPS + 1), await gpu.step(EPOCH_STEPS + 1)];
+      const { step, epoch, steps, rows, learningRate } = expected;
+      expect(got).toMatchObject({ step, epoch, steps, rows, learningRate });
+      expectClose("objective", [got.objective], [expected.objective], CLOSE * expected.objective);
+      expectCloseParameters(await cpu.parameters(), await gpu.parameters());
+
+      const data = {
+        inputs: random(40 * COLUMNS, 6),
+        targets: options === regressor ? random(80, 7) : classes(40).targets,
+      };
+      const [judged, judge] = [await cpu.evaluate(data), await gpu.evaluate(data)];
+      expect([judged.rows, judged.accuracy]).toEqual([judge.rows, judge.accuracy]);
+      expectClose("loss", [judged.loss], [judge.loss], CLOSE * judge.loss);
+      const [predicted, prediction] = [await cpu.predict(data.inputs), await gpu.predict(data.inputs)];
+      expect([predicted.rows, predicted.classes]).toEqual([prediction.rows, prediction.classes]);
+      expectClose("o", predicted.outputs, prediction.outputs, CLOSE * largestMagnitude(prediction.outputs));
+
+      const [read, shown] = [await cpu.read("dz1"), await gpu.read("dz1")];
+      expect(read.shape).toEqual(shown.shape);
+      expectClose("dz1", read.data, shown.data, CLOSE * largestMagnitude(shown.data));
+    });
+  });
+
+  test("goes on exactly from its own file", async () => {
+    const [one, other] = [createReferenceTrainer(options), createReferenceTrainer(options)];
+    await one.step(EPOCH_STEPS + 1);
+    const file = await one.save();
+    await one.step(5);
+    await other.load(file);
+    expect((await other.step(5)).step).toBe(EPOCH_STEPS + 6);
+    expectSameParameters(await other.parameters(), await one.parameters());
+  });
+
+  test("takes up the GPU's file, and the GPU its", async () => {
+    await withTrainer(device, options, async (gpu) => {
+      await gpu.step(4);
+      const cpu = createReferenceTrainer(options);
+      await cpu.load(await gpu.save());
+      expectSameParameters(await cpu.parameters(), await gpu.parameters());
+      await cpu.step(2);
+      await gpu.load(await cpu.save());
+      expectSameParameters(await gpu.parameters(), await cpu.parameters());
+      expect([(await cpu.step()).step, (await gpu.step()).step]).toEqual([7, 7]);
+      expectCloseParameters(await cpu.parameters(), await gpu.parameters());
+    });
+  });
+});
+
+describe("createReferenceTrainer", () => {
+  test("probes the outputs of every layer with the parameters as training leaves them", async () => {
+    const cpu = createReferenceTrainer(classifier);
+    const probe = await cpu.probe(classes(40).inputs);
+    for (const steps of [1, 3]) {
+      await cpu.step(steps);
+      probe.run();
+      const [{ W2 = [], b2 = [] }, h1] = [await cpu.parameters(), probe.values("h1")];
+      const o = Array.from({ length: 160 }, (_, i) =>
+        Array.from({ length: 8 }, (_, k) => (h1[8 * Math.floor(i / 4) + k] ?? 0) * (W2[8 * (i % 4) + k] ?? 0)).reduce(
+          (sum, product) => sum + product,
+          b2[i % 4] ?? 0,
+        ),
+      );
+      expectClose("o", probe.values("o"), o, CLOSE * largestMagnitude(o));
+      expect(probe.values("o")).toEqual((await cpu.predict(classes(40).inputs)).outputs);
+    }
+    expect(String(await rejection(cpu.probe([1])))).toContain("DataError: probe: inputs: got 1 numbers");
+  });
+
+  test("fits epoch by epoch, and ends early when asked", async () => {
+    const cpu = createReferenceTrainer(classifier);
+    await cpu.step();
+    const reports = [];
+    for await (const { step, epoch, steps, rows } of cpu.fit({ epochs: 2 })) reports.push([step, epoch, steps, rows]);
+    expect(reports).toEqual([
+      [EPOCH_STEPS, 1, EPOCH_STEPS - 1, ROWS - BATCH],
+      [2 * EPOCH_STEPS, 2, EPOCH_STEPS, ROWS],
+    ]);
+    const stop = new AbortController();
+    stop.abort();
+    for await (const report of cpu.fit({ epochs: 2, signal: stop.signal })) expect.unreachable(String(report.step));
+  });
+
+  test("halts at the first objective that is not finite, and goes on from parameters that are set", async () => {
+    const cpu = createReferenceTrainer({ ...classifier, optimizer: sgd({ learningRate: 1e38 }) });
+    const error = await rejection(cpu.step(10));
+    expect(error).toBeInstanceOf(NumericError);
+    const { step } = error as NumericError;
+    expect(await rejection(cpu.step())).toMatchObject({ step });
+    const parameters = await createReferenceTrainer(classifier).parameters();
+    cpu.setParameters(parameters);
+    expect((await cpu.step()).step).toBe(step);
+  });
+
+  test("refuses what the trainer refuses", async () => {
+    expect(() => createReferenceTrainer({ ...classifier, seed: -1 })).toThrow("createReferenceTrainer: got seed -1");
+    expect(() => createReferenceTrainer({ ...classifier, batch: 0 })).toThrow("got batch 0");
+    const cpu = createReferenceTrainer(classifier);
+    expect(String(await rejection(cpu.step(0)))).toContain("step: got 0 steps");
+    expect(() => cpu.setParameters({ W9: [] })).toThrow('setParameters: got parameter "W9"');
+    const adamFile = await createReferenceTrainer({ ...classifier, optimizer: adam({ learningRate: 0.1 }) }).save();
+    expect(String(await rejection(cpu.load(adamFile)))).toContain("DataError: load: got optimizer state");
+  });
+});

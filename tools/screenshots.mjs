@@ -1,0 +1,57 @@
+import { mkdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright";
+import { build, preview } from "vite";
+import { chooseAdapter } from "./adapter.mjs";
+
+/**
+ * `npm run screenshots [page …]`: pictures of the demo's pages at 1280 and 390 px, light and dark, into demo/screenshots.
+ * Each page says how it comes to look as it should.
+ *
+ * @typedef {import("playwright").Page} Page
+ * @type {Record<string, { at: string, prepare: (page: Page) => Promise<unknown> }>}
+ */
+const pages = {
+  playground: {
+    at: "playground?points=spiral&step=3000",
+    prepare: (page) => page.getByTestId("fingerprint").waitFor({ timeout: 120_000 }),
+  },
+};
+
+const widths = [1280, 390];
+const themes = /** @type {const} */ (["light", "dark"]);
+
+const folder = fileURLToPath(new URL("../demo/screenshots/", import.meta.url));
+const configFile = fileURLToPath(new URL("../demo/vite.config.ts", import.meta.url));
+await mkdir(folder, { recursive: true });
+
+const wanted = process.argv.slice(2);
+const chosen = Object.entries(pages).filter(([name]) => wanted.length === 0 || wanted.includes(name));
+if (chosen.length === 0) throw new Error(`screenshots: got "${wanted}", expected some of ${Object.keys(pages)}.`);
+
+const { environment } = await chooseAdapter();
+const { env, ...launch } = JSON.parse(environment.CHAINRULE_BROWSER ?? "{}");
+await build({ configFile, logLevel: "warn" });
+const server = await preview({ configFile, logLevel: "warn", preview: { port: 0, open: false } });
+const browser = await chromium.launch({ ...launch, env: { ...process.env, ...env } });
+try {
+  for (const [name, { at, prepare }] of chosen) {
+    for (const width of widths) {
+      for (const colorScheme of themes) {
+        const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, locale: "en-GB" });
+        const page = await context.newPage();
+        await page.goto(`${server.resolvedUrls?.local[0]}#/${at}`);
+        await prepare(page);
+        // The picture follows at the display's rate.
+        await page.waitForTimeout(1000);
+        const path = `${folder}${name}-${width}-${colorScheme}.png`;
+        await page.screenshot({ path, fullPage: true });
+        console.log(path);
+        await context.close();
+      }
+    }
+  }
+} finally {
+  await browser.close();
+  await server.close();
+}
