@@ -15,7 +15,7 @@ export const bytesOf = ({ shape, dtype }: Pick<Tensor, "shape" | "dtype">): numb
 export function bufferBytes(plan: Plan): Record<string, number> {
   const bytes: Record<string, number> = {};
   for (const [name, tensor] of Object.entries(plan.tensors)) {
-    if (tensor.place === "workgroup") continue;
+    if (tensor.place !== undefined) continue;
     const owner = tensor.buffer ?? name;
     bytes[owner] = Math.max(bytes[owner] ?? 0, bytesOf(tensor));
   }

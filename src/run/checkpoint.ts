@@ -1,5 +1,6 @@
 import { decodeSafetensors, encodeSafetensors, type FileTensor } from "../data/safetensors.ts";
 import { DataError, ShapeError } from "../errors.ts";
+import type { ControlValues } from "../kernels/control.ts";
 import type { Dense, Model } from "../model/layer.ts";
 import { dense, sequential } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
@@ -17,6 +18,15 @@ export interface Progress {
   readonly beta1: number;
   readonly beta2: number;
 }
+
+/** Where training stands by its control block. */
+export const progressOf = ({ step, correction1, correction2, beta1, beta2 }: ControlValues): Progress => ({
+  step,
+  correction1,
+  correction2,
+  beta1,
+  beta2,
+});
 
 /** What a file holds beside parameters, so that training can go on exactly. */
 export interface TrainingState {

@@ -58,6 +58,21 @@ export function addRecord(totals: Totals, record: StepRecord): void {
   totals.last = record;
 }
 
+/** Adds the sums of steps `first` to `last`. @returns the first step that halted, which it does not add */
+export function addRecords(
+  totals: Totals,
+  words: Uint32Array<ArrayBuffer>,
+  first: number,
+  last: number,
+): StepRecord | undefined {
+  for (let step = first; step <= last; step++) {
+    const record = decodeRecord(words, step);
+    if (record.halted) return record;
+    addRecord(totals, record);
+  }
+  return undefined;
+}
+
 /** Averages per sample over the steps. @param seconds wall-clock time that they took */
 export function summarize(totals: Totals, loss: Loss, seconds: number): Report {
   const { rows, last } = totals;
