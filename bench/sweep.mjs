@@ -11,9 +11,6 @@ import { makeTask, networks } from "./networks.mjs";
 const VARIANTS = 64;
 const NETWORK = "2-8-2 b32";
 
-/** Steps before the first round, after which the pace of submits is known. */
-const WARM_UP = 2048;
-
 const [seconds, rounds] = process.argv.slice(2).map(Number);
 const task = makeTask(networks.find(({ name }) => name === NETWORK));
 const variants = Array.from({ length: VARIANTS }, (_, seed) => ({
@@ -26,17 +23,26 @@ const all = await sweep(device, { ...options, variants });
 const [first, last] = [0, VARIANTS - 1];
 const alone = await createTrainer(device, { ...options, ...variants[first] });
 
-/** Takes so many steps. @returns their time in ms */
+/** Takes so many steps. @returns their time in ms @throws where an objective is not finite */
 const timed = async (trainer, steps) => {
   const began = performance.now();
-  await trainer.step(steps);
-  return performance.now() - began;
+  const reports = [await trainer.step(steps)].flat();
+  const time = performance.now() - began;
+  const failure = reports.find((report) => report instanceof Error);
+  if (failure) throw failure;
+  return time;
 };
 
-for (const trainer of [alone, all]) await trainer.step(WARM_UP);
-const time = await timed(alone, WARM_UP);
-await all.step(WARM_UP);
-const steps = Math.ceil((WARM_UP * 1000 * seconds) / rounds / time);
+// Long enough rounds; the submits of both have found their pace by then.
+const least = (1000 * seconds) / rounds;
+let [steps, taken] = [1, 0];
+for (;;) {
+  const time = await timed(alone, steps);
+  taken += steps;
+  if (time >= least) break;
+  steps *= 2;
+}
+await timed(all, taken);
 const times = { alone: [], all: [] };
 for (let round = 0; round < rounds; round++) {
   times.alone.push(await timed(alone, steps));
@@ -44,7 +50,7 @@ for (let round = 0; round < rounds; round++) {
 }
 
 const judge = await createTrainer(device, { ...options, ...variants[last] });
-await judge.step(2 * WARM_UP + rounds * steps);
+await judge.step(taken + rounds * steps);
 const same =
   sameBits(await alone.parameters(), await all.parameters(first)) &&
   sameBits(await judge.parameters(), await all.parameters(last));
