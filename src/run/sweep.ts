@@ -44,14 +44,15 @@ const RING_WORDS = RECORD_WORDS * RING_RECORDS;
  * @throws ModelError, ShapeError, DataError, PlanError before any GPU work; DeviceError where the device refuses
  */
 export async function sweep(device: Device, options: SweepOptions): Promise<Sweep> {
-  const { model, loss, variants } = options;
+  const { data: given, variants, ...described } = options;
+  const { model, loss } = described;
   const optimizer = checkVariants(variants);
   // Before the data, whose form follows from it.
   checkLoss(loss);
-  const data = checkDataset("sweep: data", options.data, loss, outputsOf(model));
+  const data = checkDataset("sweep: data", given, loss, outputsOf(model));
   const network = resolveNetwork(model, data.columns, loss);
-  const described = { ...options, optimizer, inputs: data.columns, rows: data.rows };
-  const plan = planVariants(described, variants.length, hardwareOf(device));
+  const planned = { ...described, optimizer, inputs: data.columns, rows: data.rows };
+  const plan = planVariants(planned, variants.length, hardwareOf(device));
   const guard = createGuard(device, "sweep");
   const program = await guard.wait(compileProgram(device.gpu, plan, "chainrule.sweep"));
   const training = new GpuSweep(device.gpu, guard, network, program, data, variants.length);

@@ -241,7 +241,7 @@ describe("a variant of a sweep", () => {
     });
   });
 
-  it("is the last to end a fit by halting", async () => {
+  it("ends a fit where it is the last to halt", async () => {
     const all = await sweep(device, optionsOf(small, rates(3e38, 3e38)));
     const seen: VariantReport[][] = [];
     for await (const reports of all.fit({ epochs: 5 })) seen.push([...reports]);
