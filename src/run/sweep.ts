@@ -1,8 +1,8 @@
 import { createGuard, type Guard } from "../device/guard.ts";
 import { hardwareOf } from "../device/hardware.ts";
-import type { Device } from "../device/open.ts";
+import { checkDevice, type Device } from "../device/open.ts";
 import { compileProgram, type Program } from "../device/program.ts";
-import { ModelError, type NumericError } from "../errors.ts";
+import type { NumericError } from "../errors.ts";
 import {
   CONTROL_WORDS,
   decodeControl,
@@ -11,10 +11,11 @@ import {
   RECORD_WORDS,
   RING_RECORDS,
 } from "../kernels/control.ts";
+import { checkModel } from "../model/layer.ts";
+import { checkOptions, refuse, show } from "../model/options.ts";
 import { elementsOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import type { Role } from "../plan/types.ts";
-import { encodeModel, progressOf } from "./checkpoint.ts";
 import { checkEpochs, checkSteps } from "./counts.ts";
 import { checkDataset, type Rows } from "./dataset.ts";
 import { addRecords, emptyTotals, type StepRecord, summarize, type Totals } from "./metrics.ts";
@@ -44,14 +45,18 @@ const RING_WORDS = RECORD_WORDS * RING_RECORDS;
  * @throws ModelError, ShapeError, DataError, PlanError before any GPU work; DeviceError where the device refuses
  */
 export async function sweep(device: Device, options: SweepOptions): Promise<Sweep> {
+  checkDevice("sweep", device);
+  checkOptions("sweep", options, "model loss data variants", "batch shuffle");
   const { data: given, variants, ...described } = options;
   const { model, loss } = described;
   const optimizer = checkVariants(variants);
+  checkModel("sweep: model", model);
   // Before the data, whose form follows from it.
   checkLoss(loss);
   const data = checkDataset("sweep: data", given, loss, outputsOf(model));
   const network = resolveNetwork(model, data.columns, loss);
-  const planned = { ...described, optimizer, inputs: data.columns, rows: data.rows };
+  const bytes = data.inputs instanceof Uint8Array;
+  const planned = { ...described, optimizer, inputs: data.columns, rows: data.rows, bytes };
   const plan = planVariants(planned, variants.length, hardwareOf(device));
   const guard = createGuard(device, "sweep");
   const program = await guard.wait(compileProgram(device.gpu, plan, "chainrule.sweep"));
@@ -108,7 +113,9 @@ class GpuSweep implements Sweep {
     return this.#exclusive(() => this.#run(n)) as Promise<readonly VariantReport[]>;
   }
 
-  async *fit({ epochs, signal }: FitOptions): AsyncGenerator<readonly VariantReport[], void, undefined> {
+  async *fit(options: FitOptions): AsyncGenerator<readonly VariantReport[], void, undefined> {
+    checkOptions("fit", options, "epochs", "signal");
+    const { epochs, signal } = options;
     checkEpochs(epochs);
     for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
       const reports = await this.#exclusive(() =>
@@ -126,9 +133,13 @@ class GpuSweep implements Sweep {
 
   async save(variant: number, options: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     this.#checkVariant("save", variant);
+    checkOptions("save", options, "", "optimizer metadata");
     const { optimizer = true, metadata = {} } = options;
-    const { progress, parameters, state } = await this.#exclusive(() => this.#read(variant));
-    return encodeModel(this.#network, parameters, optimizer ? { progress, state } : undefined, metadata);
+    const { control, parameters, state } = await this.#exclusive(() => this.#read(variant));
+    // A page that saves nothing never loads it.
+    const { encodeModel, progressOf } = await import("./checkpoint.ts");
+    const training = optimizer ? { progress: progressOf(control), state } : undefined;
+    return encodeModel(this.#network, parameters, training, metadata);
   }
 
   dispose(): void {
@@ -183,12 +194,8 @@ class GpuSweep implements Sweep {
   /** @throws ModelError where there is no such variant */
   #checkVariant(where: string, variant: number): void {
     if (Number.isInteger(variant) && variant >= 0 && variant < this.#failures.length) return;
-    throw new ModelError({
-      where,
-      got: `variant ${variant}`,
-      expected: `a whole number from 0 to ${this.#failures.length - 1}`,
-      remedy: "give the index of one of the sweep's variants",
-    });
+    const last = this.#failures.length - 1;
+    refuse(where, `variant ${show(variant)}`, `a whole number from 0 to ${last}`, "give the index of a variant");
   }
 
   /** What belongs to one variant alone, out of `control` and `resident`. */
@@ -211,6 +218,6 @@ class GpuSweep implements Sweep {
         }),
       );
     };
-    return { progress: progressOf(decodeControl(control)), parameters: ofRole("parameter"), state: ofRole("state") };
+    return { control: decodeControl(control), parameters: ofRole("parameter"), state: ofRole("state") };
   }
 }

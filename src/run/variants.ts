@@ -1,7 +1,8 @@
-import { ModelError, PlanError } from "../errors.ts";
+import { PlanError } from "../errors.ts";
 import type { Hardware } from "../kernels/tile.ts";
 import { updateRule } from "../kernels/weight-update.ts";
-import type { Optimizer } from "../model/optimizer.ts";
+import { checkOptimizer, type Optimizer } from "../model/optimizer.ts";
+import { checkOptions, refuse, show } from "../model/options.ts";
 import { forVariants } from "../plan/passes/variants.ts";
 import type { Plan } from "../plan/types.ts";
 import { checkSeed } from "./counts.ts";
@@ -14,29 +15,28 @@ import type { Variant } from "./types.ts";
  * @throws ModelError naming the first variant that differs from variant 0 in what is compiled
  */
 export function checkVariants(variants: readonly Variant[]): Optimizer {
-  const [first] = variants;
-  if (first === undefined) {
-    throw new ModelError({
-      where: "sweep",
-      got: "no variants",
-      expected: "at least one",
-      remedy: "give the seed and optimizer of each network to train",
-    });
+  if (!Array.isArray(variants) || variants.length === 0) {
+    const got = Array.isArray(variants) ? "no variants" : `variants ${show(variants)}`;
+    refuse("sweep", got, "a list of at least one", "give the seed and optimizer of each network to train");
   }
-  const expected = describeRule(first.optimizer);
-  variants.forEach(({ seed = 0, optimizer }, index) => {
-    const where = `sweep: variants[${index}]`;
-    checkSeed(where, seed);
-    const got = describeRule(optimizer);
-    if (got === expected) return;
-    throw new ModelError({
-      where,
-      got,
-      expected: `${expected}, as variants[0] has`,
-      remedy: "let the variants differ in numbers alone, and make a sweep of its own for each kind of them",
-    });
-  });
-  return first.optimizer;
+  for (const [index, variant] of variants.entries()) checkVariant(`sweep: variants[${index}]`, variant);
+  const [{ optimizer }] = variants as [Variant];
+  const expected = describeRule(optimizer);
+  const index = variants.findIndex((variant) => describeRule(variant.optimizer) !== expected);
+  const other = variants[index];
+  if (!other) return optimizer;
+  refuse(
+    `sweep: variants[${index}]`,
+    describeRule(other.optimizer),
+    `${expected}, as variants[0] has`,
+    "let the variants differ in numbers alone, and make a sweep of its own for each kind of them",
+  );
+}
+
+function checkVariant(where: string, variant: Variant): void {
+  checkOptions(where, variant, "optimizer", "seed");
+  checkSeed(where, variant.seed ?? 0);
+  checkOptimizer(`${where}: optimizer`, variant.optimizer);
 }
 
 /** What of an optimizer is compiled into a plan, in words. */
@@ -51,7 +51,7 @@ function describeRule(optimizer: Optimizer): string {
  * @throws ModelError, ShapeError, DataError; PlanError where a step does not become one dispatch
  */
 export function planVariants(
-  options: Omit<PlanOptions, "fuse" | "oneDispatch">,
+  options: Omit<PlanOptions, "fuse" | "oneDispatch" | "reuse">,
   variants: number,
   hardware?: Hardware,
 ): Plan {

@@ -156,6 +156,17 @@ describe("a sweep", () => {
     all.dispose();
   });
 
+  it("trains on bytes as its variants do alone", async () => {
+    const inputs = Uint8Array.from(randomIntegers(INPUTS * ROWS, 8, 256));
+    const options = optionsOf(small, rates(0.1, 0.2));
+    const { targets } = options.data;
+    await withBoth({ ...options, data: { inputs, targets, scale: 1 / 255 } }, async (all, each) => {
+      await all.step(20);
+      for (const trainer of each) await trainer.step(20);
+      await expectSameAsAlone(all, each);
+    });
+  });
+
   it("reports epoch by epoch", async () => {
     await withBoth(optionsOf(small, rates(0.1, 0.2)), async (all, each) => {
       await all.step();
@@ -194,7 +205,7 @@ describe("a sweep", () => {
     const fitting = all.fit({ epochs: 0.5 }).next();
     expect(String(await rejection(fitting))).toMatch(/^ModelError: fit: got 0.5 epochs/);
     for (const variant of [-1, 2, 0.5, Number.NaN]) {
-      const message = `got variant ${variant}, expected a whole number from 0 to 1; give the index of one of the sweep's variants.`;
+      const message = `got variant ${variant}, expected a whole number from 0 to 1; give the index of a variant.`;
       expect(String(await rejection(all.parameters(variant)))).toBe(`ModelError: parameters: ${message}`);
       expect(String(await rejection(all.save(variant)))).toBe(`ModelError: save: ${message}`);
     }

@@ -3,6 +3,7 @@ import { dense, sequential } from "../../../src/model/layer.ts";
 import { adam, adamw, type Optimizer, sgd } from "../../../src/model/optimizer.ts";
 import { cosine, stepDecay } from "../../../src/model/schedule.ts";
 import { planTraining } from "../../../src/run/plan.ts";
+import type { Variant } from "../../../src/run/types.ts";
 import { checkVariants, planVariants } from "../../../src/run/variants.ts";
 import { refusal } from "../../helpers/refusal.ts";
 
@@ -88,8 +89,20 @@ describe("checkVariants", () => {
 
   it("refuses no variants", () => {
     expect(refusal(() => checkVariants([]))).toBe(
-      "ModelError: sweep: got no variants, expected at least one; give the seed and optimizer of each network to train.",
+      "ModelError: sweep: got no variants, expected a list of at least one; give the seed and optimizer of each network to train.",
     );
+  });
+
+  it.each<[string, unknown, string]>([
+    ["what is no list", { optimizer: plain }, "sweep: got variants [object Object], expected a list of at least one; "],
+    [
+      "an optimizer's name",
+      [{ optimizer: "sgd" }],
+      'sweep: variants[0]: optimizer: got "sgd", expected an optimizer; ',
+    ],
+    ["an optimizer alone", [plain], 'sweep: variants[0]: got option "kind", expected optimizer, seed; '],
+  ])("refuses %s", (_, variants, message) => {
+    expect(refusal(() => checkVariants(variants as readonly Variant[]))).toContain(`ModelError: ${message}`);
   });
 
   it.each([-1, 0.5, 2 ** 32, Number.NaN])("refuses seed %d", (seed) => {
