@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chooseAdapter } from "../tools/adapter.mjs";
+import { run } from "../tools/process.mjs";
 import { measureApart } from "./apart.mjs";
 import { contestants } from "./contestants/index.mjs";
 import { installPeers } from "./install.mjs";

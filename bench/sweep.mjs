@@ -17,7 +17,7 @@ const variants = Array.from({ length: VARIANTS }, (_, seed) => ({
   seed,
   optimizer: sgd({ learningRate: 0.002 * (seed + 1) }),
 }));
-const options = optionsOf(task);
+const { optimizer: _, ...options } = optionsOf(task);
 const device = await openDevice();
 const all = await sweep(device, { ...options, variants });
 const [first, last] = [0, VARIANTS - 1];
