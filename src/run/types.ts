@@ -224,7 +224,8 @@ export interface Variant {
   readonly optimizer: Optimizer;
 }
 
-export interface SweepOptions extends Omit<TrainerOptions, "seed" | "optimizer" | "fuse" | "oneDispatch" | "reuse"> {
+export interface SweepOptions
+  extends Omit<TrainerOptions, "seed" | "optimizer" | "fuse" | "oneDispatch" | "reuse" | "tune"> {
   /** At least one; each trains as it would alone. */
   readonly variants: readonly Variant[];
 }
