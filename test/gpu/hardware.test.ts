@@ -58,10 +58,13 @@ const trainings: Readonly<Record<string, TrainerOptions>> = {
   },
 };
 
-/** Small enough for whole steps in one dispatch, whose products know no tile. */
+/**
+ * Small enough for whole steps in one dispatch, whose products know no tile, and too large for registers, where each invocation sums
+ * its own rows.
+ */
 const small: TrainerOptions = {
   ...classifier,
-  model: sequential([dense(8, "tanh"), dense(3)]),
+  model: sequential([dense(20, "tanh"), dense(3)]),
   optimizer: adamw({ learningRate: cosine({ learningRate: 0.02, steps: 90 }), weightDecay: 0.1 }),
 };
 
@@ -94,6 +97,6 @@ test.each(Object.entries(trainings))("100 steps of %s give the same bits whateve
 
 test("100 whole steps in one dispatch give the same bits whatever the lanes", async () => {
   const expected = await train(known, small);
-  expect(expected.plan.resident).toBeDefined();
+  expect(expected.plan.steps[0]?.variant).toMatchObject({ registers: false });
   for (const [, other] of others) expectSameTraining(await train(other, small), expected);
 });
