@@ -96,7 +96,7 @@ class CpuTrainer implements ReferenceTrainer {
     const { loss, inputs, outputs } = this.#network;
     const given = checkDataset("evaluate", data, loss, outputs);
     checkColumns("evaluate", given.columns, inputs);
-    const plan = buildEvaluatePlan({ layers: this.#layers, loss, batch: given.rows });
+    const plan = fuse(buildEvaluatePlan({ layers: this.#layers, loss, batch: given.rows }));
     const judge = this.#inference(plan, given.rows);
     judge.set("x", given.inputs);
     judge.set("y", given.targets);
@@ -108,7 +108,7 @@ class CpuTrainer implements ReferenceTrainer {
   async predict(inputs: ArrayLike<number>): Promise<Prediction> {
     const { loss, inputs: columns, outputs } = this.#network;
     const { rows, values } = checkRows("predict", inputs, columns);
-    const forward = this.#inference(buildPredictPlan({ layers: this.#layers, loss, batch: rows }), rows);
+    const forward = this.#inference(fuse(buildPredictPlan({ layers: this.#layers, loss, batch: rows })), rows);
     forward.set("x", values);
     forward.step();
     const result = new Float32Array(forward.tensor("o"));
