@@ -12,7 +12,7 @@ import { optionsOf, parametersOf } from "./chainrule.mjs";
 /** @param {import("../networks.mjs").Task} task */
 export async function setup(task) {
   const { rows, inputs, classes, network } = task;
-  const options = optionsOf(task);
+  const { data: _, ...options } = optionsOf(task);
   const plan = planTraining({ ...options, inputs: network.sizes[0], rows });
   const start = () => {
     const { optimizer, batch } = options;

@@ -6,8 +6,9 @@ const ASLEEP = 0.8;
 /** Shortest sleep in ms that is worth a timer. */
 const SHORTEST_SLEEP = 2;
 
-/** Work that is done within so many ms of the question was done before: the sleep was too long, and says little of the time. */
+/** Work that is done within so many ms of the question, or this part of its time, was done before: the sleep was too long. */
 const AT_ONCE = 0.3;
+const AT_ONCE_PART = 0.05;
 
 /** How many steps a submit holds and when it should be done, both by measured time. Never changes a result. */
 export class Pace {
@@ -32,12 +33,17 @@ export class Pace {
     this.#due = Math.max(this.#due, now) + steps * this.#time;
   }
 
-  /** The oldest submit is done: sizes the next one by the time that its steps took, growing at most twofold. */
-  done(): void {
+  /**
+   * The oldest submit is done: sizes the next one by the time that its steps took, growing at most twofold.
+   * @param read whether its time holds the reading of a report too, and can only show that steps are faster than they seemed
+   */
+  done(read = false): void {
     const now = performance.now();
-    const steps = this.#pending.shift() ?? 1;
-    const overslept = this.#woke > 0 && now - this.#woke < AT_ONCE;
-    this.#time = (now - this.#began) / steps / (overslept ? 4 : 1);
+    const took = now - this.#began;
+    const time = took / (this.#pending.shift() ?? 1);
+    const overslept = this.#woke > 0 && now - this.#woke < Math.max(AT_ONCE, AT_ONCE_PART * took);
+    if (overslept) this.#time = time / 4;
+    else if (!read || this.#time === 0 || time < this.#time) this.#time = time;
     this.#woke = 0;
     this.#began = now;
     this.#due = now + this.#time * this.#pending.reduce((sum, one) => sum + one, 0);

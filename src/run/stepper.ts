@@ -86,7 +86,7 @@ export class Stepper {
     this.#gpu.queue.submit([encoder.finish()]);
     await this.#guard.wait(this.#pace.untilNearlyDone());
     const words = await mapWords(this.#guard, this.#staging, size);
-    this.#pace.done();
+    this.#pace.done(true);
     return words;
   }
 }

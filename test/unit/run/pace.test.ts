@@ -99,6 +99,23 @@ describe("the steps of a submit", () => {
   });
 });
 
+describe("a submit whose report is read", () => {
+  it("shows only that steps are faster than they seemed", () => {
+    const pace = new Pace();
+    sizes("node", 10, 2, pace);
+    const read = (took: number) => {
+      within("node", () => {
+        pace.submitted(1);
+        vi.advanceTimersByTime(took);
+        pace.done(true);
+      });
+      return pace.steps;
+    };
+    expect([read(90), read(90)]).toEqual([8, 10]);
+    expect(read(5)).toBe(20);
+  });
+});
+
 describe("untilNearlyDone", () => {
   /** A pace that knows a step to take 10 ms. */
   const measured = () => {
