@@ -25,6 +25,7 @@ export {
   sgd,
 } from "./model/optimizer.ts";
 export { cosine, type Schedule, stepDecay } from "./model/schedule.ts";
+export { describeStep, type StepDescription } from "./plan/describe.ts";
 export { formatPlan } from "./plan/format.ts";
 export { bytesByRole, formatBytes } from "./plan/memory.ts";
 export type { Dtype, Mode, Phase, Plan, Role, Step, Tensor } from "./plan/types.ts";
