@@ -17,8 +17,11 @@ export interface Explanation {
   readonly operands: readonly Cell[];
 }
 
-/** Writes out the arithmetic behind one number of a step. */
-export function explain(record: StepRecord, { name, row, column }: Cell): Explanation {
+/**
+ * Writes out the arithmetic behind one number of a step.
+ * @param significant digits of each number
+ */
+export function explain(record: StepRecord, { name, row, column }: Cell, significant = 3): Explanation {
   const { state, textbook } = record;
   const { plan } = textbook;
   const layers = layersOf(plan);
@@ -27,7 +30,7 @@ export function explain(record: StepRecord, { name, row, column }: Cell): Explan
   const φ: Activation = layer < layers ? state.activation : classes ? "identity" : state.output;
   const size = (tensor: string) => record.tensors[tensor]?.shape ?? [];
   const at = (tensor: string, r: number, c = 0): Cell => ({ name: boardName(plan, tensor), row: r, column: c });
-  const say = (cell: Cell) => signed(numberAt(record, cell));
+  const say = (cell: Cell) => signed(numberAt(record, cell), significant);
   const times = (pairs: readonly (readonly [Cell, Cell])[]): Explanation => ({
     text: pairs.map(([a, b]) => `${say(a)} · ${say(b)}`).join(" + "),
     operands: pairs.flat(),
@@ -82,7 +85,7 @@ export function explain(record: StepRecord, { name, row, column }: Cell): Explan
   }
   if (letter === "h" || letter === "o") {
     const z = at(`z${layer}`, row, column);
-    return { text: values[φ](brief(numberAt(record, z), 3)), operands: [z] };
+    return { text: values[φ](brief(numberAt(record, z), significant)), operands: [z] };
   }
   if (name === "ell") {
     const outputs = range(state.outputs, (k) => at("o", row, k));
@@ -140,9 +143,9 @@ export function numberAt({ tensors }: StepRecord, { name, row, column }: Cell): 
   return (found?.gpu ?? found?.cpu)?.[row * columns + column] ?? Number.NaN;
 }
 
-/** Three significant digits, in brackets where negative. */
-function signed(value: number): string {
-  const text = brief(value, 3);
+/** In brackets where negative. */
+function signed(value: number, significant: number): string {
+  const text = brief(value, significant);
   return value < 0 ? `(${text})` : text;
 }
 
