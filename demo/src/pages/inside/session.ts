@@ -190,12 +190,15 @@ async function readAll(
   report: { readonly loss: number; readonly penalty: number; readonly rows: number } | undefined,
 ): Promise<Record<string, { shape: readonly number[]; data: Float32Array }>> {
   const found: Record<string, { shape: readonly number[]; data: Float32Array }> = {};
-  for (const name of Object.keys(trainer.plan.tensors)) {
-    if (hiddenNames.has(name)) continue;
-    const { shape, data } = await trainer.read(name);
-    found[name] = { shape, data: Float32Array.from(data) };
-  }
-  const { shape, data: scores } = await trainer.read("scores");
+  const names = Object.keys(trainer.plan.tensors).filter((name) => !hiddenNames.has(name));
+  // All at once: the GPU's answers come at its own pace, and one after the other would take as many waits.
+  const [{ shape, data: scores }, ...values] = await Promise.all([
+    trainer.read("scores"),
+    ...names.map((name) => trainer.read(name)),
+  ]);
+  values.forEach(({ shape, data }, i) => {
+    found[names[i] ?? ""] = { shape, data: Float32Array.from(data) };
+  });
   found.ell = { shape: shape.slice(0, 1), data: Float32Array.from(scores).filter((_, i) => i % 2 === 0) };
   const { loss = 0, penalty = 0, rows = 0 } = report ?? {};
   const [L, s] = [loss * rows, penalty * rows];
