@@ -26,6 +26,7 @@ export {
   sgd,
 } from "./model/optimizer.ts";
 export { cosine, type Schedule, stepDecay } from "./model/schedule.ts";
+export { describeStep, type StepDescription } from "./plan/describe.ts";
 export { formatPlan } from "./plan/format.ts";
 export { type Bytes, bytesByRole, formatBytes } from "./plan/memory.ts";
 export type { Choice, RowTile } from "./plan/tiles.ts";

@@ -16,6 +16,16 @@ const pages = {
     at: "playground?points=spiral&step=3000",
     prepare: (page) => page.getByTestId("fingerprint").waitFor({ timeout: 120_000 }),
   },
+  inside: {
+    at: "inside?stop=14",
+    prepare: async (page) => {
+      await page.locator("[data-ready]").waitFor({ timeout: 60_000 });
+      await page.locator('table[data-tensor="dz1"] td').nth(1).hover();
+      // All of it at once: what is off the screen has no picture of the GPU's.
+      const height = await page.evaluate(() => document.documentElement.scrollHeight);
+      await page.setViewportSize({ width: page.viewportSize()?.width ?? 0, height });
+    },
+  },
 };
 
 const widths = [1280, 390];

@@ -12,4 +12,5 @@ export interface PageEntry {
 /** Every page, in the order of the navigation; the first is the entrance. */
 export const pages: readonly PageEntry[] = [
   { name: "playground", title: "Playground", load: () => import("./pages/playground/page.tsx") },
+  { name: "inside", title: "Inside a step", load: () => import("./pages/inside/page.tsx") },
 ];

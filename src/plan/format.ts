@@ -1,5 +1,5 @@
-import { boundOperands, flopsOf } from "../kernels/index.ts";
-import { labelOf } from "./labels.ts";
+import { flopsOf } from "../kernels/index.ts";
+import { describeStep } from "./describe.ts";
 import { bytesByRole, checkGiven, formatByRole } from "./memory.ts";
 import type { Plan, Step } from "./types.ts";
 
@@ -9,7 +9,11 @@ import type { Plan, Step } from "./types.ts";
  */
 export function formatPlan(plan: Plan): string {
   checkGiven("formatPlan", plan);
-  const line = (step: Step, phase: string) => [phase, output(plan, step), expression(step), labelOf(step)];
+  const line = (step: Step, phase: string) => {
+    const { kernel, writes, reads, label } = describeStep(step);
+    const out = writes.map((name) => `${name} [${plan.tensors[name]?.shape.join(", ")}]`);
+    return [phase, out.join(", "), `= ${kernel}(${reads.join(", ")})`, label];
+  };
   const rows = [
     ...plan.steps.flatMap((step) => [
       line(step, step.phase),
@@ -44,24 +48,6 @@ const length = (text: string): number => [...text].filter((character) => !/\p{M}
 /** The steps that a kernel of whole steps runs in a loop. */
 const innerSteps = (step: Step): Step[] =>
   step.kernel === "wholeSteps" ? step.variant.steps.map((inner) => ({ ...inner, phase: step.phase }) as Step) : [];
-
-/** The tensors that a step writes, the most telling one with its shape. */
-function output(plan: Plan, step: Step): string {
-  const names = boundOperands(step).flatMap(({ access, tensor }) =>
-    access === "readWrite" && tensor !== undefined ? [tensor] : [],
-  );
-  return names
-    .filter((name) => name !== "control" || names.length === 1)
-    .map((name) => `${name} [${plan.tensors[name]?.shape.join(", ")}]`)
-    .join(", ");
-}
-
-function expression(step: Step): string {
-  const inputs = boundOperands(step).flatMap(({ access, tensor }) =>
-    tensor !== undefined && tensor !== "control" && (access !== "readWrite" || step.phase === "update") ? [tensor] : [],
-  );
-  return `= ${step.kernel}(${inputs.join(", ")})`;
-}
 
 /** `1,234`, `56.7 million`. */
 const formatCount = (count: number): string =>

@@ -26,6 +26,8 @@ export interface Tile {
   readonly smooth?: boolean;
   /** Whether a line runs where the value is 0. */
   readonly contour?: boolean;
+  /** Whether the buffer holds whole numbers, u32, rather than f32. */
+  readonly integer?: boolean;
 }
 
 const maps: readonly Tile["map"][] = ["linear", "unit", "squash", "logit"];
@@ -37,10 +39,10 @@ struct Tile {
   rect: vec4f,
   rows: u32, columns: u32, offset: u32, stride: u32,
   minus: u32, subtract: u32, map: u32, smoothly: u32,
-  contour: u32, scale: f32, strength: f32, padding: f32,
+  contour: u32, scale: f32, strength: f32, integer: u32,
 }
 @group(0) @binding(1) var<storage, read> tiles: array<Tile>;
-@group(0) @binding(2) var<storage, read> values: array<f32>;
+@group(0) @binding(2) var<storage, read> values: array<u32>;
 
 struct Corner { @builtin(position) position: vec4f, @location(0) uv: vec2f, @location(1) @interpolate(flat) tile: u32 }
 
@@ -50,12 +52,17 @@ struct Corner { @builtin(position) position: vec4f, @location(0) uv: vec2f, @loc
   return Corner(clip(rect.xy + uv * rect.zw), uv, index);
 }
 
+fn number(tile: Tile, at: u32) -> f32 {
+  let word = values[at];
+  return select(bitcast<f32>(word), f32(word), tile.integer == 1);
+}
+
 fn sampleAt(tile: Tile, cell: vec2i) -> f32 {
   let row = u32(clamp(cell.y, 0, i32(tile.rows) - 1));
   let column = u32(clamp(cell.x, 0, i32(tile.columns) - 1));
   let at = (row * tile.columns + column) * tile.stride;
-  let value = values[at + tile.offset];
-  return select(value, value - values[at + tile.minus], tile.subtract == 1);
+  let value = number(tile, at + tile.offset);
+  return select(value, value - number(tile, at + tile.minus), tile.subtract == 1);
 }
 
 @fragment fn colour(in: Corner) -> @location(0) vec4f {
@@ -151,6 +158,7 @@ function encode(tiles: readonly Tile[]): ArrayBuffer {
     words.set([minus ?? 0, minus === undefined ? 0 : 1, maps.indexOf(map), tile.smooth ? 1 : 0], at + 8);
     words[at + 12] = tile.contour ? 1 : 0;
     floats.set([scale, strength], at + 13);
+    words[at + 15] = tile.integer ? 1 : 0;
   });
   return words.buffer;
 }

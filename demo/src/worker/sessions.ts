@@ -8,4 +8,5 @@ export type AnyOpenSession = OpenSession<{ readonly methods: Contract["methods"]
 /** The session of every page, each a chunk of its own that loads when its page is opened. */
 export const sessions: Readonly<Record<string, () => Promise<{ readonly open: unknown }>>> = {
   playground: () => import("../pages/playground/session.ts"),
+  inside: () => import("../pages/inside/session.ts"),
 };
