@@ -8,7 +8,12 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 export default defineConfig({
   root: path("."),
   base: "./",
-  resolve: { alias: { chainrule: path("../src/index.ts") } },
+  resolve: {
+    alias: [
+      { find: /^chainrule$/, replacement: path("../src/index.ts") },
+      { find: /^chainrule\/table$/, replacement: path("../src/table.ts") },
+    ],
+  },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     target: "es2022",

@@ -10,7 +10,8 @@ import {
   formatShare,
   formatTable,
 } from "../../src/cli/format.ts";
-import { formatConfusion, formatScores, measureFit } from "../../src/cli/report.ts";
+import { formatConfusion, formatScores } from "../../src/cli/report.ts";
+import { measureFit } from "../../src/data/fit.ts";
 import { DataError } from "../../src/errors.ts";
 import { createWorkplace, type Workplace } from "./command.ts";
 

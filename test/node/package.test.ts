@@ -70,12 +70,12 @@ describe("the installed package", () => {
 
   it("holds the build, its licences and its documents, and nothing else", () => {
     const known =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/((cli-)?licenses\.md|(index|cli)\.js|index\.js\.map|index\.d\.ts|types\/(src|shaders)\/.*\.d\.ts))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(((cli|table)-)?licenses\.md|(index|table|cli)\.js|(index|table)\.(js\.map|d\.ts)|types\/(src|shaders)\/.*\.d\.ts))$/;
     expect(packed.files.filter((path) => !known.test(path))).toEqual([]);
     expect(packed.files).toEqual(
       expect.arrayContaining([
         ...["package.json", "README.md", "CHANGELOG.md", "LICENSE", "dist/licenses.md", "dist/cli-licenses.md"],
-        ...["dist/index.js", "dist/index.d.ts", "dist/cli.js"],
+        ...["dist/index.js", "dist/index.d.ts", "dist/table.js", "dist/table.d.ts", "dist/cli.js"],
       ]),
     );
   });
@@ -100,6 +100,18 @@ describe("the installed package", () => {
 
   it("imports nothing that a bundler would follow", () => {
     expect(importsOf(readText(bare.installed, "dist/index.js"))).toEqual([]);
+    expect(importsOf(readText(bare.installed, "dist/table.js"))).toEqual(["./index.js"]);
+  });
+
+  it("reads tables, with the library's own errors", async () => {
+    bare.write(
+      "table.mjs",
+      `import { DataError } from "chainrule";
+import { readCsv } from "chainrule/table";
+try { readCsv("a,b\\n1\\n", "t.csv"); } catch (error) { console.log(error instanceof DataError, error.line, error.column); }
+`,
+    );
+    expect(await bare.run(process.execPath, "table.mjs")).toBe("true 2 2\n");
   });
 
   it("says in Node which package is missing", async () => {
@@ -163,10 +175,13 @@ function importsOf(source: string): unknown[] {
 
 /** Were the types not found, everything would be `any` and allowed. */
 const misuse = `import { dense, openDevice } from "chainrule";
+import { readCsv } from "chainrule/table";
 // @ts-expect-error: units are a number
 dense("8");
 // @ts-expect-error: no activation
 dense(8, "step");
+// @ts-expect-error: a table is text
+readCsv(8, "table.csv");
 // @ts-expect-error: GPUDevice is a known type
 export const device: number = (await openDevice()).gpu;
 `;

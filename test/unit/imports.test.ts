@@ -72,6 +72,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   run: ["device", "plan", "kernels", "model", "data", "errors"],
   cpu: ["run", "reference", "plan", "kernels", "model", "data", "errors"],
   index: ["cpu", "run", "device", "plan", "model", "data", "errors"],
+  table: ["data", "errors"],
   cli: ["run", "device", "plan", "kernels", "model", "data", "errors", "tools", "package.json"],
 };
 
