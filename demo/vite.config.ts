@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
+import { digitsFile } from "./digits-file.ts";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -24,6 +25,7 @@ export default defineConfig({
   },
   worker: { format: "es" },
   plugins: [
+    digitsFile(),
     VitePWA({
       registerType: "autoUpdate",
       injectRegister: "script-defer",
@@ -38,7 +40,7 @@ export default defineConfig({
         icons: [{ src: "icon.svg", sizes: "any", type: "image/svg+xml" }],
       },
       workbox: {
-        globPatterns: ["**/*.{js,css,html,svg,csv,jpg,webp,png}"],
+        globPatterns: ["**/*.{js,css,html,svg,csv,bin,jpg,webp,png}"],
         clientsClaim: true,
         skipWaiting: true,
         cleanupOutdatedCaches: true,

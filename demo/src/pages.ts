@@ -12,4 +12,6 @@ export interface PageEntry {
 /** Every page, in the order of the navigation; the first is the entrance. */
 export const pages: readonly PageEntry[] = [
   { name: "playground", title: "Playground", load: () => import("./pages/playground/page.tsx") },
+  { name: "digits", title: "Digits", load: () => import("./pages/digits/page.tsx") },
+  { name: "data", title: "Your data", load: () => import("./pages/data/page.tsx") },
 ];

@@ -8,4 +8,6 @@ export type AnyOpenSession = OpenSession<{ readonly methods: Contract["methods"]
 /** The session of every page, each a chunk of its own that loads when its page is opened. */
 export const sessions: Readonly<Record<string, () => Promise<{ readonly open: unknown }>>> = {
   playground: () => import("../pages/playground/session.ts"),
+  digits: () => import("../pages/digits/session.ts"),
+  data: () => import("../pages/data/session.ts"),
 };
