@@ -15,5 +15,6 @@ export {
 } from "./data/problem.ts";
 export { applyScale, type Scale, type Scaling, scalings, undoScale } from "./data/scale.ts";
 export { type Split, splitRows, takeRows } from "./data/split.ts";
+export { readInputs } from "./data/table.ts";
 export { type Guess, guessTask, type Task, tasks } from "./data/task.ts";
 export { decodeText } from "./data/text.ts";

@@ -152,7 +152,7 @@ export function Page() {
           <StatRow label="How training stands" stats={statsOf(status, begun)} />
         </section>
         <Controls options={options} onChange={change} />
-        <div class="column">
+        <div class="stack">
           <Panel title="Draw a digit" class="draw-panel">
             {image !== undefined && pixels ? (
               <div class="pad shown">
@@ -192,11 +192,11 @@ export function Page() {
             </details>
           </Panel>
         </div>
-        <div class="column">
+        <div class="stack">
           <Panel title="Weights of the first layer" class="weights-panel">
             <Weights connection={connection} units={firstUnits(options)} hidden={options.layers.length > 0} />
           </Panel>
-          <Panel title="Loss" class="loss-panel">
+          <Panel title="Loss">
             <LossChart
               label="Loss by step"
               at={progress?.curves.steps ?? []}
@@ -206,8 +206,19 @@ export function Page() {
               ]}
             />
           </Panel>
+          <Panel title={backend.value?.kind === "cpu" ? "Memory and model" : "On the GPU"} class="memory-panel">
+            {begun && <MemoryBar plan={begun.plan} />}
+            <Button
+              disabled={!status}
+              onClick={() =>
+                attempt(connection.current?.call.save().then((file) => download(file, "digits.safetensors")))
+              }
+            >
+              Download the model
+            </Button>
+          </Panel>
         </div>
-        <div class="column">
+        <div class="stack">
           <Panel
             title="Which digit is taken for which"
             class="confusion-panel"
@@ -225,17 +236,6 @@ export function Page() {
             aside={<span class="count">{status ? `${count(status.judgement.mistakes)} in all` : ""}</span>}
           >
             <Mistakes digits={digits} worst={status?.judgement.worst ?? []} onChoose={showImage} />
-          </Panel>
-          <Panel title={backend.value?.kind === "cpu" ? "Memory and model" : "On the GPU"} class="memory-panel">
-            {begun && <MemoryBar plan={begun.plan} />}
-            <Button
-              disabled={!status}
-              onClick={() =>
-                attempt(connection.current?.call.save().then((file) => download(file, "digits.safetensors")))
-              }
-            >
-              Download the model
-            </Button>
           </Panel>
         </div>
       </div>
