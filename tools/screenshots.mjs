@@ -25,6 +25,15 @@ const pages = {
       await page.getByTestId("verdict").waitFor();
     },
   },
+  data: {
+    at: "data?sample=houses",
+    prepare: async (page) => {
+      await page.getByText("Guessed from").waitFor();
+      await page.getByRole("button", { name: "Train", exact: true }).click();
+      await page.getByText(/^done in/).waitFor({ timeout: 120_000 });
+      await page.getByTestId("prediction").waitFor();
+    },
+  },
 };
 
 /**

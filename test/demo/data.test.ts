@@ -239,7 +239,11 @@ describe("a table of one's own", () => {
     expect(await page.getByLabel("garden").isChecked()).toBe(false);
     expect(await page.getByLabel("Hidden layers").inputValue()).toBe("16,8");
     await page.getByRole("button", { name: "Train", exact: true }).click();
-    await page.getByTestId("prediction").waitFor();
+    await page.getByText(/^done in/).waitFor({ timeout: 110_000 });
+    // Longer, so that it can be paused on the way.
+    await page.getByLabel("Epochs").fill("5000");
+    await page.getByLabel("Epochs").press("Enter");
+    await page.getByRole("button", { name: "Train", exact: true }).click();
     await page.getByRole("button", { name: "Pause" }).click();
     await page.getByRole("button", { name: "Train", exact: true }).waitFor();
   });

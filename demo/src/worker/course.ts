@@ -49,7 +49,7 @@ const CPU_SLICE = 14;
 
 /** Least time in ms between two reports, and between two judgements. */
 const REPORT_INTERVAL = 120;
-const JUDGE_INTERVAL = 500;
+const JUDGE_INTERVAL = 150;
 
 /** A judgement is followed by so many times its own time of training. */
 const JUDGE_REST = 4;

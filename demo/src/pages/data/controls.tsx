@@ -14,7 +14,7 @@ import {
 } from "./options.ts";
 
 const optimizerText = { sgd: "SGD", momentum: "SGD, momentum 0.9", adam: "Adam", adamw: "AdamW" } as const;
-const scaleText = { standard: "mean 0, deviation 1", minmax: "0 to 1", none: "as it is" } as const;
+const scaleText = { standard: "mean 0, σ 1", minmax: "0 to 1", none: "as it is" } as const;
 
 interface ControlsProps {
   readonly options: DataOptions;

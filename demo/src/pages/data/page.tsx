@@ -203,14 +203,15 @@ export function Page() {
                   onChange={(ignored) => change({ ignored })}
                 />
               </Panel>
-            </div>
-            <div class="stack">
               <Panel title="Network and training" class="network-options">
                 <Controls options={options} task={task} onChange={change} />
               </Panel>
+            </div>
+            <div class="stack">
               <Panel title="Loss">
                 <LossChart
                   label="Loss by step"
+                  logarithmic
                   at={progress?.curves.steps ?? []}
                   series={[
                     { label: "training batches", colour: "--positive", values: progress?.curves.train ?? [] },
@@ -268,25 +269,30 @@ function labelOf(progress: Status["progress"] | undefined, begun: Begun | undefi
 function statsOf(status: Status | undefined, begun: Begun | undefined, task: Task) {
   const { judgement, progress } = status ?? {};
   const score = judgement?.test ?? judgement?.train;
-  const rows = begun ? `${count(begun.testRows || begun.trainRows)} rows` : "rows";
-  const part = begun?.testRows === 0 ? `Of ${rows} trained on` : `Of ${rows} to test on`;
+  const part = begun?.testRows === 0 ? "Training" : "Test";
+  const rows = begun ? `, ${count(begun.testRows || begun.trainRows)} rows` : "";
   const rate = progress?.samplesPerSecond;
   const speed = { label: "Samples a second", value: rate ? compact(rate) : "–" };
   if (task === "classification") {
+    const accuracy = score?.accuracy === undefined ? "–" : percent(score.accuracy);
     return [
-      {
-        label: "Accuracy",
-        value: <span data-testid="accuracy">{score?.accuracy === undefined ? "–" : percent(score.accuracy)}</span>,
-        title: part,
-      },
-      { label: "Loss", value: score ? figure(score.loss) : "–", title: part },
+      { label: `${part} accuracy${rows}`, value: <span data-testid="accuracy">{accuracy}</span> },
+      { label: `${part} loss`, value: score ? figure(score.loss) : "–" },
       speed,
     ];
   }
   const fit = score?.fit;
   return [
-    { label: "Error (RMSE)", value: <span data-testid="rmse">{fit ? figure(fit.rmse) : "–"}</span>, title: part },
-    { label: "R²", value: <span data-testid="r2">{fit ? fit.r2.toFixed(3) : "–"}</span>, title: part },
+    {
+      label: `${part} error${rows}`,
+      value: <span data-testid="rmse">{fit ? figure(fit.rmse) : "–"}</span>,
+      title: "Root of the mean squared error, in the target’s own unit",
+    },
+    {
+      label: `${part} R²`,
+      value: <span data-testid="r2">{fit ? fit.r2.toFixed(3) : "–"}</span>,
+      title: "Share of the target’s variance that is explained",
+    },
     speed,
   ];
 }

@@ -1,4 +1,5 @@
 import type { Task } from "chainrule/table";
+import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import { Button } from "../../components/button.tsx";
 import { Panel } from "../../components/panel.tsx";
@@ -55,11 +56,20 @@ function Command({ label, text }: { label: string; text: string }) {
     <div class="command">
       <div class="command-title">
         <span class="hint">To {label}</span>
-        <Button kind="quiet" label={`Copy the command to ${label}`} onClick={() => void copy()}>
-          {copied ? "Copied" : "Copy"}
-        </Button>
+        {isSecureContext && (
+          <Button kind="quiet" label={`Copy the command to ${label}`} onClick={() => void copy()}>
+            {copied ? "Copied" : "Copy"}
+          </Button>
+        )}
       </div>
-      <code>{text}</code>
+      <code>
+        {text.split(/ (?=--)/).map((word, i) => (
+          <Fragment key={word}>
+            {i > 0 && " "}
+            <span>{word}</span>
+          </Fragment>
+        ))}
+      </code>
     </div>
   );
 }

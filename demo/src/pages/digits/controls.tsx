@@ -3,6 +3,7 @@ import {
   activationNames,
   batches,
   type DigitsOptions,
+  decays,
   epochChoices,
   layerChoices,
   layersText,
@@ -43,6 +44,12 @@ export function Controls(props: { options: DigitsOptions; onChange: (change: Par
         value={options.rate}
         options={choices(rates)}
         onChange={(rate) => onChange({ rate })}
+      />
+      <Select
+        label="Weight decay λ"
+        value={options.decay}
+        options={choices(decays)}
+        onChange={(decay) => onChange({ decay })}
       />
       <Select
         label="Batch |B|"

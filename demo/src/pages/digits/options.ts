@@ -7,6 +7,8 @@ export interface DigitsOptions {
   readonly activation: Activation;
   readonly optimizer: OptimizerName;
   readonly rate: number;
+  /** λ */
+  readonly decay: number;
   readonly batch: number;
   readonly epochs: number;
   /** Of the split, the first weights and the order of the rows. */
@@ -19,6 +21,7 @@ export const layerChoices: readonly (readonly number[])[] = [[], [16], [32], [64
 export const activationNames: readonly Activation[] = ["relu", "tanh", "sigmoid"];
 export const optimizerNames: readonly OptimizerName[] = ["sgd", "momentum", "adam"];
 export const rates: readonly number[] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3];
+export const decays: readonly number[] = [0, 0.03, 0.1, 0.3, 1];
 export const batches: readonly number[] = [16, 32, 64, 128];
 export const epochChoices: readonly number[] = [10, 20, 40, 80, 160];
 
@@ -32,6 +35,7 @@ export const initialOptions: DigitsOptions = {
   activation: "relu",
   optimizer: "sgd",
   rate: 0.1,
+  decay: 0.3,
   batch: 32,
   epochs: 40,
   seed: 0,
@@ -40,9 +44,9 @@ export const initialOptions: DigitsOptions = {
 export const modelOf = ({ layers, activation }: DigitsOptions): Model =>
   sequential([...layers.map((units) => dense(units, activation)), dense(CLASSES)]);
 
-export function optimizerOf({ optimizer, rate }: DigitsOptions): Optimizer {
-  if (optimizer === "adam") return adam({ learningRate: rate });
-  return sgd({ learningRate: rate, momentum: optimizer === "momentum" ? 0.9 : 0 });
+export function optimizerOf({ optimizer, rate, decay }: DigitsOptions): Optimizer {
+  if (optimizer === "adam") return adam({ learningRate: rate, weightDecay: decay });
+  return sgd({ learningRate: rate, weightDecay: decay, momentum: optimizer === "momentum" ? 0.9 : 0 });
 }
 
 /** Units of the layer that looks at the pixels. */
@@ -68,6 +72,7 @@ export function fromQuery(query: URLSearchParams): DigitsOptions {
     activation: pick("activation", activationNames, initialOptions.activation),
     optimizer: pick("optimizer", optimizerNames, initialOptions.optimizer),
     rate: pick("rate", rates, initialOptions.rate),
+    decay: pick("decay", decays, initialOptions.decay),
     batch: pick("batch", batches, initialOptions.batch),
     epochs: pick("epochs", epochChoices, initialOptions.epochs),
     seed: Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32 ? seed : initialOptions.seed,

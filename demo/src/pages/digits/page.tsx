@@ -199,23 +199,13 @@ export function Page() {
           <Panel title="Loss">
             <LossChart
               label="Loss by step"
+              logarithmic
               at={progress?.curves.steps ?? []}
               series={[
                 { label: "training batches", colour: "--positive", values: progress?.curves.train ?? [] },
                 { label: "test images", colour: "--negative", values: progress?.curves.test ?? [] },
               ]}
             />
-          </Panel>
-          <Panel title={backend.value?.kind === "cpu" ? "Memory and model" : "On the GPU"} class="memory-panel">
-            {begun && <MemoryBar plan={begun.plan} />}
-            <Button
-              disabled={!status}
-              onClick={() =>
-                attempt(connection.current?.call.save().then((file) => download(file, "digits.safetensors")))
-              }
-            >
-              Download the model
-            </Button>
           </Panel>
         </div>
         <div class="stack">
@@ -236,6 +226,17 @@ export function Page() {
             aside={<span class="count">{status ? `${count(status.judgement.mistakes)} in all` : ""}</span>}
           >
             <Mistakes digits={digits} worst={status?.judgement.worst ?? []} onChoose={showImage} />
+          </Panel>
+          <Panel title={backend.value?.kind === "cpu" ? "Memory and model" : "On the GPU"} class="memory-panel">
+            {begun && <MemoryBar plan={begun.plan} />}
+            <Button
+              disabled={!status}
+              onClick={() =>
+                attempt(connection.current?.call.save().then((file) => download(file, "digits.safetensors")))
+              }
+            >
+              Download the model
+            </Button>
           </Panel>
         </div>
       </div>
