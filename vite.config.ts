@@ -13,7 +13,7 @@ const external = ["webgpu", "@sparticuz/chromium", /^node:/];
  * dist/files.js reads and writes files, so that a page which does neither never loads it.
  */
 const library: UserConfig = {
-  plugins: [compactShaders(), declarations()],
+  plugins: [compactShaders(), declarations("index")],
   build: {
     target: "es2022",
     minify: false,
@@ -34,6 +34,23 @@ const library: UserConfig = {
           ],
         },
       },
+    },
+  },
+};
+
+const errors = /\/src\/errors\.ts$/;
+
+/** `vite build --mode table`: what reads tables, dist/table.js. Its errors are those of dist/index.js. */
+const table: UserConfig = {
+  plugins: [declarations("table")],
+  build: {
+    ...library.build,
+    emptyOutDir: false,
+    license: { fileName: "table-licenses.md" },
+    lib: { entry: "src/table.ts", formats: ["es"], fileName: "table" },
+    rolldownOptions: {
+      external: [...external, errors],
+      output: { paths: (id) => (errors.test(id) ? "./index.js" : id) },
     },
   },
 };
@@ -93,7 +110,12 @@ const browser: TestProjectInlineConfiguration = {
 /** The built demo in Chromium, driven from Node: one visitor at a time, since some measure time. */
 const demo: TestProjectInlineConfiguration = {
   extends: true,
-  resolve: { alias: { chainrule: fileURLToPath(new URL("src/index.ts", import.meta.url)) } },
+  resolve: {
+    alias: [
+      { find: /^chainrule$/, replacement: fileURLToPath(new URL("src/index.ts", import.meta.url)) },
+      { find: /^chainrule\/table$/, replacement: fileURLToPath(new URL("src/table.ts", import.meta.url)) },
+    ],
+  },
   test: {
     name: "demo",
     environment: "node",
@@ -105,7 +127,7 @@ const demo: TestProjectInlineConfiguration = {
 };
 
 export default defineConfig(({ mode }) => ({
-  ...(mode === "cli" ? cli : library),
+  ...({ cli, table }[mode] ?? library),
   test: {
     // A software adapter compiles a pipeline in up to a second.
     testTimeout: 60_000,
@@ -121,13 +143,14 @@ export default defineConfig(({ mode }) => ({
   },
 }));
 
-/** dist/index.d.ts, over the declarations that tsconfig.build.json puts into dist/types. */
-function declarations(): Plugin {
+/** dist/<name>.d.ts, over the declarations that tsconfig.build.json puts into dist/types. */
+function declarations(name: string): Plugin {
   return {
     name: "chainrule:declarations",
     apply: "build",
     generateBundle() {
-      this.emitFile({ type: "asset", fileName: "index.d.ts", source: 'export * from "./types/src/index.ts";\n' });
+      const source = `export * from "./types/src/${name}.ts";\n`;
+      this.emitFile({ type: "asset", fileName: `${name}.d.ts`, source });
     },
   };
 }

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { digitsFile } from "./digits-file.ts";
 import { offline } from "./offline.ts";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
@@ -9,7 +10,12 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 export default defineConfig({
   root: path("."),
   base: "./",
-  resolve: { alias: { chainrule: path("../src/index.ts") } },
+  resolve: {
+    alias: [
+      { find: /^chainrule$/, replacement: path("../src/index.ts") },
+      { find: /^chainrule\/table$/, replacement: path("../src/table.ts") },
+    ],
+  },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     target: "es2022",
@@ -19,5 +25,5 @@ export default defineConfig({
     license: { fileName: "licenses.md" },
   },
   worker: { format: "es" },
-  plugins: [offline(readdirSync(path("public")))],
+  plugins: [digitsFile(), offline(readdirSync(path("public")))],
 });

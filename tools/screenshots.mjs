@@ -26,7 +26,45 @@ const pages = {
       await page.setViewportSize({ width: page.viewportSize()?.width ?? 0, height });
     },
   },
+  digits: {
+    at: "digits",
+    prepare: async (page) => {
+      await page.getByRole("button", { name: "Train" }).click();
+      await page.getByText(/^done in/).waitFor({ timeout: 120_000 });
+      await drawThree(page);
+      await page.getByTestId("verdict").waitFor();
+    },
+  },
+  data: {
+    at: "data?sample=houses",
+    prepare: async (page) => {
+      await page.getByText("Guessed from").waitFor();
+      await page.getByRole("button", { name: "Train", exact: true }).click();
+      await page.getByText(/^done in/).waitFor({ timeout: 120_000 });
+      await page.getByTestId("prediction").waitFor();
+    },
+  },
 };
+
+/**
+ * Draws a 3 with the mouse.
+ * @param {Page} page
+ */
+async function drawThree(page) {
+  const pad = page.locator(".pad");
+  await pad.scrollIntoViewIfNeeded();
+  const box = await pad.boundingBox();
+  if (!box) throw new Error("screenshots: got no pad to draw on, expected one on the page of digits.");
+  for (let i = 0; i <= 60; i++) {
+    const upper = i <= 30;
+    const angle = ((upper ? -150 + 8 * i : -90 + 8 * (i - 30)) * Math.PI) / 180;
+    const x = 0.5 + (upper ? 0.18 : 0.2) * Math.cos(angle);
+    const y = (upper ? 0.33 : 0.66) + 0.17 * Math.sin(angle);
+    await page.mouse.move(box.x + x * box.width, box.y + y * box.height);
+    if (i === 0) await page.mouse.down();
+  }
+  await page.mouse.up();
+}
 
 const widths = [1280, 390];
 const themes = /** @type {const} */ (["light", "dark"]);

@@ -14,37 +14,12 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { readCsv, type Table } from "../data/csv.ts";
+import { decodeText } from "../data/text.ts";
 import { DataError } from "../errors.ts";
 
 /** Reads a CSV file. @throws DataError */
 export function readTable(path: string): Table {
-  return readCsv(decode(readBytes(path), path), path);
-}
-
-/** Longest text that Node holds, in letters. */
-const longestText = 0x1fffffe8;
-
-function decode(bytes: Uint8Array, path: string): string {
-  if (bytes.length > longestText) {
-    throw new DataError({
-      where: path,
-      got: `a table of ${Math.ceil(bytes.length / 2 ** 20)} MiB`,
-      expected: "at most 511 MiB",
-      remedy: "leave out rows or columns",
-    });
-  }
-  try {
-    // No text holds a 0, but UTF-16 is full of them.
-    if (!bytes.includes(0)) return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    // Said below.
-  }
-  throw new DataError({
-    where: path,
-    got: "bytes that are no text in UTF-8",
-    expected: "text in UTF-8",
-    remedy: "save the table as CSV in UTF-8",
-  });
+  return readCsv(decodeText(readBytes(path), path), path);
 }
 
 /** Reads a file. @throws DataError */

@@ -1,8 +1,9 @@
 import type { TableDescription } from "../data/description.ts";
+import { measureFit } from "../data/fit.ts";
+import type { Part } from "../data/problem.ts";
 import { undoScale } from "../data/scale.ts";
 import type { Predictor } from "../run/types.ts";
-import type { Part } from "./problem.ts";
-import { formatConfusion, formatScores, measureFit, type Score } from "./report.ts";
+import { formatConfusion, formatScores, type Score } from "./report.ts";
 
 /** Scores of each part and, for classification, the confusions of the last, as lines. */
 export async function judge(

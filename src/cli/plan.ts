@@ -1,10 +1,11 @@
+import type { ProblemOptions } from "../data/problem.ts";
 import { splitRows } from "../data/split.ts";
 import { ModelError } from "../errors.ts";
 import { formatPlan } from "../plan/format.ts";
 import { planTraining } from "../run/plan.ts";
 import { lossOf, modelOf, type NetworkOptions, optimizerOf } from "./network.ts";
 import { print } from "./output.ts";
-import { type ProblemOptions, readProblem } from "./problem.ts";
+import { readProblem } from "./problem.ts";
 
 export interface PlanOptions extends Omit<ProblemOptions, "target">, NetworkOptions {
   readonly target?: string;

@@ -1,6 +1,7 @@
 import Papa from "papaparse";
 import type { Table } from "../data/csv.ts";
 import { readDescription, type TableDescription } from "../data/description.ts";
+import { scaleRows } from "../data/problem.ts";
 import { applyScale, undoScale } from "../data/scale.ts";
 import { readClasses, readInputs, readTargets } from "../data/table.ts";
 import { DataError } from "../errors.ts";
@@ -10,7 +11,6 @@ import type { Prediction } from "../run/types.ts";
 import { checkWritable, readBytes, readTable, writeWhole } from "./files.ts";
 import { judge } from "./judge.ts";
 import { print } from "./output.ts";
-import { scaleRows } from "./problem.ts";
 import { openAdapter } from "./software-adapter.ts";
 
 export interface PredictOptions {

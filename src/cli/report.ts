@@ -1,3 +1,4 @@
+import type { Fit } from "../data/fit.ts";
 import type { Report } from "../run/types.ts";
 import { formatCount, formatNumber, formatShare, formatTable } from "./format.ts";
 
@@ -13,29 +14,6 @@ export function formatEpochs({ epoch, steps, rows }: Report, whole: Epoch): stri
   const begun = `${steps.toLocaleString("en")} of the ${formatCount(whole.steps, "step")} of the next`;
   const part = `${rows.toLocaleString("en")} of ${formatCount(whole.rows, "row")}`;
   return `${formatCount(epoch - 1, "epoch")} and ${begun} (${part})`;
-}
-
-/** How well predicted numbers fit. */
-export interface Fit {
-  /** √(Σ(p − y)²/n), in the target's unit. */
-  readonly rmse: number;
-  /** 1 − Σ(p − y)²/Σ(y − ȳ)²; NaN where all y are the same. */
-  readonly r2: number;
-}
-
-/** @param predicted p `[n]` @param actual y `[n]` */
-export function measureFit(predicted: ArrayLike<number>, actual: ArrayLike<number>): Fit {
-  const n = actual.length;
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum += actual[i] ?? 0;
-  let residual = 0;
-  let total = 0;
-  for (let i = 0; i < n; i++) {
-    const y = actual[i] ?? 0;
-    residual += ((predicted[i] ?? 0) - y) ** 2;
-    total += (y - sum / n) ** 2;
-  }
-  return { rmse: Math.sqrt(residual / n), r2: total === 0 ? Number.NaN : 1 - residual / total };
 }
 
 /** What is known of a part of the rows after training. */

@@ -1,5 +1,13 @@
 import { basename, extname } from "node:path";
 import { descriptionKey, type TableDescription } from "../data/description.ts";
+import {
+  type Part,
+  type PreparedData,
+  type PrepareOptions,
+  type Problem,
+  type ProblemOptions,
+  prepare,
+} from "../data/problem.ts";
 import type { Device } from "../device/open.ts";
 import { formatByRole } from "../plan/memory.ts";
 import { createTrainer } from "../run/trainer.ts";
@@ -10,15 +18,7 @@ import { formatCount, formatRate, formatSeconds } from "./format.ts";
 import { catchInterrupt, type Interrupt } from "./interrupt.ts";
 import { judge } from "./judge.ts";
 import { describeNetwork, describeOptimizer, lossOf, modelOf, type NetworkOptions, optimizerOf } from "./network.ts";
-import {
-  type Part,
-  type PreparedData,
-  type PrepareOptions,
-  type Problem,
-  type ProblemOptions,
-  prepare,
-  readProblem,
-} from "./problem.ts";
+import { readProblem } from "./problem.ts";
 import { createProgress } from "./progress.ts";
 import { type Epoch, formatEpochs } from "./report.ts";
 import { openAdapter } from "./software-adapter.ts";

@@ -11,9 +11,10 @@ import {
   formatShare,
   formatTable,
 } from "../../src/cli/format.ts";
-import { formatConfusion, formatEpochs, formatScores, measureFit } from "../../src/cli/report.ts";
+import { formatConfusion, formatEpochs, formatScores } from "../../src/cli/report.ts";
 import { cacheFolder, fileCache } from "../../src/cli/tune-cache.ts";
 import { formatTuning } from "../../src/cli/tuning.ts";
+import { measureFit } from "../../src/data/fit.ts";
 import { DataError } from "../../src/errors.ts";
 import type { Report } from "../../src/run/types.ts";
 import { createWorkplace, type Workplace } from "./command.ts";

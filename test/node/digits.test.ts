@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type PreparedData, prepare, readProblem } from "../../src/cli/problem.ts";
+import { readProblem } from "../../src/cli/problem.ts";
+import { type PreparedData, prepare } from "../../src/data/problem.ts";
 import {
   createTrainer,
   type Dense,

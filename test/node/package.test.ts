@@ -70,12 +70,13 @@ describe("the installed package", () => {
 
   it("holds the build, its licences and its documents, and nothing else", () => {
     const known =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/((cli-)?licenses\.md|(index|core|files|cli)\.js|(core|files)\.js\.map|index\.d\.ts|types\/(src|shaders)\/.*\.d\.ts))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(((cli|table)-)?licenses\.md|(index|core|files|table|cli)\.js|(core|files|table)\.js\.map|(index|table)\.d\.ts|types\/(src|shaders)\/.*\.d\.ts))$/;
     expect(packed.files.filter((path) => !known.test(path))).toEqual([]);
     expect(packed.files).toEqual(
       expect.arrayContaining([
         ...["package.json", "README.md", "CHANGELOG.md", "LICENSE", "dist/licenses.md", "dist/cli-licenses.md"],
         ...["dist/index.js", "dist/core.js", "dist/files.js", "dist/index.d.ts", "dist/cli.js"],
+        ...["dist/table.js", "dist/table.d.ts"],
       ]),
     );
   });
@@ -104,6 +105,7 @@ describe("the installed package", () => {
     expect(imports("core.js")).toEqual(["./files.js"]);
     expect(readText(bare.installed, "dist/core.js")).toContain('import("./files.js")');
     expect(imports("files.js")).toEqual(["./core.js"]);
+    expect(imports("table.js")).toEqual(["./index.js"]);
   });
 
   it("exports what src/index.ts does, and nothing else", async () => {
@@ -113,6 +115,17 @@ describe("the installed package", () => {
       'import("chainrule").then((names) => console.log(JSON.stringify(Object.keys(names))))',
     );
     expect(JSON.parse(built).sort()).toEqual(Object.keys(await import("../../src/index.ts")).sort());
+  });
+
+  it("reads tables, with the library's own errors", async () => {
+    bare.write(
+      "table.mjs",
+      `import { DataError } from "chainrule";
+import { readCsv } from "chainrule/table";
+try { readCsv("a,b\\n1\\n", "t.csv"); } catch (error) { console.log(error instanceof DataError, error.line, error.column); }
+`,
+    );
+    expect(await bare.run(process.execPath, "table.mjs")).toBe("true 2 2\n");
   });
 
   it("says in Node which package is missing", async () => {
@@ -176,10 +189,13 @@ function importsOf(source: string): unknown[] {
 
 /** Were the types not found, everything would be `any` and allowed. */
 const misuse = `import { dense, openDevice } from "chainrule";
+import { readCsv } from "chainrule/table";
 // @ts-expect-error: units are a number
 dense("8");
 // @ts-expect-error: no activation
 dense(8, "step");
+// @ts-expect-error: a table is text
+readCsv(8, "table.csv");
 // @ts-expect-error: GPUDevice is a known type
 export const device: number = (await openDevice()).gpu;
 `;

@@ -72,6 +72,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   run: ["device", "plan", "kernels", "model", "data", "errors", "package.json"],
   cpu: ["run", "reference", "plan", "kernels", "model", "data", "errors"],
   index: ["cpu", "run", "device", "plan", "kernels", "model", "data", "errors"],
+  table: ["data", "errors"],
   cli: ["run", "device", "plan", "kernels", "model", "data", "errors", "tools", "package.json"],
 };
 

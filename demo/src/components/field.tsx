@@ -109,6 +109,35 @@ export function NumberField({ label, hint, disabled, value, min, max, step = 1, 
   );
 }
 
+export interface TextProps extends Common {
+  readonly value: string;
+  /** What may be entered; anything else is taken back. */
+  readonly pattern: RegExp;
+  readonly onChange: (value: string) => void;
+}
+
+export function TextField({ label, hint, disabled, value, pattern, onChange }: TextProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        type="text"
+        disabled={disabled}
+        value={value}
+        aria-describedby={hint ? `${id}-hint` : undefined}
+        onChange={({ currentTarget }) => {
+          const given = currentTarget.value.trim();
+          if (pattern.test(given)) onChange(given);
+          else currentTarget.value = value;
+        }}
+      />
+      {hint && <Hint id={`${id}-hint`} text={hint} />}
+    </div>
+  );
+}
+
 export interface ChoiceProps<T extends string> extends Common {
   readonly value: T;
   readonly options: readonly { readonly value: T; readonly text: string; readonly picture?: ComponentChildren }[];

@@ -9,4 +9,6 @@ export type AnyOpenSession = OpenSession<{ readonly methods: Contract["methods"]
 export const sessions: Readonly<Record<string, () => Promise<{ readonly open: unknown }>>> = {
   playground: () => import("../pages/playground/session.ts"),
   inside: () => import("../pages/inside/session.ts"),
+  digits: () => import("../pages/digits/session.ts"),
+  data: () => import("../pages/data/session.ts"),
 };

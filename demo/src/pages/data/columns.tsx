@@ -1,0 +1,61 @@
+import { type Column, MOST_DISTINCT } from "./contract.ts";
+
+export interface ColumnsProps {
+  readonly columns: readonly Column[];
+  readonly target: string;
+  readonly ignored: readonly string[];
+  readonly onChange: (ignored: readonly string[]) => void;
+}
+
+/** The columns with what they hold, and which of them are learned from. */
+export function Columns({ columns, target, ignored, onChange }: ColumnsProps) {
+  const toggle = (name: string) =>
+    onChange(ignored.includes(name) ? ignored.filter((one) => one !== name) : [...ignored, name]);
+  return (
+    <div class="columns">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Learn from</th>
+            <th scope="col">Holds</th>
+            <th scope="col" class="number">
+              Values
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {columns.map((column) => (
+            <tr key={column.name} class={column.name === target ? "target" : ""}>
+              <th scope="row">
+                {column.name === target ? (
+                  <span class="name">
+                    <span class="badge">target</span> {column.name}
+                  </span>
+                ) : (
+                  <label class="name">
+                    <input
+                      type="checkbox"
+                      checked={!ignored.includes(column.name)}
+                      disabled={column.kind === "text" || column.kind === "empty"}
+                      onChange={() => toggle(column.name)}
+                    />
+                    {column.name}
+                  </label>
+                )}
+              </th>
+              <td>{column.kind}</td>
+              <td class="number">{valuesOf(column)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function valuesOf({ kind, range, distinct }: Column): string {
+  if (kind === "text") return `${distinct}${distinct < MOST_DISTINCT ? "" : " or more"} different`;
+  if (!range) return "";
+  const [low, high] = range.map((value) => String(+value.toPrecision(4)));
+  return low === high ? `${low}` : `${low} … ${high}`;
+}

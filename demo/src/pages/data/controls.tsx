@@ -1,0 +1,142 @@
+import { type Guess, scalings, type Task } from "chainrule/table";
+import { Choice, NumberField, Select, TextField } from "../../components/field.tsx";
+import type { Column } from "./contract.ts";
+import {
+  activationNames,
+  type DataOptions,
+  decays,
+  fractions,
+  layersPattern,
+  layersText,
+  optimizerNames,
+  parseLayers,
+  rates,
+} from "./options.ts";
+
+const optimizerText = { sgd: "SGD", momentum: "SGD, momentum 0.9", adam: "Adam", adamw: "AdamW" } as const;
+const scaleText = { standard: "mean 0, σ 1", minmax: "0 to 1", none: "as it is" } as const;
+
+interface ControlsProps {
+  readonly options: DataOptions;
+  readonly onChange: (change: Partial<DataOptions>) => void;
+}
+
+/** The target, and what kind of thing it is. */
+export function Goal(
+  props: ControlsProps & {
+    columns: readonly Column[];
+    guess: Guess | undefined;
+    onTarget: (target: string) => void;
+  },
+) {
+  const { options, columns, guess, onTarget, onChange } = props;
+  const { task } = options;
+  return (
+    <div class="goal">
+      <Select
+        label="Column to predict"
+        value={options.target}
+        options={columns.map(({ name }) => ({ value: name, text: name }))}
+        onChange={onTarget}
+      />
+      <Choice<Task>
+        label="Task"
+        value={task ?? guess?.task ?? "regression"}
+        onChange={(chosen) => onChange({ task: chosen })}
+        options={[
+          { value: "classification", text: "Classes" },
+          { value: "regression", text: "Number" },
+        ]}
+      />
+      <p class="hint" data-testid="guess">
+        {task === undefined ? guess && `Guessed from ${guess.reason}.` : "Chosen by you."}
+      </p>
+    </div>
+  );
+}
+
+/** The usual values, and the one in use should an address have brought another. */
+const withOwn = (values: readonly number[], own: number) =>
+  [...new Set([...values, own])].sort((a, b) => a - b).map((value) => ({ value, text: String(value) }));
+
+/** What the network is and how it learns. */
+export function Controls({ options, task, onChange }: ControlsProps & { task: Task }) {
+  return (
+    <div class="controls">
+      <TextField
+        label="Hidden layers"
+        value={layersText(options.layers)}
+        pattern={layersPattern}
+        onChange={(text) => onChange({ layers: parseLayers(text) })}
+      />
+      <Select
+        label="Activation φ"
+        value={options.activation}
+        options={activationNames.map((value) => ({ value, text: value }))}
+        onChange={(activation) => onChange({ activation })}
+      />
+      <Select
+        label="Optimizer"
+        value={options.optimizer}
+        options={optimizerNames.map((value) => ({ value, text: optimizerText[value] }))}
+        onChange={(optimizer) => onChange({ optimizer })}
+      />
+      <Select
+        label="Learning rate η"
+        value={options.rate}
+        options={withOwn(rates, options.rate)}
+        onChange={(rate) => onChange({ rate })}
+      />
+      <NumberField
+        label="Epochs"
+        value={options.epochs}
+        min={1}
+        max={100_000}
+        onChange={(epochs) => onChange({ epochs: Math.round(epochs) })}
+      />
+      <NumberField
+        label="Batch |B|"
+        value={options.batch}
+        min={1}
+        max={65_536}
+        onChange={(batch) => onChange({ batch: Math.round(batch) })}
+      />
+      <Select
+        label="Weight decay λ"
+        value={options.decay}
+        options={withOwn(decays, options.decay)}
+        onChange={(decay) => onChange({ decay })}
+      />
+      <Select
+        label="Rows to test on"
+        value={options.testFraction}
+        options={withOwn(fractions, options.testFraction).map(({ value }) => ({
+          value,
+          text: value === 0 ? "none" : `${Math.round(1000 * value) / 10} %`,
+        }))}
+        onChange={(testFraction) => onChange({ testFraction })}
+      />
+      <NumberField
+        label="Seed"
+        value={options.seed}
+        min={0}
+        max={4294967295}
+        onChange={(seed) => onChange({ seed: Math.round(seed) })}
+      />
+      <Select
+        label="Scale inputs to"
+        value={options.scale}
+        options={scalings.map((value) => ({ value, text: scaleText[value] }))}
+        onChange={(scale) => onChange({ scale })}
+      />
+      {task === "regression" && (
+        <Select
+          label="Scale target to"
+          value={options.scaleTarget}
+          options={scalings.map((value) => ({ value, text: scaleText[value] }))}
+          onChange={(scaleTarget) => onChange({ scaleTarget })}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+import { isNumber, type Table } from "chainrule/table";
+import { type Column, type ColumnKind, MOST_DISTINCT, type TableSummary } from "./contract.ts";
+
+/** What is to be seen of a table before anything is learned. */
+export const summarize = (table: Table): TableSummary => ({
+  file: table.file,
+  rows: table.rows.length,
+  columns: table.columns.map((name, index) => columnOf(table, name, index)),
+});
+
+function columnOf({ rows }: Table, name: string, index: number): Column {
+  const different = new Set<string>();
+  let [numbers, empty, whole] = [0, 0, true];
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const cells of rows) {
+    const cell = cells[index] ?? "";
+    if (different.size < MOST_DISTINCT) different.add(cell);
+    if (cell === "") empty += 1;
+    if (!isNumber(cell)) continue;
+    const value = Number(cell);
+    numbers += 1;
+    whole &&= Number.isInteger(value);
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  const kind = kindOf(numbers, empty, rows.length, whole);
+  return { name, kind, distinct: different.size, range: numbers > 0 ? [low, high] : undefined };
+}
+
+function kindOf(numbers: number, empty: number, rows: number, whole: boolean): ColumnKind {
+  if (empty === rows) return "empty";
+  if (numbers === rows) return whole ? "whole numbers" : "numbers";
+  return numbers === 0 ? "text" : "mixed";
+}

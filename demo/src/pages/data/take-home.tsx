@@ -1,0 +1,75 @@
+import type { Task } from "chainrule/table";
+import { Fragment } from "preact";
+import { useState } from "preact/hooks";
+import { Button } from "../../components/button.tsx";
+import { Panel } from "../../components/panel.tsx";
+import { download } from "../../download.ts";
+import { type FaultMessage, faultOf, RemoteError } from "../../worker/protocol.ts";
+import { commandOf, type DataOptions, modelName, quote } from "./options.ts";
+
+export interface TakeHomeProps {
+  readonly file: string;
+  readonly rows: number;
+  readonly task: Task;
+  readonly options: DataOptions;
+  /** Whether there is something learned to take. */
+  readonly ready: boolean;
+  readonly save: () => Promise<Uint8Array<ArrayBuffer>> | undefined;
+  readonly onFault: (fault: FaultMessage) => void;
+}
+
+/** The model as a file, and the commands that train and use the same one. */
+export function TakeHome({ file, rows, task, options, ready, save, onFault }: TakeHomeProps) {
+  const command = commandOf(file, rows, task, options);
+  const name = modelName(file);
+  const fetchModel = async () => {
+    try {
+      const content = await save();
+      if (content) download(content, name);
+    } catch (error) {
+      onFault(error instanceof RemoteError ? error.fault : faultOf(error));
+    }
+  };
+  const parted = options.ignored.filter((column) => column.includes(","));
+  return (
+    <Panel title="Take it home" class="home-panel">
+      <Button disabled={!ready} onClick={() => void fetchModel()}>
+        Download {name}
+      </Button>
+      <Command label="predict with it" text={`npx chainrule predict ${quote(name)} new.csv`} />
+      <Command label="train the same" text={command} />
+      {parted.length > 0 && (
+        <p class="hint">The command parts names by commas: rename “{parted[0]}” in the table before you run it.</p>
+      )}
+    </Panel>
+  );
+}
+
+function Command({ label, text }: { label: string; text: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(text);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2000);
+  };
+  return (
+    <div class="command">
+      <div class="command-title">
+        <span class="hint">To {label}</span>
+        {isSecureContext && (
+          <Button kind="quiet" label={`Copy the command to ${label}`} onClick={() => void copy()}>
+            {copied ? "Copied" : "Copy"}
+          </Button>
+        )}
+      </div>
+      <code>
+        {text.split(/ (?=--)/).map((word, i) => (
+          <Fragment key={word}>
+            {i > 0 && " "}
+            <span>{word}</span>
+          </Fragment>
+        ))}
+      </code>
+    </div>
+  );
+}

@@ -1,0 +1,295 @@
+import type { Plan } from "chainrule";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { backend, type Connection, connect } from "../../client.ts";
+import { Button } from "../../components/button.tsx";
+import { Confusion } from "../../components/confusion.tsx";
+import { PauseIcon, PlayIcon } from "../../components/icons.tsx";
+import { LossChart } from "../../components/loss-chart.tsx";
+import { MemoryBar } from "../../components/memory.tsx";
+import { Fault, Notice } from "../../components/notice.tsx";
+import { Panel } from "../../components/panel.tsx";
+import { Progress } from "../../components/progress.tsx";
+import { StatRow } from "../../components/stats.tsx";
+import { type Digits, loadDigits, PIXELS } from "../../digits.ts";
+import { download } from "../../download.ts";
+import { compact, count, figure, percent } from "../../format.ts";
+import { currentQuery, writeQuery } from "../../router.ts";
+import { type FaultMessage, faultOf, RemoteError } from "../../worker/protocol.ts";
+import type { DigitsContract, Mistake, Status } from "./contract.ts";
+import { Controls } from "./controls.tsx";
+import { DigitImage } from "./digit-image.tsx";
+import { type DigitsOptions, firstUnits, fromQuery, toQuery } from "./options.ts";
+import { Pad } from "./pad.tsx";
+import { INK, preprocess, type Stroke } from "./preprocess.ts";
+import { Probabilities } from "./probabilities.tsx";
+import { Weights } from "./weights.tsx";
+import "./digits.css";
+
+const NAME = "digits";
+const names = Array.from({ length: 10 }, (_, digit) => String(digit));
+
+/** What a run is made of, as the worker tells. */
+type Begun = DigitsContract["event"] & { kind: "begun" };
+
+export function Page() {
+  const [options, setOptions] = useState<DigitsOptions>(() => fromQuery(currentQuery()));
+  const [digits, setDigits] = useState<Digits>();
+  const [begun, setBegun] = useState<Begun>();
+  const [status, setStatus] = useState<Status>();
+  const [strokes, setStrokes] = useState<readonly Stroke[]>([]);
+  /** Number of the test image that is shown in place of a drawing. */
+  const [image, setImage] = useState<number>();
+  const [probabilities, setProbabilities] = useState<Float32Array>();
+  const [fault, setFault] = useState<FaultMessage>();
+  const connection = useRef<Connection<DigitsContract>>(undefined);
+  const runs = useRef(0);
+
+  const receive = (event: DigitsContract["event"]) => {
+    if (event.kind === "seen") setProbabilities(event.probabilities);
+    else if (event.kind === "begun" && event.run === runs.current) setBegun(event);
+    else if (event.kind === "status" && event.status.run === runs.current) setStatus(event.status);
+  };
+  const attempt = (work: Promise<unknown> | undefined) => {
+    setFault(undefined);
+    work?.catch((error) => setFault(error instanceof RemoteError ? error.fault : faultOf(error)));
+  };
+
+  useEffect(() => {
+    const made = connect<DigitsContract>(NAME, receive, setFault);
+    connection.current = made;
+    attempt(
+      loadDigits().then(async (loaded) => {
+        setDigits(loaded);
+        await made.call.take(loaded);
+        await made.call.begin(options, runs.current);
+      }),
+    );
+    return () => made.close();
+  }, []);
+
+  const change = (part: Partial<DigitsOptions>) => {
+    const next = { ...options, ...part };
+    setOptions(next);
+    writeQuery(NAME, toQuery(next));
+    runs.current += 1;
+    setStatus(undefined);
+    attempt(connection.current?.call.begin(next, runs.current));
+  };
+
+  const pixels = useMemo(() => {
+    if (image !== undefined && digits) return digits.pixels.subarray(image * PIXELS, (image + 1) * PIXELS);
+    return strokes.length > 0 ? preprocess(strokes) : undefined;
+  }, [strokes, image, digits]);
+
+  const looking = useRef<{ next: typeof pixels } | undefined>(undefined);
+  // Strokes grow faster than answers come: while one is under way, only the latest waits.
+  useEffect(() => {
+    if (!pixels) setProbabilities(undefined);
+    if (looking.current) {
+      looking.current.next = pixels;
+      return;
+    }
+    const look = async (): Promise<void> => {
+      let asked = pixels;
+      for (;;) {
+        looking.current = { next: asked };
+        await connection.current?.call.look(asked && Uint8Array.from(asked));
+        if (looking.current.next === asked) break;
+        asked = looking.current.next;
+      }
+    };
+    attempt(look().finally(() => (looking.current = undefined)));
+  }, [pixels]);
+
+  const progress = status?.progress;
+  const running = progress?.running ?? false;
+  const draw = (next: readonly Stroke[]) => {
+    setImage(undefined);
+    setStrokes(next);
+  };
+  const showImage = (chosen: number) => {
+    setStrokes([]);
+    setImage(chosen);
+  };
+  const next = () => {
+    const test = begun?.test;
+    if (!test) return;
+    showImage(test[(image === undefined ? 0 : test.indexOf(image) + 1) % test.length] ?? 0);
+  };
+  const clear = () => draw([]);
+
+  useEffect(() => {
+    document.title = running && progress ? `▶ epoch ${progress.epoch} · chainrule` : "Digits · chainrule";
+  }, [running, progress?.epoch]);
+
+  return (
+    <>
+      <h1>Read handwritten digits</h1>
+      <p class="lead">
+        A network learns from {begun ? count(begun.train) : "…"} small images in a few seconds, on{" "}
+        {backend.value?.kind === "cpu" ? "the CPU reference, as there is no WebGPU" : "your GPU"}. Then draw a digit and
+        see what it takes it for.
+      </p>
+      {fault && (
+        <Notice tone="error" title="That did not work">
+          <Fault fault={fault} />
+        </Notice>
+      )}
+      <div class="digits">
+        <section class="panel course" aria-label="Training">
+          <Button
+            kind="primary"
+            disabled={!status}
+            onClick={() => attempt(running ? connection.current?.call.pause() : connection.current?.call.play())}
+          >
+            {running ? <PauseIcon /> : <PlayIcon />} {running ? "Pause" : "Train"}
+          </Button>
+          <Progress
+            label={progress ? labelOf(progress, begun?.plan, begun?.train) : "Getting ready …"}
+            share={progress ? progress.step / progress.until : 0}
+            seconds={progress?.seconds ?? 0}
+          />
+          <StatRow label="How training stands" stats={statsOf(status, begun)} />
+        </section>
+        <Controls options={options} onChange={change} />
+        <div class="stack">
+          <Panel title="Draw a digit" class="draw-panel">
+            {image !== undefined && pixels ? (
+              <div class="pad shown">
+                <DigitImage pixels={pixels} label={`Test image ${image + 1}, a ${digits?.labels[image]}`} />
+              </div>
+            ) : (
+              <Pad strokes={strokes} onChange={draw} />
+            )}
+            <div class="draw-buttons">
+              <Button onClick={clear} disabled={!pixels}>
+                Clear
+              </Button>
+              <Button onClick={next} disabled={!begun}>
+                {image === undefined ? "Take a test image" : "Next test image"}
+              </Button>
+            </div>
+            <p class="hint" data-testid="source">
+              {image === undefined
+                ? "Without a mouse or finger, take test images: the network has not learned from them."
+                : `Image ${image + 1} of the set, written as a ${digits?.labels[image]}.`}
+            </p>
+          </Panel>
+          <Panel title="What the network sees" class="seen-panel">
+            <Probabilities
+              pixels={pixels}
+              probabilities={pixels && probabilities}
+              trained={(progress?.step ?? 0) > 0}
+              running={running}
+            />
+            <details>
+              <summary>How the drawing becomes 8×8 pixels</summary>
+              <p>
+                As the data set’s own images were made: the strokes are scaled into a box 20 wide and 32 tall in the
+                middle of 32×32 pixels, and thickened or thinned to the set’s mean ink of {INK} black pixels. Each block
+                of 4×4 then counts its black ones, 0 to 16.
+              </p>
+            </details>
+          </Panel>
+        </div>
+        <div class="stack">
+          <Panel title="Weights of the first layer" class="weights-panel">
+            <Weights connection={connection} units={firstUnits(options)} hidden={options.layers.length > 0} />
+          </Panel>
+          <Panel title="Loss">
+            <LossChart
+              label="Loss by step"
+              logarithmic
+              at={progress?.curves.steps ?? []}
+              series={[
+                { label: "training batches", colour: "--positive", values: progress?.curves.train ?? [] },
+                { label: "test images", colour: "--negative", values: progress?.curves.test ?? [] },
+              ]}
+            />
+          </Panel>
+        </div>
+        <div class="stack">
+          <Panel
+            title="Which digit is taken for which"
+            class="confusion-panel"
+            aside={<span class="count">{begun ? `${count(begun.test.length)} test images` : ""}</span>}
+          >
+            <Confusion
+              label="Confusion of the test images, down the true digit, across the predicted one"
+              classes={names}
+              counts={status?.judgement.confusion ?? new Array<number>(100).fill(0)}
+            />
+          </Panel>
+          <Panel
+            title="The worst mistakes"
+            class="mistakes-panel"
+            aside={<span class="count">{status ? `${count(status.judgement.mistakes)} in all` : ""}</span>}
+          >
+            <Mistakes digits={digits} worst={status?.judgement.worst ?? []} onChoose={showImage} />
+          </Panel>
+          <Panel title={backend.value?.kind === "cpu" ? "Memory and model" : "On the GPU"} class="memory-panel">
+            {begun && <MemoryBar plan={begun.plan} />}
+            <Button
+              disabled={!status}
+              onClick={() =>
+                attempt(connection.current?.call.save().then((file) => download(file, "digits.safetensors")))
+              }
+            >
+              Download the model
+            </Button>
+          </Panel>
+        </div>
+      </div>
+    </>
+  );
+}
+
+function labelOf({ step, until }: Status["progress"], plan: Plan | undefined, rows = 0): string {
+  const steps = plan ? Math.ceil(rows / plan.batch) : 1;
+  return `Epoch ${count(Math.floor(step / steps))} of ${count(Math.round(until / steps))}`;
+}
+
+function statsOf(status: Status | undefined, begun: Begun | undefined) {
+  const { judgement, progress } = status ?? {};
+  const rate = progress?.samplesPerSecond;
+  return [
+    {
+      label: `Test accuracy, ${begun ? count(begun.test.length) : "…"} images`,
+      value: <span data-testid="accuracy">{judgement ? percent(judgement.accuracy) : "–"}</span>,
+      title: "A fifth of the images, chosen at random, is never trained on",
+    },
+    { label: "Test loss", value: judgement ? figure(judgement.loss) : "–" },
+    { label: "Samples a second", value: rate ? compact(rate) : "–" },
+  ];
+}
+
+function Mistakes(props: { digits: Digits | undefined; worst: readonly Mistake[]; onChoose: (image: number) => void }) {
+  const { digits, worst, onChoose } = props;
+  if (!digits || worst.length === 0) return <p class="hint">None.</p>;
+  return (
+    <ul class="mistakes">
+      {worst.map(({ image, truth, predicted, probability, truthProbability }) => (
+        <li key={image}>
+          <button
+            type="button"
+            title={`Image ${image + 1}: look at it above`}
+            aria-label={`A ${truth} taken for a ${predicted} with ${percent(probability)}, look at it`}
+            onClick={() => onChoose(image)}
+          >
+            <DigitImage pixels={digits.pixels.subarray(image * PIXELS, (image + 1) * PIXELS)} />
+            <span>
+              <strong>
+                {truth} <span class="as">as</span> {predicted}
+              </strong>
+              <small>
+                {percent(probability)}
+                <br />
+                true {percent(truthProbability)}
+              </small>
+            </span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}

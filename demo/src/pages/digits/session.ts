@@ -1,0 +1,194 @@
+import { splitRows, takeRows } from "chainrule/table";
+import { type Digits, FULL, PIXELS } from "../../digits.ts";
+import { Course, confusionOf, createTraining } from "../../worker/course.ts";
+import type { Context, OpenSession, Session } from "../../worker/session.ts";
+import type { DigitsContract, Judgement, Mistake, View } from "./contract.ts";
+import { CLASSES, type DigitsOptions, firstUnits, modelOf, optimizerOf, TEST_FRACTION } from "./options.ts";
+import { createWeightsPainter, type WeightsPainter } from "./weights-painter.ts";
+
+/** Mistakes that are shown. */
+const MOST_MISTAKES = 12;
+
+/** Time in ms from one picture to the next, as a multiple of what the last one took; training keeps the rest. */
+const REST = 3;
+
+export const open: OpenSession<DigitsContract> = (context) => new DigitsSession(context);
+
+/** One part of the images, as a trainer takes it. */
+interface Part {
+  /** Numbers of the images in the set. */
+  readonly images: Uint32Array<ArrayBuffer>;
+  readonly inputs: Float32Array<ArrayBuffer>;
+  readonly targets: Uint32Array<ArrayBuffer>;
+}
+
+class DigitsSession implements Session<DigitsContract> {
+  readonly methods: DigitsContract["methods"];
+  readonly #context: Context<DigitsContract>;
+  #digits: Digits | undefined;
+  #course: Course | undefined;
+  #options: DigitsOptions | undefined;
+  #judgement: Judgement | undefined;
+  #painter: WeightsPainter | undefined;
+  #seen: Uint8Array | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #stale = false;
+  #drawing = false;
+  #nextPicture = 0;
+  #closed = false;
+
+  constructor(context: Context<DigitsContract>) {
+    this.#context = context;
+    this.methods = {
+      take: async (digits) => {
+        this.#digits = digits;
+      },
+      show: (canvas, view) => this.#turn(() => this.#show(canvas, view)),
+      view: (view) => {
+        this.#painter?.view(view);
+        this.#stale = true;
+      },
+      begin: (options, run) => this.#turn(() => this.#begin(options, run)),
+      play: () => this.#turn(async () => this.#course?.play()),
+      pause: () => this.#turn(async () => this.#course?.pause()),
+      look: (pixels) => this.#look(pixels),
+      save: () => this.#turn(() => this.#save()),
+    };
+    requestAnimationFrame(this.#frame);
+  }
+
+  close(): void {
+    this.#closed = true;
+    void this.#turn(async () => {
+      this.#painter?.dispose();
+      await this.#course?.dispose();
+    });
+  }
+
+  /** Runs one method after the other. */
+  #turn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  async #show(canvas: OffscreenCanvas, view: View): Promise<void> {
+    this.#painter = await createWeightsPainter(this.#context.device?.gpu, canvas, view);
+    this.#attach();
+  }
+
+  async #begin(options: DigitsOptions, run: number): Promise<void> {
+    const digits = this.#digits;
+    if (!digits) throw new Error("digits: the digits were not given");
+    // Nothing is drawn of a network whose buffers are gone.
+    const before = this.#course;
+    this.#course = undefined;
+    await before?.dispose();
+    const split = splitRows(digits.rows, TEST_FRACTION, options.seed);
+    const [train, test] = [partOf(digits, split.train), partOf(digits, split.test)];
+    const training = await createTraining(this.#context.device, {
+      model: modelOf(options),
+      loss: "softmaxCrossEntropy",
+      optimizer: optimizerOf(options),
+      data: train,
+      batch: options.batch,
+      seed: options.seed,
+    });
+    const { plan } = training;
+    const course = new Course(training, options.epochs * Math.ceil(train.images.length / plan.batch), {
+      judge: async () => {
+        this.#judgement = await judge(training, test);
+        return this.#judgement.loss;
+      },
+      report: (progress) => {
+        if (this.#closed || !this.#judgement || this.#course !== course) return;
+        this.#stale = true;
+        this.#context.emit({ kind: "status", status: { run, progress, judgement: this.#judgement } });
+        void this.#tell();
+      },
+      fail: (error) => {
+        if (!this.#closed) this.#context.fail(error);
+      },
+    });
+    this.#course = course;
+    this.#options = options;
+    this.#attach();
+    this.#context.emit({ kind: "begun", run, plan, test: test.images, train: train.images.length });
+    await course.look();
+  }
+
+  async #look(pixels: Uint8Array | undefined): Promise<void> {
+    this.#seen = pixels;
+    await this.#tell();
+  }
+
+  /** Tells what the network makes of the image. */
+  async #tell(): Promise<void> {
+    const [pixels, training] = [this.#seen, this.#course?.training];
+    if (!pixels || !training) return;
+    try {
+      const { probabilities } = await training.predict(scaled(pixels));
+      if (probabilities && this.#seen === pixels) this.#context.emit({ kind: "seen", probabilities });
+    } catch (error) {
+      // A network that is gone by now is followed by another, which tells.
+      if (this.#course?.training === training && !this.#closed) this.#context.fail(error);
+    }
+  }
+
+  async #save(): Promise<Uint8Array<ArrayBuffer>> {
+    if (!this.#course) throw new Error("digits: no run was begun");
+    return this.#course.training.save({ optimizer: false });
+  }
+
+  #attach(): void {
+    if (!this.#painter || !this.#course || !this.#options) return;
+    this.#painter.attach(this.#course.training, firstUnits(this.#options));
+    this.#stale = true;
+  }
+
+  /** At the display's rate: draws the weights if they have changed. */
+  #frame = (): void => {
+    if (this.#closed) return;
+    requestAnimationFrame(this.#frame);
+    const running = this.#course?.progress.running ?? false;
+    if (!(this.#stale || running) || this.#drawing || !this.#painter || !this.#course) return;
+    if (running && performance.now() < this.#nextPicture) return;
+    this.#stale = false;
+    this.#drawing = true;
+    const began = performance.now();
+    const done = () => {
+      this.#drawing = false;
+      this.#nextPicture = performance.now() + REST * (performance.now() - began);
+    };
+    this.#painter.draw().then(done, done);
+  };
+}
+
+/** Pixels as the network takes them, from 0 to 1. */
+const scaled = (pixels: Uint8Array): Float32Array<ArrayBuffer> => Float32Array.from(pixels, (pixel) => pixel / FULL);
+
+const partOf = ({ pixels, labels }: Digits, images: Uint32Array<ArrayBuffer>): Part => ({
+  images,
+  inputs: takeRows(scaled(pixels), PIXELS, images),
+  targets: takeRows(Uint32Array.from(labels), 1, images),
+});
+
+async function judge(training: Course["training"], test: Part): Promise<Judgement> {
+  const { loss, accuracy = 0 } = await training.evaluate(test);
+  const { classes = new Uint32Array(), probabilities = new Float32Array() } = await training.predict(test.inputs);
+  const mistakes: Mistake[] = [];
+  for (const [row, image] of test.images.entries()) {
+    const [truth = 0, predicted = 0] = [test.targets[row], classes[row]];
+    if (truth === predicted) continue;
+    const at = (digit: number) => probabilities[row * CLASSES + digit] ?? 0;
+    mistakes.push({ image, truth, predicted, probability: at(predicted), truthProbability: at(truth) });
+  }
+  mistakes.sort((a, b) => b.probability - a.probability);
+  return {
+    accuracy,
+    loss,
+    confusion: confusionOf(test.targets, classes, CLASSES),
+    mistakes: mistakes.length,
+    worst: mistakes.slice(0, MOST_MISTAKES),
+  };
+}

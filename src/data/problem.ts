@@ -1,0 +1,118 @@
+import { DataError } from "../errors.ts";
+import { columnIndex } from "./columns.ts";
+import type { Table } from "./csv.ts";
+import type { TableDescription } from "./description.ts";
+import { applyScale, fitScale, type Scaling } from "./scale.ts";
+import { splitRows, takeRows } from "./split.ts";
+import { readClasses, readInputs, readTargets } from "./table.ts";
+import { findClasses, guessTask, type Task } from "./task.ts";
+
+export interface ProblemOptions {
+  readonly target: string;
+  readonly task?: Task;
+  readonly ignore: readonly string[];
+}
+
+/** What a trainer takes as its data. */
+export interface ScaledRows {
+  /** `[rows, inputs]` */
+  readonly inputs: Float32Array<ArrayBuffer>;
+  /** `[rows]`, numbers of classes or scaled numbers. */
+  readonly targets: Float32Array<ArrayBuffer> | Float64Array | Uint32Array;
+}
+
+/** What is to be learned from a table. */
+export interface Problem {
+  readonly table: Table;
+  /** Where the target stands among the columns. */
+  readonly target: number;
+  readonly task: Task;
+  /** Why the task was guessed so; undefined where it was told. */
+  readonly guessed: string | undefined;
+  /** Names of the columns to learn from. */
+  readonly inputs: readonly string[];
+  /** Names of the classes; empty for regression. */
+  readonly classes: readonly string[];
+}
+
+/** @throws DataError for a column that is not there, and for a target of which nothing can be learned */
+export function problemOf(table: Table, options: ProblemOptions): Problem {
+  const target = columnIndex(table, options.target, "target");
+  for (const name of options.ignore) columnIndex(table, name, "ignored");
+  const inputs = table.columns.filter((name, index) => index !== target && !options.ignore.includes(name));
+  if (inputs.length === 0) {
+    throw new DataError({
+      where: table.file,
+      got: "no column beside the target",
+      expected: "at least one column to learn from",
+      remedy: "add a column of numbers, or ignore fewer",
+    });
+  }
+  const guess = options.task === undefined ? guessTask(table, target) : undefined;
+  const task = options.task ?? guess?.task ?? "regression";
+  const classes = task === "classification" ? findClasses(table, target) : [];
+  return { table, target, task, guessed: guess?.reason, inputs, classes };
+}
+
+/** Rows as the network takes them, and for regression the target in its own unit. */
+export interface Part {
+  readonly rows: number;
+  readonly data: ScaledRows;
+  /** Target before scaling `[rows]`, numbers or numbers of classes. */
+  readonly targets: Float64Array | Uint32Array;
+}
+
+export interface PreparedData {
+  readonly train: Part;
+  readonly test: Part | undefined;
+  readonly description: TableDescription;
+}
+
+export interface PrepareOptions {
+  readonly testFraction: number;
+  readonly seed: number;
+  readonly scale: Scaling;
+  readonly scaleTarget: Scaling;
+}
+
+/** Splits and scales; the scaling is taken from the rows to train on. @throws DataError */
+export function prepare(problem: Problem, options: PrepareOptions): PreparedData {
+  const { table, target, task, inputs, classes } = problem;
+  const values = readInputs(table, inputs);
+  const targets = task === "classification" ? readClasses(table, target, classes) : readTargets(table, target);
+  const split = splitRows(table.rows.length, options.testFraction, options.seed);
+  const trainInputs = takeRows(values, inputs.length, split.train);
+  const trainTargets = takeRows(targets, 1, split.train);
+  const description: TableDescription = {
+    inputs,
+    target: table.columns[target] ?? "",
+    task,
+    classes,
+    inputScale: fitScale(trainInputs, inputs.length, options.scale),
+    ...(task === "regression" ? { targetScale: fitScale(trainTargets, 1, options.scaleTarget) } : {}),
+  };
+  const part = (own: Float64Array, ownTargets: Float64Array | Uint32Array): Part => ({
+    rows: ownTargets.length,
+    data: scaleRows(table.file, description, own, ownTargets),
+    targets: ownTargets,
+  });
+  return {
+    train: part(trainInputs, trainTargets),
+    test:
+      split.test.length === 0
+        ? undefined
+        : part(takeRows(values, inputs.length, split.test), takeRows(targets, 1, split.test)),
+    description,
+  };
+}
+
+/** @throws DataError where a number leaves float32's range */
+export const scaleRows = (
+  file: string,
+  { inputScale, targetScale }: TableDescription,
+  inputs: Float64Array,
+  targets: Float64Array | Uint32Array,
+): ScaledRows => ({
+  inputs: applyScale(inputs, inputScale, `${file}: inputs`),
+  targets: targetScale === undefined ? targets : applyScale(targets, targetScale, `${file}: target`),
+});

@@ -1,0 +1,20 @@
+/** Tables: from CSV to the rows that a trainer takes and back, as the command line reads and writes them. */
+export { isNumber } from "./data/cell.ts";
+export { readCsv, type Table } from "./data/csv.ts";
+export { descriptionKey, readDescription, type TableDescription } from "./data/description.ts";
+export { type Fit, measureFit } from "./data/fit.ts";
+export {
+  type Part,
+  type PreparedData,
+  type PrepareOptions,
+  type Problem,
+  type ProblemOptions,
+  prepare,
+  problemOf,
+  type ScaledRows,
+} from "./data/problem.ts";
+export { applyScale, type Scale, type Scaling, scalings, undoScale } from "./data/scale.ts";
+export { type Split, splitRows, takeRows } from "./data/split.ts";
+export { readInputs } from "./data/table.ts";
+export { type Guess, guessTask, type Task, tasks } from "./data/task.ts";
+export { decodeText } from "./data/text.ts";

@@ -1,0 +1,286 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { Page } from "playwright";
+import { build } from "vite";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { commandOf, fromQuery, initialOptions, quote, toQuery } from "../../demo/src/pages/data/options.ts";
+import { randomNumbers } from "../../demo/src/random.ts";
+import { expectAccessible, useSite } from "./browser.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Digits of the command line's output: probabilities have six after the point, numbers eight in all. */
+const PROBABILITY_DIGITS = 5e-6;
+const NUMBER_DIGITS = 5e-6;
+
+let folder: string;
+/** The built command line. */
+let cli: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "chainrule-demo-test-"));
+  // Within the project, so that it finds the adapters' packages.
+  const outDir = join(root, "node_modules/.cache/chainrule", `demo-${process.pid}`);
+  await build({ root, mode: "cli", logLevel: "warn", build: { outDir } });
+  cli = join(outDir, "cli.js");
+}, 120_000);
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+  rmSync(join(cli, ".."), { recursive: true, force: true });
+});
+
+const command = (...args: string[]) => promisify(execFile)(process.execPath, [cli, ...args], { cwd: folder });
+
+/** 2,000 rows of a number or a class that follows from three columns; a fourth holds text. */
+function table(kind: "number" | "class"): string {
+  const uniform = randomNumbers(7);
+  const rows = Array.from({ length: 2000 }, (_, i) => {
+    const [a, b, c] = [4 * uniform() - 2, 10 * uniform(), Math.floor(6 * uniform())];
+    const value = 3 * a * a - b + 2 * c;
+    const label = value > 6 ? "high" : value < 0 ? "low" : "middle, or so";
+    return [a.toFixed(4), b.toFixed(3), c, `row ${i}`, kind === "number" ? value.toFixed(4) : `"${label}"`].join(",");
+  });
+  return ["a,b,c,note,y", ...rows].join("\n");
+}
+
+async function give(page: Page, name: string, content: string): Promise<void> {
+  await page.getByLabel("CSV file").setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(content) });
+}
+
+async function trainAll(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Train", exact: true }).click();
+  await page.getByText(/^done in/).waitFor({ timeout: 110_000 });
+}
+
+/** Types rows into the form. @returns what the page predicts for each, as text and as a number */
+async function predictInPage(page: Page, rows: readonly Readonly<Record<string, string>>[]) {
+  const made: { text: string; value: number }[] = [];
+  const prediction = page.getByTestId("prediction");
+  for (const row of rows) {
+    const before = await prediction.getAttribute("value");
+    for (const [name, cell] of Object.entries(row))
+      await page.locator(".row-form").getByLabel(name, { exact: true }).fill(cell);
+    await page.waitForFunction(
+      (old) => (document.querySelector("[data-testid=prediction]")?.getAttribute("value") ?? old) !== old,
+      before,
+    );
+    // Each cell is a prediction of its own: the last one stays.
+    await page.waitForTimeout(1000);
+    made.push({
+      text: (await prediction.textContent()) ?? "",
+      value: Number(await prediction.getAttribute("value")),
+    });
+  }
+  return made;
+}
+
+async function downloadModel(page: Page, name: string): Promise<void> {
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: `Download ${name}` }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe(name);
+  await download.saveAs(join(folder, name));
+}
+
+const newRows = [
+  { a: "1.5", b: "2.25", c: "3" },
+  { a: "-0.75", b: "9.5", c: "0" },
+  { a: "0.1", b: "4", c: "5" },
+];
+
+const csvOf = (rows: readonly Readonly<Record<string, string>>[]) =>
+  [Object.keys(rows[0] ?? {}).join(","), ...rows.map((row) => Object.values(row).join(","))].join("\n");
+
+describe("the options of the page Your data", () => {
+  it("become the command that trains the same", () => {
+    const options = { ...initialOptions, target: "price in £", ignored: ["id", "street name"], layers: [] };
+    expect(commandOf("my houses.csv", 20, "regression", { ...options, decay: 0.01 })).toBe(
+      "npx chainrule train 'my houses.csv' --target 'price in £' --task regression --ignore 'id,street name' " +
+        "--layers none --activation relu --optimizer adam --learning-rate 0.003 --weight-decay 0.01 --batch 16 " +
+        "--epochs 50 --seed 0 --test-fraction 0.2 --scale standard --scale-target standard --out 'my houses.safetensors'",
+    );
+    expect(quote("it's")).toBe("'it'\\''s'");
+  });
+
+  it("come back from the address, and nonsense in it is left aside", () => {
+    const options = { ...initialOptions, target: "y", task: "regression", layers: [8, 4], seed: 9 } as const;
+    expect(fromQuery(toQuery(options, initialOptions, "houses"), initialOptions)).toEqual(options);
+    const nonsense = new URLSearchParams("layers=a&rate=-1&epochs=0.5&task=guess&scale=huge&seed=-1");
+    expect(fromQuery(nonsense, initialOptions)).toEqual(initialOptions);
+  });
+});
+
+describe("a table of one's own", () => {
+  const site = useSite();
+
+  it("of 2,000 rows trains, and its model predicts the same number in the command line", async () => {
+    const { page, errors } = await site.visit({ at: "data" });
+    await page.getByText("Nothing leaves this computer").waitFor();
+    await give(page, "numbers.csv", table("number"));
+    await page.getByText("Guessed from numbers with a fraction.").waitFor();
+    expect(await page.getByLabel("note").isDisabled()).toBe(true);
+    expect(await page.getByLabel("Column to predict").inputValue()).toBe("y");
+    await trainAll(page);
+    expect(Number(await page.getByTestId("r2").textContent())).toBeGreaterThan(0.98);
+    await page.getByRole("img", { name: /^Predicted minus actual over the predicted number, 400 rows/ }).waitFor();
+
+    const made = await predictInPage(page, newRows);
+    await downloadModel(page, "numbers.safetensors");
+    writeFileSync(join(folder, "new.csv"), csvOf(newRows));
+    const { stdout } = await command("predict", "numbers.safetensors", "new.csv");
+    const [header, ...lines] = stdout.trim().split("\n");
+    expect(header).toBe("y");
+    expect(lines).toHaveLength(newRows.length);
+    for (const [i, line] of lines.entries()) {
+      const value = made[i]?.value ?? Number.NaN;
+      expect(Math.abs(Number(line) - value)).toBeLessThanOrEqual(NUMBER_DIGITS * Math.abs(value));
+    }
+    expect(errors).toEqual([]);
+  });
+
+  it("of classes with text names trains, and its model and its command give the same", async () => {
+    const { page } = await site.visit({ at: "data", context: { permissions: ["clipboard-read", "clipboard-write"] } });
+    const text = table("class");
+    await give(page, "classes.csv", text);
+    await page.getByText("Guessed from 3 different texts.").waitFor();
+    await page.getByLabel("Epochs").fill("30");
+    await page.getByLabel("Epochs").press("Enter");
+    await trainAll(page);
+    expect(Number.parseFloat((await page.getByTestId("accuracy").textContent()) ?? "")).toBeGreaterThan(95);
+    const cells = (await page.locator(".confusion td").allTextContents()).map(Number);
+    expect(cells.reduce((sum, one) => sum + one, 0)).toBe(400);
+
+    const made = await predictInPage(page, newRows);
+    await downloadModel(page, "classes.safetensors");
+    writeFileSync(join(folder, "new.csv"), csvOf(newRows));
+    const { stdout } = await command("predict", "classes.safetensors", "new.csv");
+    const lines = stdout.trim().split("\n").slice(1);
+    expect(lines).toHaveLength(newRows.length);
+    for (const [i, line] of lines.entries()) {
+      const [, name, probability] = /^"?(.*?)"?,([\d.]+)$/.exec(line) ?? [];
+      expect(made[i]?.text).toBe(name);
+      expect(Math.abs(Number(probability) - (made[i]?.value ?? Number.NaN))).toBeLessThanOrEqual(PROBABILITY_DIGITS);
+    }
+
+    await page.getByRole("button", { name: "Copy the command to train the same" }).click();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    expect(copied).toMatch(/^npx chainrule train classes\.csv --target y --task classification --ignore note /);
+    writeFileSync(join(folder, "classes.csv"), text);
+    const words = copied.split(" ").slice(2).join(" ").replace("classes.safetensors", "again.safetensors");
+    const trained = await command(...words.split(" "));
+    // The same split, weights and order of the rows: the same score on the rows to test on.
+    const accuracy = await page.getByTestId("accuracy").textContent();
+    expect(trained.stdout).toMatch(/test\s+400/);
+    const ownTest = /test\s+400\s+\S+\s+([\d.]+) ?%?/.exec(trained.stdout)?.[1];
+    expect(Math.abs(Number(ownTest) - Number.parseFloat(accuracy ?? ""))).toBeLessThanOrEqual(1);
+    expect(readFileSync(join(folder, "again.safetensors")).length).toBe(
+      readFileSync(join(folder, "classes.safetensors")).length,
+    );
+  });
+
+  it.each([
+    ["a row too short", "a,b\n1,2\n3\n", /line 3, column 2.*a row of 1 cell/s],
+    ["a quote that is not closed", 'a,b\n1,2\n"3,4\n', /line 3, column 1.*a quote that is never closed/s],
+    ["two columns of one name", "a,a\n1,2\n", /line 1, column 2.*the name of column 1 too/s],
+  ])("that is malformed, %s, is refused with line and column", async (_, text, message) => {
+    const { page } = await site.visit({ at: "data" });
+    await give(page, "broken.csv", text);
+    const alert = page.getByRole("alert");
+    await alert.waitFor();
+    expect(await alert.textContent()).toMatch(message);
+    // Mended, the same file is read.
+    await give(page, "broken.csv", "a,b\n1,2\n2,4\n3,6\n");
+    await page.getByTestId("file").getByText("broken.csv").waitFor();
+    await alert.waitFor({ state: "detached" });
+  });
+
+  it("names line and column of a cell without a number in a chosen column, and in the form", async () => {
+    const { page } = await site.visit({ at: "data" });
+    const rows = Array.from({ length: 40 }, (_, i) => `${i},${i === 7 ? "" : i * 2},${i / 3}`);
+    await give(page, "gaps.csv", ["a,b,y", ...rows].join("\n"));
+    await page.getByLabel("b", { exact: true }).check();
+    await page.getByRole("button", { name: "Train", exact: true }).click();
+    const alert = page.getByRole("alert");
+    await alert.waitFor();
+    expect(await alert.textContent()).toMatch(/gaps\.csv: line 9, column 2 \("b"\).*an empty cell/s);
+    await page.getByLabel("b", { exact: true }).uncheck();
+    await trainAll(page);
+    await page.locator(".row-form").getByLabel("a", { exact: true }).fill("x");
+    await page.getByText('column 1 ("a"): got "x", expected a number.').waitFor();
+  });
+
+  it("may be dropped on the page", async () => {
+    const { page } = await site.visit({ at: "data" });
+    const transfer = await page.evaluateHandle(() => {
+      const made = new DataTransfer();
+      made.items.add(new File(["a,b\n1,2\n2,4\n3,6\n"], "dropped.csv", { type: "text/csv" }));
+      return made;
+    });
+    await page.dispatchEvent(".your-data", "drop", { dataTransfer: transfer });
+    await page.getByTestId("file").getByText("dropped.csv").waitFor();
+  });
+
+  it("may be a sample, whose choices stay in the address", async () => {
+    const { page } = await site.visit({ at: "data" });
+    await page.getByRole("button", { name: /^House prices/ }).click();
+    await page.getByText("Guessed from").waitFor();
+    await page.getByLabel("garden").uncheck();
+    await page.getByLabel("Hidden layers").fill("16, 8");
+    await page.getByLabel("Hidden layers").press("Enter");
+    await expect
+      .poll(() => decodeURIComponent(page.url()), { timeout: 10_000 })
+      .toMatch(/sample=houses&ignored=garden&layers=16,8$/);
+    await page.reload();
+    await page.getByText("Guessed from").waitFor();
+    expect(await page.getByLabel("garden").isChecked()).toBe(false);
+    expect(await page.getByLabel("Hidden layers").inputValue()).toBe("16,8");
+    await page.getByRole("button", { name: "Train", exact: true }).click();
+    await page.getByText(/^done in/).waitFor({ timeout: 110_000 });
+    // Longer, so that it can be paused on the way.
+    await page.getByLabel("Epochs").fill("5000");
+    await page.getByLabel("Epochs").press("Enter");
+    await page.getByRole("button", { name: "Train", exact: true }).click();
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "Train", exact: true }).waitFor();
+  });
+
+  it.each([
+    ["light", 1280, "houses"],
+    ["dark", 1280, "digits"],
+    ["light", 390, "digits"],
+    ["dark", 390, "houses"],
+  ] as const)("has no grave violation of accessibility, %s, %i px, %s", async (colorScheme, width, sample) => {
+    const { page } = await site.visit({
+      at: "data",
+      context: { colorScheme, viewport: { width, height: 844 } },
+    });
+    await page.getByText("Drop a CSV file here").waitFor();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: sample === "houses" ? /^House prices/ : /^Handwritten digits/ }).click();
+    await page.getByText("Guessed from").waitFor();
+    await page.getByLabel("Epochs").fill("5");
+    await page.getByLabel("Epochs").press("Enter");
+    await trainAll(page);
+    await page.getByTestId("prediction").waitFor();
+    await expectAccessible(page);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  });
+});
+
+describe("a table without WebGPU", () => {
+  const site = useSite({ webgpu: false });
+
+  it("is learned by the CPU reference, and the page says so", async () => {
+    const { page, errors } = await site.visit({ at: "data?sample=houses&layers=16&epochs=10" });
+    await page.getByText("on the CPU reference as there is no WebGPU").waitFor();
+    await page.getByText("Guessed from").waitFor();
+    await trainAll(page);
+    expect(Number(await page.getByTestId("r2").textContent())).toBeGreaterThan(0.7);
+    await page.getByTestId("prediction").waitFor();
+    expect(errors).toEqual([]);
+  });
+});

@@ -1,0 +1,241 @@
+import { readFileSync } from "node:fs";
+import type { Page } from "playwright";
+import { describe, expect, it } from "vitest";
+import { INK, type Point, preprocess, type Stroke } from "../../demo/src/pages/digits/preprocess.ts";
+import { expectAccessible, pictureOf, useSite } from "./browser.ts";
+
+/** Digits as somebody writes them, on a pad of side 1. */
+const arc = (x: number, y: number, rx: number, ry: number, from: number, to: number): Point[] =>
+  Array.from({ length: 25 }, (_, i) => {
+    const angle = ((from + ((to - from) * i) / 24) * Math.PI) / 180;
+    return [x + rx * Math.cos(angle), y + ry * Math.sin(angle)] as const;
+  });
+const drawings: readonly (readonly [digit: number, strokes: readonly Stroke[]])[] = [
+  [0, [arc(0.5, 0.5, 0.2, 0.33, -90, 270)]],
+  [
+    1,
+    [
+      [
+        [0.42, 0.28],
+        [0.52, 0.18],
+        [0.52, 0.82],
+      ],
+    ],
+  ],
+  [3, [[...arc(0.48, 0.34, 0.17, 0.16, -150, 90), ...arc(0.48, 0.66, 0.19, 0.17, -90, 150)]]],
+  [
+    7,
+    [
+      [
+        [0.3, 0.2],
+        [0.68, 0.2],
+        [0.45, 0.82],
+      ],
+    ],
+  ],
+];
+
+const train = (page: Page) => page.getByRole("button", { name: "Train" }).click();
+
+const ready = (page: Page) => page.waitForFunction(() => /%/.test(accuracyText()));
+
+/** Runs in the page. */
+declare const accuracyText: () => string;
+const withHelpers = (page: Page) =>
+  page.addInitScript(() => {
+    Object.assign(globalThis, {
+      accuracyText: () => document.querySelector("[data-testid=accuracy]")?.textContent ?? "",
+    });
+  });
+
+async function untilAccurate(page: Page, percent: number): Promise<void> {
+  await page.waitForFunction((least) => Number.parseFloat(accuracyText()) >= least, percent, { timeout: 100_000 });
+}
+
+/** Trains to the end. */
+async function trainAll(page: Page): Promise<void> {
+  await train(page);
+  await page.getByText(/^done in/).waitFor({ timeout: 100_000 });
+}
+
+async function draw(page: Page, strokes: readonly Stroke[]): Promise<void> {
+  const box = await page.locator(".pad").boundingBox();
+  if (!box) throw new Error("no pad");
+  for (const stroke of strokes) {
+    const at = ([x, y]: Point) => [box.x + x * box.width, box.y + y * box.height] as const;
+    const [first, ...rest] = stroke;
+    if (!first) continue;
+    await page.mouse.move(...at(first));
+    await page.mouse.down();
+    for (const point of rest) await page.mouse.move(...at(point), { steps: 3 });
+    await page.mouse.up();
+  }
+}
+
+describe("a drawing", () => {
+  const rows = (strokes: readonly Stroke[]) => {
+    const pixels = preprocess(strokes);
+    return Array.from({ length: 8 }, (_, row) => Array.from(pixels.subarray(8 * row, 8 * row + 8)));
+  };
+
+  it("has the mean ink of the data set", () => {
+    const [, ...lines] = readFileSync("data/digits.csv", "utf8").trim().split(/\r?\n/);
+    const sums = lines.map((line) =>
+      line
+        .split(",")
+        .slice(0, 64)
+        .reduce((sum, cell) => sum + Number(cell), 0),
+    );
+    expect(Math.round(sums.reduce((sum, one) => sum + one, 0) / sums.length)).toBe(INK);
+    for (const [, strokes] of drawings) {
+      const ink = preprocess(strokes).reduce((sum, pixel) => sum + pixel, 0);
+      expect(Math.abs(ink - INK)).toBeLessThan(0.1 * INK);
+    }
+  });
+
+  it("fills the height, is centred, and leaves the sides free", () => {
+    const [, strokes = []] = drawings[0] ?? [];
+    const image = rows(strokes);
+    const total = (row: readonly number[] = []) => row.reduce((sum, one) => sum + one, 0);
+    expect(total(image[0])).toBeGreaterThan(0);
+    expect(total(image[7])).toBeGreaterThan(0);
+    // Box 20 wide in the middle of 32: columns 0 and 7 are outside it.
+    expect(image.map((row) => [row[0], row[7]])).toEqual(Array(8).fill([0, 0]));
+    // An ellipse is its own mirror image.
+    for (const row of image) expect(row).toEqual([...row].reverse());
+  });
+
+  it("gives the same image wherever and however large it is drawn", () => {
+    for (const [, strokes] of drawings) {
+      const small = strokes.map((stroke) => stroke.map(([x, y]) => [0.1 + x / 4, 0.6 + y / 4] as const));
+      expect(preprocess(small)).toEqual(preprocess(strokes));
+    }
+  });
+
+  it("may be nothing, or a dot", () => {
+    expect(preprocess([])).toEqual(new Uint8Array(64));
+    const dot = rows([[[0.5, 0.5]]]);
+    expect(dot[3]?.[3]).toBeGreaterThan(0);
+    expect(dot[0]).toEqual(Array(8).fill(0));
+  });
+});
+
+describe("digits", () => {
+  const site = useSite();
+  const visit = async (given: Parameters<typeof site.visit>[0] = {}) => {
+    const visitor = await site.visit({ at: "digits", before: withHelpers, ...given });
+    await ready(visitor.page);
+    return visitor;
+  };
+
+  it("are learned to 0.95 of the test images, and drawn ones are recognised", async () => {
+    const { page, errors } = await visit();
+    await page.getByText("Test accuracy, 359 images").waitFor();
+    await trainAll(page);
+    await untilAccurate(page, 95);
+    for (const [digit, strokes] of drawings) {
+      await draw(page, strokes);
+      await page.getByTestId("verdict").getByText(String(digit)).waitFor({ timeout: 10_000 });
+      const bars = await page.getByRole("list", { name: "Probability of each digit" }).getByRole("listitem").all();
+      expect(bars).toHaveLength(10);
+      expect(await bars[digit]?.getAttribute("class")).toBe("best");
+      await page.getByRole("button", { name: "Clear" }).click();
+      await page.getByTestId("verdict").waitFor({ state: "detached" });
+    }
+    expect(errors).toEqual([]);
+  });
+
+  it("show which are taken for which, the worst mistakes, and the weights as they change", async () => {
+    const { page } = await visit({ at: "digits?layers=none&epochs=10" });
+    await page.waitForTimeout(500);
+    const before = await pictureOf(page, ".weights canvas");
+    await trainAll(page);
+    await page.waitForTimeout(500);
+    expect((await pictureOf(page, ".weights canvas")).equals(before)).toBe(false);
+    const accuracy = Number.parseFloat((await page.getByTestId("accuracy").textContent()) ?? "") / 100;
+    const cells = await page.locator(".confusion td").allTextContents();
+    const counts = cells.map(Number);
+    const right = counts.filter((_, i) => i % 11 === 0).reduce((sum, one) => sum + one, 0);
+    expect(counts.reduce((sum, one) => sum + one, 0)).toBe(359);
+    expect(right / 359).toBeCloseTo(accuracy, 3);
+    await page.getByText(`${359 - right} in all`).waitFor();
+    // A mistake that is chosen is shown, and is taken for what its caption says.
+    const worst = page.locator(".mistakes button").first();
+    const [, truth = "", taken = ""] =
+      /A (\d) taken for a (\d)/.exec((await worst.getAttribute("aria-label")) ?? "") ?? [];
+    expect(truth).not.toBe(taken);
+    await worst.click();
+    await page.getByText(`written as a ${truth}.`).waitFor();
+    await page.getByTestId("verdict").getByText(taken).waitFor();
+  });
+
+  it("can be looked at with the keyboard alone, and pause where they are", async () => {
+    const { page } = await visit({ at: "digits?epochs=160&seed=3" });
+    await page.getByRole("button", { name: "Train" }).press("Enter");
+    await page.getByRole("button", { name: "Pause" }).waitFor();
+    await untilAccurate(page, 80);
+    await page.getByRole("button", { name: "Pause" }).press("Enter");
+    await page.getByRole("button", { name: "Train" }).waitFor();
+    const share = () => page.locator("progress").getAttribute("value");
+    const at = await share();
+    expect(Number(at)).toBeGreaterThan(0);
+    await page.getByRole("button", { name: "Take a test image" }).press("Enter");
+    await page
+      .getByTestId("source")
+      .getByText(/^Image \d+ of the set/)
+      .waitFor();
+    await page.getByTestId("verdict").waitFor();
+    const first = await page.getByTestId("source").textContent();
+    await page.getByRole("button", { name: "Next test image" }).press("Enter");
+    await page.waitForFunction((text) => document.querySelector("[data-testid=source]")?.textContent !== text, first);
+    expect(await share()).toBe(at);
+  });
+
+  it("keep their options in the address", async () => {
+    const { page } = await visit();
+    await page.getByLabel("Hidden layers").selectOption("16");
+    await page.getByLabel("Optimizer").selectOption("adam");
+    await page.getByLabel("Learning rate η").selectOption("0.003");
+    await expect.poll(() => page.url(), { timeout: 10_000 }).toMatch(/digits\?layers=16&optimizer=adam&rate=0.003$/);
+    await ready(page);
+    await page.reload();
+    await ready(page);
+    expect(await page.getByLabel("Hidden layers").inputValue()).toBe("16");
+    expect(await page.getByLabel("Optimizer").inputValue()).toBe("adam");
+  });
+
+  it.each([
+    ["light", 1280],
+    ["dark", 1280],
+    ["light", 390],
+    ["dark", 390],
+  ] as const)("have no grave violation of accessibility, %s, %i px", async (colorScheme, width) => {
+    const { page } = await visit({
+      at: "digits?epochs=10",
+      context: { colorScheme, viewport: { width, height: 844 } },
+    });
+    await trainAll(page);
+    await page.getByRole("button", { name: "Take a test image" }).click();
+    await page.getByTestId("verdict").waitFor();
+    await expectAccessible(page);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  });
+});
+
+describe("digits without WebGPU", () => {
+  const site = useSite({ webgpu: false });
+
+  it("are learned by the CPU reference, and the page says so", async () => {
+    const { page, errors } = await site.visit({ at: "digits?layers=16&epochs=10", before: withHelpers });
+    await ready(page);
+    await page.getByText("on the CPU reference, as there is no WebGPU").waitFor();
+    const before = await pictureOf(page, ".weights canvas");
+    await train(page);
+    await untilAccurate(page, 85);
+    await page.waitForTimeout(500);
+    expect((await pictureOf(page, ".weights canvas")).equals(before)).toBe(false);
+    await page.getByRole("button", { name: "Take a test image" }).click();
+    await page.getByTestId("verdict").waitFor();
+    expect(errors).toEqual([]);
+  });
+});
