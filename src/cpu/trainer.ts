@@ -9,8 +9,8 @@ import { resolveTensor } from "../plan/resolve.ts";
 import { createReference, type Reference } from "../reference/run.ts";
 import { checkLoaded, encodeModel, loadModel } from "../run/checkpoint.ts";
 import { checkEpochs, checkSeed, checkSteps } from "../run/counts.ts";
-import { checkDataset, checkRows, floatsOf } from "../run/dataset.ts";
-import { checkColumns, classify } from "../run/inference.ts";
+import { checkDataset, floatsOf } from "../run/dataset.ts";
+import { classify } from "../run/inference.ts";
 import { addRecord, emptyTotals, type StepRecord, summarize } from "../run/metrics.ts";
 import {
   checkLoss,
@@ -23,6 +23,7 @@ import {
 import { firstNonFinite } from "../run/numeric.ts";
 import { checkParameter, unknownParameter } from "../run/parameters.ts";
 import { planTraining } from "../run/plan.ts";
+import { checkColumns, checkRows } from "../run/rows.ts";
 import type {
   ByteScale,
   Dataset,

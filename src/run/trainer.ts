@@ -20,10 +20,9 @@ import { resolveTensor } from "../plan/resolve.ts";
 import { unpackBytes } from "./bytes.ts";
 import { checkEpochs, checkSeed, checkSteps } from "./counts.ts";
 import { checkDataset, type Rows } from "./dataset.ts";
-import { createInference, type Inference } from "./inference.ts";
+import type { Inference } from "./inference.ts";
 import { addRecord, decodeRecord, emptyTotals, RING_BYTES, summarize, type Totals } from "./metrics.ts";
 import { checkLoss, initialParameters, type Network, outputsOf, parameterSpecs, resolveNetwork } from "./network.ts";
-import { firstNonFinite } from "./numeric.ts";
 import { Pace } from "./pace.ts";
 import { checkParameter, unknownParameter } from "./parameters.ts";
 import { planTraining } from "./plan.ts";
@@ -77,9 +76,7 @@ class GpuTrainer implements Trainer {
   readonly plan;
   readonly tuning;
   readonly compileSeconds: number;
-  readonly evaluate: Trainer["evaluate"];
-  readonly predict: Trainer["predict"];
-  readonly probe: Trainer["probe"];
+  readonly #device: Device;
   readonly #gpu: GPUDevice;
   readonly #guard: Guard;
   readonly #network: Network;
@@ -87,7 +84,8 @@ class GpuTrainer implements Trainer {
   /** The control block as it was before the first step. */
   readonly #control: ControlValues;
   readonly #schedule: Schedule;
-  readonly #inference: Inference;
+  /** Made by the first call that needs it. */
+  #inference: Inference | undefined;
   /** Takes the ring of metrics to the CPU. */
   readonly #staging: GPUBuffer;
   readonly #epochSteps: number;
@@ -108,6 +106,7 @@ class GpuTrainer implements Trainer {
     tuning: TuneReport | undefined,
     compileSeconds: number,
   ) {
+    this.#device = device;
     this.#gpu = device.gpu;
     this.#guard = guard;
     this.#network = network;
@@ -123,15 +122,10 @@ class GpuTrainer implements Trainer {
       size: RING_BYTES,
       usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
     });
-    const parameters = parameterSpecs(network.layers).map(({ name }) => [name, program.buffer(name)] as const);
-    this.#inference = createInference(device, guard, network, Object.fromEntries(parameters));
-    this.evaluate = this.#inference.evaluate;
-    this.predict = this.#inference.predict;
-    this.probe = this.#inference.probe;
   }
 
   get memory(): Bytes {
-    return addBytes([this.#program.memory, { staging: this.#staging.size }, this.#inference.memory()]);
+    return addBytes([this.#program.memory, { staging: this.#staging.size }, this.#inference?.memory() ?? {}]);
   }
 
   /** Writes the data, the parameters and the control block; called once. */
@@ -157,6 +151,10 @@ class GpuTrainer implements Trainer {
       if (report) yield report;
     }
   }
+
+  evaluate: Trainer["evaluate"] = async (data) => (await this.#infer()).evaluate(data);
+  predict: Trainer["predict"] = async (inputs, byteScale) => (await this.#infer()).predict(inputs, byteScale);
+  probe: Trainer["probe"] = async (inputs) => (await this.#infer()).probe(inputs);
 
   async parameters(): Promise<Parameters> {
     return this.#readFloats(parameterSpecs(this.#network.layers).map(({ name }) => name));
@@ -244,9 +242,16 @@ class GpuTrainer implements Trainer {
 
   dispose(): void {
     this.#guard.close();
-    this.#inference.dispose();
+    this.#inference?.dispose();
     this.#program.dispose();
     this.#staging.destroy();
+  }
+
+  async #infer(): Promise<Inference> {
+    const { createInference } = await this.#guard.wait(inference());
+    const parameters = parameterSpecs(this.#network.layers).map(({ name }) => [name, this.buffer(name)] as const);
+    this.#inference ??= createInference(this.#device, this.#guard, this.#network, Object.fromEntries(parameters));
+    return this.#inference;
   }
 
   /** Shapes of the optimizer's state by name. */
@@ -314,6 +319,7 @@ class GpuTrainer implements Trainer {
     for (let step = first; step <= last; step++) {
       const record = decodeRecord(words, step);
       if (record.halted) {
+        const { firstNonFinite } = await diagnosis();
         this.#failure = await firstNonFinite(this, record);
         throw this.#failure;
       }
@@ -341,8 +347,10 @@ class GpuTrainer implements Trainer {
   }
 }
 
-/** What reads and writes files, which a page that does neither never loads. */
+// What a page that only trains never needs is loaded when it is first asked for.
 const files = () => import("./checkpoint.ts");
+const inference = () => import("./inference.ts");
+const diagnosis = () => import("./numeric.ts");
 
 function checkTune(tune: unknown): void {
   if (tune === undefined || typeof tune === "function") return;
