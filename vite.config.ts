@@ -30,10 +30,15 @@ const library: UserConfig = {
           includeDependenciesRecursively: false,
           groups: [
             { name: "files", test: /src\/(run\/checkpoint|data\/safetensors)\.ts$/, priority: 1 },
-            { name: "inference", test: /src\/(run\/(inference|predictor|probe|rows))\.ts$/, priority: 1 },
+            {
+              name: "inference",
+              test: /src\/run\/(inference|predictor|probe|rows)\.ts$/,
+              priority: 1,
+            },
             { name: "diagnosis", test: /src\/(run\/numeric|device\/shader-error)\.ts$/, priority: 1 },
             { name: "node", test: /src\/device\/dawn\.ts$/, priority: 1 },
             { name: "reference", test: /src\/(cpu|reference)\//, priority: 1 },
+            { name: "tune", test: /src\/(run\/tune\/|plan\/tiles)/, priority: 1 },
             { name: "core", test: /(?<!src\/index\.ts)$/ },
           ],
         },
