@@ -130,11 +130,11 @@ class GpuTrainer implements Trainer {
 
   /** Writes the data, the parameters and the control block; called once. */
   upload(data: Rows, parameters: Parameters): void {
-    const { queue } = this.#gpu;
-    queue.writeBuffer(this.buffer("X"), 0, data.inputs);
-    queue.writeBuffer(this.buffer("Y"), 0, data.targets);
-    for (const [name, values] of Object.entries(parameters)) queue.writeBuffer(this.buffer(name), 0, values);
-    queue.writeBuffer(this.buffer("control"), 0, encodeControl(this.#control));
+    this.#write({ X: data.inputs, Y: data.targets, ...parameters, control: encodeControl(this.#control) });
+  }
+
+  #write(values: Readonly<Record<string, GPUAllowSharedBufferSource>>): void {
+    for (const [name, data] of Object.entries(values)) this.#gpu.queue.writeBuffer(this.buffer(name), 0, data);
   }
 
   step(n = 1): Promise<Report> {
@@ -157,7 +157,7 @@ class GpuTrainer implements Trainer {
   probe: Trainer["probe"] = async (inputs) => (await this.#infer()).probe(inputs);
 
   async parameters(): Promise<Parameters> {
-    return this.#readFloats(parameterSpecs(this.#network.layers).map(({ name }) => name));
+    return (await this.#readAll(this.#names())).tensors;
   }
 
   setParameters(parameters: Readonly<Record<string, ArrayLike<number>>>): void {
@@ -168,20 +168,15 @@ class GpuTrainer implements Trainer {
   #setParameters(where: string, parameters: Readonly<Record<string, ArrayLike<number>>>): void {
     this.#guard.check();
     const specs = parameterSpecs(this.#network.layers);
-    checkObject(where, parameters, specs.map(({ name }) => name).join(", "));
+    const names = this.#names();
+    checkObject(where, parameters, names.join(", "));
     const checked = Object.entries(parameters).map(([name, values]) => {
       const spec = specs.find((one) => one.name === name);
-      if (!spec) {
-        return unknownParameter(
-          where,
-          name,
-          specs.map((one) => one.name),
-        );
-      }
+      if (!spec) return unknownParameter(where, name, names);
       return [name, checkParameter(where, name, spec.shape, values)] as const;
     });
-    for (const [name, values] of checked) this.#gpu.queue.writeBuffer(this.buffer(name), 0, values);
-    if (this.#failure) this.#resume(this.#failure.step - 1);
+    this.#write(Object.fromEntries(checked));
+    if (this.#failure) this.#resume({ step: this.#failure.step - 1 });
   }
 
   async read(name: string): Promise<TensorValue> {
@@ -206,16 +201,10 @@ class GpuTrainer implements Trainer {
   async save(options: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     checkOptions("save", options, "", "optimizer metadata");
     const { optimizer = true, metadata = {} } = options;
-    const names = parameterSpecs(this.#network.layers).map(({ name }) => name);
     const states = optimizer ? Object.keys(this.#stateShapes()) : [];
-    const values = await this.#exclusive(() => this.#readAll([...names, ...states]));
-    const pick = (wanted: readonly string[]) =>
-      Object.fromEntries(wanted.map((name) => [name, values.tensors[name] ?? new Float32Array()]));
-    const { step, correction1, correction2, beta1, beta2 } = values.control;
-    const progress = { step, correction1, correction2, beta1, beta2 };
-    const training = optimizer ? { progress, state: pick(states) } : undefined;
+    const { control, tensors } = await this.#exclusive(() => this.#readAll([...this.#names(), ...states]));
     const { encodeModel } = await files();
-    return encodeModel(this.#network, pick(names), training, metadata);
+    return encodeModel(this.#network, tensors, optimizer ? control : undefined, metadata);
   }
 
   load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
@@ -223,21 +212,12 @@ class GpuTrainer implements Trainer {
   }
 
   async #load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
-    const { checkLoaded, loadModel } = await files();
+    const { loadFor } = await files();
     this.#guard.check();
-    const loaded = loadModel(bytes);
-    const { training } = loaded;
-    const states = this.#stateShapes();
-    checkLoaded(this.#network, states, loaded);
-    this.#setParameters("load", loaded.parameters);
-    if (!training) return;
-    for (const name of Object.keys(states)) {
-      this.#gpu.queue.writeBuffer(this.buffer(name), 0, training.state[name] ?? new Float32Array());
-    }
-    const { step, correction1, correction2, beta1, beta2 } = training.progress;
-    // As the GPU summed them, unless they belong to other rates than this trainer's.
-    const own = beta1 === Math.fround(this.#control.beta1) && beta2 === Math.fround(this.#control.beta2);
-    this.#resume(step, own ? { correction1, correction2 } : {});
+    const { parameters, state, progress } = loadFor(this.#network, this.#stateShapes(), this.#control, bytes);
+    this.#setParameters("load", parameters);
+    this.#write(state);
+    if (progress) this.#resume(progress);
   }
 
   dispose(): void {
@@ -249,9 +229,14 @@ class GpuTrainer implements Trainer {
 
   async #infer(): Promise<Inference> {
     const { createInference } = await this.#guard.wait(inference());
-    const parameters = parameterSpecs(this.#network.layers).map(({ name }) => [name, this.buffer(name)] as const);
+    const parameters = this.#names().map((name) => [name, this.buffer(name)] as const);
     this.#inference ??= createInference(this.#device, this.#guard, this.#network, Object.fromEntries(parameters));
     return this.#inference;
+  }
+
+  /** Names of the parameters. */
+  #names(): string[] {
+    return parameterSpecs(this.#network.layers).map(({ name }) => name);
   }
 
   /** Shapes of the optimizer's state by name. */
@@ -260,10 +245,11 @@ class GpuTrainer implements Trainer {
     return Object.fromEntries(states.map(([name, { shape }]) => [name, shape]));
   }
 
-  /** Sets the control block so that the next step is step `step` + 1. */
-  #resume(step: number, progress: Partial<ControlValues> = {}): void {
+  /** Sets the control block so that the next step is step `progress.step` + 1. */
+  #resume(progress: Pick<ControlValues, "step"> & Partial<ControlValues>): void {
+    const { step } = progress;
     const values = { ...controlAfter(this.#control, this.#schedule, step), ...progress };
-    this.#gpu.queue.writeBuffer(this.buffer("control"), 0, encodeControl(values));
+    this.#write({ control: encodeControl(values) });
     this.#step = step;
     this.#failure = undefined;
   }
@@ -340,10 +326,6 @@ class GpuTrainer implements Trainer {
         names.map((name, index) => [name, new Float32Array(tensors[index]?.buffer ?? new ArrayBuffer(0))]),
       ),
     };
-  }
-
-  async #readFloats(names: readonly string[]): Promise<Parameters> {
-    return (await this.#readAll(names)).tensors;
   }
 }
 
