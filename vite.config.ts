@@ -38,6 +38,7 @@ const library: UserConfig = {
             { name: "diagnosis", test: /src\/(run\/numeric|device\/shader-error)\.ts$/, priority: 1 },
             { name: "node", test: /src\/device\/dawn\.ts$/, priority: 1 },
             { name: "reference", test: /src\/(cpu|reference)\//, priority: 1 },
+            { name: "sweep", test: /src\/run\/(sweep|variants)\.ts$/, priority: 1 },
             { name: "tune", test: /src\/(run\/tune\/|plan\/tiles)/, priority: 1 },
             { name: "core", test: /(?<!src\/index\.ts)$/ },
           ],

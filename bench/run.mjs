@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chooseAdapter } from "../tools/adapter.mjs";
+import { run } from "../tools/process.mjs";
 import { measureApart } from "./apart.mjs";
 import { contestants } from "./contestants/index.mjs";
 import { installPeers } from "./install.mjs";
@@ -22,6 +23,7 @@ const usage = `npm run bench -- [options]
   --network 784,64-64           networks whose names begin so; all but the large ones
   --contestant chainrule,tfjs   whom to measure; all of ${Object.keys(contestants).join(", ")}
   --large                       the large networks too, for a real GPU
+  --sweep                       only what 64 variants of 2-8-2 at once cost beside one run, in Node
   --seconds 2                   least time for each contestant and network, over all rounds
   --rounds 4                    least rounds
   --limit 15                    minutes, after which nothing new is begun
@@ -38,7 +40,8 @@ const runtimes = {
 };
 
 const options = readOptions();
-if (options) await main(options);
+if (options?.sweep) await measureSweep(options);
+else if (options) await main(options);
 
 function readOptions() {
   try {
@@ -48,6 +51,7 @@ function readOptions() {
         network: { type: "string", default: "" },
         contestant: { type: "string", default: Object.keys(contestants).join() },
         large: { type: "boolean", default: false },
+        sweep: { type: "boolean", default: false },
         seconds: { type: "string", default: "2" },
         rounds: { type: "string", default: "4" },
         limit: { type: "string", default: "15" },
@@ -79,6 +83,7 @@ function readOptions() {
       seconds: number("seconds"),
       rounds: number("rounds"),
       limit: 60_000 * number("limit"),
+      sweep: values.sweep,
       save: values.save,
       out: values.out,
     };
@@ -87,6 +92,16 @@ function readOptions() {
     process.exitCode = error.message ? 2 : 0;
     return undefined;
   }
+}
+
+async function measureSweep({ seconds, rounds, limit }) {
+  const { buildLibrary } = await import("./build.mjs");
+  await buildLibrary();
+  const adapter = await chooseAdapter();
+  console.log(`adapter: ${adapter.line}`);
+  const env = { ...process.env, ...adapter.environment };
+  const args = [join(bench, "sweep.mjs"), String(seconds), String(rounds)];
+  process.exitCode = await run(process.execPath, args, { env, timeout: limit });
 }
 
 async function main({ limit, save, out, ...wanted }) {

@@ -33,6 +33,7 @@ export type { Dtype, Mode, Phase, Plan, Role, Step, Tensor } from "./plan/types.
 export { type LoadedModel, loadModel } from "./run/checkpoint.ts";
 export { type PlanOptions, planTraining } from "./run/plan.ts";
 export { createPredictor, type PredictorOptions } from "./run/predictor.ts";
+export { sweep } from "./run/sweep.ts";
 export { createTrainer } from "./run/trainer.ts";
 export { localStorageCache } from "./run/tune/storage.ts";
 export { tune, tuner } from "./run/tune/tune.ts";
@@ -50,7 +51,11 @@ export type {
   ReferenceTrainer,
   Report,
   SaveOptions,
+  Sweep,
+  SweepOptions,
   TensorValue,
   Trainer,
   TrainerOptions,
+  Variant,
+  VariantReport,
 } from "./run/types.ts";

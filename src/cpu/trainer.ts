@@ -109,7 +109,7 @@ class CpuTrainer implements ReferenceTrainer {
     const { loss, inputs, outputs } = this.#network;
     const given = checkDataset("evaluate", data, loss, outputs);
     checkColumns("evaluate", given.columns, inputs);
-    const plan = buildEvaluatePlan({ layers: this.#layers, loss, batch: given.rows });
+    const plan = fuse(buildEvaluatePlan({ layers: this.#layers, loss, batch: given.rows }));
     const judge = this.#inference(plan, given.rows);
     judge.set("x", floatsOf(given.inputs, 0, given.inputs.length));
     judge.set("y", given.targets);
@@ -122,7 +122,7 @@ class CpuTrainer implements ReferenceTrainer {
     const { loss, inputs: columns, outputs } = this.#network;
     checkOptions("predict", byteScale, "", "scale offset");
     const { rows, values } = checkRows("predict", inputs, columns, byteScale);
-    const forward = this.#inference(buildPredictPlan({ layers: this.#layers, loss, batch: rows }), rows);
+    const forward = this.#inference(fuse(buildPredictPlan({ layers: this.#layers, loss, batch: rows })), rows);
     forward.set("x", floatsOf(values, 0, values.length));
     forward.step();
     const result = new Float32Array(forward.tensor("o"));

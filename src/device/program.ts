@@ -99,9 +99,9 @@ export async function compileProgram(
     });
     await rejectFaults([gpu.popErrorScope()], `${label}: bind groups`);
     const { resident } = plan;
-    const copies = Object.entries(resident ?? {}).map(([name, offset]): Copy => {
-      const buffer = bufferOf(name);
-      return { buffer, offset: 4 * offset, bytes: buffer.size };
+    const copies = Object.entries(resident ?? {}).flatMap(([name, offset]): Copy[] => {
+      const buffer = buffers[name];
+      return buffer ? [{ buffer, offset: 4 * offset, bytes: buffer.size }] : [];
     });
     const record = resident
       ? recordResident(prepared, bufferOf("resident"), copies, label)

@@ -1,7 +1,7 @@
 import { DeviceError, PlanError } from "../errors.ts";
 import { boundOperands, workgroupsOf } from "../kernels/index.ts";
 import { bytesOf, elementsOf, formatBytes } from "./memory.ts";
-import type { Plan, Step } from "./types.ts";
+import type { Plan, Step, Tensor } from "./types.ts";
 
 /** The limits of a device that a plan may run into, named as WebGPU names them. */
 export interface Limits {
@@ -103,7 +103,7 @@ export function checkLimits(plan: Plan, limits: Limits): void {
       where: `${plan.mode} plan: tensor ${name} [${tensor.shape.join(", ")}]`,
       got: formatBytes(bytes),
       expected: `at most ${formatBytes(largest)}, the largest buffer of this device`,
-      remedy: tensor.role === "data" ? "train on fewer rows or columns at a time" : "take smaller layers or batches",
+      remedy: remedyFor(plan, tensor),
     });
   }
   [...plan.steps, ...plan.closing].forEach((step, index) => {
@@ -127,4 +127,10 @@ export function checkLimits(plan: Plan, limits: Limits): void {
       });
     }
   });
+}
+
+function remedyFor({ steps }: Plan, { role }: Tensor): string {
+  if (role === "data") return "train on fewer rows or columns at a time";
+  const variants = steps.some((step) => step.kernel === "wholeSteps" && step.dims.variants > 1);
+  return variants ? "train fewer variants at a time" : "take smaller layers or batches";
 }

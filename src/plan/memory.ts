@@ -1,5 +1,6 @@
 import { PlanError } from "../errors.ts";
 import { BYTE_VALUES } from "../kernels/types.ts";
+import { refuse, show } from "../model/options.ts";
 import type { Plan, Role, Tensor } from "./types.ts";
 
 /** Elements of a shape. */
@@ -15,7 +16,7 @@ export const bytesOf = ({ shape, dtype }: Pick<Tensor, "shape" | "dtype">): numb
 export function bufferBytes(plan: Plan): Record<string, number> {
   const bytes: Record<string, number> = {};
   for (const [name, tensor] of Object.entries(plan.tensors)) {
-    if (tensor.place === "workgroup") continue;
+    if (tensor.place !== undefined) continue;
     const owner = tensor.buffer ?? name;
     bytes[owner] = Math.max(bytes[owner] ?? 0, bytesOf(tensor));
   }
@@ -59,6 +60,9 @@ export const formatByRole = (bytes: Bytes): string =>
 
 /** `1.2 MiB`, `640 B`. */
 export function formatBytes(bytes: number): string {
+  if (!(typeof bytes === "number" && bytes >= 0)) {
+    refuse("formatBytes", `bytes ${show(bytes)}`, "a number of at least 0", "give a count of bytes");
+  }
   const units = ["B", "KiB", "MiB", "GiB"];
   const unit = bytes < 1024 ? 0 : Math.min(3, Math.floor(Math.log2(bytes) / 10));
   return `${unit === 0 ? bytes : (bytes / 1024 ** unit).toFixed(1)} ${units[unit]}`;

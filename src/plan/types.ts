@@ -22,8 +22,8 @@ export interface Tensor {
   readonly role: Role;
   /** Whether the first dimension counts the rows of a batch, of which a partial batch fills only some. */
   readonly batched: boolean;
-  /** A tensor that lives in a kernel's workgroup memory and has no buffer. */
-  readonly place?: "workgroup";
+  /** Where a tensor lives that has no buffer: in a kernel's workgroup memory, or in the tensor `resident`, once a variant. */
+  readonly place?: "workgroup" | "resident";
   /** The tensor in whose buffer this one lies until that one is written; a buffer of its own if left out. */
   readonly buffer?: string;
 }
@@ -55,7 +55,7 @@ export interface Plan {
   readonly removed: Readonly<Record<string, string>>;
   /**
    * Where the step's kernel keeps parameters and state while a submit runs: their first words in the tensor `resident`, which they
-   * are copied into before the first step and out of after the last.
+   * are copied into before the first step and out of after the last, unless they live there.
    */
   readonly resident?: Readonly<Record<string, number>>;
 }

@@ -18,12 +18,17 @@ export interface StepRecord {
 export const RING_BYTES = 4 * RECORD_WORDS * RING_RECORDS;
 
 /** The ring's line for step t ≥ 1. */
-export function decodeRecord(words: Uint32Array<ArrayBuffer>, step: number): StepRecord {
+export const decodeRecord = (words: Uint32Array<ArrayBuffer>, step: number): StepRecord =>
+  recordOf(words, floatsOf(words), step);
+
+const floatsOf = ({ buffer, byteOffset, length }: Uint32Array<ArrayBuffer>) =>
+  new Float32Array(buffer, byteOffset, length);
+
+/** @param floats the same memory as `words` */
+function recordOf(words: Uint32Array<ArrayBuffer>, floats: Float32Array<ArrayBuffer>, step: number): StepRecord {
   const at = ((step - 1) % RING_RECORDS) * RECORD_WORDS;
-  const line = words.slice(at, at + RECORD_WORDS);
-  const floats = new Float32Array(line.buffer);
-  const word = (index: number) => line[index] ?? 0;
-  const float = (index: number) => floats[index] ?? 0;
+  const word = (index: number) => words[at + index] ?? 0;
+  const float = (index: number) => floats[at + index] ?? 0;
   return {
     loss: float(0),
     penalty: float(1),
@@ -56,6 +61,23 @@ export function addRecord(totals: Totals, record: StepRecord): void {
   totals.rows += record.rows;
   totals.steps += 1;
   totals.last = record;
+}
+
+/** Adds the sums of steps `first` to `last`. @returns the first step that halted, which it does not add */
+export function addRecords(
+  totals: Totals,
+  words: Uint32Array<ArrayBuffer>,
+  first: number,
+  last: number,
+): StepRecord | undefined {
+  // One view for all: made for each record, views would take longer than a tiny network's step.
+  const floats = floatsOf(words);
+  for (let step = first; step <= last; step++) {
+    const record = recordOf(words, floats, step);
+    if (record.halted) return record;
+    addRecord(totals, record);
+  }
+  return undefined;
 }
 
 /** Averages per sample over the steps. @param seconds wall-clock time that they took */

@@ -9,8 +9,9 @@ type Readable = Pick<ReferenceTrainer, "plan" | "read">;
 /**
  * The error for a step whose objective is not finite: looks through the tensors in the plan's order for the first culprit,
  * `J` where none that has a buffer is one.
+ * @param where for the message
  */
-export async function firstNonFinite(trainer: Readable, record: StepRecord): Promise<NumericError> {
+export async function firstNonFinite(trainer: Readable, record: StepRecord, where = "training"): Promise<NumericError> {
   const { step, loss, penalty, learningRate } = record;
   const tensor = await culprit(trainer);
   const byLoss = !Number.isFinite(loss);
@@ -18,7 +19,7 @@ export async function firstNonFinite(trainer: Readable, record: StepRecord): Pro
   const kept = byLoss || trainer.plan.steps.some(({ kernel }) => kernel === "record");
   const advice = `take a learning rate below ${learningRate} or scale the data`;
   return new NumericError({
-    where: `training: step ${step}: ${tensor}`,
+    where: `${where}: step ${step}: ${tensor}`,
     got: byLoss ? `L = ${loss}` : `s = ${penalty}`,
     expected: "a finite objective",
     remedy: kept ? `the parameters are those from before this step; ${advice}` : `set smaller parameters and ${advice}`,

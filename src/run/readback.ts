@@ -1,8 +1,10 @@
 import type { Guard } from "../device/guard.ts";
 
-/** A range of a buffer to read, from its beginning. */
+/** A range of a buffer to read. */
 export interface Source {
   readonly buffer: GPUBuffer;
+  /** Where it begins in bytes, a multiple of 4; 0 if left out. */
+  readonly offset?: number;
   /** A multiple of 4. */
   readonly bytes: number;
 }
@@ -26,10 +28,10 @@ export async function readBuffers(
   });
   try {
     const encoder = gpu.createCommandEncoder({ label: "chainrule.read" });
-    let offset = 0;
-    for (const { buffer, bytes } of sources) {
-      encoder.copyBufferToBuffer(buffer, 0, staging, offset, bytes);
-      offset += bytes;
+    let at = 0;
+    for (const { buffer, offset = 0, bytes } of sources) {
+      encoder.copyBufferToBuffer(buffer, offset, staging, at, bytes);
+      at += bytes;
     }
     gpu.queue.submit([encoder.finish()]);
     const words = await mapWords(guard, staging, size);

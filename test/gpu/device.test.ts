@@ -45,14 +45,17 @@ describe("openDevice", () => {
     [{ vendor: "microsoft", description: "Microsoft Basic Render Driver" }, "Microsoft Basic Render Driver", true, 4],
     [{ vendor: "acme", isFallbackAdapter: true }, "acme", true, 4],
     [{ vendor: "nvidia", architecture: "hopper", description: "NVIDIA H100" }, "hopper NVIDIA H100", false, 32],
-    [{ vendor: "acme", subgroupMinSize: 16 }, "acme", false, 16],
+    // A GPU of which some invocations can run by 16 is given 32.
+    [{ vendor: "acme", subgroupMinSize: 16 }, "acme", false, 32],
+    [{ vendor: "acme", subgroupMinSize: 64 }, "acme", false, 64],
     [{}, "unnamed adapter", false, 32],
   ])("knows software and lanes by what an adapter tells of itself: %j", async (told, name, software, lanes) => {
     const info = { vendor: "", architecture: "", device: "", description: "", ...told };
     const gpu = { lost: new Promise(() => {}), destroy() {} };
     const adapter = { info, limits: {}, features: new Set(), requestDevice: async () => gpu };
     const opened = await openDevice({ gpu: { requestAdapter: async () => adapter } as unknown as GPU });
-    expect(opened.adapter).toEqual({ name, vendor: info.vendor, software, lanes });
+    const model = [info.vendor, info.architecture].filter((part) => part !== "").join(" ");
+    expect(opened.adapter).toEqual({ name, vendor: info.vendor, model, driver: info.description, software, lanes });
   });
 
   test("takes the adapter's own limits, or those that every device has", async () => {

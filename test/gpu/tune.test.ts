@@ -250,7 +250,7 @@ describe("tune › errors", () => {
     const error = await rejection(tune(device, await planOf(plain), { seconds }));
     expect(error).toBeInstanceOf(ModelError);
     expect(String(error)).toBe(
-      `ModelError: tune: got ${seconds} seconds, expected a number above 0; leave seconds out for 5.`,
+      `ModelError: tune: got seconds ${seconds}, expected a number above 0; leave seconds out for 5.`,
     );
   });
 

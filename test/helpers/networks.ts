@@ -60,7 +60,7 @@ export const networks: readonly Network[] = [
     dispatches: 7,
   })),
   {
-    name: "products of the larger tile",
+    name: "layers wider than a workgroup",
     layers: [dense(66, "tanh"), dense(65, "relu"), dense(2)],
     loss: half,
     dispatches: 9,

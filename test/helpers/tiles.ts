@@ -15,8 +15,8 @@ export const odd: Tile = { along: 3, across: 2, lanes: 4, unroll: 4, swap: false
 const others: Readonly<Record<string, Tile>> = {
   small: { ...odd, along: 1, across: 1, unroll: 2 },
   large: { ...odd, along: 16, across: 8, lanes: 8 },
-  "32 lanes": { ...odd, along: 8, across: 4, lanes: 32, unroll: 8 },
-  swapped: { ...odd, along: 5, across: 3, lanes: 8, swap: true },
+  "32 lanes": { ...odd, along: 8, across: 4, lanes: 32 },
+  swapped: { ...odd, along: 5, across: 3, lanes: 8, unroll: 8, swap: true },
 };
 
 /** Those of them that share loads; a small tile's rounds are shorter than what is shared. */

@@ -142,9 +142,23 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
   ["cosine", [], "cosine: got undefined, expected an object of learningRate, steps, "],
   ["cosine", [{ learningRate: 0.1 }], "cosine: got no steps, expected learningRate, steps; add steps."],
   ["stepDecay", [{ learningRate: 0.1, every: 3 }], "stepDecay: got no factor, expected learningRate, every, factor; "],
+  ["sweep", [], "sweep: got undefined, expected a device; open one with await openDevice()"],
+  [
+    "sweep",
+    [device, { model, loss, data }],
+    "sweep: got no variants, expected model, loss, data, variants; add variants.",
+  ],
+  ["sweep", [device, whole], 'sweep: got option "optimizer", expected model, loss, data, variants, batch, shuffle; '],
+  [
+    "sweep",
+    [device, { model, loss, data, variants: [undefined] }],
+    "sweep: variants\\[0\\]: got undefined, expected an ",
+  ],
   ["loadModel", [], "model: got undefined, expected the bytes of a file, as a Uint8Array or an ArrayBuffer; "],
   ["loadModel", ["model.safetensors"], 'model: got "model.safetensors", expected the bytes of a file'],
   ["formatPlan", [], "formatPlan: got undefined, expected a plan; give trainer.plan or what planTraining gives."],
+  ["formatBytes", ["1"], 'formatBytes: got bytes "1", expected a number of at least 0; '],
+  ["createReferenceTrainer", [], "createReferenceTrainer: got undefined, expected an object of model, loss, "],
   ["bytesByRole", [{}], "bytesByRole: got .*, expected a plan; "],
 ];
 

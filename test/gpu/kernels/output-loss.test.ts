@@ -104,6 +104,8 @@ const groups = [
   ...(hasSubgroups(device) ? [4, GROUP, 32].map((group) => ({ group, subgroups: true })) : []),
 ];
 
+const groupNames = groups.map(({ group, subgroups }) => `${group}${subgroups ? " sharing loads" : ""}`).join(", ");
+
 /** Every kind of output with either loss that takes it; softmax cross-entropy takes logits alone. */
 const kinds = [
   { loss: "softmaxCrossEntropy", activation: "identity" } as const,
@@ -142,9 +144,10 @@ describe.each(variants)("outputLoss $loss, $activation, bias $bias, gather $gath
   });
 });
 
-const allUnits = Array.from({ length: NARROW_OUTPUT }, (_, index) => index + 1);
+/** Every small number of outputs, and some of the larger ones: the source of many takes long to compile. */
+const someUnits = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 16, 17, 24, 31, NARROW_OUTPUT];
 
-test.each(allUnits)("outputLoss › equals the reference for %i outputs", async (units) => {
+test.each(someUnits)("outputLoss › equals the reference for %i outputs", async (units) => {
   // Both losses where the unrolled source is least and most alike, else in turn.
   const both = [1, 2, 10, NARROW_OUTPUT].includes(units);
   for (const loss of losses.filter((_, index) => both || units % 2 === index)) {
@@ -190,15 +193,15 @@ describe.each(losses)("outputLoss %s", (loss) => {
     expect(control.halted).toBe(1);
   });
 
-  test.each(groups)("gives the same bits with $group rows a workgroup, subgroups $subgroups", async (taken) => {
-    for (const [sizes, units] of [
-      ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((inner) => [{ rows: 65, inner }, 3] as const),
-      ...[1, 3, 4, 5, 31, 32, 33].map((actual) => [{ rows: 65, inner: 17, actual }, 3] as const),
-      [{ rows: 33, inner: 19 }, NARROW_OUTPUT] as const,
+  test(`gives the same bits on every run with ${groupNames} rows a workgroup`, async () => {
+    for (const sizes of [
+      ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((inner) => ({ rows: 65, inner })),
+      ...[1, 3, 4, 5, 31, 32, 33].map((actual) => ({ rows: 65, inner: 17, actual })),
     ]) {
-      const gather = units === 3;
-      const got = await runOnGpu(device, output({ ...variant, gather, units, ...taken }, sizes));
-      expect(got).toEqual(await runOnGpu(device, output({ ...variant, gather, units }, sizes)));
+      const expected = await runOnGpu(device, output({ ...variant, gather: true }, sizes));
+      for (const taken of groups) {
+        expect(await runOnGpu(device, output({ ...variant, gather: true, ...taken }, sizes))).toEqual(expected);
+      }
     }
   });
 });

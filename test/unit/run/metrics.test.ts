@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RECORD_WORDS, RING_RECORDS } from "../../../src/kernels/control.ts";
-import { addRecord, decodeRecord, emptyTotals, RING_BYTES, summarize } from "../../../src/run/metrics.ts";
+import { addRecord, addRecords, decodeRecord, emptyTotals, RING_BYTES, summarize } from "../../../src/run/metrics.ts";
 
 const line = { loss: 2.5, penalty: 0.125, hits: 3, rows: 5, step: 7, halted: 0, learningRate: 0.5, epoch: 2 };
 
@@ -32,6 +32,34 @@ describe("decodeRecord", () => {
   it("tells a step that halted, and keeps its NaN", () => {
     const { halted, loss } = decodeRecord(ringWith(0, { ...line, halted: 1, loss: Number.NaN }), 1);
     expect({ halted, loss }).toEqual({ halted: true, loss: Number.NaN });
+  });
+});
+
+describe("addRecords", () => {
+  /** The ring of steps 1024, 1025, …, behind another in the same memory. */
+  function ringOf(lines: readonly (typeof line)[]): Uint32Array<ArrayBuffer> {
+    const memory = new Uint32Array((2 * RING_BYTES) / 4);
+    lines.forEach((values, index) => {
+      const slot = (RING_RECORDS - 1 + index) % RING_RECORDS;
+      const first = slot * RECORD_WORDS;
+      memory.set(ringWith(slot, values).subarray(first, first + RECORD_WORDS), RING_BYTES / 4 + first);
+    });
+    return memory.subarray(RING_BYTES / 4);
+  }
+
+  it("adds the lines of some steps, from the last of the ring on to the first", () => {
+    const totals = emptyTotals();
+    const ring = ringOf([line, { ...line, loss: 1, rows: 4 }, line]);
+    expect(addRecords(totals, ring, RING_RECORDS, RING_RECORDS + 1)).toBeUndefined();
+    expect(totals).toMatchObject({ loss: 3.5, penalty: 0.25, hits: 6, rows: 9, steps: 2 });
+  });
+
+  it("ends before the first step that halted, and gives it", () => {
+    const totals = emptyTotals();
+    const halted = { ...line, step: 1025, halted: 1, loss: Number.NaN };
+    const ring = ringOf([line, halted, { ...halted, step: 1026 }]);
+    expect(addRecords(totals, ring, RING_RECORDS, RING_RECORDS + 2)).toEqual({ ...halted, halted: true });
+    expect(totals).toMatchObject({ loss: 2.5, steps: 1 });
   });
 });
 

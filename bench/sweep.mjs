@@ -1,0 +1,86 @@
+import process from "node:process";
+import { optionsOf } from "./contestants/chainrule.mjs";
+import { createTrainer, openDevice, sgd, sweep } from "./dist/chainrule/index.js";
+import { makeTask, networks } from "./networks.mjs";
+
+/**
+ * What a sweep costs beside one run: `sweep.mjs SECONDS ROUNDS` trains 64 variants of 2-8-2 and the first of them alone, in turn,
+ * in Node. Two variants are compared with their runs alone, bit for bit, before a time is printed.
+ */
+
+const VARIANTS = 64;
+const NETWORK = "2-8-2 b32";
+
+const [seconds, rounds] = process.argv.slice(2).map(Number);
+const task = makeTask(networks.find(({ name }) => name === NETWORK));
+const variants = Array.from({ length: VARIANTS }, (_, seed) => ({
+  seed,
+  optimizer: sgd({ learningRate: 0.002 * (seed + 1) }),
+}));
+const { optimizer: _, ...options } = optionsOf(task);
+const device = await openDevice();
+const all = await sweep(device, { ...options, variants });
+const [first, last] = [0, VARIANTS - 1];
+const alone = await createTrainer(device, { ...options, ...variants[first] });
+
+/** Takes so many steps. @returns their time in ms @throws where an objective is not finite */
+const timed = async (trainer, steps) => {
+  const began = performance.now();
+  const reports = [await trainer.step(steps)].flat();
+  const time = performance.now() - began;
+  const failure = reports.find((report) => report instanceof Error);
+  if (failure) throw failure;
+  return time;
+};
+
+// Long enough rounds; the submits of both have found their pace by then.
+const least = (1000 * seconds) / rounds;
+let [steps, taken] = [1, 0];
+for (;;) {
+  const time = await timed(alone, steps);
+  taken += steps;
+  if (time >= least) break;
+  steps *= 2;
+}
+await timed(all, taken);
+const times = { alone: [], all: [] };
+for (let round = 0; round < rounds; round++) {
+  times.alone.push(await timed(alone, steps));
+  times.all.push(await timed(all, steps));
+}
+
+const judge = await createTrainer(device, { ...options, ...variants[last] });
+await judge.step(taken + rounds * steps);
+const same =
+  sameBits(await alone.parameters(), await all.parameters(first)) &&
+  sameBits(await judge.parameters(), await all.parameters(last));
+device.destroy();
+if (same) {
+  console.log(`${NETWORK}, Node ${process.versions.node}, ${rounds} rounds of ${steps} steps`);
+  console.log(line("one run alone", times.alone));
+  console.log(line(`${VARIANTS} variants at once`, times.all));
+  const ratio = median(times.all) / median(times.alone);
+  console.log(
+    `${VARIANTS} variants cost ${ratio.toFixed(1)} × one run; variants ${first} and ${last} equal their runs alone`,
+  );
+} else {
+  console.error(`sweep: variant ${first} or ${last} differs from its run alone after the same steps.`);
+  process.exitCode = 1;
+}
+
+function line(name, all) {
+  const rate = (one) => Math.round((1000 * steps) / one).toLocaleString("en");
+  return `${name}: ${rate(median(all))} steps/s (${rate(Math.max(...all))} to ${rate(Math.min(...all))})`;
+}
+
+function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
+}
+
+function sameBits(one, other) {
+  return Object.entries(one).every(([name, values]) => {
+    const words = new Uint32Array(other[name].buffer);
+    return new Uint32Array(values.buffer).every((word, i) => word === words[i]);
+  });
+}

@@ -1,0 +1,66 @@
+import { PlanError } from "../errors.ts";
+import type { Hardware } from "../kernels/tile.ts";
+import { updateRule } from "../kernels/weight-update.ts";
+import { checkOptimizer, type Optimizer } from "../model/optimizer.ts";
+import { checkOptions, refuse, show } from "../model/options.ts";
+import { forVariants } from "../plan/passes/variants.ts";
+import type { Plan } from "../plan/types.ts";
+import { checkSeed } from "./counts.ts";
+import { type PlanOptions, planTraining } from "./plan.ts";
+import type { Variant } from "./types.ts";
+
+/**
+ * Checks that variants differ in numbers alone.
+ * @returns the optimizer that they are planned by, the first one's
+ * @throws ModelError naming the first variant that differs from variant 0 in what is compiled
+ */
+export function checkVariants(variants: readonly Variant[]): Optimizer {
+  if (!Array.isArray(variants) || variants.length === 0) {
+    const got = Array.isArray(variants) ? "no variants" : `variants ${show(variants)}`;
+    refuse("sweep", got, "a list of at least one", "give the seed and optimizer of each network to train");
+  }
+  for (const [index, variant] of variants.entries()) checkVariant(`sweep: variants[${index}]`, variant);
+  const [{ optimizer }] = variants as [Variant];
+  const expected = describeRule(optimizer);
+  const index = variants.findIndex((variant) => describeRule(variant.optimizer) !== expected);
+  const other = variants[index];
+  if (!other) return optimizer;
+  refuse(
+    `sweep: variants[${index}]`,
+    describeRule(other.optimizer),
+    `${expected}, as variants[0] has`,
+    "let the variants differ in numbers alone, and make a sweep of its own for each kind of them",
+  );
+}
+
+function checkVariant(where: string, variant: Variant): void {
+  checkOptions(where, variant, "optimizer", "seed");
+  checkSeed(where, variant.seed ?? 0);
+  checkOptimizer(`${where}: optimizer`, variant.optimizer);
+}
+
+/** What of an optimizer is compiled into a plan, in words. */
+function describeRule(optimizer: Optimizer): string {
+  const { schedule, weightDecay, decay, decayBiases } = optimizer;
+  const decaying = `decay ${decay}${decayBiases ? " of biases too" : ""}`;
+  return `${updateRule(optimizer)}, schedule ${schedule.kind}, ${weightDecay > 0 ? decaying : "no decay"}`;
+}
+
+/**
+ * The plan of a training step of so many variants.
+ * @throws ModelError, ShapeError, DataError; PlanError where a step does not become one dispatch
+ */
+export function planVariants(
+  options: Omit<PlanOptions, "fuse" | "oneDispatch" | "reuse">,
+  variants: number,
+  hardware?: Hardware,
+): Plan {
+  const plan = planTraining({ ...options, fuse: true, oneDispatch: true }, hardware);
+  if (plan.resident) return forVariants(plan, variants);
+  throw new PlanError({
+    where: "sweep",
+    got: `a network whose step takes ${plan.steps.length} dispatches`,
+    expected: "one so small that its whole step becomes one dispatch",
+    remedy: "train the variants one after the other with createTrainer, or take a smaller network or batch",
+  });
+}
