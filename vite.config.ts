@@ -9,8 +9,8 @@ import { compactShaders } from "./tools/shaders.mjs";
 const external = ["webgpu", "@sparticuz/chromium", /^node:/];
 
 /**
- * `vite build`: the library, for browsers, Deno and Node alike. dist/index.js names what there is, dist/core.js holds it, and
- * dist/files.js reads and writes files, so that a page which does neither never loads it.
+ * `vite build`: the library, for browsers, Deno and Node alike. dist/index.js names what there is and dist/core.js trains. The
+ * rest lies in files of its own: what core.js imports only when it is asked for, and what index.js alone names.
  */
 const library: UserConfig = {
   plugins: [compactShaders(), declarations()],
