@@ -9,8 +9,8 @@ import { compactShaders } from "./tools/shaders.mjs";
 const external = ["webgpu", "@sparticuz/chromium", /^node:/];
 
 /**
- * `vite build`: the library, for browsers, Deno and Node alike. dist/index.js names what there is, dist/core.js holds it, and
- * dist/files.js reads and writes files, so that a page which does neither never loads it.
+ * `vite build`: the library, for browsers, Deno and Node alike. dist/index.js names what there is and dist/core.js trains. The
+ * rest lies in files of its own: what core.js imports only when it is asked for, and what index.js alone names.
  */
 const library: UserConfig = {
   plugins: [compactShaders(), declarations("index")],
@@ -30,7 +30,17 @@ const library: UserConfig = {
           includeDependenciesRecursively: false,
           groups: [
             { name: "files", test: /src\/(run\/checkpoint|data\/safetensors)\.ts$/, priority: 1 },
-            { name: "core", test: /(?<!src\/index)\.ts$/ },
+            {
+              name: "inference",
+              test: /src\/run\/(inference|predictor|probe|rows)\.ts$/,
+              priority: 1,
+            },
+            { name: "diagnosis", test: /src\/(run\/numeric|device\/shader-error)\.ts$/, priority: 1 },
+            { name: "node", test: /src\/device\/dawn\.ts$/, priority: 1 },
+            { name: "reference", test: /src\/(cpu|reference)\//, priority: 1 },
+            { name: "sweep", test: /src\/run\/(sweep|variants)\.ts$/, priority: 1 },
+            { name: "tune", test: /src\/(run\/tune\/|plan\/tiles)/, priority: 1 },
+            { name: "core", test: /(?<!src\/index\.ts)$/ },
           ],
         },
       },

@@ -86,7 +86,11 @@ function withoutComments(wgsl, commented) {
     return "";
   });
   return {
-    text: text.replace(/[ \t]*\n\s*/g, "\n").replace(/[ \t]*([,;(){}=+*:])[ \t]*/g, "$1"),
+    text: text
+      .replace(/[ \t]*\n\s*/g, "\n")
+      .replace(/[ \t]*([,;(){}=+*:])[ \t]*/g, "$1")
+      // Beside an operator only where a word or bracket is on its other side: `a - -b` has no `--`.
+      .replace(/(?<=[\w)\]]) (?=[-/%<>!&|^])|(?<=[-/%<>&|^]) (?=[\w(])/g, ""),
     /** Whether a comment is open at its end. */
     rest,
   };

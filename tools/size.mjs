@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
  * Bundles what a page needs to train out of the library as it is built, and measures what the page loads.
  *
  * @typedef {{ bytes: number, gzipped: number }} Size Bytes of minified JavaScript, and of the same gzipped.
- * @returns {Promise<{ core: Size, later: Size }>} What is loaded at once, and what is loaded later by a first save or load.
+ * @returns {Promise<{ core: Size, later: Size }>} What is loaded at once, and what is loaded when it is first asked for.
  */
 export async function measureCore() {
   const library = chunks(await build({ root, logLevel: "warn", build: { write: false } }));

@@ -7,10 +7,10 @@ import { elementsOf } from "../plan/memory.ts";
 import { fuse } from "../plan/passes/fuse.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import { createReference, type Reference } from "../reference/run.ts";
-import { checkLoaded, encodeModel, loadModel } from "../run/checkpoint.ts";
+import { encodeModel, loadFor } from "../run/checkpoint.ts";
 import { checkEpochs, checkSeed, checkSteps } from "../run/counts.ts";
-import { checkDataset, checkRows, floatsOf } from "../run/dataset.ts";
-import { checkColumns, classify } from "../run/inference.ts";
+import { checkDataset, floatsOf } from "../run/dataset.ts";
+import { classify } from "../run/inference.ts";
 import { addRecord, emptyTotals, type StepRecord, summarize } from "../run/metrics.ts";
 import {
   checkLoss,
@@ -23,6 +23,7 @@ import {
 import { firstNonFinite } from "../run/numeric.ts";
 import { checkParameter, unknownParameter } from "../run/parameters.ts";
 import { planTraining } from "../run/plan.ts";
+import { checkColumns, checkRows } from "../run/rows.ts";
 import type {
   ByteScale,
   Dataset,
@@ -163,23 +164,16 @@ class CpuTrainer implements ReferenceTrainer {
   }
 
   async save({ optimizer = true, metadata = {} }: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    const { step, correction1, correction2, beta1, beta2 } = this.#reference.control;
-    const progress = { step, correction1, correction2, beta1, beta2 };
-    const training = optimizer ? { progress, state: this.#values(Object.keys(this.#stateShapes())) } : undefined;
-    return encodeModel(this.#network, this.#values(this.#names()), training, metadata);
+    const names = [...this.#names(), ...(optimizer ? Object.keys(this.#stateShapes()) : [])];
+    const training = optimizer ? this.#reference.control : undefined;
+    return encodeModel(this.#network, this.#values(names), training, metadata);
   }
 
   async load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
-    const loaded = loadModel(bytes);
-    checkLoaded(this.#network, this.#stateShapes(), loaded);
-    this.#setParameters("load", loaded.parameters);
-    if (!loaded.training) return;
-    const { progress, state } = loaded.training;
+    const { parameters, state, progress } = loadFor(this.#network, this.#stateShapes(), this.#reference.control, bytes);
+    this.#setParameters("load", parameters);
     for (const [name, values] of Object.entries(state)) this.#reference.set(name, values);
-    const { step, correction1, correction2, beta1, beta2 } = progress;
-    const { control } = this.#reference;
-    const own = beta1 === control.beta1 && beta2 === control.beta2;
-    this.#resume(step, own ? { correction1, correction2 } : {});
+    if (progress) this.#resume(progress);
   }
 
   dispose(): void {}
@@ -194,12 +188,12 @@ class CpuTrainer implements ReferenceTrainer {
     });
     for (const [name, values] of checked) this.#reference.set(name, values);
     const { halted, step } = this.#reference.control;
-    if (halted !== 0) this.#resume(step - 1);
+    if (halted !== 0) this.#resume({ step: step - 1 });
   }
 
-  /** Sets the control block so that the next step is step `step` + 1. */
-  #resume(step: number, progress: Partial<ControlValues> = {}): void {
-    Object.assign(this.#reference.control, controlAfter(this.#initial, this.#schedule, step), progress);
+  /** Sets the control block so that the next step is step `progress.step` + 1. */
+  #resume(progress: Pick<ControlValues, "step"> & Partial<ControlValues>): void {
+    Object.assign(this.#reference.control, controlAfter(this.#initial, this.#schedule, progress.step), progress);
   }
 
   #names(): string[] {

@@ -108,7 +108,10 @@ async function webgpu(): Promise<GPU> {
   const { navigator } = globalThis as { navigator?: { gpu?: GPU } };
   if (navigator?.gpu) return navigator.gpu;
   const { process } = globalThis as { process?: { versions?: { node?: string } } };
-  if (process?.versions?.node !== undefined) return dawn();
+  if (process?.versions?.node !== undefined) {
+    const { dawn } = await import("./dawn.ts");
+    return dawn();
+  }
   throw new DeviceError({
     where: "openDevice",
     got: "no navigator.gpu",
@@ -116,26 +119,6 @@ async function webgpu(): Promise<GPU> {
     remedy: "use a current Chrome, Edge, Firefox or Safari",
   });
 }
-
-/** WebGPU for Node: Dawn, out of the optional package `webgpu`. */
-async function dawn(): Promise<GPU> {
-  const module = (await load("webgpu").catch((cause: unknown) => {
-    throw new DeviceError(
-      {
-        where: "openDevice",
-        got: "Node without the package webgpu",
-        expected: "WebGPU",
-        remedy: "run npm install webgpu",
-      },
-      { cause },
-    );
-  })) as { create(flags: string[]): GPU; globals: Record<string, unknown> };
-  Object.assign(globalThis, module.globals);
-  return module.create([]);
-}
-
-/** Imports a package by a name that bundlers cannot see, so that those for the browser leave it alone. */
-const load = (name: string): Promise<unknown> => import(/* @vite-ignore */ /* webpackIgnore: true */ name);
 
 function describe(adapter: GPUAdapter): AdapterInfo {
   const { vendor, architecture, device, description } = adapter.info;

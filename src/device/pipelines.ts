@@ -1,4 +1,3 @@
-import { DeviceError } from "../errors.ts";
 import { boundOperands, type Call, sourceOf } from "../kernels/index.ts";
 
 /** The compiled shader of one or more steps. */
@@ -65,17 +64,7 @@ async function compile(gpu: GPUDevice, call: Call, source: string): Promise<Pipe
     });
     return { pipeline, layout };
   } catch (cause) {
-    const { messages } = await module.getCompilationInfo();
-    const faults = messages.map(({ type, lineNum, linePos, message }) => `${type} ${lineNum}:${linePos} ${message}`);
-    const numbered = source.split("\n").map((line, index) => `${String(index + 1).padStart(4)}  ${line}`);
-    throw new DeviceError(
-      {
-        where: `kernel ${call.kernel} ${JSON.stringify(call.variant)}`,
-        got: `a shader that does not compile: ${[...faults, cause instanceof Error ? cause.message : ""].join("\n")}`,
-        expected: `valid WGSL\n${numbered.join("\n")}\n`,
-        remedy: "report it with the adapter's name",
-      },
-      { cause },
-    );
+    const { shaderError } = await import("./shader-error.ts");
+    throw await shaderError(call, source, module, cause);
   }
 }

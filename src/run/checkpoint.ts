@@ -1,6 +1,5 @@
 import { decodeSafetensors, encodeSafetensors, type FileTensor } from "../data/safetensors.ts";
 import { DataError, ShapeError } from "../errors.ts";
-import type { ControlValues } from "../kernels/control.ts";
 import type { Dense, Model } from "../model/layer.ts";
 import { dense, sequential } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
@@ -18,15 +17,6 @@ export interface Progress {
   readonly beta1: number;
   readonly beta2: number;
 }
-
-/** Where training stands by its control block. */
-export const progressOf = ({ step, correction1, correction2, beta1, beta2 }: ControlValues): Progress => ({
-  step,
-  correction1,
-  correction2,
-  beta1,
-  beta2,
-});
 
 /** What a file holds beside parameters, so that training can go on exactly. */
 export interface TrainingState {
@@ -66,20 +56,22 @@ const stateKey = (key: string) => `optimizer.${key}`;
 /**
  * A safetensors file: parameters under the names of an `nn.Sequential`, optimizer state under `optimizer.…`, and the
  * description of the network as JSON in the metadata.
+ * @param values parameters, and optimizer state where `training` is given, by tensor name
+ * @param training where training stands; left out, the file holds the network alone
  */
 export function encodeModel(
   network: Network,
-  parameters: Parameters,
-  training: TrainingState | undefined,
+  values: Parameters,
+  training: Progress | undefined,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
   const tensors: Record<string, FileTensor> = {};
   const specs = parameterSpecs(network.layers);
   for (const { name, key, shape } of specs) {
-    tensors[key] = { shape, data: parameters[name] ?? new Float32Array(elementsOf(shape)) };
+    tensors[key] = { shape, data: values[name] ?? new Float32Array(elementsOf(shape)) };
   }
   for (const { name, key, shape } of specs) {
-    const data = training?.state[`state_${name}`];
+    const data = training && values[`state_${name}`];
     if (data) tensors[stateKey(key)] = { shape: data.length === elementsOf(shape) ? shape : [...shape, 2], data };
   }
   const description: Description = {
@@ -87,10 +79,18 @@ export function encodeModel(
     model: network.model,
     inputs: network.inputs,
     loss: network.loss,
-    ...(training ? { training: training.progress } : {}),
+    ...(training ? { training: progressOf(training) } : {}),
   };
   return encodeSafetensors(tensors, { ...metadata, format: "pt", [DESCRIPTION]: JSON.stringify(description) });
 }
+
+const progressOf = ({ step, correction1, correction2, beta1, beta2 }: Progress): Progress => ({
+  step,
+  correction1,
+  correction2,
+  beta1,
+  beta2,
+});
 
 /**
  * Reads a file that `Trainer.save` wrote.
@@ -133,16 +133,39 @@ export function loadModel(bytes: Uint8Array | ArrayBuffer, where = "model"): Loa
   };
 }
 
+/** What a trainer takes out of a file. */
+export interface Loaded {
+  readonly parameters: Parameters;
+  /** Optimizer state by tensor name; none where the file holds the network alone. */
+  readonly state: Parameters;
+  /** Where training goes on, with the bias corrections where they belong to the trainer's rates. */
+  readonly progress: (Pick<Progress, "step"> & Partial<Progress>) | undefined;
+}
+
 /**
- * Checks that a file holds the network and the optimizer state of a trainer.
+ * Reads a file for a trainer of the same network and optimizer.
  * @param states shapes of the optimizer's state by name: momentum keeps one number an element, Adam two
+ * @param rates of the trainer
  * @throws ShapeError, DataError
  */
-export function checkLoaded(
+export function loadFor(
   network: Network,
   states: Readonly<Record<string, readonly number[]>>,
-  loaded: LoadedModel,
-): void {
+  rates: Pick<Progress, "beta1" | "beta2">,
+  bytes: Uint8Array | ArrayBuffer,
+): Loaded {
+  const loaded = loadModel(bytes);
+  const { parameters, training } = loaded;
+  checkLoaded(network, states, loaded);
+  if (!training) return { parameters, state: {}, progress: undefined };
+  const { step, correction1, correction2, beta1, beta2 } = training.progress;
+  // As the GPU summed them, unless they belong to other rates than this trainer's.
+  const own = beta1 === Math.fround(rates.beta1) && beta2 === Math.fround(rates.beta2);
+  return { parameters, state: training.state, progress: { step, ...(own ? { correction1, correction2 } : {}) } };
+}
+
+/** Checks that a file holds the network and the optimizer state of a trainer. @throws ShapeError, DataError */
+function checkLoaded(network: Network, states: Readonly<Record<string, readonly number[]>>, loaded: LoadedModel): void {
   const expected = describeNetwork(network);
   const found = describeNetwork(resolveNetwork(loaded.model, loaded.inputs, loaded.loss));
   if (expected !== found) {

@@ -72,24 +72,6 @@ export function checkInputs(where: string, given: ArrayLike<number>, columns: nu
 /** Numbers `first` to before `end` of inputs. */
 export const floatsOf = (inputs: Inputs, first: number, end: number): Float32Array<ArrayBuffer> =>
   inputs instanceof Uint8Array ? unpackBytes(inputs, first, end) : inputs.subarray(first, end);
-/**
- * Whole rows to be predicted.
- * @param columns that the network takes
- * @throws DataError where they are no whole rows, or a value is not a finite float32
- */
-export function checkRows(where: string, given: ArrayLike<number>, columns: number, byteScale: ByteScale = {}) {
-  checkArray(`${where}: inputs`, given);
-  const rows = given.length / columns;
-  if (!Number.isInteger(rows) || rows === 0) {
-    refuse(
-      `${where}: inputs`,
-      `${given.length} numbers`,
-      `at least one row, each of the ${columns} columns that the network takes`,
-      "give whole rows",
-    );
-  }
-  return { rows, values: checkInputs(where, given, columns, byteScale) };
-}
 
 const checkTargets = (where: string, given: ArrayLike<number>, columns: number) =>
   finite(`${where}: targets`, given, columns);
@@ -129,6 +111,7 @@ function checkLabels(where: string, given: ArrayLike<number>, classes: number): 
   return labels;
 }
 
-function refuse(where: string, got: string, expected: string, remedy: string): never {
+/** @throws DataError */
+export function refuse(where: string, got: string, expected: string, remedy: string): never {
   throw new DataError({ where, got, expected, remedy });
 }

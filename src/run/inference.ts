@@ -2,18 +2,18 @@ import type { Guard } from "../device/guard.ts";
 import { hardwareOf } from "../device/hardware.ts";
 import type { Device } from "../device/open.ts";
 import { compileProgram, type Program } from "../device/program.ts";
-import { DataError } from "../errors.ts";
 import { CONTROL_WORDS, controlNames } from "../kernels/control.ts";
 import { checkOptions } from "../model/options.ts";
 import { buildEvaluatePlan, buildPredictPlan } from "../plan/build.ts";
 import { addBytes, type Bytes } from "../plan/memory.ts";
 import { fuse } from "../plan/passes/fuse.ts";
 import { reuse } from "../plan/passes/reuse.ts";
-import { checkDataset, checkRows, floatsOf, type Rows } from "./dataset.ts";
+import { checkDataset, floatsOf, type Rows } from "./dataset.ts";
 import { addRecord, decodeRecord, emptyTotals, RING_BYTES } from "./metrics.ts";
 import type { Network } from "./network.ts";
 import { createProbe } from "./probe.ts";
 import { mapWords, readBuffers } from "./readback.ts";
+import { checkColumns, checkRows } from "./rows.ts";
 import { createTurns } from "./turns.ts";
 import type { ByteScale, Dataset, Evaluation, Prediction, Probe } from "./types.ts";
 
@@ -177,17 +177,6 @@ export function createInference(
       }
     },
   };
-}
-
-/** @throws DataError where rows have another number of columns than the network takes */
-export function checkColumns(where: string, columns: number, inputs: number): void {
-  if (columns === inputs) return;
-  throw new DataError({
-    where: `${where}: inputs`,
-    got: `${columns} columns`,
-    expected: `${inputs}, as the network takes`,
-    remedy: "give the columns that the network was made for",
-  });
 }
 
 function slice({ inputs, targets, columns, rows }: Rows, first: number, count: number) {

@@ -5,8 +5,9 @@ import { compileProgram } from "../device/program.ts";
 import { CONTROL_WORDS, controlNames } from "../kernels/control.ts";
 import { buildPredictPlan } from "../plan/build.ts";
 import { fuse } from "../plan/passes/fuse.ts";
-import { checkRows, floatsOf } from "./dataset.ts";
+import { floatsOf } from "./dataset.ts";
 import type { Network } from "./network.ts";
+import { checkRows } from "./rows.ts";
 import type { Probe } from "./types.ts";
 
 /**

@@ -137,9 +137,8 @@ class GpuSweep implements Sweep {
     const { optimizer = true, metadata = {} } = options;
     const { control, parameters, state } = await this.#exclusive(() => this.#read(variant));
     // A page that saves nothing never loads it.
-    const { encodeModel, progressOf } = await import("./checkpoint.ts");
-    const training = optimizer ? { progress: progressOf(control), state } : undefined;
-    return encodeModel(this.#network, parameters, training, metadata);
+    const { encodeModel } = await import("./checkpoint.ts");
+    return encodeModel(this.#network, { ...parameters, ...state }, optimizer ? control : undefined, metadata);
   }
 
   dispose(): void {

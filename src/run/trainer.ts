@@ -19,10 +19,9 @@ import { resolveTensor } from "../plan/resolve.ts";
 import { unpackBytes } from "./bytes.ts";
 import { checkEpochs, checkSeed, checkSteps } from "./counts.ts";
 import { checkDataset, type Rows } from "./dataset.ts";
-import { createInference, type Inference } from "./inference.ts";
+import type { Inference } from "./inference.ts";
 import { addRecords, emptyTotals, summarize, type Totals } from "./metrics.ts";
 import { checkLoss, initialParameters, type Network, outputsOf, parameterSpecs, resolveNetwork } from "./network.ts";
-import { firstNonFinite } from "./numeric.ts";
 import { checkParameter, unknownParameter } from "./parameters.ts";
 import { planTraining } from "./plan.ts";
 import { readBuffers } from "./readback.ts";
@@ -76,9 +75,7 @@ class GpuTrainer implements Trainer {
   readonly plan;
   readonly tuning;
   readonly compileSeconds: number;
-  readonly evaluate: Trainer["evaluate"];
-  readonly predict: Trainer["predict"];
-  readonly probe: Trainer["probe"];
+  readonly #device: Device;
   readonly #gpu: GPUDevice;
   readonly #guard: Guard;
   readonly #network: Network;
@@ -86,7 +83,8 @@ class GpuTrainer implements Trainer {
   /** The control block as it was before the first step. */
   readonly #control: ControlValues;
   readonly #schedule: Schedule;
-  readonly #inference: Inference;
+  /** Made by the first call that needs it. */
+  #inference: Inference | undefined;
   readonly #stepper: Stepper;
   readonly #epochSteps: number;
   #failure: NumericError | undefined;
@@ -103,6 +101,7 @@ class GpuTrainer implements Trainer {
     tuning: TuneReport | undefined,
     compileSeconds: number,
   ) {
+    this.#device = device;
     this.#gpu = device.gpu;
     this.#guard = guard;
     this.#network = network;
@@ -114,24 +113,19 @@ class GpuTrainer implements Trainer {
     this.compileSeconds = compileSeconds;
     this.#epochSteps = Math.ceil(control.dataRows / control.batch);
     this.#stepper = new Stepper(device.gpu, guard, program, "chainrule.trainer");
-    const parameters = parameterSpecs(network.layers).map(({ name }) => [name, program.buffer(name)] as const);
-    this.#inference = createInference(device, guard, network, Object.fromEntries(parameters));
-    this.evaluate = this.#inference.evaluate;
-    this.predict = this.#inference.predict;
-    this.probe = this.#inference.probe;
   }
 
   get memory(): Bytes {
-    return addBytes([this.#program.memory, this.#stepper.memory, this.#inference.memory()]);
+    return addBytes([this.#program.memory, this.#stepper.memory, this.#inference?.memory() ?? {}]);
   }
 
   /** Writes the data, the parameters and the control block; called once. */
   upload(data: Rows, parameters: Parameters): void {
-    const { queue } = this.#gpu;
-    queue.writeBuffer(this.buffer("X"), 0, data.inputs);
-    queue.writeBuffer(this.buffer("Y"), 0, data.targets);
-    for (const [name, values] of Object.entries(parameters)) queue.writeBuffer(this.buffer(name), 0, values);
-    queue.writeBuffer(this.buffer("control"), 0, encodeControl(this.#control));
+    this.#write({ X: data.inputs, Y: data.targets, ...parameters, control: encodeControl(this.#control) });
+  }
+
+  #write(values: Readonly<Record<string, GPUAllowSharedBufferSource>>): void {
+    for (const [name, data] of Object.entries(values)) this.#gpu.queue.writeBuffer(this.buffer(name), 0, data);
   }
 
   step(n = 1): Promise<Report> {
@@ -151,8 +145,12 @@ class GpuTrainer implements Trainer {
     }
   }
 
+  evaluate: Trainer["evaluate"] = async (data) => (await this.#infer()).evaluate(data);
+  predict: Trainer["predict"] = async (inputs, byteScale) => (await this.#infer()).predict(inputs, byteScale);
+  probe: Trainer["probe"] = async (inputs) => (await this.#infer()).probe(inputs);
+
   async parameters(): Promise<Parameters> {
-    return this.#readFloats(parameterSpecs(this.#network.layers).map(({ name }) => name));
+    return (await this.#readAll(this.#names())).tensors;
   }
 
   setParameters(parameters: Readonly<Record<string, ArrayLike<number>>>): void {
@@ -163,20 +161,15 @@ class GpuTrainer implements Trainer {
   #setParameters(where: string, parameters: Readonly<Record<string, ArrayLike<number>>>): void {
     this.#guard.check();
     const specs = parameterSpecs(this.#network.layers);
-    checkObject(where, parameters, specs.map(({ name }) => name).join(", "));
+    const names = this.#names();
+    checkObject(where, parameters, names.join(", "));
     const checked = Object.entries(parameters).map(([name, values]) => {
       const spec = specs.find((one) => one.name === name);
-      if (!spec) {
-        return unknownParameter(
-          where,
-          name,
-          specs.map((one) => one.name),
-        );
-      }
+      if (!spec) return unknownParameter(where, name, names);
       return [name, checkParameter(where, name, spec.shape, values)] as const;
     });
-    for (const [name, values] of checked) this.#gpu.queue.writeBuffer(this.buffer(name), 0, values);
-    if (this.#failure) this.#resume(this.#failure.step - 1);
+    this.#write(Object.fromEntries(checked));
+    if (this.#failure) this.#resume({ step: this.#failure.step - 1 });
   }
 
   async read(name: string): Promise<TensorValue> {
@@ -201,14 +194,10 @@ class GpuTrainer implements Trainer {
   async save(options: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     checkOptions("save", options, "", "optimizer metadata");
     const { optimizer = true, metadata = {} } = options;
-    const names = parameterSpecs(this.#network.layers).map(({ name }) => name);
     const states = optimizer ? Object.keys(this.#stateShapes()) : [];
-    const values = await this.#exclusive(() => this.#readAll([...names, ...states]));
-    const pick = (wanted: readonly string[]) =>
-      Object.fromEntries(wanted.map((name) => [name, values.tensors[name] ?? new Float32Array()]));
-    const { encodeModel, progressOf } = await files();
-    const training = optimizer ? { progress: progressOf(values.control), state: pick(states) } : undefined;
-    return encodeModel(this.#network, pick(names), training, metadata);
+    const { control, tensors } = await this.#exclusive(() => this.#readAll([...this.#names(), ...states]));
+    const { encodeModel } = await files();
+    return encodeModel(this.#network, tensors, optimizer ? control : undefined, metadata);
   }
 
   load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
@@ -216,28 +205,31 @@ class GpuTrainer implements Trainer {
   }
 
   async #load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
-    const { checkLoaded, loadModel } = await files();
+    const { loadFor } = await files();
     this.#guard.check();
-    const loaded = loadModel(bytes);
-    const { training } = loaded;
-    const states = this.#stateShapes();
-    checkLoaded(this.#network, states, loaded);
-    this.#setParameters("load", loaded.parameters);
-    if (!training) return;
-    for (const name of Object.keys(states)) {
-      this.#gpu.queue.writeBuffer(this.buffer(name), 0, training.state[name] ?? new Float32Array());
-    }
-    const { step, correction1, correction2, beta1, beta2 } = training.progress;
-    // As the GPU summed them, unless they belong to other rates than this trainer's.
-    const own = beta1 === Math.fround(this.#control.beta1) && beta2 === Math.fround(this.#control.beta2);
-    this.#resume(step, own ? { correction1, correction2 } : {});
+    const { parameters, state, progress } = loadFor(this.#network, this.#stateShapes(), this.#control, bytes);
+    this.#setParameters("load", parameters);
+    this.#write(state);
+    if (progress) this.#resume(progress);
   }
 
   dispose(): void {
     this.#guard.close();
-    this.#inference.dispose();
+    this.#inference?.dispose();
     this.#program.dispose();
     this.#stepper.dispose();
+  }
+
+  async #infer(): Promise<Inference> {
+    const { createInference } = await this.#guard.wait(inference());
+    const parameters = this.#names().map((name) => [name, this.buffer(name)] as const);
+    this.#inference ??= createInference(this.#device, this.#guard, this.#network, Object.fromEntries(parameters));
+    return this.#inference;
+  }
+
+  /** Names of the parameters. */
+  #names(): string[] {
+    return parameterSpecs(this.#network.layers).map(({ name }) => name);
   }
 
   /** Shapes of the optimizer's state by name. */
@@ -246,10 +238,11 @@ class GpuTrainer implements Trainer {
     return Object.fromEntries(states.map(([name, { shape }]) => [name, shape]));
   }
 
-  /** Sets the control block so that the next step is step `step` + 1. */
-  #resume(step: number, progress: Partial<ControlValues> = {}): void {
+  /** Sets the control block so that the next step is step `progress.step` + 1. */
+  #resume(progress: Pick<ControlValues, "step"> & Partial<ControlValues>): void {
+    const { step } = progress;
     const values = { ...controlAfter(this.#control, this.#schedule, step), ...progress };
-    this.#gpu.queue.writeBuffer(this.buffer("control"), 0, encodeControl(values));
+    this.#write({ control: encodeControl(values) });
     this.#stepper.step = step;
     this.#failure = undefined;
   }
@@ -272,6 +265,7 @@ class GpuTrainer implements Trainer {
   async #collect(totals: Totals, { first, last, words }: Stretch): Promise<void> {
     const halted = addRecords(totals, words, first, last);
     if (!halted) return;
+    const { firstNonFinite } = await diagnosis();
     this.#failure = await firstNonFinite(this, halted);
     throw this.#failure;
   }
@@ -290,14 +284,12 @@ class GpuTrainer implements Trainer {
       ),
     };
   }
-
-  async #readFloats(names: readonly string[]): Promise<Parameters> {
-    return (await this.#readAll(names)).tensors;
-  }
 }
 
-/** What reads and writes files, which a page that does neither never loads. */
+// What a page that only trains never needs is loaded when it is first asked for.
 const files = () => import("./checkpoint.ts");
+const inference = () => import("./inference.ts");
+const diagnosis = () => import("./numeric.ts");
 
 function checkTune(tune: unknown): void {
   if (tune === undefined || typeof tune === "function") return;

@@ -129,13 +129,31 @@ describe("trainer › dispose", () => {
     expect(counter.alive()).toEqual([]);
   });
 
-  test("frees every buffer though an evaluation is being prepared", async () => {
+  const settle = async () => {
+    // What waits for the device ends before an empty submit does.
+    for (let i = 0; i < 10; i++) await device.gpu.queue.onSubmittedWorkDone();
+  };
+
+  test("frees every buffer though what evaluates is being loaded", async () => {
     const trainer = await createTrainer(device, classifier);
     const evaluation = trainer.evaluate(classes(5));
     trainer.dispose();
     expect(String(await rejection(evaluation))).toBe(disposed("trainer"));
-    // What waits for the device ends before an empty submit does.
-    for (let i = 0; i < 10; i++) await device.gpu.queue.onSubmittedWorkDone();
+    await settle();
+    expect(counter.alive()).toEqual([]);
+  });
+
+  test("frees every buffer though an evaluation is being compiled", async () => {
+    const { model, loss } = classifier;
+    const parameters = await withTrainer(device, classifier, (trainer) => trainer.parameters());
+    const predictor = await createPredictor(device, { model, loss, inputs: COLUMNS, parameters });
+    const before = counter.alive().length;
+    const evaluation = predictor.evaluate(classes(5));
+    await Promise.resolve();
+    expect(counter.alive().length).toBeGreaterThan(before);
+    predictor.dispose();
+    expect(String(await rejection(evaluation))).toBe(disposed("predictor"));
+    await settle();
     expect(counter.alive()).toEqual([]);
   });
 

@@ -10,12 +10,10 @@ import { calls } from "../helpers/calls.ts";
 const load = (code: string) => import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(code)}`);
 
 const withoutComments = (source: string) => source.replace(/\/\/.*|\/\*[\s\S]*?\*\//g, "");
-/** What the compiler of WGSL sees. */
-const words = (source: string) =>
-  withoutComments(source)
-    .replace(/([,;(){}=+*:])/g, " $1 ")
-    .trim()
-    .split(/\s+/);
+/** The tokens of WGSL, which are all that its compiler sees. */
+const token =
+  /[A-Za-z_]\w*|0[xX][\da-fA-F]+[iu]?|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[iufh]?|->|(?:<<|>>|[-+*/%&|^=!<>])=|&&|\|\||\+\+|--|<<|>>|\S/g;
+const words = (source: string) => withoutComments(source).match(token) ?? [];
 
 describe("the build of the shaders", () => {
   it("gives every call the same source, less comments and white space", async () => {
@@ -81,6 +79,15 @@ let b = \${c}; /* \\n */ // end`;
     const [shipped, plain] = await both(template, "x", "y", 3);
     expect([shipped, plain]).toEqual(["let a = 1 ; let b = 3 ;", "let a = 1 ; let b = 3 ;"]);
     expect(compact(`export const shader = (a, b, c) => wgsl\`${template}\`;`)).not.toContain("is ");
+  });
+
+  it("keeps operators apart that would be another together, beside expressions too", async () => {
+    const template = `a - -b; a-- - b; a & &b; a / \${a} - \${b} < \${c} -> f32; var<storage, read> x: array<u32>;`;
+    const [shipped, plain] = await both(template, "*p", "-1.0", "-2.5e-3");
+    expect(shipped).toBe(plain);
+    expect(compact(`export const shader = (a, b, c) => wgsl\`${template}\`;`)).toContain(
+      "var<storage,read>x:array<u32>;",
+    );
   });
 
   it("keeps what JavaScript escapes", async () => {

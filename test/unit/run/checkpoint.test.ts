@@ -21,7 +21,7 @@ const training: TrainingState = {
   },
 };
 
-const saved = encodeModel(network, parameters, training, { author: "me" });
+const saved = encodeModel(network, { ...parameters, ...training.state }, training.progress, { author: "me" });
 
 /** The saved file with its tensors and description changed. */
 function forged(
@@ -79,7 +79,7 @@ describe("a saved model", () => {
   it("holds one number of state an element for momentum, and two for Adam", () => {
     const momentum = { W1: new Float32Array(12).fill(2), W2: new Float32Array(6).fill(3) };
     const state = { state_W1: momentum.W1, state_W2: momentum.W2 };
-    const bytes = encodeModel(network, parameters, { ...training, state }, {});
+    const bytes = encodeModel(network, { ...parameters, ...state }, training.progress, {});
     expect(decodeSafetensors(bytes).tensors["optimizer.0.weight"]).toEqual({ shape: [3, 4], data: momentum.W1 });
     expect(loadModel(bytes).training?.state).toEqual(state);
   });
