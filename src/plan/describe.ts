@@ -1,4 +1,5 @@
-import { boundOperands } from "../kernels/index.ts";
+import { PlanError } from "../errors.ts";
+import { boundOperands, kernels } from "../kernels/index.ts";
 import { labelOf } from "./labels.ts";
 import type { Phase, Step } from "./types.ts";
 
@@ -14,8 +15,12 @@ export interface StepDescription {
   readonly label: string;
 }
 
-/** Describes a dispatch of a plan, as `formatPlan` prints it. */
+/** Describes a dispatch of a plan, as `formatPlan` prints it. @throws PlanError unless `step` is one */
 export function describeStep(step: Step): StepDescription {
+  if (typeof step?.kernel !== "string" || !Object.hasOwn(kernels, step.kernel)) {
+    const remedy = "give one of plan.steps";
+    throw new PlanError({ where: "describeStep", got: String(step), expected: "a step of a plan", remedy });
+  }
   const operands = boundOperands(step);
   const bound = (fits: (access: string) => boolean) =>
     operands.flatMap(({ access, tensor }) => (tensor !== undefined && fits(access) ? [tensor] : []));

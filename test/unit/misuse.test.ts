@@ -157,6 +157,8 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
   ["loadModel", [], "model: got undefined, expected the bytes of a file, as a Uint8Array or an ArrayBuffer; "],
   ["loadModel", ["model.safetensors"], 'model: got "model.safetensors", expected the bytes of a file'],
   ["formatPlan", [], "formatPlan: got undefined, expected a plan; give trainer.plan or what planTraining gives."],
+  ["describeStep", [], "describeStep: got undefined, expected a step of a plan; give one of plan.steps."],
+  ["describeStep", [{ kernel: "toString" }], "describeStep: got .*, expected a step of a plan; "],
   ["formatBytes", ["1"], 'formatBytes: got bytes "1", expected a number of at least 0; '],
   ["createReferenceTrainer", [], "createReferenceTrainer: got undefined, expected an object of model, loss, "],
   ["bytesByRole", [{}], "bytesByRole: got .*, expected a plan; "],
