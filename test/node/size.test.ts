@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { measureCore } from "../../tools/size.mjs";
 
 /** Most bytes of the core, minified and gzipped: devices, layers, sgd, the trainer, every shader and every pass. */
-const BUDGET = 27_700;
+const BUDGET = 28_000;
 
 it("what a page needs to train stays within its budget, minified and gzipped", async () => {
   const { core, later } = await measureCore();
