@@ -66,8 +66,7 @@ describe("the playground", () => {
     expect(errors).toEqual([]);
   });
 
-  // Tried again, since an edit during a running slice is sometimes replayed in other bits; why is not known yet.
-  it("rewinds and replays to the same bits, edits of options included", { retry: 3 }, async () => {
+  it("rewinds and replays to the same bits, edits of options included", async () => {
     const { page } = await site.visit({ at: "playground?points=moons&layers=4&live=sgd,0.1,0,32" });
     await atRest(page);
     const seen = new Map([[0, await weights(page)]]);

@@ -172,8 +172,10 @@ class PlaygroundSession implements Session<PlaygroundContract> {
       await this.#run().edit(live);
       await this.#attach();
       this.#curves = upTo(this.#curves, this.#run().step);
-      await this.#settle();
-      if (running) this.#play(this.#speed);
+      if (!running) return this.#settle();
+      // Never shown at rest in between, with weights that are about to change.
+      this.#play(this.#speed);
+      this.#report();
     });
   }
 
