@@ -257,34 +257,17 @@ describe("a full disk behind stdout", () => {
 });
 
 describe("plan", () => {
+  const sizes = ["plan", "--inputs", "3", "--outputs", "2", "--layers", "4"];
+
   it("prints the step for given sizes", async () => {
-    const { status, stdout } = await place.run([
-      "plan",
-      "--inputs",
-      "3",
-      "--outputs",
-      "2",
-      "--layers",
-      "4",
-      "--activation",
-      "tanh",
-    ]);
+    const { status, stdout } = await place.run([...sizes, "--activation", "tanh"]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^ +inner +h1 \[32, 4\] += layerForward/m);
     expect(stdout).toMatch(/^ +inner +W2 \[2, 4\], b2 \[2\] +=.*sgd/m);
   });
 
   it("prints the textbook's step with --no-fuse", async () => {
-    const { status, stdout } = await place.run([
-      "plan",
-      "--inputs",
-      "3",
-      "--outputs",
-      "2",
-      "--layers",
-      "4",
-      "--no-fuse",
-    ]);
+    const { status, stdout } = await place.run([...sizes, "--no-fuse"]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^forward +z1 \[32, 4\] +=/m);
     expect(stdout).toMatch(/^update +W2 \[2, 4\] +=.*sgd/m);

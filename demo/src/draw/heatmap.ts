@@ -1,4 +1,5 @@
 import { coloursSource } from "./colours.ts";
+import { createStripPipeline } from "./strips.ts";
 
 /**
  * A tensor, or a part of one, as a heat map. Sample (r, c) is element `offset + (r · columns + c) · stride` of the buffer: a
@@ -114,13 +115,11 @@ export interface Drawing {
 }
 
 export async function createHeatmaps(gpu: GPUDevice, format: GPUTextureFormat): Promise<Heatmaps> {
-  const module = gpu.createShaderModule({ label: "demo.heatmap", code: source });
-  const pipeline = await gpu.createRenderPipelineAsync({
+  const pipeline = await createStripPipeline(gpu, format, {
     label: "demo.heatmap",
-    layout: "auto",
-    vertex: { module, entryPoint: "corner" },
-    fragment: { module, entryPoint: "colour", targets: [{ format }] },
-    primitive: { topology: "triangle-strip" },
+    code: source,
+    vertex: "corner",
+    transparent: false,
   });
   return {
     prepare(colours, values, tiles) {

@@ -1,5 +1,6 @@
 import { coloursSource } from "../../draw/colours.ts";
 import type { Drawing } from "../../draw/heatmap.ts";
+import { createStripPipeline } from "../../draw/strips.ts";
 import type { Column } from "./layout.ts";
 
 /** Pieces of one curve. */
@@ -59,25 +60,11 @@ export interface Links {
 }
 
 export async function createLinks(gpu: GPUDevice, format: GPUTextureFormat): Promise<Links> {
-  const module = gpu.createShaderModule({ label: "demo.links", code: source });
-  const pipeline = await gpu.createRenderPipelineAsync({
+  const pipeline = await createStripPipeline(gpu, format, {
     label: "demo.links",
-    layout: "auto",
-    vertex: { module, entryPoint: "curve" },
-    fragment: {
-      module,
-      entryPoint: "colour",
-      targets: [
-        {
-          format,
-          blend: {
-            color: { srcFactor: "src-alpha", dstFactor: "one-minus-src-alpha" },
-            alpha: { srcFactor: "one", dstFactor: "one-minus-src-alpha" },
-          },
-        },
-      ],
-    },
-    primitive: { topology: "triangle-strip" },
+    code: source,
+    vertex: "curve",
+    transparent: true,
   });
   return {
     prepare(colours, weights, { before, after, size, ratio, minus }) {

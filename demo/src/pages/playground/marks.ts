@@ -1,5 +1,6 @@
 import { coloursSource } from "../../draw/colours.ts";
 import type { Drawing } from "../../draw/heatmap.ts";
+import { createStripPipeline } from "../../draw/strips.ts";
 import type { Points } from "./engine.ts";
 import { VIEW } from "./points.ts";
 
@@ -35,25 +36,11 @@ export interface Marks {
 }
 
 export async function createMarks(gpu: GPUDevice, format: GPUTextureFormat): Promise<Marks> {
-  const module = gpu.createShaderModule({ label: "demo.marks", code: source });
-  const pipeline = await gpu.createRenderPipelineAsync({
+  const pipeline = await createStripPipeline(gpu, format, {
     label: "demo.marks",
-    layout: "auto",
-    vertex: { module, entryPoint: "corner" },
-    fragment: {
-      module,
-      entryPoint: "colour",
-      targets: [
-        {
-          format,
-          blend: {
-            color: { srcFactor: "src-alpha", dstFactor: "one-minus-src-alpha" },
-            alpha: { srcFactor: "one", dstFactor: "one-minus-src-alpha" },
-          },
-        },
-      ],
-    },
-    primitive: { topology: "triangle-strip" },
+    code: source,
+    vertex: "corner",
+    transparent: true,
   });
   return {
     prepare(colours, { train }, size, ratio) {
