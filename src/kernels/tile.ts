@@ -1,6 +1,9 @@
 import { grid, type Workgroups } from "./types.ts";
 
-/** What a plan wants to know of the device that will run it. Results do not depend on it, but for how Σ‖W‖² is parted. */
+/**
+ * What a plan wants to know of the device that will run it. Parameters do not depend on it, unless they stay in registers while
+ * whole steps run; of what is reported L and s may differ in their last bits, since the parts of Σ‖W‖² follow from it.
+ */
 export interface Hardware {
   /** Invocations that run in lockstep. */
   readonly lanes: number;

@@ -25,7 +25,8 @@ const MOST_FLOPS = 80_000;
  */
 export function oneDispatch(plan: Plan, workgroupBytes: number, { lanes }: Hardware = anyHardware): Plan {
   const inner = plan.steps.flatMap((step): InnerStep[] => (isInner(step) ? [step] : []));
-  const flops = plan.steps.reduce((sum, step) => sum + flopsOf(step), 0);
+  // Less what stands between two steps, where the parts of Σ‖W‖² follow from the hardware.
+  const flops = plan.steps.reduce((sum, step) => sum + (step.kernel === "begin" ? 0 : flopsOf(step)), 0);
   if (plan.mode !== "train" || inner.length < plan.steps.length || flops > MOST_FLOPS) return plan;
   const names = Object.keys(plan.tensors);
   const role = (name: string) => plan.tensors[name]?.role;

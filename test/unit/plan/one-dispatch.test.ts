@@ -40,7 +40,7 @@ describe("a plan of whole steps in one dispatch", () => {
         inner  dz1 [32, 8]                         = layerBackward(do, W2, h1, dz1)               (dz W) ⊙ tanh′, 1×4 outputs an invocation, 32 a workgroup
         inner  W1 [8, 2], b1 [8], squares [64]     = layerUpdate(dz1, X, W1, b1, squares, order)  W by dzᵀ x, sgd: w ← (1 − ηλ/|B|)w − (η/|B|)Σ∂ℓ; b by Σ dz: w ← w − (η/|B|)Σ∂ℓ, 1×2 outputs an invocation, 32 a workgroup
         inner  W2 [2, 8], b2 [2], squares [64]     = layerUpdate(do, h1, W2, b2, squares)         W by dzᵀ x, sgd: w ← (1 − ηλ/|B|)w − (η/|B|)Σ∂ℓ; b by Σ dz: w ← w − (η/|B|)Σ∂ℓ, 2×1 outputs an invocation, 32 a workgroup
-      1 dispatch, 7,360 floating-point operations a step of 32 rows
+      1 dispatch, 7,264 floating-point operations a step of 32 rows
       33.6 KiB: scratch 168 B, control 96 B, data 1.2 KiB, parameter 168 B, metric 32.0 KiB"
     `);
   });
