@@ -43,7 +43,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     console.error(`vitest: got runtime "${name}", expected one of ${runtimes.join(", ")}.`);
     process.exit(2);
   }
-  const adapter = await chooseAdapter();
+  const adapter = await chooseAdapter(runtime);
   console.log(`adapter: ${adapter.line}`);
   process.exitCode = await runSuite(runtime, args, adapter);
 }
