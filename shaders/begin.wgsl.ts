@@ -21,7 +21,7 @@ export const beginSource = ({ penalty, group, shuffle, closing, ...advance }: Be
 @group(0) @binding(${closing ? 4 : 7}) var<storage, read> squares: array<f32>;  // parts of Σ‖W‖²
 #endif
 
-${recordFunction(penalty, group)}
+${recordFunction(penalty, group, advance.half)}
 
 #if ${closing}
 @compute @workgroup_size(${group})

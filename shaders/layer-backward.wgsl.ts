@@ -1,29 +1,38 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import type { LayerBackwardVariant } from "../src/kernels/layer-backward.ts";
 import { activationFunctions } from "./lib/activation.wgsl.ts";
+import { controlWord, halfLoad, halfType, storeDelta } from "./lib/half.wgsl.ts";
 import { product } from "./lib/product.wgsl.ts";
 
 /**
  * dz⁽ˡ⁻¹⁾ = (dz⁽ˡ⁾ W) ⊙ φ′(z⁽ˡ⁻¹⁾), with φ′ out of h = φ(z) alone: relu's h is positive where its z is, sigmoid's slope is
  * h(1 − h), tanh's 1 − h².
  */
-export const layerBackwardSource = ({ activation, tile }: LayerBackwardVariant) => wgsl`
+export const layerBackwardSource = ({ activation, half = false, tile }: LayerBackwardVariant) => wgsl`
+#if ${half}
+@group(0) @binding(1) var<storage, read_write> control: array<atomic<u32>>;  // |B|; halted is written
+#else
 @group(0) @binding(1) var<uniform> control: Control;                   // |B|
-@group(0) @binding(2) var<storage, read> dz: array<f32>;               // ∂J/∂z of the layer above [batch, inner]
-@group(0) @binding(3) var<storage, read> w: array<f32>;                // W of the layer above [inner, columns]
-@group(0) @binding(4) var<storage, read> h: array<f32>;                // φ(z) of this layer [batch, columns]
-@group(0) @binding(5) var<storage, read_write> below: array<f32>;      // ∂J/∂z of this layer [batch, columns]
+#endif
+@group(0) @binding(2) var<storage, read> dz: array<${halfType(half)}>;               // ∂J/∂z of the layer above [batch, inner]
+@group(0) @binding(3) var<storage, read> w: array<${halfType(half)}>;                // W of the layer above [inner, columns]
+@group(0) @binding(4) var<storage, read> h: array<${halfType(half)}>;                // φ(z) of this layer [batch, columns]
+@group(0) @binding(5) var<storage, read_write> below: array<${halfType(half)}>;      // ∂J/∂z of this layer [batch, columns]
 
 ${activationFunctions(activation)}
+#if ${half}
+${storeDelta("below")}
+#endif
 
 ${product({
   tile,
-  rows: "control.rows",
+  rows: half ? controlWord("rows") : "control.rows",
   inner: "dims.inner",
   columns: "dims.columns",
-  a: { first: (i) => `${i} * dims.inner`, at: (k) => k, load: (index) => `dz[${index}]` },
-  b: { first: (j) => j, at: (k) => `${k} * dims.columns`, load: (index) => `w[${index}]` },
+  a: { first: (i) => `${i} * dims.inner`, at: (k) => k, load: halfLoad("dz", half) },
+  b: { first: (j) => j, at: (k) => `${k} * dims.columns`, load: halfLoad("w", half) },
   store: `let at = i * dims.columns + j;
-  below[at] = value * slope(h[at], h[at]);`,
+  let own = ${halfLoad("h", half)("at")};
+  ${half ? "storeDelta(at, value * slope(own, own));" : "below[at] = value * slope(own, own);"}`,
 })}
 `;

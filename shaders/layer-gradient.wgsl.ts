@@ -1,5 +1,6 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import type { LayerGradientVariant } from "../src/kernels/layer-gradient.ts";
+import { halfLoad, halfType } from "./lib/half.wgsl.ts";
 import { numbersOf } from "./lib/numbers.wgsl.ts";
 import { product } from "./lib/product.wgsl.ts";
 
@@ -10,10 +11,13 @@ export const SPLIT_ROWS = 512;
  * gW = dzᵀ x and gb = Σ dz where the batch is long and the layer small: each part of the batch is summed by workgroups of its own,
  * and `splitUpdate` adds the parts up.
  */
-export const layerGradientSource = ({ bias, gather, bytes, tile }: LayerGradientVariant) => wgsl`
+export const layerGradientSource = ({ bias, gather, bytes, half = false, tile }: LayerGradientVariant) => {
+  const data = numbersOf("x", bytes, half && !gather);
+  const gradient = (sum: string) => (half ? `${sum} / control.lossScale` : sum);
+  return wgsl`
 @group(0) @binding(1) var<uniform> control: Control;                    // |B|
-@group(0) @binding(2) var<storage, read> dz: array<f32>;                // ∂J/∂z [batch, rows]
-@group(0) @binding(3) var<storage, read> x: array<${numbersOf("x", bytes).type}>;                 // the layer's input [batch or data rows, columns]
+@group(0) @binding(2) var<storage, read> dz: array<${halfType(half)}>;                // ∂J/∂z [batch, rows]
+@group(0) @binding(3) var<storage, read> x: array<${data.type}>;                 // the layer's input [batch or data rows, columns]
 @group(0) @binding(4) var<storage, read_write> parts: array<f32>;       // of each part gW [rows, columns]${bias ? ", gb [rows]" : ""}
 #if ${gather}
 @group(0) @binding(5) var<storage, read> order: array<u32>;             // row of the data for each row of the batch
@@ -29,7 +33,7 @@ var<private> start: u32;
 /** gb[i] = Σ dz[:, i]. */
 fn biasGradient(i: u32) -> f32 {
   var sum = 0.0;
-  for (var k = firstRow; k < endRow; k++) { sum += dz[k * dims.rows + i]; }
+  for (var k = firstRow; k < endRow; k++) { sum += ${halfLoad("dz", half)("k * dims.rows + i")}; }
   return sum;
 }
 
@@ -39,16 +43,17 @@ ${product({
   from: `group.z * ${SPLIT_ROWS}u`,
   inner: `min(control.rows, (group.z + 1u) * ${SPLIT_ROWS}u)`,
   columns: "dims.columns",
-  a: { first: (i) => i, at: (k) => `${k} * dims.rows`, load: (index) => `dz[${index}]` },
+  a: { first: (i) => i, at: (k) => `${k} * dims.rows`, load: halfLoad("dz", half) },
   b: {
     first: (j) => j,
     at: (k) => `${gather ? `order[${k}]` : k} * dims.columns`,
-    load: numbersOf("x", bytes).load,
+    load: data.load,
   },
   before: `firstRow = group.z * ${SPLIT_ROWS}u;
   endRow = inner;
   start = group.z * dims.rows * (dims.columns${bias ? " + 1u" : ""});`,
-  store: "parts[start + i * dims.columns + j] = value;",
-  eachRow: bias ? "parts[start + dims.rows * dims.columns + i] = biasGradient(i);" : undefined,
+  store: `parts[start + i * dims.columns + j] = ${gradient("value")};`,
+  eachRow: bias ? `parts[start + dims.rows * dims.columns + i] = ${gradient("biasGradient(i)")};` : undefined,
 })}
 `;
+};

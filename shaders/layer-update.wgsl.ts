@@ -1,6 +1,7 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import type { LayerUpdateVariant } from "../src/kernels/layer-update.ts";
 import type { Access } from "../src/kernels/types.ts";
+import { halfLoad, halfType } from "./lib/half.wgsl.ts";
 import { numbersOf } from "./lib/numbers.wgsl.ts";
 import { product } from "./lib/product.wgsl.ts";
 import { inBuffers, stateType, updateFunction } from "./lib/update.wgsl.ts";
@@ -14,21 +15,31 @@ const purposes: Readonly<Record<string, string>> = {
   biasState: "optimizer state of b",
   squares: "Σ of the squares of what decays, a part an invocation, as it was before the update",
   order: "row of the data for each row of the batch",
+  copy: "W rounded to f16",
 };
 
 /**
  * W and b of a layer updated in place out of gW = dzᵀ x and gb = Σ dz, which are never stored. No kernel that runs after it in
- * the same step may read W or b. Nothing is written once the run has halted.
+ * the same step may read W or b. Nothing is written once the run has halted, or in a step that is skipped.
  * @param operands in the order of the bindings, which depends on the variant
  */
 export const layerUpdateSource = (
   variant: LayerUpdateVariant,
   operands: readonly { readonly name: string; readonly access: Access }[],
 ) => {
-  const { optimizer, decay, biasDecay, bias, penalty, gather, bytes, tile } = variant;
-  const data = numbersOf("x", bytes);
-  const types: Readonly<Record<string, string>> = { x: data.type, order: "u32" };
+  const { optimizer, decay, biasDecay, bias, penalty, gather, bytes, half = false, tile } = variant;
+  const data = numbersOf("x", bytes, half && !gather);
+  const types: Readonly<Record<string, string>> = {
+    order: "u32",
+    dz: halfType(half),
+    x: data.type,
+    copy: "f16",
+  };
   const type = (name: string) => types[name] ?? (name.endsWith("tate") ? stateType(optimizer) : "f32");
+  const halt = "if (control.halted != 0u) { return; }";
+  // A step that f16 deltas skip has a penalty all the same.
+  const [before, apart] = half && penalty ? ["", halt] : [halt, ""];
+  const gradient = (sum: string) => (half ? `${sum} / control.lossScale` : sum);
   const bindings = operands.map(({ name, access }, index) =>
     name === "control"
       ? "@group(0) @binding(1) var<uniform> control: Control;"
@@ -47,7 +58,7 @@ ${updateFunction({ optimizer, decay: biasDecay }, "updateBias", inBuffers(optimi
 /** gb[i] = Σ dz[:, i]. */
 fn biasGradient(i: u32) -> f32 {
   var sum = 0.0;
-  for (var k = 0u; k < control.rows; k++) { sum += dz[k * dims.rows + i]; }
+  for (var k = 0u; k < control.rows; k++) { sum += ${halfLoad("dz", half)("k * dims.rows + i")}; }
   return sum;
 }
 #endif
@@ -57,19 +68,22 @@ ${product({
   rows: "dims.rows",
   inner: "control.rows",
   columns: "dims.columns",
-  a: { first: (i) => i, at: (k) => `${k} * dims.rows`, load: (index) => `dz[${index}]` },
+  a: { first: (i) => i, at: (k) => `${k} * dims.rows`, load: halfLoad("dz", half) },
   b: {
     first: (j) => j,
     at: (k) => `${gather ? `order[${k}]` : k} * dims.columns`,
     load: data.load,
   },
-  before: "if (control.halted != 0u) { return; }",
+  before,
   store: `let at = i * dims.columns + j;
   ${penalty && decay ? "squareSum += w[at] * w[at];" : ""}
-  updateWeight(at, value);`,
+  ${apart}
+  updateWeight(at, ${gradient("value")});
+  ${half ? "copy[at] = f16(w[at]);" : ""}`,
   eachRow: bias
     ? `${penalty && biasDecay ? "squareSum += bias[i] * bias[i];" : ""}
-  updateBias(i, biasGradient(i));`
+  ${apart}
+  updateBias(i, ${gradient("biasGradient(i)")});`
     : undefined,
   after: penalty ? "squares[dims.offset + part] = squareSum;" : "",
 })}

@@ -1,9 +1,10 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
-import { controlNames } from "../src/kernels/control.ts";
+import { HALTED } from "../src/kernels/control.ts";
 import type { LossVariant } from "../src/kernels/loss.ts";
 import { activationFunctions } from "./lib/activation.wgsl.ts";
 import { elementwise } from "./lib/elementwise.wgsl.ts";
 import { exponential, finite } from "./lib/finite.wgsl.ts";
+import { controlWord, halfType, raise, storeDelta } from "./lib/half.wgsl.ts";
 
 /**
  * The score of each row: its loss and whether it is classified right; and with `delta` ∂ℓ/∂o:
@@ -11,7 +12,11 @@ import { exponential, finite } from "./lib/finite.wgsl.ts";
  *     halfSquaredError      ℓ = ½ Σⱼ (oⱼ − yⱼ)²                       ∂ℓ/∂oⱼ = oⱼ − yⱼ
  *     softmaxCrossEntropy   ℓ = m + log Σⱼ exp(oⱼ − m) − o_y, m = max o   ∂ℓ/∂oⱼ = softmax(o)ⱼ − [j = y]
  */
-export const lossSource = ({ loss, delta, slope }: LossVariant) => wgsl`
+export const lossSource = ({ loss, delta, slope, half = false }: LossVariant) => {
+  const put = (index: string, value: string) =>
+    half ? `storeDelta(${index}, lossScale * (${value}));` : `dO[${index}] = ${value};`;
+  const scale = half ? `let lossScale = bitcast<f32>(${controlWord("lossScale")});` : "";
+  return wgsl`
 @group(0) @binding(1) var<storage, read_write> control: array<atomic<u32>>;   // |B|; halted is written, by any row
 @group(0) @binding(2) var<storage, read> o: array<f32>;              // output [batch, columns]
 #if ${loss === "softmaxCrossEntropy"}
@@ -21,22 +26,26 @@ export const lossSource = ({ loss, delta, slope }: LossVariant) => wgsl`
 #endif
 @group(0) @binding(4) var<storage, read_write> scores: array<vec2f>; // ℓ, and 1 where the first largest output is the class
 #if ${delta}
-@group(0) @binding(5) var<storage, read_write> dO: array<f32>;       // ∂L/∂o [batch, columns]
+@group(0) @binding(5) var<storage, read_write> dO: array<${halfType(half)}>;       // ∂L/∂o [batch, columns]
 #endif
 
 ${activationFunctions(slope)}
 ${finite}
 ${exponential}
+#if ${half}
+${storeDelta("dO")}
+#endif
 
 fn score(i: u32, rowLoss: f32, hit: f32) {
   scores[i] = vec2f(rowLoss, hit);
 #if ${delta}
-  if (!finite(rowLoss * f32(atomicLoad(&control[${controlNames.indexOf("rows")}])))) { atomicStore(&control[${controlNames.indexOf("halted")}], 1u); }
+  if (!finite(rowLoss * f32(${controlWord("rows")}))) { ${raise(HALTED)} }
 #endif
 }
 
 #if ${loss === "softmaxCrossEntropy"}
 fn rowLoss(i: u32) {
+  ${scale}
   let first = i * dims.columns;
   let label = y[i];
   var largest = o[first];
@@ -55,24 +64,26 @@ fn rowLoss(i: u32) {
 #if ${delta}
   for (var j = 0u; j < dims.columns; j++) {
     let d = exponential(o[first + j] - largest) / total - select(0.0, 1.0, j == label);
-    dO[first + j] = d * slope(o[first + j], o[first + j]);
+    ${put("first + j", "d * slope(o[first + j], o[first + j])")}
   }
 #endif
 }
 #else
 fn rowLoss(i: u32) {
+  ${scale}
   let first = i * dims.columns;
   var sum = 0.0;
   for (var j = 0u; j < dims.columns; j++) {
     let difference = o[first + j] - y[first + j];
     sum += difference * difference;
 #if ${delta}
-    dO[first + j] = difference * slope(o[first + j], o[first + j]);
+    ${put("first + j", "difference * slope(o[first + j], o[first + j])")}
 #endif
   }
   score(i, 0.5 * sum, 0.0);
 }
 #endif
 
-${elementwise(`atomicLoad(&control[${controlNames.indexOf("rows")}])`, "rowLoss(i);")}
+${elementwise(controlWord("rows"), "rowLoss(i);")}
 `;
+};

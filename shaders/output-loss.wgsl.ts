@@ -1,28 +1,31 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
-import { controlNames } from "../src/kernels/control.ts";
+import { HALTED } from "../src/kernels/control.ts";
 import type { OutputLossVariant } from "../src/kernels/output-loss.ts";
 import { activationFunctions } from "./lib/activation.wgsl.ts";
 import { exponential, finite } from "./lib/finite.wgsl.ts";
+import { controlWord, halfLoad, halfType, raise, storeDelta } from "./lib/half.wgsl.ts";
 import { numbersOf } from "./lib/numbers.wgsl.ts";
 import { outputRow } from "./lib/output-row.wgsl.ts";
 
 /**
  * The last layer, the loss and its delta at once, one invocation a row, for outputs few enough to stay in registers:
  *
- *     o = φ(x Wᵀ + b);  ℓ(o, y);  dz = ∂ℓ/∂o ⊙ φ′
+ *     o = φ(x Wᵀ + b);  ℓ(o, y);  dz = ∂ℓ/∂o ⊙ φ′, with `half` S times as much
  *
  * The control block is bound as atomic words, since any row may halt the run.
  */
 export const outputLossSource = (variant: OutputLossVariant) => {
-  const { activation, bias, gather, bytes, loss, units, delta, group, subgroups } = variant;
+  const { activation, bias, gather, bytes, loss, units, delta, half = false, group, subgroups } = variant;
   const classes = loss === "softmaxCrossEntropy";
   const optional = ["bias", "order", "dz"].filter((name) => ({ bias, order: gather, dz: delta })[name]);
-  const data = numbersOf("x", bytes);
+  const data = numbersOf("x", bytes, half && !gather);
   const binding = (name: string) => 6 + optional.indexOf(name);
+  const put = (index: string, value: string) =>
+    half ? `storeDelta(${index}, lossScale * (${value}));` : `dz[${index}] = ${value};`;
   return wgsl`
 @group(0) @binding(1) var<storage, read_write> control: array<atomic<u32>>;                       // |B|; halted is written
 @group(0) @binding(2) var<storage, read> x: array<${data.type}>;                                           // [batch or data rows, inner]
-@group(0) @binding(3) var<storage, read> w: array<f32>;                                           // W [units, inner]
+@group(0) @binding(3) var<storage, read> w: array<${halfType(half)}>;                                           // W [units, inner]
 @group(0) @binding(4) var<storage, read> y: array<${classes ? "u32" : "f32"}>;                    // class [batch] or target [batch, units]
 @group(0) @binding(5) var<storage, read_write> scores: array<vec2f>;                              // ℓ, hit [batch, 2]
 #if ${bias}
@@ -32,13 +35,16 @@ export const outputLossSource = (variant: OutputLossVariant) => {
 @group(0) @binding(${binding("order")}) var<storage, read> order: array<u32>;                     // [batch]
 #endif
 #if ${delta}
-@group(0) @binding(${binding("dz")}) var<storage, read_write> dz: array<f32>;                     // ∂J/∂z [batch, units]
+@group(0) @binding(${binding("dz")}) var<storage, read_write> dz: array<${halfType(half)}>;                     // ∂J/∂z [batch, units]
 #endif
 
 ${data.declarations}
 ${activationFunctions(activation)}
 ${finite}
 ${exponential}
+#if ${delta && half}
+${storeDelta("dz")}
+#endif
 
 @compute @workgroup_size(${group})
 fn main(
@@ -47,18 +53,19 @@ fn main(
   @builtin(local_invocation_index) local: u32,
   ${subgroups ? "@builtin(subgroup_invocation_id) subgroupLane: u32," : ""}
 ) {
-  let rows = atomicLoad(&control[${controlNames.indexOf("rows")}]);
+  let rows = ${controlWord("rows")};
   let place = workgroupIndex(group, groups) * ${group}u + local;
   // An invocation past the last row repeats it and stores nothing, so that all of a subgroup stay together.
   let i = min(place, rows - 1u);
   ${subgroups ? "let lane = subgroupLane % 4u;" : ""}
+  ${half ? `let lossScale = bitcast<f32>(${controlWord("lossScale")});` : ""}
   let first = ${gather ? "order[i]" : "i"} * dims.inner;
   ${outputRow({
     loss,
     units,
     inner: "dims.inner",
     x: (k) => data.load(`first + ${k}`),
-    w: (j, k) => `w[${j}u * dims.inner + ${k}]`,
+    w: (j, k) => halfLoad("w", half)(`${j}u * dims.inner + ${k}`),
     bias: bias ? (j) => `bias[${j}]` : undefined,
     y: (j) => (classes ? "y[i]" : `y[i * ${units}u + ${j}u]`),
     activate: "activate",
@@ -66,10 +73,10 @@ fn main(
     subgroups,
     score: `if (place >= rows) { return; }
   scores[i] = vec2f(rowLoss, hit);`,
-    dz: delta ? (j, value) => `dz[i * ${units}u + ${j}u] = ${value};` : undefined,
+    dz: delta ? (j, value) => put(`i * ${units}u + ${j}u`, value) : undefined,
   })}
 #if ${delta}
-  if (!finite(rowLoss * f32(rows))) { atomicStore(&control[${controlNames.indexOf("halted")}], 1u); }
+  if (!finite(rowLoss * f32(rows))) { ${raise(HALTED)} }
 #endif
 }
 `;

@@ -15,17 +15,22 @@ const purposes: Readonly<Record<string, string>> = {
   bias: "b [rows], updated in place",
   biasState: "optimizer state of b",
   squares: "Σ of the squares of what decays, a part an invocation, as it was before the update",
+  copy: "W rounded to f16",
 };
 
 /** W and b of a layer updated in place out of the parts of their gradients. Nothing is written once the run has halted. */
 export const splitUpdateSource = (
-  { optimizer, decay, bias, biasDecay, penalty }: SplitUpdateVariant,
+  { optimizer, decay, bias, biasDecay, penalty, half = false }: SplitUpdateVariant,
   operands: readonly { readonly name: string; readonly access: Access }[],
 ) => {
+  // A step that f16 deltas skip has a penalty all the same.
+  const [early, apart] =
+    half && penalty ? ["", "if (control.halted != 0u) { continue; }"] : ["control.halted != 0u || ", ""];
+  const type = (name: string) => (name === "copy" ? "f16" : name.endsWith("tate") ? stateType(optimizer) : "f32");
   const bindings = operands.map(({ name, access }, index) =>
     name === "control"
       ? "@group(0) @binding(1) var<uniform> control: Control;"
-      : `@group(0) @binding(${index + 1}) var<storage, ${access === "read" ? "read" : "read_write"}> ${name}: array<${name.endsWith("tate") ? stateType(optimizer) : "f32"}>;  // ${purposes[name]}`,
+      : `@group(0) @binding(${index + 1}) var<storage, ${access === "read" ? "read" : "read_write"}> ${name}: array<${type(name)}>;  // ${purposes[name]}`,
   );
   return wgsl`
 ${bindings.join("\n")}
@@ -44,7 +49,7 @@ fn main(
   let weights = dims.rows * dims.columns;
   let elements = weights${bias ? " + dims.rows" : ""};
   let chunk = workgroupIndex(group, groups);
-  if (control.halted != 0u || chunk * ${SPLIT_UPDATE_CHUNK}u >= elements) { return; }
+  if (${early}chunk * ${SPLIT_UPDATE_CHUNK}u >= elements) { return; }
   let count = (dims.inner + ${SPLIT_ROWS - 1}u) / ${SPLIT_ROWS}u;
   var squareSum = 0.0;
   let end = min((chunk + 1u) * ${SPLIT_UPDATE_CHUNK}u, elements);
@@ -54,12 +59,15 @@ fn main(
 #if ${bias}
     if (i >= weights) {
       ${penalty && biasDecay ? "squareSum += bias[i - weights] * bias[i - weights];" : ""}
+      ${apart}
       updateBias(i - weights, g);
       continue;
     }
 #endif
     ${penalty && decay ? "squareSum += w[i] * w[i];" : ""}
+    ${apart}
     updateWeight(i, g);
+    ${half ? "copy[i] = f16(w[i]);" : ""}
   }
   ${penalty ? `squares[dims.offset + chunk * ${SPLIT_UPDATE_GROUP}u + local] = squareSum;` : ""}
 }

@@ -32,7 +32,7 @@ export { type Bytes, bytesByRole, formatBytes } from "./plan/memory.ts";
 export type { Choice, RowTile } from "./plan/tiles.ts";
 export type { Dtype, Mode, Phase, Plan, Role, Step, Tensor } from "./plan/types.ts";
 export { type LoadedModel, loadModel } from "./run/checkpoint.ts";
-export { type PlanOptions, planTraining } from "./run/plan.ts";
+export { type PlanOptions, type Precision, planTraining } from "./run/plan.ts";
 export { createPredictor, type PredictorOptions } from "./run/predictor.ts";
 export { sweep } from "./run/sweep.ts";
 export { createTrainer } from "./run/trainer.ts";

@@ -1,10 +1,13 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
+import { LARGEST_LOSS_SCALE, LOSS_SCALE_STEPS, SKIPPED } from "../../src/kernels/control.ts";
 import type { Decay } from "../../src/model/optimizer.ts";
 import type { Schedule } from "../../src/model/schedule.ts";
 
 export interface AdvanceVariant {
   readonly schedule: Schedule["kind"];
   readonly decay: Decay;
+  /** Whether deltas are f16, and the loss scale follows them; false if left out. */
+  readonly half?: boolean;
 }
 
 /**
@@ -13,8 +16,11 @@ export interface AdvanceVariant {
  *
  *     step     η γ^⌊t / every⌋, by recurrence
  *     cosine   η(t + 1)/warmup, then f + (η − f)(1 + cos πx)/2 with x = (t − warmup)/(steps − warmup)
+ *
+ * With `half` the loss scale is halved after a step that was skipped, and doubled every so many steps otherwise. The bias corrections
+ * of a skipped step are those of the next, since they count updates.
  */
-export const advanceFunction = ({ schedule, decay }: AdvanceVariant) => wgsl`
+export const advanceFunction = ({ schedule, decay, half = false }: AdvanceVariant) => wgsl`
 #if ${schedule === "cosine"}
 /** cos πx for x in [0, 1] as −sin π(x − ½), by Taylor's series: the built-in need only be right to 5e-4. */
 fn cosPi(x: f32) -> f32 {
@@ -25,8 +31,20 @@ fn cosPi(x: f32) -> f32 {
 #endif
 
 fn advance() {
+#if ${half}
+  let skipped = control.halted == ${SKIPPED}u;
+  if (skipped) {
+    control.halted = 0u;
+    control.lossScale = max(0.5 * control.lossScale, 1.0);
+  }
+#else
+  let skipped = false;
+#endif
   if (control.halted != 0u) { return; }
   let t = control.step;
+#if ${half}
+  if (!skipped && t > 0u && t % ${LOSS_SCALE_STEPS}u == 0u) { control.lossScale = min(2.0 * control.lossScale, ${LARGEST_LOSS_SCALE}.0); }
+#endif
   let steps = (control.dataRows + control.batch - 1u) / control.batch;
   let start = (t % steps) * control.batch;
   control.step = t + 1u;
@@ -38,8 +56,10 @@ fn advance() {
 #else
   control.decay = control.weightDecay;
 #endif
-  control.correction1 = control.beta1 * control.correction1 + control.rest1;
-  control.correction2 = control.beta2 * control.correction2 + control.rest2;
+  if (!skipped) {
+    control.correction1 = control.beta1 * control.correction1 + control.rest1;
+    control.correction2 = control.beta2 * control.correction2 + control.rest2;
+  }
 #if ${schedule === "constant"}
   control.learningRate = control.baseLearningRate;
 #elif ${schedule === "step"}

@@ -1,9 +1,10 @@
 import { BYTE_VALUES } from "../../src/kernels/types.ts";
+import { halfLoad, halfType } from "./half.wgsl.ts";
 
 /** How a kernel reads a storage array of numbers, as WGSL. */
 export interface Numbers {
   /** Type of the array's elements. */
-  readonly type: "f32" | "u32";
+  readonly type: "f32" | "f16" | "u32";
   /** What must stand before the functions that use `load`. */
   readonly declarations: string;
   /** Number `index`, an f32. */
@@ -11,10 +12,10 @@ export interface Numbers {
 }
 
 /**
- * The numbers of a storage array: f32, or packed bytes behind the table of the values that they stand for. A value is looked up
+ * The numbers of a storage array: f32, f16, or packed bytes behind the table of the values that they stand for. A value is looked up
  * rather than computed, since a GPU may join scale · byte + offset into one rounding or take two.
  */
-export const numbersOf = (name: string, bytes = false): Numbers =>
+export const numbersOf = (name: string, bytes = false, half = false): Numbers =>
   bytes
     ? {
         type: "u32",
@@ -25,4 +26,4 @@ fn valueOfByte(index: u32) -> f32 {
 }`,
         load: (index) => `valueOfByte(${index})`,
       }
-    : { type: "f32", declarations: "", load: (index) => `${name}[${index}]` };
+    : { type: halfType(half), declarations: "", load: halfLoad(name, half) };

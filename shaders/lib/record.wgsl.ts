@@ -1,16 +1,18 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
-import { RECORD_WORDS, RING_RECORDS } from "../../src/kernels/control.ts";
+import { HALTED, RECORD_WORDS, RING_RECORDS, SKIPPED } from "../../src/kernels/control.ts";
 import { finite } from "./finite.wgsl.ts";
 import { reduceSum } from "./reduce.wgsl.ts";
 
 /**
- * `writeRecord(L, s, hits)`, for one invocation: the running step's line of the ring; halts where J is not finite.
+ * `writeRecord(L, s, hits)`, for one invocation: the running step's line of the ring; halts where J is not finite, and with `half`
+ * where deltas are out of range even at a loss scale of 1.
  * @param start where the ring begins, as an expression
  */
-export const writeRecord = (start = "0u") => `${finite}
+export const writeRecord = (start = "0u", half = false) => `${finite}
 
 fn writeRecord(L: f32, s: f32, hits: f32) {
-  if (!finite(L + s)) { control.halted = 1u; }
+  if (!finite(L + s)) { control.halted = ${HALTED}u; }
+  ${half ? `if ((control.halted & ${HALTED}u) != 0u || (control.halted == ${SKIPPED}u && control.lossScale <= 1.0)) { control.halted = ${HALTED}u; }` : ""}
   let at = ${start} + ((control.step - 1u) % ${RING_RECORDS}u) * ${RECORD_WORDS}u;
   ring[at] = bitcast<u32>(L);
   ring[at + 1u] = bitcast<u32>(s);
@@ -26,8 +28,8 @@ fn writeRecord(L: f32, s: f32, hits: f32) {
  * `recordStep(local)`, for a whole workgroup: writes the running step's line into the ring: L = Σℓ, s = λ̃/2 Σ‖W‖², hits, |B|,
  * step, halted, η, epoch. One workgroup, so that the order of summation is fixed.
  */
-export const recordFunction = (penalty: boolean, group: number) => wgsl`
-${writeRecord()}
+export const recordFunction = (penalty: boolean, group: number, half = false) => wgsl`
+${writeRecord("0u", half)}
 ${reduceSum("vec3f", group)}
 
 fn recordStep(local: u32) {

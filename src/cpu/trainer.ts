@@ -238,5 +238,5 @@ function recordAt(reference: Reference, step: number): StepRecord {
   const [loss = 0, penalty = 0, hits = 0, rows = 0, number = 0, halted = 0, learningRate = 0, epoch = 0] = reference
     .tensor("ring")
     .subarray(at, at + RECORD_WORDS);
-  return { loss, penalty, hits, rows, step: number, halted: halted !== 0, learningRate, epoch };
+  return { loss, penalty, hits, rows, step: number, halted: halted !== 0, skipped: false, learningRate, epoch };
 }

@@ -14,7 +14,7 @@ export interface Program {
   readonly memory: Bytes;
   /** The buffer of a tensor. @throws PlanError */
   buffer(name: string): GPUBuffer;
-  /** Records so many steps into one compute pass, and what closes a submit; records only. */
+  /** Records so many steps into one compute pass, with what opens and closes a submit; records only. */
   record(encoder: GPUCommandEncoder, steps: number): void;
   /** Frees the buffers that this program made; those shared with it stay. */
   dispose(): void;
@@ -44,7 +44,8 @@ export async function compileProgram(
 ): Promise<Program> {
   checkPlan(plan);
   checkLimits(plan, gpu.limits);
-  const steps = plan.resident ? powers(plan.steps) : [...plan.steps, ...plan.closing];
+  const opening = plan.opening ?? [];
+  const steps = plan.resident ? powers(plan.steps) : [...opening, ...plan.steps, ...plan.closing];
   // A shader that does not compile rejects its pipeline, with its source; the scope only keeps the browser from warning too.
   gpu.pushErrorScope("validation");
   const pipelines = Promise.all(steps.map((step) => pipelineFor(gpu, step)));
@@ -105,7 +106,12 @@ export async function compileProgram(
     });
     const record = resident
       ? recordResident(prepared, bufferOf("resident"), copies, label)
-      : recordSteps(prepared.slice(0, plan.steps.length), prepared.slice(plan.steps.length), label);
+      : recordSteps(
+          prepared.slice(0, opening.length),
+          prepared.slice(opening.length, opening.length + plan.steps.length),
+          prepared.slice(opening.length + plan.steps.length),
+          label,
+        );
     return {
       plan,
       memory: addBytes(memory),
@@ -138,9 +144,15 @@ const powers = (steps: readonly Step[]): Step[] =>
   );
 
 const recordSteps =
-  (step: readonly Prepared[], closing: readonly Prepared[], label: string): Program["record"] =>
+  (
+    opening: readonly Prepared[],
+    step: readonly Prepared[],
+    closing: readonly Prepared[],
+    label: string,
+  ): Program["record"] =>
   (encoder, steps) => {
     const pass = encoder.beginComputePass({ label });
+    encode(pass, opening);
     for (let i = 0; i < steps; i++) encode(pass, step);
     encode(pass, closing);
     pass.end();

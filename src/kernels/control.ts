@@ -14,7 +14,7 @@ export const controlFields = {
   start: "u32",
   /** Actual rows of the batch, |B|. */
   rows: "u32",
-  /** 1 once a step's objective was not finite; nothing is updated from then on. */
+  /** `HALTED` once a step's objective was not finite: nothing is updated from then on; `SKIPPED` while one step is left out. */
   halted: "u32",
   /** η of the running step. */
   learningRate: "f32",
@@ -48,9 +48,23 @@ export const controlFields = {
   /** 1 − β₁ and 1 − β₂, rounded once: out of a rounded β₂ the latter would be off by 5e-5. */
   rest1: "f32",
   rest2: "f32",
-  /** Keeps the size a multiple of 16 bytes, as a uniform buffer needs. */
-  reserved: "u32",
+  /** S, by which f16 deltas are multiplied: a power of two. Training in f32 does not use it. */
+  lossScale: "f32",
 } as const;
+
+/** Bits of `halted`. */
+export const HALTED = 1;
+export const SKIPPED = 2;
+
+/**
+ * The loss scale before the first step. Deltas of a loss per sample are around 1 at first: this leaves room for some that are 60
+ * times as large, and those down to 6e-8 are held without loss of digits.
+ */
+export const INITIAL_LOSS_SCALE = 1024;
+
+/** The largest loss scale, and the steps between two attempts to double it; the least is 1. */
+export const LARGEST_LOSS_SCALE = 65_536;
+export const LOSS_SCALE_STEPS = 1000;
 
 export type ControlField = keyof typeof controlFields;
 
@@ -97,7 +111,7 @@ export function initialControl({ optimizer, dataRows, batch, seed }: ControlOpti
     warmup: schedule.kind === "cosine" ? schedule.warmup : 0,
     rest1: optimizer.kind === "sgd" ? 0 : 1 - optimizer.beta1,
     rest2: optimizer.kind === "sgd" ? 0 : 1 - optimizer.beta2,
-    reserved: 0,
+    lossScale: INITIAL_LOSS_SCALE,
   };
 }
 

@@ -6,6 +6,7 @@ import { controlFields } from "./control.ts";
 import { decayGradient } from "./decay-gradient.ts";
 import { gatherRows } from "./gather-rows.ts";
 import { gradientMultiply } from "./gradient-multiply.ts";
+import { halve } from "./halve.ts";
 import { layerBackward } from "./layer-backward.ts";
 import { layerForward } from "./layer-forward.ts";
 import { layerGradient } from "./layer-gradient.ts";
@@ -43,6 +44,7 @@ export const kernels = {
   layerUpdate,
   layerGradient,
   splitUpdate,
+  halve,
   wholeSteps,
 };
 

@@ -6,6 +6,8 @@ import type { Kernel } from "./types.ts";
 export interface LayerBackwardVariant {
   /** Activation of the layer whose delta is computed. */
   readonly activation: Activation;
+  /** Whether all operands are f16, W a copy; f32 if left out. */
+  readonly half?: boolean;
   readonly tile: Tile;
 }
 
@@ -17,8 +19,8 @@ export const layerBackward: Kernel<
 > = {
   name: "layerBackward",
   dims: ["rows", "inner", "columns"],
-  operands: () => [
-    { name: "control", access: "uniform" },
+  operands: ({ half }) => [
+    { name: "control", access: half ? "readWrite" : "uniform" },
     { name: "dz", access: "read" },
     { name: "w", access: "read" },
     { name: "h", access: "read" },

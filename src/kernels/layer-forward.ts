@@ -10,6 +10,8 @@ export interface LayerForwardVariant {
   readonly gather: boolean;
   /** Whether the resident data are packed bytes; f32 if left out. */
   readonly bytes?: boolean;
+  /** Whether W, and x unless it is the resident data, are f16; `"hidden"` if h is too. All are f32 if left out. */
+  readonly half?: "hidden" | "output";
   readonly tile: Tile;
 }
 
@@ -21,8 +23,8 @@ export const layerForward: Kernel<
 > = {
   name: "layerForward",
   dims: ["rows", "inner", "columns"],
-  operands: ({ bias, gather, bytes }) => [
-    { name: "control", access: "uniform" },
+  operands: ({ bias, gather, bytes, half }) => [
+    { name: "control", access: half === "hidden" ? "readWrite" : "uniform" },
     { name: "x", access: bytes ? "readBytes" : "read" },
     { name: "w", access: "read" },
     { name: "h", access: "readWrite" },

@@ -9,6 +9,8 @@ export interface LayerGradientVariant {
   readonly gather: boolean;
   /** Whether the resident data are packed bytes; f32 if left out. */
   readonly bytes?: boolean;
+  /** Whether dz, scaled, and x unless it is the resident data, are f16; f32 if left out. */
+  readonly half?: boolean;
   readonly tile: Tile;
 }
 

@@ -15,6 +15,8 @@ export interface LayerUpdateVariant extends UpdateVariant {
   readonly gather: boolean;
   /** Whether the resident data are packed bytes; f32 if left out. */
   readonly bytes?: boolean;
+  /** Whether dz, scaled, and x unless it is the resident data, are f16, and an f16 copy of W is kept; f32 if left out. */
+  readonly half?: boolean;
   readonly tile: Tile;
 }
 
@@ -22,9 +24,9 @@ export interface LayerUpdateVariant extends UpdateVariant {
 export const squareParts = (rows: number, columns: number, tile: Tile): number =>
   productGroups(rows, columns, tile) * tile.lanes;
 
-type Operand = "control" | "dz" | "x" | "w" | "state" | "bias" | "biasState" | "squares" | "order";
+type Operand = "control" | "dz" | "x" | "w" | "state" | "bias" | "biasState" | "squares" | "order" | "copy";
 
-const operands = ({ optimizer, bias, penalty, gather, bytes }: LayerUpdateVariant) => {
+const operands = ({ optimizer, bias, penalty, gather, bytes, half = false }: LayerUpdateVariant) => {
   const state = optimizer !== "sgd";
   const used: readonly (readonly [Operand, Access, boolean])[] = [
     ["control", "uniform", true],
@@ -36,6 +38,7 @@ const operands = ({ optimizer, bias, penalty, gather, bytes }: LayerUpdateVarian
     ["biasState", "readWrite", bias && state],
     ["squares", "readWrite", penalty],
     ["order", "read", gather],
+    ["copy", "readWrite", half],
   ];
   return used.flatMap(([name, access, present]) => (present ? [{ name, access }] : []));
 };
@@ -54,6 +57,7 @@ export const layerUpdate: Kernel<LayerUpdateVariant, "rows" | "inner" | "columns
     biasState: rows * (optimizer === "momentum" ? 1 : 2),
     squares: offset + squareParts(rows, columns, tile),
     order: inner,
+    copy: rows * columns,
   }),
   workgroups: ({ rows, columns }, { tile }) => productGrid(rows, columns, tile),
   flops: ({ rows, inner, columns }, { bias }) => rows * columns * (2 * inner + 3) + (bias ? rows * inner : 0),

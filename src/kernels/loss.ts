@@ -9,6 +9,8 @@ export interface LossVariant {
   readonly delta: boolean;
   /** Activation of the output whose slope multiplies the delta, so that ∂J/∂z is written; identity leaves ∂L/∂o. */
   readonly slope: Activation;
+  /** Whether the delta is f16, and scaled; f32 if left out. */
+  readonly half?: boolean;
 }
 
 /** Scores (ℓ, hit) of each row `[rows, 2]` and ∂L/∂o `[rows, columns]` out of o `[rows, columns]` and the targets. */
@@ -30,5 +32,6 @@ export const loss: Kernel<LossVariant, "rows" | "columns", "control" | "o" | "y"
   }),
   workgroups: ({ rows }) => elementwise(rows),
   flops: ({ rows, columns }, variant) => rows * columns * (variant.loss === "halfSquaredError" ? 3 : 6),
+  extensions: ({ half }) => (half ? ["f16"] : []),
   source: lossSource,
 };

@@ -15,6 +15,8 @@ export interface OutputLossVariant {
   readonly units: number;
   /** Whether ∂J/∂z is written, and a loss that is not finite halts the run. */
   readonly delta: boolean;
+  /** Whether W, dz, and x unless it is the resident data, are f16, and dz scaled; f32 if left out. */
+  readonly half?: boolean;
   /** Rows that a workgroup takes, one an invocation. */
   readonly group: number;
   /** Whether the lanes of a subgroup share the loads of W. */
@@ -54,6 +56,6 @@ export const outputLoss: Kernel<OutputLossVariant, "rows" | "inner", Operand> = 
   }),
   workgroups: ({ rows }, { group }) => grid(Math.ceil(rows / group)),
   flops: ({ rows, inner }, { loss, units }) => rows * units * (2 * inner + 1 + (loss === "halfSquaredError" ? 3 : 6)),
-  extensions: ({ subgroups }) => (subgroups ? ["subgroups"] : []),
+  extensions: ({ subgroups, half }) => [...(subgroups ? ["subgroups"] : []), ...(half ? ["f16"] : [])],
   source: outputLossSource,
 };

@@ -10,6 +10,8 @@ export interface SplitUpdateVariant extends UpdateVariant {
   readonly biasDecay: Decay | false;
   /** Whether the squares of what decays are summed for the penalty. */
   readonly penalty: boolean;
+  /** Whether an f16 copy of W is kept; not if left out. */
+  readonly half?: boolean;
 }
 
 const chunks = (rows: number, columns: number, bias: boolean): number =>
@@ -19,9 +21,9 @@ const chunks = (rows: number, columns: number, bias: boolean): number =>
 export const splitSquareParts = (rows: number, columns: number, bias: boolean): number =>
   chunks(rows, columns, bias) * SPLIT_UPDATE_GROUP;
 
-type Operand = "control" | "parts" | "w" | "state" | "bias" | "biasState" | "squares";
+type Operand = "control" | "parts" | "w" | "state" | "bias" | "biasState" | "squares" | "copy";
 
-const operands = ({ optimizer, bias, penalty }: SplitUpdateVariant) => {
+const operands = ({ optimizer, bias, penalty, half = false }: SplitUpdateVariant) => {
   const state = optimizer !== "sgd";
   const used: readonly (readonly [Operand, Access, boolean])[] = [
     ["control", "uniform", true],
@@ -31,6 +33,7 @@ const operands = ({ optimizer, bias, penalty }: SplitUpdateVariant) => {
     ["bias", "readWrite", bias],
     ["biasState", "readWrite", bias && state],
     ["squares", "readWrite", penalty],
+    ["copy", "readWrite", half],
   ];
   return used.flatMap(([name, access, present]) => (present ? [{ name, access }] : []));
 };
@@ -47,8 +50,10 @@ export const splitUpdate: Kernel<SplitUpdateVariant, "rows" | "inner" | "columns
     bias: rows,
     biasState: rows * (optimizer === "momentum" ? 1 : 2),
     squares: offset + splitSquareParts(rows, columns, bias),
+    copy: rows * columns,
   }),
   workgroups: ({ rows, columns }, { bias }) => grid(chunks(rows, columns, bias)),
   flops: ({ rows, inner, columns }) => rows * columns * (Math.ceil(inner / SPLIT_ROWS) + 3),
+  extensions: ({ half }) => (half ? ["f16"] : []),
   source: (variant) => splitUpdateSource(variant, operands(variant)),
 };

@@ -81,8 +81,16 @@ export const productGrid = (rows: number, columns: number, tile: Tile): Workgrou
   grid(productGroups(rows, columns, tile));
 
 /** The extensions of WGSL that a product's shader enables. */
-export const productExtensions = ({ tile }: { readonly tile: Tile }): readonly string[] =>
-  tile.subgroups ? ["subgroups"] : [];
+export const productExtensions = ({ tile, half }: ProductVariant): readonly string[] => [
+  ...(tile.subgroups ? ["subgroups"] : []),
+  ...(half ? ["f16"] : []),
+];
+
+interface ProductVariant {
+  readonly tile: Tile;
+  /** Whether some operand is f16. */
+  readonly half?: boolean | string;
+}
 
 /** Short text for the printed plan. */
 export const tileLabel = ({ along, across, lanes, swap, subgroups }: Tile): string =>

@@ -21,7 +21,7 @@ export function checkPlan(plan: Plan): void {
   const written = new Set(initiallyWritten(plan));
   const updated = new Set<string>();
   const holders = new Map<string, string>();
-  [...plan.steps, ...plan.closing].forEach((step, index) => {
+  allSteps(plan).forEach((step, index) => {
     const where = `${plan.mode} plan: step ${index + 1} (${step.kernel})`;
     checkOperands(plan, step, where);
     for (const { access, tensor, operand } of boundOperands(step)) {
@@ -49,6 +49,8 @@ export function checkPlan(plan: Plan): void {
     }
   });
 }
+
+const allSteps = ({ opening = [], steps, closing }: Plan): Step[] => [...opening, ...steps, ...closing];
 
 /** Tensors that hold values before a step begins. */
 function initiallyWritten({ mode, tensors }: Plan): string[] {
@@ -106,7 +108,7 @@ export function checkLimits(plan: Plan, limits: Limits): void {
       remedy: remedyFor(plan, tensor),
     });
   }
-  [...plan.steps, ...plan.closing].forEach((step, index) => {
+  allSteps(plan).forEach((step, index) => {
     const where = `${plan.mode} plan: step ${index + 1} (${step.kernel})`;
     const buffers = boundOperands(step).filter(({ access }) => access !== "uniform").length;
     if (buffers > limits.maxStorageBuffersPerShaderStage) {

@@ -1,6 +1,7 @@
 import { flopsOf } from "../kernels/index.ts";
 import { describeStep } from "./describe.ts";
 import { bytesByRole, checkGiven, formatByRole } from "./memory.ts";
+import { isHalf } from "./passes/half-precision.ts";
 import type { Plan, Step } from "./types.ts";
 
 /**
@@ -11,10 +12,14 @@ export function formatPlan(plan: Plan): string {
   checkGiven("formatPlan", plan);
   const line = (step: Step, phase: string) => {
     const { kernel, writes, reads, label } = describeStep(step);
-    const out = writes.map((name) => `${name} [${plan.tensors[name]?.shape.join(", ")}]`);
+    const out = writes.map((name) => {
+      const { shape = [], dtype } = plan.tensors[name] ?? {};
+      return `${name} [${shape.join(", ")}]${dtype === "f16" ? " f16" : ""}`;
+    });
     return [phase, out.join(", "), `= ${kernel}(${reads.join(", ")})`, label];
   };
   const rows = [
+    ...(plan.opening ?? []).map((step) => line(step, "opening")),
     ...plan.steps.flatMap((step) => [
       line(step, step.phase),
       ...innerSteps(step).map((inner) => line(inner, "  inner")),
@@ -30,6 +35,7 @@ export function formatPlan(plan: Plan): string {
     ...lines.map((cells) => cells.join("  ").trimEnd()),
     ...(aliases.length > 0 ? [`equal: ${aliases.join(", ")}`] : []),
     ...sharedBuffers(plan).map((names) => `one buffer: ${names.join(", then ")}`),
+    ...(isHalf(plan) ? [HALF_NOTE] : []),
     `${plan.steps.length} ${plan.steps.length === 1 ? "dispatch" : "dispatches"}, ${formatCount(plan.steps.reduce((sum, step) => sum + flopsOf(step), 0))} floating-point operations a step of ${plan.batch} rows`,
     formatByRole(bytesByRole(plan)),
   ].join("\n");
@@ -41,6 +47,9 @@ function sharedBuffers({ tensors }: Plan): string[][] {
   const owners = new Set(names.flatMap((name) => tensors[name]?.buffer ?? []));
   return [...owners].map((owner) => [...names.filter((name) => tensors[name]?.buffer === owner), owner]);
 }
+
+/** What f16 deltas hold, and when they are not used. */
+const HALF_NOTE = "f16 deltas are S times as large; a step in which one is out of range is skipped, and S halved";
 
 /** Columns that a text takes: combining marks take none. */
 const length = (text: string): number => [...text].filter((character) => !/\p{M}/u.test(character)).length;

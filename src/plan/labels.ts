@@ -16,6 +16,7 @@ const labels: { readonly [N in KernelName]: (variant: VariantOf<N>) => string } 
   decayGradient: () => "gW + λ̃W",
   gatherRows: ({ bytes }) => `${rowsLabel(bytes)} in this step's order`,
   gradientMultiply: ({ activation }) => `${activation}′`,
+  halve: () => "rounded to f16",
   layerBackward: ({ activation, tile }) => `(dz W) ⊙ ${activation}′, ${tileLabel(tile)}`,
   layerForward: ({ activation, bias, gather, bytes, tile }) =>
     `${layerLabel(activation, bias)}${gatherLabel(gather, bytes)}, ${tileLabel(tile)}`,

@@ -6,9 +6,10 @@ import type { Plan, Role, Tensor } from "./types.ts";
 /** Elements of a shape. */
 export const elementsOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
-/** Bytes of a tensor: every element takes 4; of u8 one, which fill whole words and follow the table of their values. */
+/** Bytes of a tensor: every element takes 4; an f16 2, and a u8 one behind the table of their values, in whole words. */
 export const bytesOf = ({ shape, dtype }: Pick<Tensor, "shape" | "dtype">): number => {
   const elements = elementsOf(shape);
+  if (dtype === "f16") return 4 * Math.ceil(elements / 2);
   return 4 * (dtype === "u8" ? BYTE_VALUES + Math.ceil(elements / 4) : elements);
 };
 

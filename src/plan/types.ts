@@ -1,7 +1,7 @@
 import type { Call, CallOf, KernelName } from "../kernels/index.ts";
 
 /** Of a tensor's elements; `u8` are packed bytes, behind a table of the f32 that each of the 256 bytes stands for. */
-export type Dtype = "f32" | "u32" | "u8";
+export type Dtype = "f32" | "f16" | "u32" | "u8";
 
 /** What a tensor is for. */
 export type Role =
@@ -49,6 +49,8 @@ export interface Plan {
   /** Other names of tensors, where the mathematics makes two equal: `o` = z of a last layer without activation. */
   readonly aliases: Readonly<Record<string, string>>;
   readonly steps: readonly Step[];
+  /** Dispatches that go before the first step of a submit; none if left out. */
+  readonly opening?: readonly Step[];
   /** Dispatches that follow the last step of a submit: what a step would otherwise leave to the beginning of the next. */
   readonly closing: readonly Step[];
   /** Tensors of the textbook plan that are not there to be read after a step, with the pass that removed each. */

@@ -1,4 +1,5 @@
 import { activationFunctions } from "./activation.ts";
+import { storedDelta } from "./half.ts";
 import type { Twin } from "./types.ts";
 
 /** dz⁽ˡ⁻¹⁾ = (dz⁽ˡ⁾ W) ⊙ φ′. */
@@ -11,7 +12,8 @@ export const layerBackward: Twin<"layerBackward"> = ({ variant, dims, bind }, { 
       let sum = 0;
       for (let k = 0; k < inner; k++) sum += (dz[i * inner + k] as number) * (w[k * columns + j] as number);
       const value = h[i * columns + j] as number;
-      below[i * columns + j] = sum * slope(value, value);
+      const delta = sum * slope(value, value);
+      below[i * columns + j] = variant.half ? storedDelta(control, delta) : delta;
     }
   }
 };

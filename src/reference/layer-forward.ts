@@ -1,3 +1,5 @@
+import { type ControlValues, HALTED } from "../kernels/control.ts";
+import { LARGEST_HALF, roundToHalf } from "../model/float16.ts";
 import { activationFunctions } from "./activation.ts";
 import type { Twin } from "./types.ts";
 
@@ -13,7 +15,14 @@ export const layerForward: Twin<"layerForward"> = ({ variant, dims, bind }, { co
     for (let j = 0; j < columns; j++) {
       let sum = 0;
       for (let k = 0; k < inner; k++) sum += (x[first + k] as number) * (w[j * inner + k] as number);
-      h[i * columns + j] = value(sum + (bias?.[j] ?? 0));
+      const z = sum + (bias?.[j] ?? 0);
+      h[i * columns + j] = variant.half === "hidden" ? storedHidden(control, z, value(z)) : value(z);
     }
   }
 };
+
+/** φ(z) as f16; out of range, or of a z that is not finite, it halts the run. */
+function storedHidden(control: ControlValues, z: number, h: number): number {
+  if (!(Number.isFinite(Math.fround(z)) && Math.abs(h) <= LARGEST_HALF)) control.halted |= HALTED;
+  return roundToHalf(h);
+}

@@ -6,6 +6,7 @@ export const layerGradient: Twin<"layerGradient"> = ({ variant, dims, bind }, { 
   const { rows, inner, columns } = dims;
   const [dz, x, parts] = [numbers(bind.dz), numbers(bind.x), numbers(bind.parts)];
   const order = variant.gather ? numbers(bind.order) : undefined;
+  const scale = variant.half ? control.lossScale : 1;
   const elements = rows * (columns + (variant.bias ? 1 : 0));
   for (let from = 0; from < inner; from += SPLIT_ROWS) {
     const to = Math.min(control.rows, from + SPLIT_ROWS);
@@ -13,7 +14,7 @@ export const layerGradient: Twin<"layerGradient"> = ({ variant, dims, bind }, { 
     const sum = (term: (k: number) => number) => {
       let total = 0;
       for (let k = from; k < to; k++) total += term(k);
-      return total;
+      return total / scale;
     };
     for (let i = 0; i < rows; i++) {
       const delta = (k: number) => dz[k * rows + i] as number;

@@ -1,21 +1,27 @@
+import { HALTED } from "../kernels/control.ts";
 import type { Loss } from "../model/loss.ts";
 import { activationFunctions } from "./activation.ts";
+import { storedDelta } from "./half.ts";
 import type { Numbers, Twin } from "./types.ts";
 
 /** Scores (ℓ, hit) and ∂ℓ/∂o of each row. */
 export const loss: Twin<"loss"> = ({ variant, dims, bind }, { control, numbers }) => {
   const [o, y, scores] = [numbers(bind.o), numbers(bind.y), numbers(bind.scores)];
-  const delta = variant.delta ? numbers(bind.do) : undefined;
+  // In double precision until it is stored: ∂ℓ/∂o is not rounded before its slope and scale.
+  const stored = variant.delta ? numbers(bind.do) : undefined;
+  const delta = variant.half && stored ? new Float64Array(stored.length) : stored;
   const row = rowLoss[variant.loss];
   for (let i = 0; i < control.rows; i++) {
     const { loss, hit } = row(o, y, i, dims.columns, delta);
     scores.set([loss, hit], 2 * i);
-    if (delta && !Number.isFinite(loss * control.rows)) control.halted = 1;
+    if (delta && !Number.isFinite(loss * control.rows)) control.halted |= HALTED;
   }
-  if (!delta || variant.slope === "identity") return;
+  if (!delta || !stored || (variant.slope === "identity" && !variant.half)) return;
   const { slope } = activationFunctions[variant.slope];
-  for (let i = 0; i < control.rows * dims.columns; i++)
-    delta[i] = (delta[i] as number) * slope(o[i] as number, o[i] as number);
+  for (let i = 0; i < control.rows * dims.columns; i++) {
+    const value = (delta[i] as number) * slope(o[i] as number, o[i] as number);
+    stored[i] = variant.half ? storedDelta(control, control.lossScale * value) : value;
+  }
 };
 
 type RowLoss = (

@@ -1,10 +1,12 @@
+import { HALTED } from "../kernels/control.ts";
 import { activationFunctions } from "./activation.ts";
+import { storedDelta } from "./half.ts";
 import { rowLoss } from "./loss.ts";
 import type { Twin } from "./types.ts";
 
 /** The last layer, the loss and its delta. */
 export const outputLoss: Twin<"outputLoss"> = ({ variant, dims, bind }, { control, numbers }) => {
-  const { activation, loss, units, delta } = variant;
+  const { activation, loss, units, delta, half = false } = variant;
   const { value, slope } = activationFunctions[activation];
   const { inner } = dims;
   const [x, w, y, scores] = [numbers(bind.x), numbers(bind.w), numbers(bind.y), numbers(bind.scores)];
@@ -26,7 +28,10 @@ export const outputLoss: Twin<"outputLoss"> = ({ variant, dims, bind }, { contro
     const score = rowLoss[loss](o, target, 0, units, d);
     scores.set([score.loss, score.hit], 2 * i);
     if (dz === undefined) continue;
-    for (let j = 0; j < units; j++) dz[i * units + j] = (d[j] as number) * slope(z[j] as number, o[j] as number);
-    if (!Number.isFinite(score.loss * control.rows)) control.halted = 1;
+    for (let j = 0; j < units; j++) {
+      const value = (d[j] as number) * slope(z[j] as number, o[j] as number);
+      dz[i * units + j] = half ? storedDelta(control, control.lossScale * value) : value;
+    }
+    if (!Number.isFinite(score.loss * control.rows)) control.halted |= HALTED;
   }
 };

@@ -1,4 +1,4 @@
-import { type ControlValues, RECORD_WORDS, RING_RECORDS } from "../kernels/control.ts";
+import { type ControlValues, HALTED, RECORD_WORDS, RING_RECORDS, SKIPPED } from "../kernels/control.ts";
 import type { Numbers, Twin } from "./types.ts";
 
 /** One line of the ring: L, s, hits, |B|, step, halted, η, epoch. The reference's ring holds numbers, not bits. */
@@ -17,7 +17,9 @@ export function recordStep(
   }
   if (squares) for (let i = 0; i < parts; i++) square += squares[i] as number;
   const penalty = (control.decay / 2) * square;
-  if (!Number.isFinite(loss + penalty)) control.halted = 1;
+  // Only f16 plans skip steps: the deltas are out of range even at a loss scale of 1.
+  const lost = control.halted === SKIPPED && control.lossScale <= 1;
+  if (!Number.isFinite(loss + penalty) || (control.halted & HALTED) !== 0 || lost) control.halted = HALTED;
   const { rows, step, halted, learningRate, epoch } = control;
   const line = [loss, penalty, hits, rows, step, halted, learningRate, epoch];
   ring.set(line, ((step - 1) % RING_RECORDS) * RECORD_WORDS);

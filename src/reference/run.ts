@@ -10,6 +10,7 @@ import { begin } from "./begin.ts";
 import { decayGradient } from "./decay-gradient.ts";
 import { gatherRows } from "./gather-rows.ts";
 import { gradientMultiply } from "./gradient-multiply.ts";
+import { halve } from "./halve.ts";
 import { layerBackward } from "./layer-backward.ts";
 import { layerForward } from "./layer-forward.ts";
 import { layerGradient } from "./layer-gradient.ts";
@@ -45,6 +46,7 @@ const twins: { readonly [N in KernelName]: Twin<N> } = {
   layerUpdate,
   layerGradient,
   splitUpdate,
+  halve,
   wholeSteps: runWholeSteps,
 };
 
@@ -125,7 +127,8 @@ export function createReference(
       target.set(given);
     },
     step() {
-      for (const step of plan.steps) runTwin(step, memory);
+      // A step is a submit of its own here.
+      for (const step of [...(plan.opening ?? []), ...plan.steps]) runTwin(step, memory);
     },
     close() {
       for (const step of plan.closing) runTwin(step, memory);

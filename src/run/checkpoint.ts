@@ -1,5 +1,6 @@
 import { decodeSafetensors, encodeSafetensors, type FileTensor } from "../data/safetensors.ts";
 import { DataError, ShapeError } from "../errors.ts";
+import { type ControlValues, LARGEST_LOSS_SCALE, SKIPPED } from "../kernels/control.ts";
 import type { Dense, Model } from "../model/layer.ts";
 import { dense, sequential } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
@@ -16,6 +17,9 @@ export interface Progress {
   readonly correction2: number;
   readonly beta1: number;
   readonly beta2: number;
+  /** The loss scale of f16 training, and whether the last step was skipped. A file of training in f32 has neither. */
+  readonly lossScale?: number;
+  readonly skipped?: boolean;
 }
 
 /** What a file holds beside parameters, so that training can go on exactly. */
@@ -84,13 +88,10 @@ export function encodeModel(
   return encodeSafetensors(tensors, { ...metadata, format: "pt", [DESCRIPTION]: JSON.stringify(description) });
 }
 
-const progressOf = ({ step, correction1, correction2, beta1, beta2 }: Progress): Progress => ({
-  step,
-  correction1,
-  correction2,
-  beta1,
-  beta2,
-});
+function progressOf({ step, correction1, correction2, beta1, beta2, lossScale, skipped }: Progress): Progress {
+  const progress = { step, correction1, correction2, beta1, beta2 };
+  return lossScale === undefined || skipped === undefined ? progress : { ...progress, lossScale, skipped };
+}
 
 /**
  * Reads a file that `Trainer.save` wrote.
@@ -138,14 +139,15 @@ export interface Loaded {
   readonly parameters: Parameters;
   /** Optimizer state by tensor name; none where the file holds the network alone. */
   readonly state: Parameters;
-  /** Where training goes on, with the bias corrections where they belong to the trainer's rates. */
-  readonly progress: (Pick<Progress, "step"> & Partial<Progress>) | undefined;
+  /** Where training goes on: the bias corrections where they belong to the trainer's rates, the loss scale where it trains in f16. */
+  readonly progress: (Pick<ControlValues, "step"> & Partial<ControlValues>) | undefined;
 }
 
 /**
  * Reads a file for a trainer of the same network and optimizer.
  * @param states shapes of the optimizer's state by name: momentum keeps one number an element, Adam two
  * @param rates of the trainer
+ * @param half whether it trains in f16
  * @throws ShapeError, DataError
  */
 export function loadFor(
@@ -153,15 +155,18 @@ export function loadFor(
   states: Readonly<Record<string, readonly number[]>>,
   rates: Pick<Progress, "beta1" | "beta2">,
   bytes: Uint8Array | ArrayBuffer,
+  half = false,
 ): Loaded {
   const loaded = loadModel(bytes);
   const { parameters, training } = loaded;
   checkLoaded(network, states, loaded);
   if (!training) return { parameters, state: {}, progress: undefined };
-  const { step, correction1, correction2, beta1, beta2 } = training.progress;
+  const { step, correction1, correction2, beta1, beta2, lossScale, skipped } = training.progress;
   // As the GPU summed them, unless they belong to other rates than this trainer's.
   const own = beta1 === Math.fround(rates.beta1) && beta2 === Math.fround(rates.beta2);
-  return { parameters, state: training.state, progress: { step, ...(own ? { correction1, correction2 } : {}) } };
+  const corrections = own ? { correction1, correction2 } : {};
+  const scaling = half && lossScale !== undefined ? { lossScale, halted: skipped ? SKIPPED : 0 } : {};
+  return { parameters, state: training.state, progress: { step, ...corrections, ...scaling } };
 }
 
 /** Checks that a file holds the network and the optimizer state of a trainer. @throws ShapeError, DataError */
@@ -227,7 +232,12 @@ const isProgress = (value: unknown): value is Progress =>
   isRecord(value) &&
   Number.isSafeInteger(value.step) &&
   (value.step as number) >= 0 &&
-  ["correction1", "correction2", "beta1", "beta2"].every((name) => Number.isFinite(value[name]));
+  ["correction1", "correction2", "beta1", "beta2"].every((name) => Number.isFinite(value[name])) &&
+  (value.lossScale === undefined || isLossScale(value.lossScale)) &&
+  (value.skipped === undefined || typeof value.skipped === "boolean");
+
+const isLossScale = (value: unknown): boolean =>
+  typeof value === "number" && value >= 1 && value <= LARGEST_LOSS_SCALE && Number.isInteger(Math.log2(value));
 
 /** Builds the network anew, so that whatever the file says goes through the same checks as what a user writes. */
 function describedNetwork({ model, inputs, loss }: Description, where: string): Network {

@@ -1,4 +1,4 @@
-import { RECORD_WORDS, RING_RECORDS } from "../kernels/control.ts";
+import { HALTED, RECORD_WORDS, RING_RECORDS, SKIPPED } from "../kernels/control.ts";
 import type { Loss } from "../model/loss.ts";
 import type { Report } from "./types.ts";
 
@@ -10,6 +10,7 @@ export interface StepRecord {
   readonly rows: number;
   readonly step: number;
   readonly halted: boolean;
+  readonly skipped: boolean;
   readonly learningRate: number;
   readonly epoch: number;
 }
@@ -35,7 +36,8 @@ function recordOf(words: Uint32Array<ArrayBuffer>, floats: Float32Array<ArrayBuf
     hits: word(2),
     rows: word(3),
     step: word(4),
-    halted: word(5) !== 0,
+    halted: (word(5) & HALTED) !== 0,
+    skipped: word(5) === SKIPPED,
     learningRate: float(6),
     epoch: word(7),
   };
@@ -48,10 +50,19 @@ export interface Totals {
   hits: number;
   rows: number;
   steps: number;
+  skipped: number;
   last: StepRecord | undefined;
 }
 
-export const emptyTotals = (): Totals => ({ loss: 0, penalty: 0, hits: 0, rows: 0, steps: 0, last: undefined });
+export const emptyTotals = (): Totals => ({
+  loss: 0,
+  penalty: 0,
+  hits: 0,
+  rows: 0,
+  steps: 0,
+  skipped: 0,
+  last: undefined,
+});
 
 /** Adds one step. */
 export function addRecord(totals: Totals, record: StepRecord): void {
@@ -60,6 +71,7 @@ export function addRecord(totals: Totals, record: StepRecord): void {
   totals.hits += record.hits;
   totals.rows += record.rows;
   totals.steps += 1;
+  totals.skipped += record.skipped ? 1 : 0;
   totals.last = record;
 }
 
@@ -92,6 +104,7 @@ export function summarize(totals: Totals, loss: Loss, seconds: number): Report {
     penalty: totals.penalty / rows,
     objective: (totals.loss + totals.penalty) / rows,
     accuracy: loss === "softmaxCrossEntropy" ? totals.hits / rows : undefined,
+    skipped: totals.skipped,
     learningRate: last?.learningRate ?? 0,
     seconds,
     samplesPerSecond: rows / seconds,

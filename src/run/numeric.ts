@@ -1,5 +1,7 @@
 import { NumericError } from "../errors.ts";
 import { boundOperands } from "../kernels/index.ts";
+import { LARGEST_HALF } from "../model/float16.ts";
+import { isHalf } from "../plan/passes/half-precision.ts";
 import type { StepRecord } from "./metrics.ts";
 import type { ReferenceTrainer } from "./types.ts";
 
@@ -14,14 +16,16 @@ type Readable = Pick<ReferenceTrainer, "plan" | "read">;
 export async function firstNonFinite(trainer: Readable, record: StepRecord, where = "training"): Promise<NumericError> {
   const { step, loss, penalty, learningRate } = record;
   const tensor = await culprit(trainer);
+  const half = isHalf(trainer.plan);
   const byLoss = !Number.isFinite(loss);
+  const byRange = half && !byLoss && Number.isFinite(penalty);
   // A fused plan sums s while it updates, so that it finds an s that overflows only after the update.
-  const kept = byLoss || trainer.plan.steps.some(({ kernel }) => kernel === "record");
-  const advice = `take a learning rate below ${learningRate} or scale the data`;
+  const kept = byLoss || byRange || trainer.plan.steps.some(({ kernel }) => kernel === "record");
+  const advice = `take a learning rate below ${learningRate} or scale the data${half ? ', or leave out precision: "f16"' : ""}`;
   return new NumericError({
     where: `${where}: step ${step}: ${tensor}`,
-    got: byLoss ? `L = ${loss}` : `s = ${penalty}`,
-    expected: "a finite objective",
+    got: byRange ? "a number beyond f16's range" : byLoss ? `L = ${loss}` : `s = ${penalty}`,
+    expected: byRange ? `magnitudes up to ${LARGEST_HALF}` : "a finite objective",
     remedy: kept ? `the parameters are those from before this step; ${advice}` : `set smaller parameters and ${advice}`,
     step,
     tensor,
@@ -39,7 +43,7 @@ async function culprit(trainer: Readable): Promise<string> {
       if (step.phase === "begin" && tensor?.role === "metric") continue;
       // Parameters are looked at by their own names; what another tensor overwrote is gone.
       if (name === "resident" || name === undefined || Object.hasOwn(trainer.plan.removed, name)) continue;
-      if (tensor?.dtype !== "f32" || seen.has(name)) continue;
+      if (!["f32", "f16"].includes(tensor?.dtype ?? "") || seen.has(name)) continue;
       seen.add(name);
       if (!(await allFinite(trainer, name))) return name;
     }

@@ -2,7 +2,7 @@ import { createGuard, type Guard } from "../device/guard.ts";
 import { hardwareOf } from "../device/hardware.ts";
 import { checkDevice, type Device } from "../device/open.ts";
 import { compileProgram, type Program } from "../device/program.ts";
-import type { NumericError } from "../errors.ts";
+import { DeviceError, type NumericError } from "../errors.ts";
 import {
   CONTROL_WORDS,
   type ControlValues,
@@ -10,11 +10,13 @@ import {
   decodeControl,
   encodeControl,
   initialControl,
+  SKIPPED,
 } from "../kernels/control.ts";
 import { checkModel } from "../model/layer.ts";
 import { checkObject, checkOptions, refuse, show } from "../model/options.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { addBytes, type Bytes, bytesOf } from "../plan/memory.ts";
+import { isHalf } from "../plan/passes/half-precision.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import { unpackBytes } from "./bytes.ts";
 import { checkEpochs, checkSeed, checkSteps } from "./counts.ts";
@@ -24,7 +26,7 @@ import { addRecords, emptyTotals, summarize, type Totals } from "./metrics.ts";
 import { checkLoss, initialParameters, type Network, outputsOf, parameterSpecs, resolveNetwork } from "./network.ts";
 import { checkParameter, unknownParameter } from "./parameters.ts";
 import { planTraining } from "./plan.ts";
-import { readBuffers } from "./readback.ts";
+import { decodeTensor, readBuffers } from "./readback.ts";
 import { Stepper, type Stretch } from "./stepper.ts";
 import type { TuneReport } from "./tune/types.ts";
 import { createTurns } from "./turns.ts";
@@ -40,7 +42,12 @@ import type { FitOptions, Parameters, Report, SaveOptions, TensorValue, Trainer,
 export async function createTrainer(device: Device, options: TrainerOptions): Promise<Trainer> {
   const began = performance.now();
   checkDevice("createTrainer", device);
-  checkOptions("createTrainer", options, "model loss optimizer data", "batch seed shuffle fuse oneDispatch reuse tune");
+  checkOptions(
+    "createTrainer",
+    options,
+    "model loss optimizer data",
+    "batch seed shuffle precision fuse oneDispatch reuse tune",
+  );
   const { data: given, seed = 0, tune, ...described } = options;
   const { model, loss, optimizer } = described;
   checkSeed("createTrainer", seed);
@@ -50,6 +57,7 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
   checkLoss(loss);
   const data = checkDataset("createTrainer: data", given, loss, outputsOf(model));
   const network = resolveNetwork(model, data.columns, loss);
+  checkFeatures(device, described);
   const bytes = data.inputs instanceof Uint8Array;
   const planned = planTraining({ ...described, inputs: data.columns, rows: data.rows, bytes }, hardwareOf(device));
   const tuned = await tune?.(device, planned);
@@ -179,12 +187,13 @@ class GpuTrainer implements Trainer {
       { buffer: this.buffer("control"), bytes: 4 * CONTROL_WORDS },
     ]);
     if (!words || !control) throw new Error("readBuffers gives one result for each source");
-    const { rows } = decodeControl(control);
+    const { rows, lossScale } = decodeControl(control);
     const shape = tensor.batched ? [rows, ...tensor.shape.slice(1)] : tensor.shape;
     const length = shape.reduce((product, size) => product * size, 1);
     if (tensor.dtype === "u8") return { shape, data: unpackBytes(new Uint8Array(words.buffer), 0, length) };
-    const data = tensor.dtype === "u32" ? words : new Float32Array(words.buffer);
-    return { shape, data: data.slice(0, length) };
+    const data = decodeTensor(tensor, words).slice(0, length);
+    const scaled = tensor.dtype === "f16" && tensor.role === "delta";
+    return { shape, data: scaled ? data.map((value) => value / lossScale) : data };
   }
 
   buffer(name: string): GPUBuffer {
@@ -196,8 +205,9 @@ class GpuTrainer implements Trainer {
     const { optimizer = true, metadata = {} } = options;
     const states = optimizer ? Object.keys(this.#stateShapes()) : [];
     const { control, tensors } = await this.#exclusive(() => this.#readAll([...this.#names(), ...states]));
+    const training = isHalf(this.plan) ? { ...control, skipped: control.halted === SKIPPED } : control;
     const { encodeModel } = await files();
-    return encodeModel(this.#network, tensors, optimizer ? control : undefined, metadata);
+    return encodeModel(this.#network, tensors, optimizer ? training : undefined, metadata);
   }
 
   load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
@@ -207,7 +217,8 @@ class GpuTrainer implements Trainer {
   async #load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
     const { loadFor } = await files();
     this.#guard.check();
-    const { parameters, state, progress } = loadFor(this.#network, this.#stateShapes(), this.#control, bytes);
+    const half = isHalf(this.plan);
+    const { parameters, state, progress } = loadFor(this.#network, this.#stateShapes(), this.#control, bytes, half);
     this.#setParameters("load", parameters);
     this.#write(state);
     if (progress) this.#resume(progress);
@@ -299,4 +310,15 @@ function checkTune(tune: unknown): void {
     "what tuner() makes",
     'import { tuner } from "chainrule" and give tune: tuner()',
   );
+}
+
+/** @throws DeviceError */
+function checkFeatures({ gpu, adapter }: Device, { precision }: Pick<TrainerOptions, "precision">): void {
+  if (precision !== "f16" || gpu.features.has("shader-f16")) return;
+  throw new DeviceError({
+    where: `createTrainer: ${adapter.name}`,
+    got: "a device without the feature shader-f16",
+    expected: 'one with it, for precision "f16"',
+    remedy: "leave precision out, or open the device with the adapter's limits and features on a GPU that has it",
+  });
 }

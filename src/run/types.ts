@@ -4,6 +4,7 @@ import type { Loss } from "../model/loss.ts";
 import type { Optimizer } from "../model/optimizer.ts";
 import type { Bytes } from "../plan/memory.ts";
 import type { Plan } from "../plan/types.ts";
+import type { Precision } from "./plan.ts";
 import type { TuneReport, Tuner } from "./tune/types.ts";
 
 /**
@@ -61,6 +62,11 @@ export interface TrainerOptions {
    * if left out.
    */
   readonly tune?: Tuner;
+  /**
+   * What activations and deltas are stored as, beside a copy of the weights to compute with: `"f32"` if left out. `"f16"` takes half
+   * the memory and needs a device with the feature shader-f16. Sums, parameters and optimizer state are f32 in either.
+   */
+  readonly precision?: Precision;
 }
 
 /** Averages over the steps since the last report. Losses are per sample. */
@@ -81,6 +87,8 @@ export interface Report {
   readonly objective: number;
   /** Share of rows whose largest output is the target's class; undefined where targets are no classes. */
   readonly accuracy: number | undefined;
+  /** Steps of this report that changed nothing, since a delta was out of f16's range; 0 with precision `"f32"`. */
+  readonly skipped: number;
   /** η of the last step. */
   readonly learningRate: number;
   /** Wall-clock time of these steps in seconds. */
@@ -198,11 +206,14 @@ export interface Trainer extends Predictor {
   setParameters(parameters: Readonly<Record<string, ArrayLike<number>>>): void;
   /**
    * Reads any tensor that the running plan materialises, as it was left by the last step: in the textbook plan `x`, `y`
-   * and z, h, dz, dh, gW, dW, db of every layer. A batch's tensors come with the rows of that batch.
+   * and z, h, dz, dh, gW, dW, db of every layer. A batch's tensors come with the rows of that batch, f16 deltas without their scale.
    * @throws PlanError for a tensor that the plan does not hold
    */
   read(name: string): Promise<TensorValue>;
-  /** The GPU buffer of a tensor, for a renderer, with bytes packed as the plan's `u8` says; do not write to it. @throws PlanError */
+  /**
+   * The GPU buffer of a tensor, for a renderer, with bytes packed as the plan's `u8` says and f16 deltas with their scale; do not
+   * write to it. @throws PlanError
+   */
   buffer(name: string): GPUBuffer;
   /** A safetensors file of the network, by default with all that is needed to go on training exactly. */
   save(options?: SaveOptions): Promise<Uint8Array<ArrayBuffer>>;

@@ -4,6 +4,7 @@ import { adam, adamw, type Optimizer, sgd } from "../../src/model/optimizer.ts";
 import { cosine, stepDecay } from "../../src/model/schedule.ts";
 import { buildEvaluatePlan, buildTrainPlan } from "../../src/plan/build.ts";
 import { fuse } from "../../src/plan/passes/fuse.ts";
+import { halfPrecision } from "../../src/plan/passes/half-precision.ts";
 import { oneDispatch } from "../../src/plan/passes/one-dispatch.ts";
 
 export const optimizers: Optimizer[] = [
@@ -36,7 +37,9 @@ export const calls: Call[] = (["halfSquaredError", "softmaxCrossEntropy"] as con
       );
       const fused = [...plans, ...long].map(fuse);
       const whole = fused.map((plan) => oneDispatch(plan, 32_768));
-      return [...plans, ...fused, ...whole].flatMap(({ steps, closing }) => [...steps, ...closing]);
+      const half = fused.filter(({ mode }) => mode === "train").map(halfPrecision);
+      const all = [...plans, ...fused, ...whole, ...half];
+      return all.flatMap(({ opening = [], steps, closing }) => [...opening, ...steps, ...closing]);
     });
   }),
 );

@@ -16,12 +16,14 @@ import {
   type VariantOf,
 } from "../../src/kernels/index.ts";
 import type { Dims, Kernel } from "../../src/kernels/types.ts";
+import { decodeHalf } from "../../src/model/float16.ts";
 import { sgd } from "../../src/model/optimizer.ts";
 import { uniform01 } from "../../src/model/random.ts";
 import type { Plan, Tensor } from "../../src/plan/types.ts";
 import { runTwin } from "../../src/reference/run.ts";
 import type { Numbers } from "../../src/reference/types.ts";
 import { expectClose, type Tolerance, type Words } from "./compare.ts";
+import { encodeHalf, halfOf } from "./half.ts";
 
 /** One call of a kernel with the values of its operands before it. */
 export interface Case<N extends KernelName> {
@@ -32,6 +34,8 @@ export interface Case<N extends KernelName> {
   readonly control?: Partial<ControlValues>;
   /** Values by operand; each operand is bound to a tensor of its own name. */
   readonly values: Readonly<Record<string, Words>>;
+  /** Operands that the GPU holds as f16, whose values are numbers that f16 has. */
+  readonly halves?: readonly string[];
 }
 
 /** What a call left behind: the operands that it writes, and the control block. */
@@ -75,14 +79,15 @@ const writtenBy = (call: Call): string[] =>
 const copyOf = (values: Words): Words => values.slice();
 
 /** Runs a call on the GPU, out of a plan of this one step. */
-export async function runOnGpu<N extends KernelName>({ gpu }: Device, given: Case<N>): Promise<Outcome> {
+export async function runOnGpu<N extends KernelName>(device: Device, given: Case<N>): Promise<Outcome> {
+  const { gpu, isHalf } = halfOf(device, given.halves ?? []);
   const call = callOf(given);
   const tensors = Object.fromEntries(
     Object.entries(given.values).map(([name, { length }]): [string, Tensor] => [
       name,
       {
         shape: [length],
-        dtype: given.values[name] instanceof Uint32Array ? "u32" : "f32",
+        dtype: isHalf(name) ? "f16" : given.values[name] instanceof Uint32Array ? "u32" : "f32",
         role: "parameter",
         batched: false,
       },
@@ -101,7 +106,9 @@ export async function runOnGpu<N extends KernelName>({ gpu }: Device, given: Cas
   const program = await compileProgram(gpu, plan, "test");
   try {
     gpu.queue.writeBuffer(program.buffer("control"), 0, encodeControl(controlOf(given.control)));
-    for (const [name, values] of Object.entries(given.values)) gpu.queue.writeBuffer(program.buffer(name), 0, values);
+    for (const [name, values] of Object.entries(given.values)) {
+      gpu.queue.writeBuffer(program.buffer(name), 0, isHalf(name) ? encodeHalf(values) : values);
+    }
     const encoder = gpu.createCommandEncoder();
     program.record(encoder, 1);
     gpu.queue.submit([encoder.finish()]);
@@ -112,6 +119,7 @@ export async function runOnGpu<N extends KernelName>({ gpu }: Device, given: Cas
     );
     const written = names.map((name, index): [string, Words] => {
       const output = outputs[index] ?? new Uint32Array();
+      if (isHalf(name)) return [name, decodeHalf(output, given.values[name]?.length ?? 0)];
       return [name, given.values[name] instanceof Uint32Array ? output : new Float32Array(output.buffer)];
     });
     return { control: decodeControl(words ?? new Uint32Array(CONTROL_WORDS)), written: Object.fromEntries(written) };

@@ -173,6 +173,7 @@ function operandsOf(plan: Plan, step: Tunable): Operand[] {
   const scale = 1 / Math.sqrt(dims.inner);
   return boundOperands(step).map(({ operand: name, access, elements }, index): Operand => {
     const packed = access === "readBytes";
+    const half = plan.tensors[(step.bind as Readonly<Record<string, string>>)[name] ?? ""]?.dtype === "f16";
     const count = name === "control" ? CONTROL_WORDS : name === "x" && gather ? dataRows * columns : elements;
     const values = (): Operand["values"] => {
       if (name === "control") return encodeControl({ ...control, rows: plan.batch });
@@ -181,6 +182,7 @@ function operandsOf(plan: Plan, step: Tunable): Operand[] {
         return integers(count, index, variant.units);
       }
       if (packed) return bytes(count, index);
+      if (half) return halves(count, index);
       // No mean of squares is negative.
       if (name === "state" || name === "biasState") return floats(count, index, 0, 1);
       const side = name === "w" || name === "b" ? scale : 1;
@@ -188,7 +190,7 @@ function operandsOf(plan: Plan, step: Tunable): Operand[] {
     };
     const role = name === "control" ? "control" : "parameter";
     const made = values();
-    const dtype = packed ? "u8" : made instanceof Uint32Array ? "u32" : "f32";
+    const dtype = packed ? "u8" : half ? "f16" : made instanceof Uint32Array ? "u32" : "f32";
     return { name, access, values: made, tensor: { shape: [count], dtype, role, batched: false } };
   });
 }
@@ -203,6 +205,10 @@ function bytes(count: number, stream: number): Uint32Array<ArrayBuffer> {
   const words = Array.from({ length: Math.ceil(count / 4) }, (_, i) => bits(0, stream, i));
   return Uint32Array.from([...new Uint32Array(values.buffer), ...words]);
 }
+
+/** Packed f16 of either sign from ½ to below 1: eleven bits of each are drawn, those of the exponent are not. */
+const halves = (count: number, stream: number) =>
+  Uint32Array.from({ length: Math.ceil(count / 2) }, (_, i) => (bits(0, stream, i) & 0x83ff_83ff) | 0x3800_3800);
 
 /** Numbers uniform from `least` to below `most`, which repeat after so many that it is no longer seen. */
 function floats(count: number, stream: number, least: number, most: number): Float32Array<ArrayBuffer> {

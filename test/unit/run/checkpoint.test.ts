@@ -131,6 +131,10 @@ describe("loadModel refuses", () => {
     ["half a step", { training: { ...training.progress, step: 0.5 } }],
     ["a step before the first", { training: { ...training.progress, step: -1 } }],
     ["training without β₁", { training: { ...training.progress, beta1: undefined } }],
+    ["a loss scale of 0", { training: { ...training.progress, lossScale: 0 } }],
+    ["a loss scale that is no power of two", { training: { ...training.progress, lossScale: 3 } }],
+    ["a loss scale beyond the largest", { training: { ...training.progress, lossScale: 2 ** 17 } }],
+    ["a step that may have been skipped", { training: { ...training.progress, lossScale: 2, skipped: 1 } }],
     ["a bias correction in words", { training: { ...training.progress, correction2: "none" } }],
   ])("a description with %s", (_, change) => {
     const bytes = forged((description) =>

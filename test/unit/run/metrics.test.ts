@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RECORD_WORDS, RING_RECORDS } from "../../../src/kernels/control.ts";
+import { HALTED, RECORD_WORDS, RING_RECORDS, SKIPPED } from "../../../src/kernels/control.ts";
 import { addRecord, addRecords, decodeRecord, emptyTotals, RING_BYTES, summarize } from "../../../src/run/metrics.ts";
 
 const line = { loss: 2.5, penalty: 0.125, hits: 3, rows: 5, step: 7, halted: 0, learningRate: 0.5, epoch: 2 };
@@ -21,7 +21,7 @@ function ringWith(slot: number, values: typeof line): Uint32Array<ArrayBuffer> {
 
 describe("decodeRecord", () => {
   it("reads the line of a step", () => {
-    expect(decodeRecord(ringWith(6, line), 7)).toEqual({ ...line, halted: false });
+    expect(decodeRecord(ringWith(6, line), 7)).toEqual({ ...line, halted: false, skipped: false });
   });
 
   it("begins anew after the last line", () => {
@@ -32,6 +32,15 @@ describe("decodeRecord", () => {
   it("tells a step that halted, and keeps its NaN", () => {
     const { halted, loss } = decodeRecord(ringWith(0, { ...line, halted: 1, loss: Number.NaN }), 1);
     expect({ halted, loss }).toEqual({ halted: true, loss: Number.NaN });
+  });
+
+  it("tells a step that was skipped from one that halted", () => {
+    const lines = [0, HALTED, SKIPPED].map((halted) => decodeRecord(ringWith(0, { ...line, halted }), 1));
+    expect(lines.map(({ halted, skipped }) => [halted, skipped])).toEqual([
+      [false, false],
+      [true, false],
+      [false, true],
+    ]);
   });
 });
 
@@ -58,7 +67,11 @@ describe("addRecords", () => {
     const totals = emptyTotals();
     const halted = { ...line, step: 1025, halted: 1, loss: Number.NaN };
     const ring = ringOf([line, halted, { ...halted, step: 1026 }]);
-    expect(addRecords(totals, ring, RING_RECORDS, RING_RECORDS + 2)).toEqual({ ...halted, halted: true });
+    expect(addRecords(totals, ring, RING_RECORDS, RING_RECORDS + 2)).toEqual({
+      ...halted,
+      halted: true,
+      skipped: false,
+    });
     expect(totals).toMatchObject({ loss: 2.5, steps: 1 });
   });
 });
@@ -70,7 +83,8 @@ describe("summarize", () => {
     [5, 20],
     [3, 9],
   ] as const) {
-    addRecord(totals, { ...line, halted: false, rows, loss, penalty: 1, hits: 2, step: totals.steps + 1 });
+    const skipped = rows === 3;
+    addRecord(totals, { ...line, halted: false, skipped, rows, loss, penalty: 1, hits: 2, step: totals.steps + 1 });
   }
 
   it("averages over samples, of which the last batch has fewer", () => {
@@ -83,6 +97,7 @@ describe("summarize", () => {
       penalty: 3 / 13,
       objective: 42 / 13,
       accuracy: 6 / 13,
+      skipped: 1,
       learningRate: 0.5,
       seconds: 2,
       samplesPerSecond: 6.5,

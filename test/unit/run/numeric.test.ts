@@ -42,7 +42,7 @@ const trainerOf = (reference: Reference) =>
 const culprit = async (fuse: boolean, values: Readonly<Record<string, readonly number[]>>) => {
   const reference = failed(fuse, values);
   const record = recordOf(reference, 2);
-  return firstNonFinite(trainerOf(reference), { ...record, halted: true });
+  return firstNonFinite(trainerOf(reference), { ...record, halted: true, skipped: false });
 };
 
 describe("firstNonFinite", () => {
