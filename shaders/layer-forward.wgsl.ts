@@ -4,21 +4,34 @@ import { activationFunctions } from "./lib/activation.wgsl.ts";
 import { finite } from "./lib/finite.wgsl.ts";
 import { controlWord, halfLoad, halfType, storeActivation } from "./lib/half.wgsl.ts";
 import { numbersOf } from "./lib/numbers.wgsl.ts";
-import { product } from "./lib/product.wgsl.ts";
+import { product, productOperand } from "./lib/product.wgsl.ts";
 
 /** h = φ(x Wᵀ + b): a layer's forward pass at once. With `gather` row i of x is row order[i] of the resident data. */
 export const layerForwardSource = ({ activation, bias, gather, bytes, half, tile }: LayerForwardVariant) => {
   const hidden = half === "hidden";
   const halfW = half !== undefined;
   const data = numbersOf("x", bytes, halfW && !gather);
+  const a = productOperand(tile, "a", {
+    contiguous: "inner",
+    line: (i) => (gather ? `order[${i}]` : i),
+    size: "dims.inner",
+    type: data.type,
+    load: data.load,
+  });
+  const b = productOperand(tile, "b", {
+    contiguous: "inner",
+    size: "dims.inner",
+    type: halfType(halfW),
+    load: halfLoad("w", halfW),
+  });
   return wgsl`
 #if ${hidden}
 @group(0) @binding(1) var<storage, read_write> control: array<atomic<u32>>;         // |B|; halted is written
 #else
 @group(0) @binding(1) var<uniform> control: Control;                                // |B|
 #endif
-@group(0) @binding(2) var<storage, read> x: array<${data.type}>;                             // [batch or data rows, inner]
-@group(0) @binding(3) var<storage, read> w: array<${halfType(halfW)}>;                             // W [columns, inner]
+@group(0) @binding(2) var<storage, read> x: array<${a.type}>;                             // [batch or data rows, inner]
+@group(0) @binding(3) var<storage, read> w: array<${b.type}>;                             // W [columns, inner]
 @group(0) @binding(4) var<storage, read_write> h: array<${halfType(hidden)}>;                       // φ(z) [batch, columns]
 #if ${bias}
 @group(0) @binding(5) var<storage, read> bias: array<f32>;                          // b [columns]
@@ -39,12 +52,8 @@ ${product({
   rows: hidden ? controlWord("rows") : "control.rows",
   inner: "dims.inner",
   columns: "dims.columns",
-  a: {
-    first: (i) => `${gather ? `order[${i}]` : i} * dims.inner`,
-    at: (k) => k,
-    load: data.load,
-  },
-  b: { first: (j) => `${j} * dims.inner`, at: (k) => k, load: halfLoad("w", halfW) },
+  a,
+  b,
   store: `let z = value${bias ? " + bias[j]" : ""};
   ${hidden ? "storeActivation(i * dims.columns + j, z, activate(z));" : "h[i * dims.columns + j] = activate(z);"}`,
 })}

@@ -3,7 +3,7 @@ import type { LayerUpdateVariant } from "../src/kernels/layer-update.ts";
 import type { Access } from "../src/kernels/types.ts";
 import { halfLoad, halfType } from "./lib/half.wgsl.ts";
 import { numbersOf } from "./lib/numbers.wgsl.ts";
-import { product } from "./lib/product.wgsl.ts";
+import { product, productOperand } from "./lib/product.wgsl.ts";
 import { inBuffers, stateType, updateFunction } from "./lib/update.wgsl.ts";
 
 const purposes: Readonly<Record<string, string>> = {
@@ -29,10 +29,19 @@ export const layerUpdateSource = (
 ) => {
   const { optimizer, decay, biasDecay, bias, penalty, gather, bytes, half = false, tile } = variant;
   const data = numbersOf("x", bytes, half && !gather);
+  const delta = { type: halfType(half), load: halfLoad("dz", half) };
+  const a = productOperand(tile, "a", { contiguous: "outer", size: "dims.rows", ...delta });
+  const b = productOperand(tile, "b", {
+    contiguous: "outer",
+    line: (k) => (gather ? `order[${k}]` : k),
+    size: "dims.columns",
+    type: data.type,
+    load: data.load,
+  });
   const types: Readonly<Record<string, string>> = {
     order: "u32",
-    dz: halfType(half),
-    x: data.type,
+    dz: a.type,
+    x: b.type,
     copy: "f16",
   };
   const type = (name: string) => types[name] ?? (name.endsWith("tate") ? stateType(optimizer) : "f32");
@@ -58,7 +67,7 @@ ${updateFunction({ optimizer, decay: biasDecay }, "updateBias", inBuffers(optimi
 /** gb[i] = Σ dz[:, i]. */
 fn biasGradient(i: u32) -> f32 {
   var sum = 0.0;
-  for (var k = 0u; k < control.rows; k++) { sum += ${halfLoad("dz", half)("k * dims.rows + i")}; }
+  for (var k = 0u; k < control.rows; k++) { sum += ${delta.load("k * dims.rows + i")}; }
   return sum;
 }
 #endif
@@ -68,12 +77,8 @@ ${product({
   rows: "dims.rows",
   inner: "control.rows",
   columns: "dims.columns",
-  a: { first: (i) => i, at: (k) => `${k} * dims.rows`, load: halfLoad("dz", half) },
-  b: {
-    first: (j) => j,
-    at: (k) => `${gather ? `order[${k}]` : k} * dims.columns`,
-    load: data.load,
-  },
+  a,
+  b,
   before,
   store: `let at = i * dims.columns + j;
   ${penalty && decay ? "squareSum += w[at] * w[at];" : ""}

@@ -31,10 +31,34 @@ export interface Tile {
   readonly swap: boolean;
   /** Whether the lanes of a subgroup share their loads. */
   readonly subgroups: boolean;
+  /**
+   * Whether operand a, and b, may be loaded four numbers at once: its lines are whole fours and, where they lie along the inner
+   * side, whole rounds.
+   */
+  readonly vectorA: boolean;
+  readonly vectorB: boolean;
+}
+
+/** The operands of a product: a `[rows, inner]` and b `[inner, columns]`, each possibly stored transposed. */
+export type ProductSide = "a" | "b";
+
+/** A product's sizes, and which of its operands are stored transposed. */
+export interface ProductShape {
+  readonly rows: number;
+  readonly inner: number;
+  readonly columns: number;
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
 }
 
 /** The most lanes of a CPU's adapter. */
 const CPU_LANES = 8;
+
+/** Multiply-adds of a product that are worth a tile which takes a CPU's adapter twice as long to compile, for a quarter less time. */
+const MUCH_WORK = 2 ** 22;
+
+/** Terms of a sum that are worth a long round, which is so again. */
+const LONG_SUM = 256;
 
 /** The fewest columns to lie across: they are next to each other in memory, the rows are not. */
 const FEW_COLUMNS = 16;
@@ -46,7 +70,13 @@ export const even = (size: number, most: number): number => Math.ceil(size / Mat
  * The tile for an output: large tiles load less for each sum, small ones leave more invocations to share the work. A CPU's
  * adapter, whose lanes are few, wants them as large as its compiler bears.
  */
-export function tileFor(rows: number, columns: number, { lanes, subgroups }: Hardware): Tile {
+export function tileFor(shape: ProductShape, { lanes, subgroups }: Hardware): Tile {
+  const { rows, inner, columns, transposeA, transposeB } = shape;
+  const unroll = lanes <= CPU_LANES && inner >= LONG_SUM && inner % 8 !== 4 ? 8 : 4;
+  // A transposed a is that of an update, whose inner size is |B| and may be any.
+  const whole = !transposeA && inner % unroll === 0;
+  const vectorA = whole;
+  const vectorB = transposeB ? whole : columns % 4 === 0;
   const swap = columns < FEW_COLUMNS && rows > columns;
   const [along, across] = swap ? [columns, rows] : [rows, columns];
   if (lanes > CPU_LANES) {
@@ -56,19 +86,25 @@ export function tileFor(rows: number, columns: number, { lanes, subgroups }: Har
       along: even(along, most),
       across: Math.min(wide, Math.ceil(across / lanes)),
       lanes,
-      unroll: 4,
+      unroll,
       swap,
       subgroups: false,
+      vectorA,
+      vectorB,
     };
   }
   const group = 2 * lanes;
+  const own = even(Math.ceil(across / group), 8);
   return {
-    along: even(along, 16),
-    across: even(Math.ceil(across / group), 8),
+    along: even(along, rows * inner * columns >= MUCH_WORK ? 32 : 16),
+    // Columns that lie four by four in memory are taken so.
+    across: vectorB && !transposeB && !swap && own > 2 ? 4 * Math.ceil(own / 4) : own,
     lanes: group,
-    unroll: 4,
+    unroll,
     swap,
     subgroups,
+    vectorA,
+    vectorB,
   };
 }
 

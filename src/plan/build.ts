@@ -1,4 +1,5 @@
 import { CONTROL_WORDS, RECORD_WORDS, RING_RECORDS } from "../kernels/control.ts";
+import type { MatmulVariant } from "../kernels/matmul.ts";
 import { penaltyParts } from "../kernels/penalty.ts";
 import { reduceGroup } from "../kernels/record.ts";
 import { anyHardware, type Hardware, tileFor } from "../kernels/tile.ts";
@@ -140,8 +141,21 @@ function beginStep(draft: Draft, spec: TrainSpec): void {
   );
 }
 
+interface ProductDims {
+  readonly rows: number;
+  readonly inner: number;
+  readonly columns: number;
+}
+
+/** Variant and sizes of a matmul, shared out for a device. */
+function product(dims: ProductDims, what: Partial<MatmulVariant>, hardware: Hardware = anyHardware) {
+  const { transposeA = false, transposeB = false, bias = false } = what;
+  const tile = tileFor({ ...dims, transposeA, transposeB }, hardware);
+  return { variant: { transposeA, transposeB, bias, tile }, dims };
+}
+
 /** z = h W ᵀ + b and h = φ(z), layer by layer. */
-function forward(draft: Draft, { layers, batch, hardware = anyHardware }: NetworkSpec): void {
+function forward(draft: Draft, { layers, batch, hardware }: NetworkSpec): void {
   layers.forEach((layer, index) => {
     const l = index + 1;
     const { inputs, units, activation, bias } = layer;
@@ -154,8 +168,7 @@ function forward(draft: Draft, { layers, batch, hardware = anyHardware }: Networ
     draft.steps.push({
       phase: "forward",
       kernel: "matmul",
-      variant: { transposeA: false, transposeB: true, bias, tile: tileFor(batch, units, hardware) },
-      dims: { rows: batch, inner: inputs, columns: units },
+      ...product({ rows: batch, inner: inputs, columns: units }, { transposeB: true, bias }, hardware),
       bind: {
         control: "control",
         a: outputName(layers, index),
@@ -289,13 +302,7 @@ function backward(draft: Draft, spec: TrainSpec): void {
       draft.steps.push({
         phase: "backward",
         kernel: "matmul",
-        variant: {
-          transposeA: false,
-          transposeB: false,
-          bias: false,
-          tile: tileFor(batch, inputs, spec.hardware ?? anyHardware),
-        },
-        dims: { rows: batch, inner: units, columns: inputs },
+        ...product({ rows: batch, inner: units, columns: inputs }, {}, spec.hardware),
         bind: { control: "control", a: delta, b: `W${l}`, c: `dh${l - 1}` },
       });
     }
@@ -308,13 +315,7 @@ function weightGradient(draft: Draft, spec: TrainSpec, l: number, delta: string,
   draft.steps.push({
     phase: "backward",
     kernel: "matmul",
-    variant: {
-      transposeA: true,
-      transposeB: false,
-      bias: false,
-      tile: tileFor(units, inputs, spec.hardware ?? anyHardware),
-    },
-    dims: { rows: units, inner: spec.batch, columns: inputs },
+    ...product({ rows: units, inner: spec.batch, columns: inputs }, { transposeA: true }, spec.hardware),
     bind: { control: "control", a: delta, b: below, c: `gW${l}` },
   });
   objectiveGradient(draft, spec, `W${l}`, [units, inputs]);

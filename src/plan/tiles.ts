@@ -58,7 +58,7 @@ const SHARE = 4;
 const MOST_SUMS = 64;
 
 /** The largest sides of an invocation's outputs, and the most inner indices of a round. */
-const MOST_ALONG = 16;
+const MOST_ALONG = 32;
 const MOST_ACROSS = 8;
 const MOST_UNROLL = 16;
 
@@ -66,14 +66,14 @@ const MOST_UNROLL = 16;
 type Change = (choice: Choice, limits: ChoiceLimits) => Partial<Tile & RowTile>;
 
 const tileChanges: readonly Change[] = [
-  ...[2, 4, 8, 16].map((along) => () => ({ along })),
+  ...[2, 4, 8, 16, 32].map((along) => () => ({ along })),
   ...[1, 2, 4, 8].map((across) => () => ({ across })),
   (choice) => ({ subgroups: !choice.subgroups }),
   ...[1, 2, 4, 8].map(
     (factor): Change =>
       (_, limits) => ({ lanes: factor * limits.lanes }),
   ),
-  ...[2, 8].map((unroll) => () => ({ unroll })),
+  ...[2, 4, 8].map((unroll) => () => ({ unroll })),
   (choice) => ("swap" in choice ? { swap: !choice.swap } : {}),
 ];
 
@@ -133,9 +133,12 @@ export function allows(step: Tunable, choice: unknown, limits: ChoiceLimits): ch
   const { along, across, lanes, unroll, swap, subgroups } = choice;
   if (!whole(along, MOST_ALONG) || !whole(across, MOST_ACROSS) || !whole(unroll, MOST_UNROLL)) return false;
   if (typeof swap !== "boolean" || along * across > Math.max(MOST_SUMS, own.along * own.across)) return false;
-  if (subgroups && unroll % SHARE !== 0) return false;
+  if (choice.vectorA !== own.vectorA || choice.vectorB !== own.vectorB) return false;
+  // What is loaded by fours along the inner side is taken in whole rounds; a is, if b is.
+  if (choice.vectorA && step.dims.inner % unroll !== 0) return false;
   const parted = along === own.along && across === own.across && lanes === own.lanes && swap === own.swap;
-  if (step.kernel === "layerUpdate" && step.variant.penalty) return parted;
+  // With subgroups an invocation takes its squares in another order.
+  if (step.kernel === "layerUpdate" && step.variant.penalty) return parted && subgroups === own.subgroups;
   return parted || choiceText(fitted(step, choice)) === choiceText(choice);
 }
 

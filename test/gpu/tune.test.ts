@@ -3,7 +3,7 @@ import { type Device, openDevice } from "../../src/device/open.ts";
 import { DeviceError, ModelError } from "../../src/errors.ts";
 import { dense, sequential } from "../../src/model/layer.ts";
 import { adam, sgd } from "../../src/model/optimizer.ts";
-import { type Choice, choiceOf, choiceText, products, type Tunable } from "../../src/plan/tiles.ts";
+import { attempts, type Choice, choiceOf, choiceText, products, type Tunable } from "../../src/plan/tiles.ts";
 import type { Plan } from "../../src/plan/types.ts";
 import { createTrainer } from "../../src/run/trainer.ts";
 import { cacheKey, encodeKept } from "../../src/run/tune/cache.ts";
@@ -53,7 +53,7 @@ function otherChoice(step: Tunable): Choice {
   const own = choiceOf(step);
   if ("group" in own) return { group: 16, subgroups: false };
   if (step.kernel === "layerUpdate" && step.variant.penalty) return { ...own, unroll: 8 };
-  return { along: 4, across: 1, lanes: 16, unroll: 2, swap: !own.swap, subgroups: false };
+  return { ...own, along: 4, across: 1, lanes: 16, unroll: 2, swap: !own.swap, subgroups: false };
 }
 
 type Written = ReadonlyMap<string, string> & Map<string, string>;
@@ -63,7 +63,7 @@ function cacheOf(plan: Plan, choose: (step: Tunable) => Choice, from: Pick<Devic
   return new Map(
     products(plan).map(({ step }) => [
       cacheKey(device, step),
-      encodeKept(from, step, { choice: choose(step), tried: step.kernel === "outputLoss" ? 5 : 16 }),
+      encodeKept(from, step, { choice: choose(step), tried: attempts(step) }),
     ]),
   );
 }
@@ -220,10 +220,10 @@ describe("tune › what gives other numbers", () => {
   }
 
   test.each([
-    ["in the last bit", (code: string) => code.replace("activate(value", "activate(value * 1.0000001"), "other bits"],
+    ["in the last bit", (code: string) => code.replace("let z = value", "let z = value * 1.0000001"), "other bits"],
     [
       "in a partial batch alone",
-      (code: string) => code.replace("activate(value", "activate(select(0.0, value, control.rows == 39u)"),
+      (code: string) => code.replace("let z = value", "let z = select(0.0, value, control.rows == 39u)"),
       "other bits",
     ],
     ["in that it does not compile", (code: string) => `${code}\nno WGSL`, "refused by the device: a shader that"],

@@ -9,7 +9,16 @@ import { blank, type Case, type Outcome, random, randomIntegers, runOnGpu } from
 export type Sizes = readonly [rows: number, inner: number, columns: number];
 
 /** Judged by the twin in every variant of every product; each other tile is to give its bits. */
-export const odd: Tile = { along: 3, across: 2, lanes: 4, unroll: 4, swap: false, subgroups: false };
+export const odd: Tile = {
+  along: 3,
+  across: 2,
+  lanes: 4,
+  unroll: 4,
+  swap: false,
+  subgroups: false,
+  vectorA: false,
+  vectorB: false,
+};
 
 /** What differs from the odd tile: the largest of a CPU's adapter and of a GPU are among them. */
 const others: Readonly<Record<string, Tile>> = {
@@ -19,24 +28,30 @@ const others: Readonly<Record<string, Tile>> = {
   swapped: { ...odd, along: 5, across: 3, lanes: 8, unroll: 8, swap: true },
 };
 
-/** Those of them that share loads; a small tile's rounds are shorter than what is shared. */
-const sharing: Readonly<Record<string, Tile>> = {
-  odd,
-  large: others.large ?? odd,
-  "32 lanes": others["32 lanes"] ?? odd,
-  swapped: others.swapped ?? odd,
-};
+/** Those whose operands may be loaded by fours, and how many a round takes: each way, and with outputs that are no whole fours. */
+const fours: readonly (readonly [name: string, tile: Tile])[] = [
+  ["four across", { ...odd, across: 4 }],
+  ["8 across, 8 a round", { ...odd, along: 7, across: 8, lanes: 8, unroll: 8 }],
+  ["swapped", { ...odd, along: 5, across: 4, lanes: 8, swap: true }],
+  ["odd", odd],
+];
 
 /** Whether the lanes of this device's subgroups can share their loads. */
 export const hasSubgroups = ({ gpu }: Device): boolean => gpu.features.has("subgroups");
 
-/** Every tile but the odd one by name; with subgroups too where the device has them, as device.test.ts says it must. */
-export const otherTiles = (device: Device): [name: string, Tile][] => [
-  ...Object.entries(others),
-  ...(hasSubgroups(device) ? Object.entries(sharing) : []).map(([name, tile]): [string, Tile] => [
+/** The same tiles, with subgroups too where the device has them, as device.test.ts says it must. */
+const alsoShared = (device: Device, tiles: readonly (readonly [name: string, tile: Tile])[]): [string, Tile][] => [
+  ...tiles.map(([name, tile]): [string, Tile] => [name, tile]),
+  ...(hasSubgroups(device) ? tiles : []).map(([name, tile]): [string, Tile] => [
     `${name}, subgroups`,
     { ...tile, subgroups: true },
   ]),
+];
+
+/** Every tile but the odd one by name. */
+export const otherTiles = (device: Device): [name: string, Tile][] => [
+  ...alsoShared(device, Object.entries(others)),
+  ...alsoShared(device, [["odd", odd]]).slice(1),
 ];
 
 /** Rows and columns of the output that one workgroup takes. */
@@ -112,6 +127,40 @@ export function testTiles<N extends KernelName>(
       const label = `${sizes.join(" × ")}, ${actual ?? "all"} rows`;
       for (const [name, values] of Object.entries(expected)) {
         expectSameBits(`${name} ${label}`, got[name] as Words, values);
+      }
+    }
+  });
+}
+
+/**
+ * Defines a test for each tile whose operands may be loaded by fours, that it gives the bits of the odd one for sizes of whole fours
+ * and whole rounds, around what its workgroup takes.
+ * @param dynamic whether the sums run over the rows of a batch, which may be any, so that a is not loaded by fours
+ */
+export function testFours<N extends KernelName>(
+  device: Device,
+  dynamic: boolean,
+  caseOf: (tile: Tile, sizes: Sizes, actual?: number) => Case<N>,
+  check: (given: Case<N>, outcome: Outcome) => Outcome["written"] = (_, { written }) => written,
+): void {
+  const run = async (given: Case<N>) => check(given, await runOnGpu(device, given));
+  test.each(alsoShared(device, fours))("gives the same bits where it loads by fours, tile %s", async (_, tile) => {
+    const [rows, columns] = blockOf(tile);
+    const whole = (size: number) => Math.ceil(size / 4) * 4;
+    const inners = dynamic ? [1, 3, 17] : [tile.unroll, 3 * tile.unroll];
+    const sizes = inners.flatMap((inner): Sizes[] => [
+      [1, inner, 4],
+      [rows + 1, inner, whole(columns)],
+      [rows - 1, inner, whole(columns) + 4],
+      [2 * rows, inner, 2 * whole(columns)],
+    ]);
+    const calls = sizes.filter(([rows]) => rows > 0).map((size): [Sizes, actual?: number] => [size]);
+    if (!dynamic) calls.push([[33, tile.unroll, 20], 17]);
+    for (const [size, actual] of calls) {
+      const vectors = { ...tile, vectorA: !dynamic, vectorB: true };
+      const [got, expected] = [await run(caseOf(vectors, size, actual)), await run(caseOf(odd, size, actual))];
+      for (const [name, values] of Object.entries(expected)) {
+        expectSameBits(`${name} ${size.join(" × ")}, ${actual ?? "all"} rows`, got[name] as Words, values);
       }
     }
   });

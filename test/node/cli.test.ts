@@ -103,7 +103,7 @@ describe("train", () => {
     for (const file of readdirSync(join(place.folder, folder))) {
       const kept = JSON.parse(readFileSync(join(place.folder, folder, file), "utf8"));
       if (!("unroll" in kept.choice)) continue;
-      place.write(join(folder, file), JSON.stringify({ ...kept, choice: { ...kept.choice, unroll: 12 }, tried: 16 }));
+      place.write(join(folder, file), JSON.stringify({ ...kept, choice: { ...kept.choice, unroll: 12 }, tried: 18 }));
     }
     const again = await run("again", "--tune");
     succeeded(again);

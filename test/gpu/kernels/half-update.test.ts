@@ -20,7 +20,7 @@ const DATA_ROWS = 50;
 /** S of these tests: dz holds S times the delta. */
 const lossScale = 64;
 
-const tile = tileFor(19, 17, anyHardware);
+const tile = tileFor({ rows: 19, inner: 20, columns: 17, transposeA: true, transposeB: false }, anyHardware);
 
 const control: Partial<ControlValues> = {
   lossScale,

@@ -84,7 +84,7 @@ function forwardTolerance(given: Forward) {
   return { h: half === "hidden" ? storedError(runOnCpu(given).written.h, error) : error };
 }
 
-const tile = tileFor(33, 19, anyHardware);
+const tile = tileFor({ rows: 33, inner: 17, columns: 19, transposeA: false, transposeB: true }, anyHardware);
 
 describe.each(["hidden", "output"] as const)("layerForward of a layer that is %s", (half) => {
   test.each(activations)("equals the reference, %s", async (activation) => {

@@ -5,7 +5,7 @@ import { activations } from "../../../src/model/activation.ts";
 import { activationFunctions } from "../../../src/reference/activation.ts";
 import { gamma } from "../../helpers/compare.ts";
 import { blank, type Case, expectTwin, inDouble, magnitudes, random, runOnCpu } from "../../helpers/gpu.ts";
-import { odd, type Sizes, testPartialBatch, testSizes, testTiles } from "../../helpers/tiles.ts";
+import { odd, type Sizes, testFours, testPartialBatch, testSizes, testTiles } from "../../helpers/tiles.ts";
 import { deltaError } from "../../helpers/tolerances.ts";
 
 const device = await openDevice();
@@ -56,6 +56,7 @@ describe.each(activations)("layerBackward %s", (activation) => {
 
 describe("layerBackward", () => {
   testTiles(device, (tile, sizes, actual) => layer({ activation: "tanh", tile }, sizes, actual));
+  testFours(device, false, (tile, sizes, actual) => layer({ activation: "tanh", tile }, sizes, actual));
 });
 
 test("layerBackward relu › takes the slope 0 where h is 0", async () => {

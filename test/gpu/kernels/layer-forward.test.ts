@@ -4,7 +4,7 @@ import type { LayerForwardVariant } from "../../../src/kernels/layer-forward.ts"
 import { activations } from "../../../src/model/activation.ts";
 import { gamma, type Words } from "../../helpers/compare.ts";
 import { blank, type Case, expectTwin, inDouble, magnitudes, random, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
-import { inputOf, odd, type Sizes, testPartialBatch, testSizes, testTiles } from "../../helpers/tiles.ts";
+import { inputOf, odd, type Sizes, testFours, testPartialBatch, testSizes, testTiles } from "../../helpers/tiles.ts";
 import { activatedError } from "../../helpers/tolerances.ts";
 
 const device = await openDevice();
@@ -51,6 +51,11 @@ describe("layerForward", () => {
   testTiles(device, (tile, sizes, actual) =>
     layer({ activation: "tanh", bias: true, gather: true, tile }, sizes, actual),
   );
+  for (const gather of [true, false]) {
+    testFours(device, false, (tile, sizes, actual) =>
+      layer({ activation: "tanh", bias: true, gather, tile }, sizes, actual),
+    );
+  }
 });
 
 test("layerForward › a row whose inputs are not finite spoils its own row only", async () => {

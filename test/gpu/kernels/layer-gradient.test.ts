@@ -3,7 +3,7 @@ import { openDevice } from "../../../src/device/open.ts";
 import { gradientParts, type LayerGradientVariant, SPLIT_ROWS } from "../../../src/kernels/layer-gradient.ts";
 import { gamma } from "../../helpers/compare.ts";
 import { blank, type Case, expectTwin, magnitudes, random } from "../../helpers/gpu.ts";
-import { inputOf, odd, type Sizes, testSizes, testTiles } from "../../helpers/tiles.ts";
+import { inputOf, odd, type Sizes, testFours, testSizes, testTiles } from "../../helpers/tiles.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());
@@ -58,6 +58,7 @@ describe.each(variants)("layerGradient, bias $bias, gather $gather", (variant) =
 
 describe("layerGradient, all of it", () => {
   testTiles(device, (tile, sizes, actual) => gradient({ bias: true, gather: true, tile }, sizes, actual));
+  testFours(device, true, (tile, sizes, actual) => gradient({ bias: true, gather: true, tile }, sizes, actual));
 });
 
 test("gradientParts › splits long batches of small layers only", () => {

@@ -2,6 +2,7 @@ import { afterAll, describe, test } from "vitest";
 import { openDevice } from "../../../src/device/open.ts";
 import type { ControlValues } from "../../../src/kernels/control.ts";
 import { type LayerUpdateVariant, squareParts } from "../../../src/kernels/layer-update.ts";
+import type { Tile } from "../../../src/kernels/tile.ts";
 import { expectClose, expectSameBits, gamma, type Words } from "../../helpers/compare.ts";
 import {
   type Case,
@@ -15,7 +16,7 @@ import {
   runOnGpu,
   UNTOUCHED,
 } from "../../helpers/gpu.ts";
-import { inputOf, odd, otherTiles, type Sizes, testSizes, testTiles } from "../../helpers/tiles.ts";
+import { inputOf, odd, otherTiles, type Sizes, testFours, testSizes, testTiles } from "../../helpers/tiles.ts";
 import { updateErrors } from "../../helpers/tolerances.ts";
 
 const device = await openDevice();
@@ -184,11 +185,10 @@ describe.each(variants)(
 );
 
 describe("layerUpdate, all of it", () => {
-  testTiles(
-    device,
-    (tile, sizes, actual) => layer({ ...all, optimizer: "momentum", tile }, sizes, { actual, offset: 5 }),
-    expectSquares,
-  );
+  const caseOf = (tile: Tile, sizes: Sizes, actual?: number) =>
+    layer({ ...all, optimizer: "momentum", tile }, sizes, { actual, offset: 5 });
+  testTiles(device, caseOf, expectSquares);
+  testFours(device, true, caseOf, expectSquares);
 
   test.each(otherTiles(device))("updates nothing once the run has halted, tile %s", (_, tile) =>
     expectHalted({ ...all, optimizer: "momentum", tile }),

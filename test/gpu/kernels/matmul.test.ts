@@ -4,7 +4,7 @@ import { workgroupsOf } from "../../../src/kernels/index.ts";
 import type { Tile } from "../../../src/kernels/tile.ts";
 import { expectSameBits, gamma, type Words } from "../../helpers/compare.ts";
 import { blank, type Case, callOf, expectTwin, magnitudes, random, runOnGpu } from "../../helpers/gpu.ts";
-import { odd, otherTiles, type Sizes, testSizes, testTiles } from "../../helpers/tiles.ts";
+import { odd, otherTiles, type Sizes, testFours, testSizes, testTiles } from "../../helpers/tiles.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());
@@ -72,6 +72,7 @@ describe.each(Object.entries(variants))("matmul %s", (_, variant) => {
 
 describe.each(["transposeB, bias", "transposeA"] as const)("matmul %s", (name) => {
   testTiles(device, (tile, sizes, actual) => product(variants[name], tile, sizes, actual));
+  testFours(device, name === "transposeA", (tile, sizes, actual) => product(variants[name], tile, sizes, actual));
 });
 
 test("matmul › equals the reference when the tiles outnumber one dimension of a grid", async () => {

@@ -65,6 +65,7 @@ async function expectRecord(given: Case<"record">) {
     rows,
     step: at6,
     halted,
+    skipped: false,
     learningRate,
     epoch,
   });

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { reduceGroup } from "../../../src/kernels/record.ts";
-import { anyHardware, type Hardware, productGrid, type Tile, tileFor } from "../../../src/kernels/tile.ts";
+import {
+  anyHardware,
+  type Hardware,
+  type ProductShape,
+  productGrid,
+  type Tile,
+  tileFor,
+} from "../../../src/kernels/tile.ts";
 import { uniform01 } from "../../../src/model/random.ts";
 
 const cpu: Hardware = { lanes: 4, subgroups: true };
@@ -27,6 +34,15 @@ const sizes: readonly (readonly [rows: number, columns: number])[] = [
   ...randomSizes,
 ];
 
+/** A product of which nothing lies in whole fours. */
+const plain = (rows: number, columns: number, inner = 7): ProductShape => ({
+  rows,
+  inner,
+  columns,
+  transposeA: false,
+  transposeB: true,
+});
+
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
 /** Rows and columns as the tile lies. */
@@ -45,7 +61,7 @@ function counts(size: number, taken: number, outputsOf: (group: number) => numbe
 describe.each(devices)("tileFor %s", (_, hardware) => {
   it("covers every output exactly once, in a grid of as many workgroups as that takes", () => {
     for (const [rows, columns] of sizes) {
-      const tile = tileFor(rows, columns, hardware);
+      const tile = tileFor(plain(rows, columns), hardware);
       const { along, across, lanes } = tile;
       const [alongSize, acrossSize] = sidesOf(rows, columns, tile);
       const together = counts(alongSize, along, (group) => range(along).map((m) => group * along + m));
@@ -62,7 +78,7 @@ describe.each(devices)("tileFor %s", (_, hardware) => {
 
   it("is no larger than its number of workgroups needs", () => {
     for (const [rows, columns] of sizes) {
-      const tile = tileFor(rows, columns, hardware);
+      const tile = tileFor(plain(rows, columns), hardware);
       const [alongSize, acrossSize] = sidesOf(rows, columns, tile);
       const groups = Math.ceil(alongSize / tile.along);
       if (tile.along > 1) expect(Math.ceil(alongSize / (tile.along - 1))).toBeGreaterThan(groups);
@@ -72,7 +88,7 @@ describe.each(devices)("tileFor %s", (_, hardware) => {
 
   it("lies across the columns unless they are few and the rows are more", () => {
     for (const [rows, columns] of sizes) {
-      expect([rows, columns, tileFor(rows, columns, hardware).swap]).toEqual([
+      expect([rows, columns, tileFor(plain(rows, columns), hardware).swap]).toEqual([
         rows,
         columns,
         columns < 16 && rows > columns,
@@ -82,7 +98,7 @@ describe.each(devices)("tileFor %s", (_, hardware) => {
 
   it("shares loads on a CPU's adapter alone, where it can", () => {
     for (const [rows, columns] of sizes) {
-      expect(tileFor(rows, columns, hardware).subgroups).toBe(hardware.lanes <= 8 && hardware.subgroups);
+      expect(tileFor(plain(rows, columns), hardware).subgroups).toBe(hardware.lanes <= 8 && hardware.subgroups);
     }
   });
 });
@@ -90,10 +106,45 @@ describe.each(devices)("tileFor %s", (_, hardware) => {
 describe("tileFor", () => {
   it("takes large tiles on a CPU's adapter, and on a GPU only where the output leaves enough of them", () => {
     const [few, many] = [16, 1024];
-    expect(tileFor(many, many, cpu)).toMatchObject({ along: 16, across: 8, lanes: 8 });
-    expect(tileFor(many, many, anyHardware)).toMatchObject({ along: 8, across: 4, lanes: 32 });
-    expect(tileFor(2 * few, 2 * few, anyHardware)).toMatchObject({ along: 4, across: 1, lanes: 32 });
-    expect(tileFor(few, few, cpu)).toMatchObject({ along: 16, across: 2, lanes: 8 });
+    expect(tileFor(plain(many, many, 3), cpu)).toMatchObject({ along: 16, across: 8, lanes: 8 });
+    expect(tileFor(plain(many, many), cpu)).toMatchObject({ along: 32, across: 8, lanes: 8 });
+    expect(tileFor(plain(many, many), anyHardware)).toMatchObject({ along: 8, across: 4, lanes: 32 });
+    expect(tileFor(plain(2 * few, 2 * few), anyHardware)).toMatchObject({ along: 4, across: 1, lanes: 32 });
+    expect(tileFor(plain(few, few), cpu)).toMatchObject({ along: 16, across: 2, lanes: 8 });
+  });
+
+  it("takes long rounds of long sums on a CPU's adapter", () => {
+    const unroll = (inner: number, hardware: Hardware) => tileFor(plain(64, 64, inner), hardware).unroll;
+    expect([4, 7, 255, 256, 260, 784].map((inner) => unroll(inner, cpu))).toEqual([4, 4, 4, 8, 4, 8]);
+    expect([4, 7, 255, 256, 260, 784].map((inner) => unroll(inner, anyHardware))).toEqual([4, 4, 4, 4, 4, 4]);
+  });
+
+  it("allows fours where an operand's lines are whole ones, and whole rounds if sums run along them", () => {
+    for (const hardware of [cpu, anyHardware]) {
+      const fours = (shape: Omit<ProductShape, "rows">) => {
+        const { vectorA, vectorB } = tileFor({ rows: 64, ...shape }, hardware);
+        return [vectorA, vectorB];
+      };
+      const forward = { transposeA: false, transposeB: true };
+      expect(fours({ inner: 784, columns: 10, ...forward })).toEqual([true, true]);
+      expect(fours({ inner: 260, columns: 10, ...forward })).toEqual([true, true]);
+      expect(fours({ inner: 258, columns: 12, ...forward })).toEqual([false, false]);
+      const backward = { transposeA: false, transposeB: false };
+      expect(fours({ inner: 10, columns: 64, ...backward })).toEqual([false, true]);
+      expect(fours({ inner: 12, columns: 63, ...backward })).toEqual([true, false]);
+      // The inner size is |B|, which may be any in a partial batch.
+      const update = { transposeA: true, transposeB: false };
+      expect(fours({ inner: 64, columns: 784, ...update })).toEqual([false, true]);
+      expect(fours({ inner: 64, columns: 785, ...update })).toEqual([false, false]);
+      expect(fours({ inner: 64, columns: 785, transposeA: true, transposeB: true })).toEqual([false, false]);
+    }
+  });
+
+  it("lets an invocation of a CPU's adapter have whole fours of columns that lie so in memory", () => {
+    const across = (columns: number, transposeB: boolean) =>
+      tileFor({ rows: 64, inner: 7, columns, transposeA: false, transposeB }, cpu).across;
+    expect([16, 24, 40, 64, 104, 784].map((columns) => across(columns, false))).toEqual([2, 4, 8, 8, 8, 8]);
+    expect([24, 40, 104].map((columns) => across(columns, true))).toEqual([3, 5, 7]);
   });
 });
 

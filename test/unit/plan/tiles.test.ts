@@ -140,11 +140,11 @@ describe("attempts", () => {
       const own = choiceOf(step) as Tile;
       const choices = reachable(step, limits) as Tile[];
       const { rows = 0, columns = 0 } = step.dims as { rows?: number; columns?: number };
-      for (const { unroll, subgroups, ...geometry } of choices) {
-        expect({ ...geometry, unroll: own.unroll, subgroups: own.subgroups }).toEqual(own);
-        expect(squareParts(rows, columns, { ...geometry, unroll, subgroups })).toBe(squareParts(rows, columns, own));
+      for (const { unroll, ...geometry } of choices) {
+        expect({ ...geometry, unroll: own.unroll }).toEqual(own);
+        expect(squareParts(rows, columns, { ...geometry, unroll })).toBe(squareParts(rows, columns, own));
       }
-      expect(new Set(choices.map(({ unroll }) => unroll))).toEqual(new Set([2, 4, 8]));
+      expect(new Set(choices.map(({ unroll }) => unroll))).toEqual(new Set([2, 8]));
     }
   });
 
@@ -165,7 +165,7 @@ describe("attempts", () => {
 describe("allows", () => {
   const step = stepOf(planOf(), "layerForward");
   const own = choiceOf(step) as Tile;
-  const good: Tile = { along: 8, across: 1, lanes: 64, unroll: 8, swap: false, subgroups: true };
+  const good: Tile = { ...own, along: 8, across: 1, lanes: 64, unroll: 8, swap: false, subgroups: true };
 
   it("takes the plan's own choice and one in range", () => {
     expect(allows(step, { ...own }, plain)).toBe(true);
@@ -176,7 +176,7 @@ describe("allows", () => {
     ["nothing", undefined],
     ["null", null],
     ["a number", 4],
-    ["a list", [8, 1, 64, 8, false, true]],
+    ["a list", [8, 1, 64, 8, false, true, false, false]],
     ["a field missing", { along: 8, across: 1, lanes: 64, unroll: 8, swap: false }],
     ["a field more", { ...good, workgroup: 4 }],
     ["another kernel's choice", { group: 64, subgroups: false }],
@@ -194,7 +194,8 @@ describe("allows", () => {
     ["a round that is too long", { ...good, unroll: 32 }],
     ["no number", { ...good, unroll: Number.NaN }],
     ["a direction that is no truth value", { ...good, swap: 1 }],
-    ["subgroups that share nothing", { ...good, unroll: 2 }],
+    ["fours of an operand whose lines are no whole fours", { ...good, vectorA: true }],
+    ["a vector that is no truth value", { ...good, vectorB: 0 }],
     ["lanes that are no whole quads", { ...good, lanes: 30 }],
   ])("refuses %s", (_, choice) => {
     expect(allows(step, choice, gpu)).toBe(false);
