@@ -35,6 +35,14 @@ const pages = {
       await page.getByTestId("verdict").waitFor();
     },
   },
+  image: {
+    at: "image?compare=true&epochs=20",
+    prepare: async (page) => {
+      await page.getByTestId("plain-psnr").getByText("dB").waitFor({ timeout: 60_000 });
+      await page.getByRole("button", { name: "Train", exact: true }).click();
+      await page.getByText(/^done in/).waitFor({ timeout: 120_000 });
+    },
+  },
   data: {
     at: "data?sample=houses",
     prepare: async (page) => {

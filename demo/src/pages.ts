@@ -14,5 +14,6 @@ export const pages: readonly PageEntry[] = [
   { name: "playground", title: "Playground", load: () => import("./pages/playground/page.tsx") },
   { name: "inside", title: "Inside a step", load: () => import("./pages/inside/page.tsx") },
   { name: "digits", title: "Digits", load: () => import("./pages/digits/page.tsx") },
+  { name: "image", title: "Image", load: () => import("./pages/image/page.tsx") },
   { name: "data", title: "Your data", load: () => import("./pages/data/page.tsx") },
 ];

@@ -1,9 +1,12 @@
-import { bytesByRole, formatBytes, type Plan } from "chainrule";
+import { type Bytes, bytesByRole, formatBytes, type Plan } from "chainrule";
 import { backend } from "../client.ts";
 
 /** Memory of a plan as one bar, a part for each role; on the GPU, or the CPU's where that trains. */
-export function MemoryBar({ plan }: { plan: Plan }) {
-  const roles = Object.entries(bytesByRole(plan)).sort(([, a], [, b]) => b - a);
+export const MemoryBar = ({ plan }: { plan: Plan }) => <RolesBar bytes={bytesByRole(plan)} />;
+
+/** The same of several plans together. */
+export function RolesBar({ bytes }: { bytes: Bytes }) {
+  const roles = Object.entries(bytes).sort(([, a], [, b]) => b - a);
   const total = roles.reduce((sum, [, bytes]) => sum + bytes, 0);
   return (
     <div class="memory">

@@ -39,6 +39,8 @@ export interface Progress {
 export interface Listener {
   /** Looks at what was learned. @returns loss a sample of the rows to test on */
   judge(): Promise<number | undefined>;
+  /** Trains what is compared by as many steps. */
+  alongside?(steps: number): Promise<unknown>;
   report(progress: Progress): void;
   fail(error: unknown): void;
 }
@@ -128,6 +130,7 @@ export class Course {
     while (this.#running && this.#step < this.#until) {
       const began = performance.now();
       const report = await this.training.step(Math.min(size, this.#until - this.#step));
+      await this.#listener.alongside?.(report.steps);
       const time = performance.now() - began;
       this.#add(report, time);
       size = Math.max(1, Math.min(2 * size, Math.floor((report.steps * slice) / Math.max(time, 0.1))));

@@ -10,5 +10,6 @@ export const sessions: Readonly<Record<string, () => Promise<{ readonly open: un
   playground: () => import("../pages/playground/session.ts"),
   inside: () => import("../pages/inside/session.ts"),
   digits: () => import("../pages/digits/session.ts"),
+  image: () => import("../pages/image/session.ts"),
   data: () => import("../pages/data/session.ts"),
 };

@@ -15,11 +15,11 @@ import { type FaultMessage, faultOf, RemoteError } from "../../worker/protocol.t
 import { Columns } from "./columns.tsx";
 import type { Begun, DataContract, Source, Status, TableSummary } from "./contract.ts";
 import { Controls, Goal } from "./controls.tsx";
-import { Dropzone } from "./dropzone.tsx";
 import { type DataOptions, fromQuery, initialOptions, toQuery } from "./options.ts";
 import { PredictForm } from "./predict-form.tsx";
 import { Result } from "./result.tsx";
 import { samples } from "./samples.ts";
+import { TableDrop } from "./table-drop.tsx";
 import { TakeHome } from "./take-home.tsx";
 import "./data.css";
 
@@ -156,7 +156,7 @@ export function Page() {
           <Fault fault={fault} />
         </Notice>
       )}
-      <Dropzone
+      <TableDrop
         small={given !== undefined}
         file={given?.summary.file}
         busy={busy}

@@ -1,0 +1,288 @@
+import type { Bytes } from "chainrule";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { backend, type Connection, connect } from "../../client.ts";
+import { Button } from "../../components/button.tsx";
+import { Choice } from "../../components/field.tsx";
+import { PauseIcon, PlayIcon, StartIcon } from "../../components/icons.tsx";
+import { LossChart } from "../../components/loss-chart.tsx";
+import { RolesBar } from "../../components/memory.tsx";
+import { Fault, Notice } from "../../components/notice.tsx";
+import { Panel } from "../../components/panel.tsx";
+import { Progress } from "../../components/progress.tsx";
+import { StatRow } from "../../components/stats.tsx";
+import { download } from "../../download.ts";
+import { compact, count } from "../../format.ts";
+import { currentQuery, writeQuery } from "../../router.ts";
+import { type FaultMessage, faultOf, RemoteError } from "../../worker/protocol.ts";
+import type { Begun, ImageContract, Status } from "./contract.ts";
+import { FeatureControls, NetworkControls } from "./controls.tsx";
+import { Equations } from "./equations.tsx";
+import {
+  compares,
+  detailFor,
+  details,
+  detailsFor,
+  fromQuery,
+  type ImageOptions,
+  type SampleName,
+  toQuery,
+} from "./options.ts";
+import type { Picture, Source } from "./picture.ts";
+import { mseOf, psnrOf } from "./psnr.ts";
+import { samples } from "./samples.ts";
+import { PictureSource } from "./source.tsx";
+import { Stage } from "./stage.tsx";
+import "./image.css";
+
+const NAME = "image";
+
+export function Page() {
+  const [options, setOptions] = useState<ImageOptions>(() => fromQuery(currentQuery()));
+  const [connection, setConnection] = useState<Connection<ImageContract>>();
+  const [picture, setPicture] = useState<Picture>();
+  const [begun, setBegun] = useState<Begun>();
+  const [status, setStatus] = useState<Status>();
+  const [memory, setMemory] = useState<Bytes>();
+  const [fault, setFault] = useState<FaultMessage>();
+  const [busy, setBusy] = useState<string>();
+  const source = useRef<Source>(options.sample);
+  const runs = useRef(0);
+  /** Whether the run that is being made ready is to be played. */
+  const playing = useRef(false);
+  const onCpu = backend.value?.kind === "cpu";
+  const running = status?.progress.running ?? false;
+
+  const receive = (event: ImageContract["event"]) => {
+    if (event.kind === "memory") setMemory(event.bytes);
+    else if (event.status.run === runs.current) setStatus(event.status);
+  };
+  const attempt = async (work: () => Promise<unknown>) => {
+    setFault(undefined);
+    try {
+      await work();
+    } catch (error) {
+      setFault(error instanceof RemoteError ? error.fault : faultOf(error));
+    }
+    setBusy(undefined);
+  };
+  useEffect(() => {
+    const made = connect<ImageContract>(NAME, receive, setFault);
+    setConnection(made);
+    void attempt(() => begin(made, options, { take: options.sample, play: false }));
+    return () => made.close();
+  }, []);
+
+  /** Begins a run, with another picture where one is to be taken; what is trained now stays where that cannot be read. */
+  const begin = async (
+    { call }: Connection<ImageContract>,
+    next: ImageOptions,
+    { take, play }: { take?: Source; play: boolean },
+  ) => {
+    playing.current = play;
+    if (take !== undefined) {
+      setBusy(`Reading ${take instanceof File ? take.name : "the sample"} …`);
+      const taken = await call.take(take, next.size);
+      source.current = take;
+      setPicture(taken);
+    }
+    setBusy("Making the network ready …");
+    const run = ++runs.current;
+    setOptions(next);
+    writeQuery(NAME, toQuery(next));
+    setStatus(undefined);
+    const made = await call.begin(next, run);
+    if (made.run !== runs.current) return;
+    setBegun(made);
+    if (play) await call.play();
+    playing.current = false;
+  };
+  const again = (next: ImageOptions, given: { take?: Source; play: boolean }) => {
+    if (connection) void attempt(() => begin(connection, next, given));
+  };
+  const change = (part: Partial<ImageOptions>) => {
+    const sized = part.size !== undefined && part.size !== options.size;
+    again({ ...options, ...part }, { ...(sized ? { take: source.current } : {}), play: running || playing.current });
+  };
+  const takeSample = (name: string) => {
+    const found = samples.find((one) => one.name === name);
+    if (found) again({ ...options, sample: found.name as SampleName }, { take: found.name, play: true });
+  };
+  const takeFile = (file: File | undefined) => {
+    if (file) again(options, { take: file, play: true });
+  };
+
+  const fine = picture && !onCpu ? detailsFor(picture, options) : [1];
+  const detail = picture && !onCpu ? detailFor(picture, options) : 1;
+  const changeDetail = (next: number) => {
+    setOptions({ ...options, detail: next });
+    writeQuery(NAME, toQuery({ ...options, detail: next }));
+    void attempt(async () => connection?.call.detail(next));
+  };
+
+  useEffect(() => {
+    const paste = ({ clipboardData }: ClipboardEvent) => takeFile(clipboardData?.files[0]);
+    document.addEventListener("paste", paste);
+    return () => document.removeEventListener("paste", paste);
+  });
+  const decibels = status && psnrOf(status.loss).toFixed(1);
+  useEffect(() => {
+    document.title = running ? `▶ ${decibels} dB · chainrule` : "Image · chainrule";
+  }, [running, decibels]);
+
+  const both = compares(options);
+  const { curve, progress } = status ?? {};
+  const own = source.current instanceof File;
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: a picture may be dropped anywhere; the button does the same.
+    <div
+      class="image"
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        takeFile(event.dataTransfer?.files[0]);
+      }}
+    >
+      <h1>Learn a picture</h1>
+      <p class="lead">
+        A network is told a place, x and y, and learns which colour is there: it becomes the picture, as a function that
+        answers between the pixels too. <strong>Your picture stays on this computer</strong>
+        {onCpu && `; as there is no WebGPU, the CPU reference learns it at ${picture?.columns}×${picture?.rows}`}.
+      </p>
+      {fault && (
+        <Notice tone="error" title="That did not work">
+          <Fault fault={fault} />
+        </Notice>
+      )}
+      <PictureSource picture={picture} onFile={takeFile} onSample={takeSample} />
+      <section class="panel course" aria-label="Training">
+        <div class="image-buttons">
+          <Button
+            kind="primary"
+            disabled={!status || !begun}
+            onClick={() => void attempt(async () => connection?.call[running ? "pause" : "play"]())}
+          >
+            {running ? <PauseIcon /> : <PlayIcon />} {running ? "Pause" : "Train"}
+          </Button>
+          <Button label="Begin again" disabled={!status} onClick={() => change({})}>
+            <StartIcon />
+          </Button>
+        </div>
+        <Progress
+          label={busy ?? labelOf(progress, begun, picture)}
+          share={progress ? progress.step / progress.until : 0}
+          seconds={progress?.seconds ?? 0}
+        />
+        <StatRow label="How training stands" stats={statsOf(status)} />
+      </section>
+      <div class="image-workbench">
+        <div class="stack">
+          <Panel
+            title="What is learned"
+            class="stage-panel"
+            aside={
+              <Button
+                pressed={options.compare}
+                disabled={options.features === 0}
+                onClick={() => change({ compare: !options.compare })}
+              >
+                Compare with plain coordinates
+              </Button>
+            }
+          >
+            {connection && <Stage {...{ connection, picture, options, detail, status }} />}
+            <div class="image-tools">
+              <Choice
+                label="Points drawn along a pixel’s side"
+                value={String(detail)}
+                disabled={fine.length === 1}
+                options={(onCpu ? details : fine).map((value) => ({ value: String(value), text: `${value}×` }))}
+                onChange={(value) => changeDetail(Number(value))}
+              />
+              <Button
+                disabled={!status}
+                onClick={() =>
+                  void attempt(async () => {
+                    if (connection) download(await connection.call.save(), "reconstruction.png");
+                  })
+                }
+              >
+                Save as PNG
+              </Button>
+              <p class="hint">{detailHint(onCpu, fine)}</p>
+            </div>
+          </Panel>
+          <Panel title="PSNR of the whole picture" aside={<span class="count">dB by step</span>}>
+            <LossChart
+              label="Peak signal-to-noise ratio in dB by step"
+              height={both ? 330 : 230}
+              at={curve?.steps ?? []}
+              series={[
+                {
+                  label: options.features === 0 ? "plain coordinates" : "Fourier features",
+                  colour: "--positive",
+                  values: curve?.main ?? [],
+                },
+                ...(both ? [{ label: "plain coordinates", colour: "--negative", values: curve?.plain ?? [] }] : []),
+              ]}
+            />
+          </Panel>
+        </div>
+        <div class="stack">
+          <Panel title="What the network sees">
+            <FeatureControls options={options} onChange={change} />
+            <p class="hint image-lesson">
+              From plain x and y a network learns slow changes first and fine ones hardly at all, its spectral bias.
+              Waves of many frequencies (Tancik et al. 2020) make edges easy. Too small a σ blurs; too large a one
+              leaves grain between the pixels, seen at 4×.
+            </p>
+          </Panel>
+          <Panel title="Network and training">
+            <NetworkControls options={options} onCpu={onCpu} onChange={change} />
+            <p class="hint image-lesson">
+              {own
+                ? "The address keeps every option, but not your picture."
+                : "The address keeps all of this, to share or come back to."}
+            </p>
+          </Panel>
+          {memory && (
+            <Panel title={onCpu ? "Memory" : "On the GPU"}>
+              <RolesBar bytes={memory} />
+            </Panel>
+          )}
+        </div>
+        <Panel title="In formulas" class="image-formulas">
+          <Equations options={options} />
+        </Panel>
+      </div>
+    </div>
+  );
+}
+
+function labelOf(progress: Status["progress"] | undefined, begun: Begun | undefined, picture: Picture | undefined) {
+  if (!progress || !begun || !picture) return "Getting ready …";
+  const steps = Math.ceil((picture.columns * picture.rows) / begun.plan.batch);
+  return `Epoch ${count(Math.floor(progress.step / steps))} of ${count(Math.round(progress.until / steps))}`;
+}
+
+function statsOf(status: Status | undefined) {
+  const rate = status?.progress.samplesPerSecond;
+  return [
+    {
+      label: "PSNR",
+      value: status ? `${psnrOf(status.loss).toFixed(1)} dB` : "–",
+      title: "Peak signal-to-noise ratio of the whole picture, 10 log₁₀(1/MSE)",
+    },
+    {
+      label: "Colours are off by",
+      value: status ? `${(255 * Math.sqrt(mseOf(status.loss))).toFixed(1)} of 255` : "–",
+      title: "Root of the mean squared error of red, green and blue",
+    },
+    { label: "Pixels a second", value: rate ? compact(rate) : "–" },
+  ];
+}
+
+function detailHint(onCpu: boolean, fine: readonly number[]): string {
+  if (onCpu) return "More points than pixels take a GPU.";
+  if (fine.length < details.length) return "More would take too much memory for a picture and a network of this size.";
+  return "The function has a value between the pixels too.";
+}

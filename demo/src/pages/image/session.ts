@@ -1,0 +1,200 @@
+import { type Bytes, bytesByRole, type Dataset, type Plan } from "chainrule";
+import { Course, createTraining, type Training } from "../../worker/course.ts";
+import type { Context, OpenSession, Session } from "../../worker/session.ts";
+import type { Begun, Curve, ImageContract, Which } from "./contract.ts";
+import { extended, noCurve } from "./curve.ts";
+import { encode, frequencies } from "./features.ts";
+import { CPU_SIZE, compares, detailFor, finer, type ImageOptions, modelOf, optimizerOf } from "./options.ts";
+import { createPainter, type PicturePainter } from "./painter.ts";
+import { type Picture, readPicture, type Source, targetsOf } from "./picture.ts";
+import { psnrOf } from "./psnr.ts";
+
+/** Time in ms from one picture to the next, as a multiple of what the last one took; training keeps the rest. */
+const REST = 3;
+
+export const open: OpenSession<ImageContract> = (context) => new ImageSession(context);
+
+/** A network that learns the picture, and what it sees of it. */
+interface Learner {
+  readonly training: Training;
+  /** B of its Fourier features; empty for plain coordinates. */
+  readonly frequencies: Float64Array;
+  readonly data: Dataset;
+}
+
+/** What is trained now. */
+interface Run {
+  readonly picture: Picture;
+  readonly learners: ReadonlyMap<Which, Learner>;
+  readonly course: Course;
+}
+
+class ImageSession implements Session<ImageContract> {
+  readonly methods: ImageContract["methods"];
+  readonly #context: Context<ImageContract>;
+  readonly #painters = new Map<Which, PicturePainter>();
+  /** Forward passes that are drawn from. */
+  readonly #drawn = new Map<Which, Plan>();
+  #picture: Picture | undefined;
+  #run: Run | undefined;
+  #detail = 1;
+  #last: Promise<unknown> = Promise.resolve();
+  #stale = false;
+  #drawing = false;
+  #nextPicture = 0;
+  #closed = false;
+
+  constructor(context: Context<ImageContract>) {
+    this.#context = context;
+    this.methods = {
+      take: (source, size) => this.#turn(() => this.#take(source, size)),
+      begin: (options, run) => this.#turn(() => this.#begin(options, run)),
+      play: () => this.#turn(async () => this.#run?.course.play()),
+      pause: () => this.#turn(async () => this.#run?.course.pause()),
+      show: (which, canvas) => this.#turn(() => this.#show(which, canvas)),
+      hide: (which) => this.#turn(async () => this.#hide(which)),
+      detail: (detail) => this.#turn(() => this.#setDetail(detail)),
+      save: () => this.#turn(() => this.#save()),
+    };
+    requestAnimationFrame(this.#frame);
+  }
+
+  close(): void {
+    this.#closed = true;
+    void this.#turn(() => this.#end());
+  }
+
+  /** Runs one method after the other. */
+  #turn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  async #take(source: Source, size: number): Promise<Picture> {
+    this.#picture = await readPicture(source, this.#context.device ? size : CPU_SIZE);
+    return this.#picture;
+  }
+
+  async #begin(options: ImageOptions, run: number): Promise<Begun> {
+    const picture = this.#picture;
+    if (!picture) throw new Error("image: no picture was taken");
+    await this.#end();
+    this.#detail = this.#context.device ? detailFor(picture, options) : 1;
+    const { features, scale, seed, epochs } = options;
+    const main = await this.#learner(picture, options, frequencies(features, scale, seed));
+    const learners = new Map<Which, Learner>([["main", main]]);
+    if (compares(options)) learners.set("plain", await this.#learner(picture, options, new Float64Array()));
+    const plain = learners.get("plain");
+    const { plan } = main.training;
+    let [loss, plainLoss, curve]: [number, number | undefined, Curve] = [Number.NaN, undefined, noCurve];
+    const course = new Course(main.training, epochs * Math.ceil((picture.columns * picture.rows) / plan.batch), {
+      // Both take the same steps, so that neither is ahead.
+      alongside: async (steps) => plain?.training.step(steps),
+      judge: async () => {
+        loss = (await main.training.evaluate(main.data)).loss;
+        plainLoss = plain && (await plain.training.evaluate(plain.data)).loss;
+        curve = extended(curve, course.progress.step, psnrOf(loss), plainLoss === undefined ? null : psnrOf(plainLoss));
+        return loss;
+      },
+      report: (progress) => {
+        if (this.#closed || this.#run?.course !== course) return;
+        this.#stale = true;
+        this.#context.emit({ kind: "status", status: { run, progress, loss, plainLoss, curve } });
+      },
+      fail: (error) => {
+        if (!this.#closed) this.#context.fail(error);
+      },
+    });
+    this.#run = { picture, learners, course };
+    await this.#attach();
+    await course.look();
+    return { run, plan };
+  }
+
+  async #learner(picture: Picture, options: ImageOptions, b: Float64Array): Promise<Learner> {
+    const data = { inputs: encode(picture, b), targets: targetsOf(picture) };
+    const training = await createTraining(this.#context.device, {
+      model: modelOf(options),
+      loss: "halfSquaredError",
+      optimizer: optimizerOf(options),
+      data,
+      batch: Math.min(options.batch, picture.columns * picture.rows),
+      seed: options.seed,
+    });
+    return { training, frequencies: b, data };
+  }
+
+  async #end(): Promise<void> {
+    const before = this.#run;
+    this.#run = undefined;
+    this.#drawn.clear();
+    for (const painter of this.#painters.values()) painter.detach();
+    await before?.course.dispose();
+    before?.learners.get("plain")?.training.dispose();
+  }
+
+  async #show(which: Which, canvas: OffscreenCanvas): Promise<void> {
+    this.#hide(which);
+    this.#painters.set(which, await createPainter(this.#context.device?.gpu, canvas));
+    await this.#attach([which]);
+  }
+
+  #hide(which: Which): void {
+    this.#painters.get(which)?.detach();
+    this.#painters.delete(which);
+    this.#drawn.delete(which);
+  }
+
+  async #setDetail(detail: number): Promise<void> {
+    this.#detail = detail;
+    await this.#attach();
+  }
+
+  async #save(): Promise<Blob> {
+    const painter = this.#painters.get("main");
+    if (!painter) throw new Error("image: no canvas was shown");
+    return painter.save();
+  }
+
+  /** Prepares what is drawn of these networks. */
+  async #attach(wanted: readonly Which[] = ["main", "plain"]): Promise<void> {
+    if (!this.#run) return;
+    const { picture, learners } = this.#run;
+    const grid = finer(picture, this.#detail);
+    for (const [which, { training, frequencies: b }] of learners) {
+      const painter = wanted.includes(which) ? this.#painters.get(which) : undefined;
+      if (painter) this.#drawn.set(which, await painter.attach(training, grid, encode(grid, b)));
+    }
+    this.#stale = true;
+    this.#context.emit({ kind: "memory", bytes: this.#memory(learners) });
+  }
+
+  /** Training and drawing share the parameters. */
+  #memory(learners: Run["learners"]): Bytes {
+    const training = [...learners.values()].map(({ training: { plan } }) => bytesByRole(plan));
+    const drawing = [...this.#drawn.values()].map((plan) => ({ ...bytesByRole(plan), parameter: 0 }));
+    const sums: Record<string, number> = {};
+    for (const [role, bytes] of [...training, ...drawing].flatMap((part) => Object.entries(part))) {
+      sums[role] = (sums[role] ?? 0) + bytes;
+    }
+    return sums;
+  }
+
+  /** At the display's rate: draws what has changed. */
+  #frame = (): void => {
+    if (this.#closed) return;
+    requestAnimationFrame(this.#frame);
+    const running = this.#run?.course.progress.running ?? false;
+    if (!(this.#stale || running) || this.#drawing || this.#painters.size === 0 || !this.#run) return;
+    if (running && performance.now() < this.#nextPicture) return;
+    this.#stale = false;
+    this.#drawing = true;
+    const began = performance.now();
+    const done = () => {
+      this.#drawing = false;
+      this.#nextPicture = performance.now() + REST * (performance.now() - began);
+    };
+    Promise.all([...this.#painters.values()].map((painter) => painter.draw())).then(done, done);
+  };
+}

@@ -1,0 +1,40 @@
+import { useMemo } from "preact/hooks";
+import { Dropzone } from "../../components/dropzone.tsx";
+import { type Picture, within } from "./picture.ts";
+import { Pixels } from "./pixels.tsx";
+import { paint, samples } from "./samples.ts";
+
+/** Pixels along a thumbnail's longest side. */
+const THUMBNAIL = 32;
+
+export interface PictureSourceProps {
+  readonly picture: Picture | undefined;
+  readonly onFile: (file: File) => void;
+  readonly onSample: (name: string) => void;
+}
+
+/** Where the picture comes from: dropped, chosen, pasted, or a sample. */
+export function PictureSource({ picture, onFile, onSample }: PictureSourceProps) {
+  const offers = useMemo(
+    () =>
+      samples.map((sample) => {
+        const grid = within(sample.aspect * THUMBNAIL, THUMBNAIL, THUMBNAIL);
+        return { ...sample, picture: <Pixels {...grid} pixels={paint(sample, grid)} /> };
+      }),
+    [],
+  );
+  return (
+    <Dropzone
+      label="The picture"
+      title={<strong data-testid="picture-name">{picture?.name ?? "…"}</strong>}
+      hint="Drop or paste your own, or"
+      choose="Choose a picture"
+      accept="image/*"
+      file="Picture file"
+      samples={offers}
+      small
+      onFile={onFile}
+      onSample={onSample}
+    />
+  );
+}
