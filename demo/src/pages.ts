@@ -15,4 +15,5 @@ export const pages: readonly PageEntry[] = [
   { name: "inside", title: "Inside a step", load: () => import("./pages/inside/page.tsx") },
   { name: "digits", title: "Digits", load: () => import("./pages/digits/page.tsx") },
   { name: "data", title: "Your data", load: () => import("./pages/data/page.tsx") },
+  { name: "gpu", title: "This GPU", load: () => import("./pages/gpu/page.tsx") },
 ];

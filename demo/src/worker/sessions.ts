@@ -11,4 +11,5 @@ export const sessions: Readonly<Record<string, () => Promise<{ readonly open: un
   inside: () => import("../pages/inside/session.ts"),
   digits: () => import("../pages/digits/session.ts"),
   data: () => import("../pages/data/session.ts"),
+  gpu: () => import("../pages/gpu/session.ts"),
 };
