@@ -67,6 +67,10 @@ function Lazy({ entry }: { entry: PageEntry }) {
 
 function Header({ current }: { current: PageEntry | undefined }) {
   const other = theme.value === "dark" ? "light" : "dark";
+  // On a phone the links do not fit side by side.
+  useEffect(() => {
+    document.querySelector(".top [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [current]);
   return (
     <header class="top">
       <a class="brand" href="#/">

@@ -111,7 +111,8 @@ const shareOf = (distance: number, scale: number): number => (distance === 0 ? 0
 /** Numbers of two tensors that do not have the same bits. */
 export function differingBits(one: Words, other: Words): number {
   const [a, b] = [bitsOf(one), bitsOf(other)];
-  return a.reduce((count, word, i) => count + Number(word !== b[i]), Math.abs(a.length - b.length));
+  const same = a.filter((word, i) => word === b[i]).length;
+  return Math.max(a.length, b.length) - same;
 }
 
 type Words = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
