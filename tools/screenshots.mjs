@@ -45,7 +45,7 @@ const pages = {
     },
   },
   gpu: {
-    at: "gpu",
+    at: "gpu?seconds=6",
     prepare: async (page) => {
       await page.getByTestId("verdict").waitFor({ timeout: 120_000 });
       await page.getByRole("button", { name: /and compare$/ }).click();
