@@ -72,7 +72,8 @@ function tfjsSize(): string {
 
 function Times({ benchmark }: { benchmark: Benchmark }) {
   const scale = logScale(benchmark.networks.flatMap(({ timings }) => timings.flatMap(({ rates }) => rates)));
-  const every = scale.ticks.length > 5 ? 2 : 1;
+  // Three labels at most: on a phone there is room for no more.
+  const every = Math.ceil((scale.ticks.length - 1) / 2);
   const compared = benchmark.networks.some(({ timings }) => timings.length > 1);
   return (
     <table class="times">
@@ -85,7 +86,11 @@ function Times({ benchmark }: { benchmark: Benchmark }) {
               <span class="axis">
                 {scale.ticks.map((tick, i) =>
                   i % every === 0 ? (
-                    <span key={tick} style={{ left: `${100 * scale.at(tick)}%` }}>
+                    <span
+                      key={tick}
+                      class={scale.at(tick) === 1 ? "end" : ""}
+                      style={{ left: `${100 * scale.at(tick)}%` }}
+                    >
                       {compact(tick)}
                     </span>
                   ) : null,
