@@ -1,8 +1,14 @@
 import { createHash } from "node:crypto";
-import type { Plugin } from "vite";
+import { gzipSync } from "node:zlib";
+import type { Plugin, Rollup } from "vite";
+
+type Bundle = Rollup.OutputBundle;
 
 /** What the site needs to work; licences and source maps are not. */
 const needed = /\.(?:js|css|html|svg|csv|bin|jpg|webp|png|webmanifest)$/;
+
+/** What is kept once it was asked for: large, and used by one button. */
+const later = /^assets\/tfjs-(?!worker)[^/]*\.js$/;
 
 const manifest = {
   name: "chainrule",
@@ -16,8 +22,19 @@ const manifest = {
 };
 
 /** A worker that keeps all files of one build, serves them first, and forgets those of earlier builds. */
-const serviceWorker = (build: string, files: readonly string[]) => `const cache = "chainrule-${build}";
+const serviceWorker = (
+  build: string,
+  files: readonly string[],
+  laterFiles: readonly string[],
+) => `const cache = "chainrule-${build}";
 const files = ${JSON.stringify(files)};
+const later = ${JSON.stringify(laterFiles)};
+const keep = async (request) => {
+  const response = await fetch(request);
+  if (response.ok) await (await caches.open(cache)).put(request, response.clone());
+  return response;
+};
+const load = (request) => (later.some((name) => request.url.endsWith("/" + name)) ? keep(request) : fetch(request));
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(cache).then((opened) => opened.addAll(files)).then(() => self.skipWaiting()));
 });
@@ -27,7 +44,7 @@ self.addEventListener("activate", (event) => {
 });
 self.addEventListener("fetch", (event) => {
   if (event.request.method !== "GET") return;
-  event.respondWith(caches.match(event.request, { ignoreSearch: true, ignoreVary: true }).then((found) => found ?? fetch(event.request)));
+  event.respondWith(caches.match(event.request, { ignoreSearch: true, ignoreVary: true }).then((found) => found ?? load(event.request)));
 });
 `;
 
@@ -36,8 +53,9 @@ export function offline(publicFiles: readonly string[]): Plugin {
   return {
     name: "chainrule:offline",
     apply: "build",
-    transformIndexHtml: () => [
+    transformIndexHtml: (_, { bundle = {} }) => [
       { tag: "link", attrs: { rel: "manifest", href: "./manifest.webmanifest" }, injectTo: "head" },
+      { tag: "meta", attrs: { name: "tfjs-bytes", content: String(packedBytes(bundle)) }, injectTo: "head" },
       { tag: "script", children: 'navigator.serviceWorker?.register("./service-worker.js");', injectTo: "body" },
     ],
     generateBundle: {
@@ -47,10 +65,20 @@ export function offline(publicFiles: readonly string[]): Plugin {
         const names = [...Object.keys(bundle), "index.html", "manifest.webmanifest", ...publicFiles];
         const files = [...new Set(names.filter((name) => needed.test(name)))].sort();
         const hash = createHash("sha256");
-        for (const file of Object.values(bundle)) hash.update(file.type === "chunk" ? file.code : file.source);
-        const source = serviceWorker(hash.digest("hex").slice(0, 12), ["./", ...files]);
+        for (const file of Object.values(bundle)) hash.update(contentOf(file));
+        const isLater = (name: string) => later.test(name);
+        const now = ["./", ...files.filter((name) => !isLater(name))];
+        const source = serviceWorker(hash.digest("hex").slice(0, 12), now, files.filter(isLater));
         this.emitFile({ type: "asset", fileName: "service-worker.js", source });
       },
     },
   };
 }
+
+const contentOf = (file: Bundle[string]): string | Uint8Array => (file.type === "chunk" ? file.code : file.source);
+
+/** What the files that come later take on their way, gzipped. */
+const packedBytes = (bundle: Bundle): number =>
+  Object.values(bundle)
+    .filter(({ fileName }) => later.test(fileName))
+    .reduce((sum, file) => sum + gzipSync(contentOf(file)).length, 0);

@@ -1,10 +1,12 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { digitsFile } from "./digits-file.ts";
 import { offline } from "./offline.ts";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+const { version } = JSON.parse(readFileSync(path("../package.json"), "utf8"));
 
 /** The demo: `npm run dev`, `npm run build:demo`, `npm run preview`. Relative links, so that it can be served from any path. */
 export default defineConfig({
@@ -16,6 +18,7 @@ export default defineConfig({
       { find: /^chainrule\/table$/, replacement: path("../src/table.ts") },
     ],
   },
+  define: { __VERSION__: JSON.stringify(version) },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     target: "es2022",

@@ -52,6 +52,15 @@ const pages = {
       await page.getByTestId("prediction").waitFor();
     },
   },
+  gpu: {
+    at: "gpu?seconds=6",
+    prepare: async (page) => {
+      await page.getByTestId("verdict").waitFor({ timeout: 120_000 });
+      await page.getByRole("button", { name: /and compare$/ }).click();
+      await page.getByTestId("measured-on").waitFor();
+      await page.locator(".benchmark-panel .primary:enabled").waitFor({ timeout: 180_000 });
+    },
+  },
 };
 
 /**

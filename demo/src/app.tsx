@@ -1,6 +1,6 @@
 import { signal, useSignalEffect } from "@preact/signals";
 import type { FunctionComponent } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { backend, generation, lost, restart } from "./client.ts";
 import { Button } from "./components/button.tsx";
 import { MoonIcon, SunIcon } from "./components/icons.tsx";
@@ -67,6 +67,13 @@ function Lazy({ entry }: { entry: PageEntry }) {
 
 function Header({ current }: { current: PageEntry | undefined }) {
   const other = theme.value === "dark" ? "light" : "dark";
+  const links = useRef<HTMLUListElement>(null);
+  // On a phone they do not fit side by side. scrollIntoView would take the keyboard's Tab along.
+  useEffect(() => {
+    const { current: list } = links;
+    const link = list?.querySelector<HTMLElement>("[aria-current]");
+    if (list && link) list.scrollLeft = link.offsetLeft - list.offsetLeft - (list.clientWidth - link.clientWidth) / 2;
+  }, [current]);
   return (
     <header class="top">
       <a class="brand" href="#/">
@@ -74,7 +81,7 @@ function Header({ current }: { current: PageEntry | undefined }) {
         chainrule
       </a>
       <nav aria-label="Pages">
-        <ul>
+        <ul ref={links}>
           {pages.map((page) => (
             <li key={page.name}>
               <a href={linkTo(page.name)} aria-current={page === current ? "page" : undefined}>

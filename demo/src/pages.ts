@@ -16,4 +16,5 @@ export const pages: readonly PageEntry[] = [
   { name: "digits", title: "Digits", load: () => import("./pages/digits/page.tsx") },
   { name: "image", title: "Image", load: () => import("./pages/image/page.tsx") },
   { name: "data", title: "Your data", load: () => import("./pages/data/page.tsx") },
+  { name: "gpu", title: "This GPU", load: () => import("./pages/gpu/page.tsx") },
 ];

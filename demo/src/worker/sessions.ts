@@ -12,4 +12,5 @@ export const sessions: Readonly<Record<string, () => Promise<{ readonly open: un
   digits: () => import("../pages/digits/session.ts"),
   image: () => import("../pages/image/session.ts"),
   data: () => import("../pages/data/session.ts"),
+  gpu: () => import("../pages/gpu/session.ts"),
 };

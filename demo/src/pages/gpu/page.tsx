@@ -1,0 +1,129 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { backend, type Connection, connect } from "../../client.ts";
+import { Fault, Notice } from "../../components/notice.tsx";
+import { currentQuery } from "../../router.ts";
+import { version } from "../../version.ts";
+import { type FaultMessage, faultOf, RemoteError } from "../../worker/protocol.ts";
+import { AdapterPanel } from "./adapter-panel.tsx";
+import type { Benchmark } from "./benchmark.ts";
+import { BenchmarkPanel } from "./benchmark-panel.tsx";
+import { CheckPanel } from "./check-panel.tsx";
+import type { Description, GpuContract, Work } from "./contract.ts";
+import { CopyReport } from "./copy.tsx";
+import { FeaturesPanel, LimitsPanel } from "./limits-panel.tsx";
+import { textOf } from "./report.ts";
+import type { SelfCheck } from "./self-check.ts";
+import "./gpu.css";
+
+const NAME = "gpu";
+
+/** Seconds to measure for, unless the address says otherwise. */
+const SECONDS = 15;
+
+export function Page() {
+  const [gpu, setGpu] = useState<Description>();
+  const [check, setCheck] = useState<SelfCheck>();
+  const [benchmark, setBenchmark] = useState<Benchmark>();
+  /** What runs, and how far it is. */
+  const [running, setRunning] = useState<{ readonly kind: "check" | "benchmark"; readonly work: Work }>();
+  const [fault, setFault] = useState<FaultMessage>();
+  const connection = useRef<Connection<GpuContract>>(undefined);
+
+  const attempt = async (work: () => Promise<unknown>) => {
+    setFault(undefined);
+    try {
+      await work();
+    } catch (error) {
+      setFault(error instanceof RemoteError ? error.fault : faultOf(error));
+    }
+    setRunning(undefined);
+  };
+  const runCheck = () =>
+    attempt(async () => {
+      setRunning({ kind: "check", work: { label: "…", share: 0, seconds: 0 } });
+      setCheck(await connection.current?.call.check());
+    });
+  const runBenchmark = (tfjs: boolean) =>
+    attempt(async () => {
+      setRunning({ kind: "benchmark", work: { label: "…", share: 0, seconds: 0 } });
+      setBenchmark(await connection.current?.call.benchmark(secondsOf(currentQuery()), tfjs));
+    });
+
+  useEffect(() => {
+    const made = connect<GpuContract>(
+      NAME,
+      (event) => {
+        setRunning({ kind: event.kind, work: event.work });
+        if (event.kind === "check") setCheck(event.check);
+        else setBenchmark(event.benchmark);
+      },
+      setFault,
+    );
+    connection.current = made;
+    void attempt(async () => {
+      const description = await made.call.describe();
+      setGpu(description);
+      if (description) await runCheck();
+    });
+    return () => made.close();
+  }, []);
+
+  const without = backend.value?.kind === "cpu";
+  const busy = running !== undefined;
+  const workOf = (kind: "check" | "benchmark") => (running?.kind === kind ? running.work : undefined);
+  const report = () =>
+    textOf({
+      page: "chainrule: this GPU",
+      date: new Date().toISOString(),
+      versions: { chainrule: version, tfjs: benchmark?.tfjs },
+      userAgent: navigator.userAgent,
+      gpu,
+      selfCheck: check,
+      benchmark,
+    });
+
+  return (
+    <div class="this-gpu">
+      <div class="head">
+        <div>
+          <h1>This GPU</h1>
+          <p class="lead">
+            What this browser’s GPU is, whether it computes right, and how fast it trains. Nothing is sent: copy what
+            you see and show it to whom you like.
+          </p>
+        </div>
+        <CopyReport text={report} disabled={busy || (!gpu && !without)} />
+      </div>
+      {fault && (
+        <Notice tone="error" title="That did not work">
+          <Fault fault={fault} />
+        </Notice>
+      )}
+      <div class="columns-of-two">
+        <div class="stack">
+          <AdapterPanel gpu={gpu} />
+          {gpu && <LimitsPanel gpu={gpu} />}
+          {gpu && <FeaturesPanel gpu={gpu} />}
+        </div>
+        <div class="stack">
+          {!without && (
+            <CheckPanel check={check} work={workOf("check")} disabled={busy || !gpu} onRun={() => void runCheck()} />
+          )}
+          <BenchmarkPanel
+            adapter={gpu?.name}
+            software={gpu?.software ?? false}
+            benchmark={benchmark}
+            work={workOf("benchmark")}
+            disabled={busy || (!gpu && !without)}
+            onRun={(tfjs) => void runBenchmark(tfjs)}
+          />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function secondsOf(query: URLSearchParams): number {
+  const given = Number(query.get("seconds") ?? SECONDS);
+  return given > 0 && given <= 600 ? given : SECONDS;
+}

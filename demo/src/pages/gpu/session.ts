@@ -1,0 +1,73 @@
+import type { Device } from "chainrule";
+import type { Context, OpenSession, Session } from "../../worker/session.ts";
+import { runBenchmark } from "./benchmark.ts";
+import type { Description, GpuContract } from "./contract.ts";
+import { limits } from "./limits.ts";
+import { selfCheck } from "./self-check.ts";
+
+export const open: OpenSession<GpuContract> = (context) => new GpuSession(context);
+
+class GpuSession implements Session<GpuContract> {
+  readonly methods: GpuContract["methods"];
+  readonly #context: Context<GpuContract>;
+  readonly #stop = new AbortController();
+  /** The check and the benchmark would slow each other. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(context: Context<GpuContract>) {
+    this.#context = context;
+    const { device } = context;
+    const { signal } = this.#stop;
+    this.methods = {
+      describe: async () => device && describe(device),
+      check: () =>
+        this.#turn(async () => {
+          if (!device) throw new Error("The self-check compares the GPU with the CPU reference, and there is no GPU.");
+          return selfCheck(device, signal, (work, check) => context.emit({ kind: "check", work, check }));
+        }),
+      benchmark: (seconds, tfjs) =>
+        this.#turn(() =>
+          runBenchmark({
+            device,
+            tfjs,
+            seconds,
+            signal,
+            report: (work, benchmark) => this.#context.emit({ kind: "benchmark", work, benchmark }),
+          }),
+        ),
+    };
+  }
+
+  close(): void {
+    this.#stop.abort();
+  }
+
+  /** Runs one method after the other. */
+  #turn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(() => {
+      this.#stop.signal.throwIfAborted();
+      return work();
+    });
+    this.#last = result.catch(() => {});
+    return result;
+  }
+}
+
+async function describe({ gpu, adapter: known }: Device): Promise<Description> {
+  const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) throw new Error("The browser gave the library a GPU, but gives this page none to describe.");
+  const { vendor, architecture, device, description, subgroupMinSize: least, subgroupMaxSize: most } = adapter.info;
+  return {
+    name: known.name,
+    vendor,
+    architecture,
+    device,
+    description,
+    software: known.software,
+    // Browsers that do not know them say nothing.
+    subgroup: least && most ? { least, most } : undefined,
+    limits: Object.fromEntries(limits.map(({ name }) => [name, gpu.limits[name]])),
+    features: [...adapter.features].sort(),
+    enabled: [...gpu.features].sort(),
+  };
+}
