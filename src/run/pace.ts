@@ -1,6 +1,6 @@
 import { pollsWhileWaiting, submitBudget } from "../device/runtime.ts";
 
-/** Part of the expected time to sleep through: what is done early would leave the GPU idle. */
+/** Part of the expected time to sleep through where nothing waits behind: what is done early would leave the GPU idle. */
 const ASLEEP = 0.8;
 
 /** Shortest sleep in ms that is worth a timer. */
@@ -10,15 +10,16 @@ const SHORTEST_SLEEP = 2;
 const AT_ONCE = 0.3;
 const AT_ONCE_PART = 0.05;
 
+/** Most that a report, whose latency is no step's time, may raise the time of a step. */
+const GROWTH = 1.25;
+
 /** How many steps a submit holds and when it should be done, both by measured time. Never changes a result. */
 export class Pace {
   /** Steps of the next submit. */
   steps = 1;
   /** Time of one step in ms, as last measured. */
   #time = 0;
-  /** When all that was submitted should be done. */
-  #due = 0;
-  /** When the last sleep ended; 0 without one. */
+  /** When the last sleep ended that would have left the GPU idle; 0 without one. */
   #woke = 0;
 
   /** When what runs now began, as far as is known. */
@@ -27,38 +28,38 @@ export class Pace {
   readonly #pending: number[] = [];
 
   submitted(steps: number): void {
-    const now = performance.now();
-    if (this.#pending.length === 0) this.#began = now;
+    if (this.#pending.length === 0) this.#began = performance.now();
     this.#pending.push(steps);
-    this.#due = Math.max(this.#due, now) + steps * this.#time;
   }
 
   /**
    * The oldest submit is done: sizes the next one by the time that its steps took, growing at most twofold.
-   * @param read whether its time holds the reading of a report too, and can only show that steps are faster than they seemed
+   * @param read whether its time holds the reading of a report too
    */
   done(read = false): void {
     const now = performance.now();
     const took = now - this.#began;
     const time = took / (this.#pending.shift() ?? 1);
     const overslept = this.#woke > 0 && now - this.#woke < Math.max(AT_ONCE, AT_ONCE_PART * took);
-    if (overslept) this.#time = time / 4;
-    else if (!read || this.#time === 0 || time < this.#time) this.#time = time;
+    const most = read && this.#time > 0 ? GROWTH * this.#time : Number.POSITIVE_INFINITY;
+    this.#time = Math.min(overslept ? time / 2 : time, most);
     this.#woke = 0;
     this.#began = now;
-    this.#due = now + this.#time * this.#pending.reduce((sum, one) => sum + one, 0);
     const fitting = Math.floor(submitBudget() / Math.max(this.#time, 1e-3));
     this.steps = Math.max(1, Math.min(fitting, 2 * this.steps));
   }
 
   /**
-   * Sleeps until most of what was submitted should be done. Dawn for Node polls in a busy loop from the moment that something
-   * waits for the GPU, and takes a core from whatever else needs one, a software adapter above all.
+   * Sleeps until the oldest submit should be done, or most of it where none waits behind. Dawn for Node polls in a busy loop from
+   * the moment that something waits for the GPU, and takes a core from whatever else needs one, a software adapter above all.
    */
   async untilNearlyDone(): Promise<void> {
-    const time = ASLEEP * (this.#due - performance.now());
+    const [oldest = 0, ...behind] = this.#pending;
+    const left = this.#began + oldest * this.#time - performance.now();
+    const last = behind.length === 0;
+    const time = last ? ASLEEP * left : left;
     if (!pollsWhileWaiting() || time < SHORTEST_SLEEP) return;
     await new Promise((resolve) => setTimeout(resolve, time));
-    this.#woke = performance.now();
+    if (last) this.#woke = performance.now();
   }
 }

@@ -21,8 +21,8 @@ export class Stepper {
   readonly #program: Program;
   readonly #label: string;
   readonly #ring: GPUBuffer;
-  /** Takes the ring to the CPU. */
-  readonly #staging: GPUBuffer;
+  /** Take the ring to the CPU in turn: one is read while the other is written. */
+  readonly #stagings: readonly [GPUBuffer, GPUBuffer];
   readonly #pace = new Pace();
 
   /** @param label path that the labels of all GPU objects begin with */
@@ -32,35 +32,46 @@ export class Stepper {
     this.#program = program;
     this.#label = label;
     this.#ring = program.buffer("ring");
-    this.#staging = gpu.createBuffer({
-      label: `${label}.staging`,
-      size: this.#ring.size,
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-    });
+    const staging = () =>
+      gpu.createBuffer({
+        label: `${label}.staging`,
+        size: this.#ring.size,
+        usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+      });
+    this.#stagings = [staging(), staging()];
   }
 
   get memory(): Bytes {
-    return { staging: this.#staging.size };
+    return { staging: 2 * this.#ring.size };
   }
 
-  /** Takes up to `steps` steps and hands over the ring once they are done, and before that whenever it is full. */
+  /**
+   * Takes up to `steps` steps and hands over the ring once they are done, and before that whenever it is full; the GPU is on its
+   * way with the next steps by then.
+   */
   async *take(steps: number, signal: AbortSignal | undefined): AsyncGenerator<Stretch, void, undefined> {
     const end = this.step + steps;
+    let [staging, other] = this.#stagings;
+    let copied: Omit<Stretch, "words"> | undefined;
     while (this.step < end && !signal?.aborted) {
       const first = this.step + 1;
-      await this.#submit(Math.min(end, this.step + RING_RECORDS), signal);
-      const last = this.step;
-      yield { first, last, words: await this.#readRing() };
+      const full = Math.min(end, this.step + RING_RECORDS);
+      this.#submitNext(full);
+      if (copied) yield { ...copied, words: await this.#read(other) };
+      await this.#submit(full, signal);
+      this.#copyRing(staging);
+      copied = { first, last: this.step };
+      [staging, other] = [other, staging];
     }
+    if (copied) yield { ...copied, words: await this.#read(other) };
   }
 
   dispose(): void {
-    this.#staging.destroy();
+    for (const staging of this.#stagings) staging.destroy();
   }
 
   /** Submits steps up to step `end`, at most two submits at a time: one that runs and one that follows it. */
   async #submit(end: number, signal: AbortSignal | undefined): Promise<void> {
-    this.#submitNext(end);
     while (this.step < end && !signal?.aborted) {
       await this.#guard.wait(this.#pace.untilNearlyDone());
       const done = this.#gpu.queue.onSubmittedWorkDone();
@@ -79,13 +90,16 @@ export class Stepper {
     this.#pace.submitted(steps);
   }
 
-  async #readRing(): Promise<Uint32Array<ArrayBuffer>> {
-    const { size } = this.#ring;
+  #copyRing(staging: GPUBuffer): void {
     const encoder = this.#gpu.createCommandEncoder({ label: `${this.#label}.report` });
-    encoder.copyBufferToBuffer(this.#ring, 0, this.#staging, 0, size);
+    encoder.copyBufferToBuffer(this.#ring, 0, staging, 0, this.#ring.size);
     this.#gpu.queue.submit([encoder.finish()]);
+  }
+
+  /** The words of a copy of the ring, behind which at most one more submit waits. */
+  async #read(staging: GPUBuffer): Promise<Uint32Array<ArrayBuffer>> {
     await this.#guard.wait(this.#pace.untilNearlyDone());
-    const words = await mapWords(this.#guard, this.#staging, size);
+    const words = await mapWords(this.#guard, staging, this.#ring.size);
     this.#pace.done(true);
     return words;
   }

@@ -155,7 +155,7 @@ describe("trainer › memory", () => {
         parameter: 4 * (128 * 785 + 10 * 129),
         activation: 4 * 64 * 128,
         delta: 4 * 64 * (128 + 10),
-        staging: RING,
+        staging: 2 * RING,
       });
     });
   });

@@ -100,7 +100,7 @@ describe("the steps of a submit", () => {
 });
 
 describe("a submit whose report is read", () => {
-  it("shows only that steps are faster than they seemed", () => {
+  it("shows at once that steps are faster than they seemed, and little by little that they are slower", () => {
     const pace = new Pace();
     sizes("node", 10, 2, pace);
     const read = (took: number) => {
@@ -111,8 +111,9 @@ describe("a submit whose report is read", () => {
       });
       return pace.steps;
     };
-    expect([read(90), read(90)]).toEqual([8, 10]);
-    expect(read(5)).toBe(20);
+    // 12.5 ms a step, and 15.6: a quarter more each time.
+    expect([read(90), read(90)]).toEqual([8, 6]);
+    expect(read(5)).toBe(12);
   });
 });
 
@@ -130,14 +131,14 @@ describe("untilNearlyDone", () => {
     expect(await asleep("node", pace)).toBeCloseTo(40);
   });
 
-  it("counts what waits behind another submit, and what has passed of it", async () => {
+  it("sleeps through the whole of a submit that another waits behind, less what has passed of it", async () => {
     const pace = measured();
     within("node", () => {
       pace.submitted(5);
       vi.advanceTimersByTime(20);
       pace.submitted(5);
     });
-    expect(await asleep("node", pace)).toBeCloseTo(0.8 * 80);
+    expect(await asleep("node", pace)).toBeCloseTo(30);
   });
 
   it("counts only what is left once a submit is done", async () => {
@@ -150,6 +151,24 @@ describe("untilNearlyDone", () => {
       pace.done();
     });
     expect(await asleep("node", pace)).toBeCloseTo(0.8 * 100);
+  });
+
+  it("sleeps less after a sleep that was too long, and longer again while it is not", async () => {
+    const pace = measured();
+    const slept: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      within("node", () => pace.submitted(8));
+      slept.push(await asleep("node", pace));
+      // The first report is there at once, the others come 30 ms after the sleep.
+      if (i > 0) vi.advanceTimersByTime(30);
+      within("node", () => pace.done(true));
+    }
+    const [first = 0, second = 0, third = 0, fourth = 0] = slept;
+    expect(first).toBeCloseTo(0.8 * 80);
+    // Timers count whole milliseconds.
+    expect(second).toBe(Math.floor(first * 0.8 * 0.5));
+    expect(third).toBeGreaterThan(second);
+    expect(fourth).toBeGreaterThan(third);
   });
 
   it.each(["deno", "page", "worker"] as const)("does not sleep in %s", async (runtime) => {
