@@ -8,6 +8,25 @@ import { compactShaders } from "./tools/shaders.mjs";
 /** Loaded by whoever runs the library, where it is installed; never bundled. */
 const external = ["webgpu", "@sparticuz/chromium", /^node:/];
 
+/** What dist/core.js imports only when it is asked for, or a plan needs it, and what dist/index.js alone names. */
+const later = {
+  files: /src\/(run\/checkpoint|data\/safetensors)\.ts$/,
+  // With the shaders that evaluate() needs: of trainings only those with a wide output do too.
+  inference: /(src\/run\/(inference|predictor|probe|rows)|shaders\/(loss|record)\.wgsl)\.ts$/,
+  read: /src\/(run\/tensor-value|model\/float16)\.ts$/,
+  diagnosis: /src\/(run\/numeric|device\/(refusals|shader-error))\.ts$/,
+  node: /src\/device\/dawn\.ts$/,
+  textbook:
+    /shaders\/(activation|advance|decay-gradient|gather-rows|gradient-multiply|matmul|penalty|sample|sum-rows|weight-update)\.wgsl\.ts$/,
+  "whole-steps": /(src\/(plan\/passes\/one-dispatch|device\/resident)|shaders\/(register|whole)-steps\.wgsl)\.ts$/,
+  split: /shaders\/(layer-gradient|split-update)\.wgsl\.ts$/,
+  half: /(src\/plan\/passes\/half-precision|shaders\/halve\.wgsl)\.ts$/,
+  planning: /src\/run\/plan\.ts$/,
+  reference: /src\/(cpu|reference)\//,
+  sweep: /src\/run\/(sweep|variants)\.ts$/,
+  tune: /src\/(run\/tune\/|plan\/tiles)/,
+};
+
 /**
  * `vite build`: the library, for browsers, Deno and Node alike. dist/index.js names what there is and dist/core.js trains. The
  * rest lies in files of its own: what core.js imports only when it is asked for, and what index.js alone names.
@@ -28,20 +47,9 @@ const library: UserConfig = {
         chunkFileNames: "[name].js",
         codeSplitting: {
           includeDependenciesRecursively: false,
-          groups: [
-            { name: "files", test: /src\/(run\/checkpoint|data\/safetensors)\.ts$/, priority: 1 },
-            {
-              name: "inference",
-              test: /src\/run\/(inference|predictor|probe|rows)\.ts$/,
-              priority: 1,
-            },
-            { name: "diagnosis", test: /src\/(run\/numeric|device\/shader-error)\.ts$/, priority: 1 },
-            { name: "node", test: /src\/device\/dawn\.ts$/, priority: 1 },
-            { name: "reference", test: /src\/(cpu|reference)\//, priority: 1 },
-            { name: "sweep", test: /src\/run\/(sweep|variants)\.ts$/, priority: 1 },
-            { name: "tune", test: /src\/(run\/tune\/|plan\/tiles)/, priority: 1 },
-            { name: "core", test: /(?<!src\/index\.ts)$/ },
-          ],
+          groups: Object.entries(later)
+            .map(([name, test]) => ({ name, test, priority: 1 }))
+            .concat({ name: "core", test: /(?<!src\/index\.ts)$/, priority: 0 }),
         },
       },
     },

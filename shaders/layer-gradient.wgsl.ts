@@ -1,11 +1,9 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
+import { SPLIT_ROWS } from "../src/kernels/chunks.ts";
 import type { LayerGradientVariant } from "../src/kernels/layer-gradient.ts";
 import { halfLoad, halfType } from "./lib/half.wgsl.ts";
 import { numbersOf } from "./lib/numbers.wgsl.ts";
 import { product, productOperand } from "./lib/product.wgsl.ts";
-
-/** Rows of the batch in one part of a split sum. */
-export const SPLIT_ROWS = 512;
 
 /**
  * gW = dzᵀ x and gb = Σ dz where the batch is long and the layer small: each part of the batch is summed by workgroups of its own,

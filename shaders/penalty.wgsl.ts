@@ -1,8 +1,6 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
+import { PENALTY_CHUNK } from "../src/kernels/chunks.ts";
 import { reduceGroup, reduceSum } from "./lib/reduce.wgsl.ts";
-
-/** Elements whose squares one workgroup sums. */
-export const PENALTY_CHUNK = 4096;
 
 const GROUP = reduceGroup(PENALTY_CHUNK);
 

@@ -1,12 +1,8 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
+import { SPLIT_ROWS, SPLIT_UPDATE_CHUNK, SPLIT_UPDATE_GROUP } from "../src/kernels/chunks.ts";
 import type { SplitUpdateVariant } from "../src/kernels/split-update.ts";
 import type { Access } from "../src/kernels/types.ts";
-import { SPLIT_ROWS } from "./layer-gradient.wgsl.ts";
 import { inBuffers, stateType, updateFunction } from "./lib/update.wgsl.ts";
-
-/** Invocations of a workgroup, and elements that it updates. */
-export const SPLIT_UPDATE_GROUP = 64;
-export const SPLIT_UPDATE_CHUNK = 1024;
 
 const purposes: Readonly<Record<string, string>> = {
   parts: "of each part of the batch gW [rows, columns], gb [rows]",

@@ -64,25 +64,10 @@ export async function openDevice(options: OpenOptions = {}): Promise<Device> {
   checkWord("openDevice", "limits ", limits, ["adapter", "default"]);
   const entry = options.gpu ?? (await webgpu());
   const adapter = await entry.requestAdapter({ powerPreference });
-  if (adapter === null) {
-    throw new DeviceError({
-      where: "openDevice",
-      got: "no adapter",
-      expected: "a GPU with a WebGPU driver (Vulkan, Metal or Direct3D 12), or a software adapter",
-      remedy: "install the GPU's driver, or a software adapter such as SwiftShader",
-    });
-  }
+  if (adapter === null) throw (await refusals()).noAdapter();
   const info = describe(adapter);
-  const gpu = await request(adapter, limits).catch((cause: unknown) => {
-    throw new DeviceError(
-      {
-        where: `openDevice: ${info.name}`,
-        got: cause instanceof Error ? cause.message : String(cause),
-        expected: "a device",
-        remedy: "close other programs that use the GPU and try again",
-      },
-      { cause },
-    );
+  const gpu = await request(adapter, limits).catch(async (cause: unknown) => {
+    throw (await refusals()).noDevice(info.name, cause);
   });
   const lost = gpu.lost.then(
     ({ reason, message }) =>
@@ -104,6 +89,9 @@ export function checkDevice(where: string, device: Device): void {
   refuse(where, show(device), "a device", "open one with await openDevice()");
 }
 
+/** What a device that opens never needs. */
+const refusals = () => import("./refusals.ts");
+
 async function webgpu(): Promise<GPU> {
   const { navigator } = globalThis as { navigator?: { gpu?: GPU } };
   if (navigator?.gpu) return navigator.gpu;
@@ -112,12 +100,7 @@ async function webgpu(): Promise<GPU> {
     const { dawn } = await import("./dawn.ts");
     return dawn();
   }
-  throw new DeviceError({
-    where: "openDevice",
-    got: "no navigator.gpu",
-    expected: "a browser with WebGPU and a page served over https or from localhost",
-    remedy: "use a current Chrome, Edge, Firefox or Safari",
-  });
+  throw (await refusals()).noWebGpu();
 }
 
 function describe(adapter: GPUAdapter): AdapterInfo {

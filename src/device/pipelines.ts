@@ -13,13 +13,13 @@ const caches = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
  * Compiles the shader of a call, or finds it compiled.
  * @throws DeviceError with the shader's messages and its numbered source
  */
-export function pipelineFor(gpu: GPUDevice, call: Call): Promise<Pipeline> {
+export async function pipelineFor(gpu: GPUDevice, call: Call): Promise<Pipeline> {
+  const source = await sourceOf(call);
   let cache = caches.get(gpu);
   if (cache === undefined) {
     cache = new Map();
     caches.set(gpu, cache);
   }
-  const source = sourceOf(call);
   const found = cache.get(source);
   if (found !== undefined) return found;
   const pipeline = compile(gpu, call, source);
@@ -28,8 +28,8 @@ export function pipelineFor(gpu: GPUDevice, call: Call): Promise<Pipeline> {
 }
 
 /** Lets go of a shader that no call is to use again; programs that have it keep it. */
-export function forgetPipeline(gpu: GPUDevice, call: Call): void {
-  caches.get(gpu)?.delete(sourceOf(call));
+export async function forgetPipeline(gpu: GPUDevice, call: Call): Promise<void> {
+  caches.get(gpu)?.delete(await sourceOf(call));
 }
 
 /** Layouts follow from the descriptor: `layout: "auto"` would drop the bindings that a variant does not use. */
@@ -54,15 +54,18 @@ function layoutEntries(call: Call): GPUBindGroupLayoutEntry[] {
 
 async function compile(gpu: GPUDevice, call: Call, source: string): Promise<Pipeline> {
   const label = `chainrule.${call.kernel}`;
+  // A shader that does not compile rejects its pipeline, with its source; the scope only keeps the browser from warning too.
+  gpu.pushErrorScope("validation");
   const layout = gpu.createBindGroupLayout({ label, entries: layoutEntries(call) });
   const module = gpu.createShaderModule({ label, code: source });
+  const compiling = gpu.createComputePipelineAsync({
+    label,
+    layout: gpu.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+    compute: { module, entryPoint: "main" },
+  });
+  void gpu.popErrorScope();
   try {
-    const pipeline = await gpu.createComputePipelineAsync({
-      label,
-      layout: gpu.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
-      compute: { module, entryPoint: "main" },
-    });
-    return { pipeline, layout };
+    return { pipeline: await compiling, layout };
   } catch (cause) {
     const { shaderError } = await import("./shader-error.ts");
     throw await shaderError(call, source, module, cause);

@@ -1,11 +1,11 @@
 import { DeviceError } from "../errors.ts";
 import { boundOperands, dimsOf, workgroupsOf } from "../kernels/index.ts";
-import type { Workgroups } from "../kernels/types.ts";
 import { checkLimits, checkPlan } from "../plan/check.ts";
 import { addBytes, type Bytes, bufferBytes } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import type { Plan, Step, Tensor } from "../plan/types.ts";
 import { pipelineFor } from "./pipelines.ts";
+import { type Prepared, type RecordSteps, recordSteps } from "./record.ts";
 
 /** A plan on the GPU: its buffers, pipelines and bind groups, each made once. */
 export interface Program {
@@ -15,16 +15,9 @@ export interface Program {
   /** The buffer of a tensor. @throws PlanError */
   buffer(name: string): GPUBuffer;
   /** Records so many steps into one compute pass, with what opens and closes a submit; records only. */
-  record(encoder: GPUCommandEncoder, steps: number): void;
+  readonly record: RecordSteps;
   /** Frees the buffers that this program made; those shared with it stay. */
   dispose(): void;
-}
-
-/** A dispatch with nothing left to look up. */
-interface Prepared {
-  readonly pipeline: GPUComputePipeline;
-  readonly group: GPUBindGroup;
-  readonly workgroups: Workgroups;
 }
 
 /** Uniform slices must begin at multiples of this on every WebGPU device. */
@@ -45,12 +38,10 @@ export async function compileProgram(
   checkPlan(plan);
   checkLimits(plan, gpu.limits);
   const opening = plan.opening ?? [];
-  const steps = plan.resident ? powers(plan.steps) : [...opening, ...plan.steps, ...plan.closing];
-  // A shader that does not compile rejects its pipeline, with its source; the scope only keeps the browser from warning too.
-  gpu.pushErrorScope("validation");
+  const resident = plan.resident && (await import("./resident.ts"));
+  const steps = resident ? resident.powers(plan.steps) : [...opening, ...plan.steps, ...plan.closing];
   const pipelines = Promise.all(steps.map((step) => pipelineFor(gpu, step)));
   pipelines.catch(() => {});
-  void gpu.popErrorScope();
   gpu.pushErrorScope("validation");
   gpu.pushErrorScope("out-of-memory");
   const buffers: Record<string, GPUBuffer> = { ...shared };
@@ -99,13 +90,8 @@ export async function compileProgram(
       return { pipeline, group, workgroups: workgroupsOf(step) };
     });
     await rejectFaults([gpu.popErrorScope()], `${label}: bind groups`);
-    const { resident } = plan;
-    const copies = Object.entries(resident ?? {}).flatMap(([name, offset]): Copy[] => {
-      const buffer = buffers[name];
-      return buffer ? [{ buffer, offset: 4 * offset, bytes: buffer.size }] : [];
-    });
     const record = resident
-      ? recordResident(prepared, bufferOf("resident"), copies, label)
+      ? resident.recordResident(plan, prepared, buffers, label)
       : recordSteps(
           prepared.slice(0, opening.length),
           prepared.slice(opening.length, opening.length + plan.steps.length),
@@ -122,67 +108,6 @@ export async function compileProgram(
   } catch (cause) {
     dispose();
     throw cause;
-  }
-}
-
-/** A buffer and where it lies in `resident`, in bytes. */
-interface Copy {
-  readonly buffer: GPUBuffer;
-  readonly offset: number;
-  readonly bytes: number;
-}
-
-/** Numbers of steps, as powers of two, that a plan of whole steps can run in one dispatch. */
-const POWERS = 10;
-
-/** One call for each power of two of steps. */
-const powers = (steps: readonly Step[]): Step[] =>
-  steps.flatMap((step): Step[] =>
-    step.kernel === "wholeSteps"
-      ? Array.from({ length: POWERS }, (_, power) => ({ ...step, dims: { ...step.dims, steps: 2 ** power } }))
-      : [step],
-  );
-
-const recordSteps =
-  (
-    opening: readonly Prepared[],
-    step: readonly Prepared[],
-    closing: readonly Prepared[],
-    label: string,
-  ): Program["record"] =>
-  (encoder, steps) => {
-    const pass = encoder.beginComputePass({ label });
-    encode(pass, opening);
-    for (let i = 0; i < steps; i++) encode(pass, step);
-    encode(pass, closing);
-    pass.end();
-  };
-
-/** Whole steps: parameters and state go into `resident`, dispatches of 2ⁿ steps add up to `steps`, and all come back out. */
-const recordResident =
-  (powers: readonly Prepared[], resident: GPUBuffer, copies: readonly Copy[], label: string): Program["record"] =>
-  (encoder, steps) => {
-    for (const { buffer, offset, bytes } of copies) encoder.copyBufferToBuffer(buffer, 0, resident, offset, bytes);
-    const pass = encoder.beginComputePass({ label });
-    // No dispatch takes more than about half the submit, so that none runs for long.
-    for (let left = steps; left > 0; ) {
-      const most = Math.min(left, Math.max(1, Math.ceil(steps / 2)));
-      const power = Math.min(powers.length - 1, Math.floor(Math.log2(most)));
-      encode(pass, powers.slice(power, power + 1));
-      left -= 2 ** power;
-    }
-    pass.end();
-    for (const { buffer, offset, bytes } of copies) encoder.copyBufferToBuffer(resident, offset, buffer, 0, bytes);
-  };
-
-/** Sets a pipeline only where it changes. */
-function encode(pass: GPUComputePassEncoder, prepared: readonly Prepared[]): void {
-  let current: GPUComputePipeline | undefined;
-  for (const { pipeline, group, workgroups } of prepared) {
-    if (pipeline !== current) pass.setPipeline(pipeline);
-    current = pipeline;
-    pass.setBindGroup(0, group);
-    pass.dispatchWorkgroups(...workgroups);
   }
 }
 

@@ -1,4 +1,3 @@
-import { activationSource } from "../../shaders/activation.wgsl.ts";
 import type { Activation } from "../model/activation.ts";
 import { elementwise, type Kernel } from "./types.ts";
 
@@ -18,5 +17,5 @@ export const activation: Kernel<ActivationVariant, "rows" | "units", "control" |
   sizes: ({ rows, units }) => ({ z: rows * units, h: rows * units }),
   workgroups: ({ rows, units }) => elementwise(rows * units),
   flops: ({ rows, units }) => rows * units,
-  source: activationSource,
+  source: async (variant) => (await import("../../shaders/activation.wgsl.ts")).activationSource(variant),
 };

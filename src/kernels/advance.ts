@@ -1,4 +1,3 @@
-import { advanceSource } from "../../shaders/advance.wgsl.ts";
 import type { AdvanceVariant } from "../../shaders/lib/advance.wgsl.ts";
 import type { Kernel } from "./types.ts";
 
@@ -12,5 +11,5 @@ export const advance: Kernel<AdvanceVariant, "rows", "control"> = {
   sizes: () => ({}),
   workgroups: () => [1, 1],
   flops: () => 0,
-  source: advanceSource,
+  source: async (variant) => (await import("../../shaders/advance.wgsl.ts")).advanceSource(variant),
 };

@@ -1,4 +1,3 @@
-import { decayGradientSource } from "../../shaders/decay-gradient.wgsl.ts";
 import { elementwise, type Kernel } from "./types.ts";
 
 /** dW = gW + λ̃W, elementwise. */
@@ -14,5 +13,5 @@ export const decayGradient: Kernel<Record<never, never>, "elements", "control" |
   sizes: ({ elements }) => ({ g: elements, w: elements, d: elements }),
   workgroups: ({ elements }) => elementwise(elements),
   flops: ({ elements }) => 2 * elements,
-  source: decayGradientSource,
+  source: async () => (await import("../../shaders/decay-gradient.wgsl.ts")).decayGradientSource(),
 };

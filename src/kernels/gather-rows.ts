@@ -1,4 +1,3 @@
-import { gatherRowsSource } from "../../shaders/gather-rows.wgsl.ts";
 import { elementwise, type Kernel } from "./types.ts";
 
 export interface GatherRowsVariant {
@@ -19,5 +18,5 @@ export const gatherRows: Kernel<GatherRowsVariant, "rows" | "columns", "control"
   sizes: ({ rows, columns }) => ({ order: rows, batch: rows * columns }),
   workgroups: ({ rows, columns }) => elementwise(rows * columns),
   flops: () => 0,
-  source: gatherRowsSource,
+  source: async (variant) => (await import("../../shaders/gather-rows.wgsl.ts")).gatherRowsSource(variant),
 };

@@ -1,4 +1,3 @@
-import { gradientMultiplySource } from "../../shaders/gradient-multiply.wgsl.ts";
 import type { Activation } from "../model/activation.ts";
 import { elementwise, type Kernel } from "./types.ts";
 
@@ -21,5 +20,6 @@ export const gradientMultiply: Kernel<GradientMultiplyVariant, "rows" | "units",
     sizes: ({ rows, units }) => ({ dh: rows * units, z: rows * units, h: rows * units, dz: rows * units }),
     workgroups: ({ rows, units }) => elementwise(rows * units),
     flops: ({ rows, units }) => 3 * rows * units,
-    source: gradientMultiplySource,
+    source: async (variant) =>
+      (await import("../../shaders/gradient-multiply.wgsl.ts")).gradientMultiplySource(variant),
   };

@@ -1,4 +1,3 @@
-import { halveSource } from "../../shaders/halve.wgsl.ts";
 import { elementwise, type Kernel } from "./types.ts";
 
 /** An f16 copy of a parameter. */
@@ -13,5 +12,5 @@ export const halve: Kernel<Record<never, never>, "elements", "parameter" | "copy
   workgroups: ({ elements }) => elementwise(elements),
   flops: () => 0,
   extensions: () => ["f16"],
-  source: halveSource,
+  source: async () => (await import("../../shaders/halve.wgsl.ts")).halveSource(),
 };

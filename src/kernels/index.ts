@@ -97,7 +97,8 @@ export const workgroupsOf = (call: Call): Workgroups => descriptor(call).workgro
 export const flopsOf = (call: Call): number => descriptor(call).flops(call.dims, call.variant);
 
 /** The complete WGSL module of a call. Calls with the same source share a pipeline. */
-export const sourceOf = (call: Call): string => {
+export const sourceOf = async (call: Call): Promise<string> => {
   const kernel = descriptor(call);
-  return prelude(kernel.extensions?.(call.variant) ?? [], controlFields, kernel.dims) + kernel.source(call.variant);
+  const source = await kernel.source(call.variant);
+  return prelude(kernel.extensions?.(call.variant) ?? [], controlFields, kernel.dims) + source;
 };

@@ -1,4 +1,4 @@
-import { layerGradientSource, SPLIT_ROWS } from "../../shaders/layer-gradient.wgsl.ts";
+import { SPLIT_ROWS } from "./chunks.ts";
 import { productExtensions, productGrid, type Tile } from "./tile.ts";
 import type { Access, Kernel } from "./types.ts";
 
@@ -56,5 +56,5 @@ export const layerGradient: Kernel<LayerGradientVariant, "rows" | "inner" | "col
   },
   flops: ({ rows, inner, columns }, { bias }) => 2 * rows * columns * inner + (bias ? rows * inner : 0),
   extensions: productExtensions,
-  source: layerGradientSource,
+  source: async (variant) => (await import("../../shaders/layer-gradient.wgsl.ts")).layerGradientSource(variant),
 };

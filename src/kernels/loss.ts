@@ -1,4 +1,3 @@
-import { lossSource } from "../../shaders/loss.wgsl.ts";
 import type { Activation } from "../model/activation.ts";
 import type { Loss } from "../model/loss.ts";
 import { elementwise, type Kernel } from "./types.ts";
@@ -33,5 +32,5 @@ export const loss: Kernel<LossVariant, "rows" | "columns", "control" | "o" | "y"
   workgroups: ({ rows }) => elementwise(rows),
   flops: ({ rows, columns }, variant) => rows * columns * (variant.loss === "halfSquaredError" ? 3 : 6),
   extensions: ({ half }) => (half ? ["f16"] : []),
-  source: lossSource,
+  source: async (variant) => (await import("../../shaders/loss.wgsl.ts")).lossSource(variant),
 };

@@ -1,4 +1,3 @@
-import { matmulSource } from "../../shaders/matmul.wgsl.ts";
 import { productExtensions, productGrid, type Tile } from "./tile.ts";
 import type { Kernel } from "./types.ts";
 
@@ -32,5 +31,5 @@ export const matmul: Kernel<MatmulVariant, "rows" | "inner" | "columns", "contro
   workgroups: ({ rows, columns }, { tile }) => productGrid(rows, columns, tile),
   flops: ({ rows, inner, columns }, { bias }) => 2 * rows * inner * columns + (bias ? rows * columns : 0),
   extensions: productExtensions,
-  source: matmulSource,
+  source: async (variant) => (await import("../../shaders/matmul.wgsl.ts")).matmulSource(variant),
 };

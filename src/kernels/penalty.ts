@@ -1,4 +1,4 @@
-import { PENALTY_CHUNK, penaltySource } from "../../shaders/penalty.wgsl.ts";
+import { PENALTY_CHUNK } from "./chunks.ts";
 import { grid, type Kernel } from "./types.ts";
 
 export { PENALTY_CHUNK };
@@ -17,5 +17,5 @@ export const penalty: Kernel<Record<never, never>, "elements" | "offset", "w" | 
   sizes: ({ elements, offset }) => ({ w: elements, squares: offset + penaltyParts(elements) }),
   workgroups: ({ elements }) => grid(penaltyParts(elements)),
   flops: ({ elements }) => 2 * elements,
-  source: penaltySource,
+  source: async () => (await import("../../shaders/penalty.wgsl.ts")).penaltySource(),
 };

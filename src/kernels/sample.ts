@@ -1,4 +1,3 @@
-import { sampleSource } from "../../shaders/sample.wgsl.ts";
 import { elementwise, type Kernel } from "./types.ts";
 
 export interface SampleVariant {
@@ -17,5 +16,5 @@ export const sample: Kernel<SampleVariant, "rows", "control" | "order"> = {
   sizes: ({ rows }) => ({ order: rows }),
   workgroups: ({ rows }) => elementwise(rows),
   flops: () => 0,
-  source: sampleSource,
+  source: async (variant) => (await import("../../shaders/sample.wgsl.ts")).sampleSource(variant),
 };

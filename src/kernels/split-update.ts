@@ -1,7 +1,6 @@
 import type { UpdateVariant } from "../../shaders/lib/update.wgsl.ts";
-import { SPLIT_UPDATE_CHUNK, SPLIT_UPDATE_GROUP, splitUpdateSource } from "../../shaders/split-update.wgsl.ts";
 import type { Decay } from "../model/optimizer.ts";
-import { SPLIT_ROWS } from "./layer-gradient.ts";
+import { SPLIT_ROWS, SPLIT_UPDATE_CHUNK, SPLIT_UPDATE_GROUP } from "./chunks.ts";
 import { type Access, grid, type Kernel } from "./types.ts";
 
 export interface SplitUpdateVariant extends UpdateVariant {
@@ -55,5 +54,6 @@ export const splitUpdate: Kernel<SplitUpdateVariant, "rows" | "inner" | "columns
   workgroups: ({ rows, columns }, { bias }) => grid(chunks(rows, columns, bias)),
   flops: ({ rows, inner, columns }) => rows * columns * (Math.ceil(inner / SPLIT_ROWS) + 3),
   extensions: ({ half }) => (half ? ["f16"] : []),
-  source: (variant) => splitUpdateSource(variant, operands(variant)),
+  source: async (variant) =>
+    (await import("../../shaders/split-update.wgsl.ts")).splitUpdateSource(variant, operands(variant)),
 };

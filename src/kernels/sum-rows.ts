@@ -1,4 +1,3 @@
-import { sumRowsSource } from "../../shaders/sum-rows.wgsl.ts";
 import { elementwise, type Kernel } from "./types.ts";
 
 export interface SumRowsVariant {
@@ -19,5 +18,5 @@ export const sumRows: Kernel<SumRowsVariant, "rows" | "units", "control" | "dz" 
   workgroups: ({ units }) => elementwise(units),
   flops: ({ rows, units }) => rows * units,
   extensions: ({ half }) => (half ? ["f16"] : []),
-  source: sumRowsSource,
+  source: async (variant) => (await import("../../shaders/sum-rows.wgsl.ts")).sumRowsSource(variant),
 };

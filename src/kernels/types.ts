@@ -33,8 +33,8 @@ export interface Kernel<V, D extends string, O extends string> {
   flops(dims: Dims<D>, variant: V): number;
   /** Extensions of WGSL that the source enables; none if left out. */
   extensions?(variant: V): readonly string[];
-  /** The WGSL source, less the prelude that `sourceOf` puts before it. */
-  source(variant: V): string;
+  /** The WGSL source, less the prelude that `sourceOf` puts before it. Where few trainings need it, it is loaded when one does. */
+  source(variant: V): string | Promise<string>;
 }
 
 /** Largest number of workgroups along one dimension that every WebGPU device accepts. */

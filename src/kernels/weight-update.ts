@@ -1,5 +1,4 @@
 import type { UpdateVariant } from "../../shaders/lib/update.wgsl.ts";
-import { weightUpdateSource } from "../../shaders/weight-update.wgsl.ts";
 import type { Optimizer } from "../model/optimizer.ts";
 import { elementwise, type Kernel } from "./types.ts";
 
@@ -36,5 +35,5 @@ export const weightUpdate: Kernel<UpdateVariant, "elements", "control" | "g" | "
   }),
   workgroups: ({ elements }) => elementwise(elements),
   flops: ({ elements }, { optimizer }) => elements * { sgd: 3, momentum: 5, adam: 14, adamw: 14 }[optimizer],
-  source: weightUpdateSource,
+  source: async (variant) => (await import("../../shaders/weight-update.wgsl.ts")).weightUpdateSource(variant),
 };

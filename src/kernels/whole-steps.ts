@@ -1,5 +1,3 @@
-import { registerStepsSource } from "../../shaders/register-steps.wgsl.ts";
-import { wholeStepsSource } from "../../shaders/whole-steps.wgsl.ts";
 import type { BeginVariant } from "./begin.ts";
 import { RECORD_WORDS, RING_RECORDS } from "./control.ts";
 import type { LayerBackwardVariant } from "./layer-backward.ts";
@@ -62,5 +60,8 @@ export const wholeSteps: Kernel<WholeStepsVariant, "steps" | "variants", "contro
     }),
     workgroups: ({ variants }) => grid(variants),
     flops: ({ steps, variants }, { flops }) => steps * variants * flops,
-    source: (variant) => (variant.registers ? registerStepsSource(variant) : wholeStepsSource(variant)),
+    source: async (variant) =>
+      variant.registers
+        ? (await import("../../shaders/register-steps.wgsl.ts")).registerStepsSource(variant)
+        : (await import("../../shaders/whole-steps.wgsl.ts")).wholeStepsSource(variant),
   };

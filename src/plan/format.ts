@@ -1,7 +1,6 @@
 import { flopsOf } from "../kernels/index.ts";
 import { describeStep } from "./describe.ts";
-import { bytesByRole, checkGiven, formatByRole } from "./memory.ts";
-import { isHalf } from "./passes/half-precision.ts";
+import { bytesByRole, checkGiven, formatByRole, isHalf } from "./memory.ts";
 import type { Plan, Step } from "./types.ts";
 
 /**

@@ -13,6 +13,9 @@ export const bytesOf = ({ shape, dtype }: Pick<Tensor, "shape" | "dtype">): numb
   return 4 * (dtype === "u8" ? BYTE_VALUES + Math.ceil(elements / 4) : elements);
 };
 
+/** Whether a plan stores some tensor as f16. */
+export const isHalf = ({ tensors }: Plan): boolean => Object.values(tensors).some(({ dtype }) => dtype === "f16");
+
 /** Bytes of a plan's buffers by the tensor that owns each, which may be smaller than one that shares its buffer. */
 export function bufferBytes(plan: Plan): Record<string, number> {
   const bytes: Record<string, number> = {};

@@ -1,7 +1,7 @@
 import { NumericError } from "../errors.ts";
 import { boundOperands } from "../kernels/index.ts";
 import { LARGEST_HALF } from "../model/float16.ts";
-import { isHalf } from "../plan/passes/half-precision.ts";
+import { isHalf } from "../plan/memory.ts";
 import type { StepRecord } from "./metrics.ts";
 import type { ReferenceTrainer } from "./types.ts";
 

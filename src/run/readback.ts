@@ -1,14 +1,4 @@
 import type { Guard } from "../device/guard.ts";
-import { decodeHalf } from "../model/float16.ts";
-import { elementsOf } from "../plan/memory.ts";
-import type { Tensor } from "../plan/types.ts";
-import type { TensorValue } from "./types.ts";
-
-/** Elements of a tensor out of its words. */
-export const decodeTensor = ({ shape, dtype }: Tensor, words: Uint32Array<ArrayBuffer>): TensorValue["data"] => {
-  if (dtype === "f16") return decodeHalf(words, elementsOf(shape));
-  return dtype === "u32" ? words : new Float32Array(words.buffer, words.byteOffset, words.length);
-};
 
 /** A range of a buffer to read. */
 export interface Source {

@@ -15,18 +15,16 @@ import {
 import { checkModel } from "../model/layer.ts";
 import { checkObject, checkOptions, refuse, show } from "../model/options.ts";
 import type { Schedule } from "../model/schedule.ts";
-import { addBytes, type Bytes, bytesOf } from "../plan/memory.ts";
-import { isHalf } from "../plan/passes/half-precision.ts";
+import { addBytes, type Bytes, bytesOf, isHalf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
-import { unpackBytes } from "./bytes.ts";
 import { checkEpochs, checkSeed, checkSteps } from "./counts.ts";
 import { checkDataset, type Rows } from "./dataset.ts";
+import { loadPlan } from "./draft.ts";
 import type { Inference } from "./inference.ts";
 import { addRecords, emptyTotals, summarize, type Totals } from "./metrics.ts";
 import { checkLoss, initialParameters, type Network, outputsOf, parameterSpecs, resolveNetwork } from "./network.ts";
 import { checkParameter, unknownParameter } from "./parameters.ts";
-import { planTraining } from "./plan.ts";
-import { decodeTensor, readBuffers } from "./readback.ts";
+import { readBuffers } from "./readback.ts";
 import { Stepper, type Stretch } from "./stepper.ts";
 import type { TuneReport } from "./tune/types.ts";
 import { createTurns } from "./turns.ts";
@@ -59,7 +57,7 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
   const network = resolveNetwork(model, data.columns, loss);
   checkFeatures(device, described);
   const bytes = data.inputs instanceof Uint8Array;
-  const planned = planTraining({ ...described, inputs: data.columns, rows: data.rows, bytes }, hardwareOf(device));
+  const planned = await loadPlan({ ...described, inputs: data.columns, rows: data.rows, bytes }, hardwareOf(device));
   const tuned = await tune?.(device, planned);
   const plan = tuned?.plan ?? planned;
   const guard = createGuard(device, "trainer");
@@ -187,13 +185,8 @@ class GpuTrainer implements Trainer {
       { buffer: this.buffer("control"), bytes: 4 * CONTROL_WORDS },
     ]);
     if (!words || !control) throw new Error("readBuffers gives one result for each source");
-    const { rows, lossScale } = decodeControl(control);
-    const shape = tensor.batched ? [rows, ...tensor.shape.slice(1)] : tensor.shape;
-    const length = shape.reduce((product, size) => product * size, 1);
-    if (tensor.dtype === "u8") return { shape, data: unpackBytes(new Uint8Array(words.buffer), 0, length) };
-    const data = decodeTensor(tensor, words).slice(0, length);
-    const scaled = tensor.dtype === "f16" && tensor.role === "delta";
-    return { shape, data: scaled ? data.map((value) => value / lossScale) : data };
+    const { tensorValue } = await import("./tensor-value.ts");
+    return tensorValue(tensor, words, decodeControl(control));
   }
 
   buffer(name: string): GPUBuffer {

@@ -22,15 +22,15 @@ describe("the build of the shaders", () => {
       configFile: false,
       logLevel: "warn",
       plugins: [compactShaders()],
-      build: { write: false, minify: false, lib },
+      build: { write: false, minify: false, lib, rolldownOptions: { output: { codeSplitting: false } } },
     });
     const code = Array.isArray(built) ? built[0]?.output[0]?.code : undefined;
     expect(code).not.toContain("preprocessor");
-    const shipped: { sourceOf(call: Call): string } = await load(code ?? "");
-    const sources = new Map(calls.map((call) => [sourceOf(call), call]));
+    const shipped: { sourceOf(call: Call): Promise<string> } = await load(code ?? "");
+    const sources = new Map(await Promise.all(calls.map(async (call) => [await sourceOf(call), call] as const)));
     expect(sources.size).toBeGreaterThan(40);
     for (const [source, call] of sources) {
-      const compact = shipped.sourceOf(call);
+      const compact = await shipped.sourceOf(call);
       expect(words(compact), call.kernel).toEqual(words(source));
       expect(withoutComments(compact), call.kernel).toBe(compact);
       expect(compact.length).toBeLessThan(source.length);

@@ -67,8 +67,5 @@ export function halfPrecision(plan: Plan): Plan {
   return { ...plan, tensors, opening, steps: plan.steps.map(convert), closing: plan.closing.map(convert) };
 }
 
-/** Whether a plan stores some tensor as f16. */
-export const isHalf = ({ tensors }: Plan): boolean => Object.values(tensors).some(({ dtype }) => dtype === "f16");
-
 /** A tile whose lanes load apart: they may share only where |B| is known to be the same for all, and here it is an atomic word. */
 const alone = (tile: Tile): Tile => ({ ...tile, subgroups: false });

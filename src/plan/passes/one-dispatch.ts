@@ -1,6 +1,6 @@
-import { flopsOf } from "../../kernels/index.ts";
 import { anyHardware, type Hardware } from "../../kernels/tile.ts";
 import type { InnerStep } from "../../kernels/whole-steps.ts";
+import { isSmall, stepFlops } from "../flops.ts";
 import { elementsOf } from "../memory.ts";
 import type { Plan, Step, Tensor } from "../types.ts";
 
@@ -9,9 +9,6 @@ const GROUP = 64;
 
 /** The most sums that a step unrolls: gradients of parameters, L and hits. */
 const MOST_SUMS = 258;
-
-/** The most floating-point operations a step for which one workgroup is faster than a dispatch for each layer. */
-const MOST_FLOPS = 80_000;
 
 /**
  * Makes one kernel of a fused training plan, in which one workgroup runs as many whole steps as it is asked for, with everything
@@ -25,9 +22,7 @@ const MOST_FLOPS = 80_000;
  */
 export function oneDispatch(plan: Plan, workgroupBytes: number, { lanes }: Hardware = anyHardware): Plan {
   const inner = plan.steps.flatMap((step): InnerStep[] => (isInner(step) ? [step] : []));
-  // Less what stands between two steps, where the parts of Σ‖W‖² follow from the hardware.
-  const flops = plan.steps.reduce((sum, step) => sum + (step.kernel === "begin" ? 0 : flopsOf(step)), 0);
-  if (plan.mode !== "train" || inner.length < plan.steps.length || flops > MOST_FLOPS) return plan;
+  if (plan.mode !== "train" || inner.length < plan.steps.length || !isSmall(plan)) return plan;
   const names = Object.keys(plan.tensors);
   const role = (name: string) => plan.tensors[name]?.role;
   const lasting = names.filter((name) => role(name) === "parameter" || role(name) === "state");
@@ -64,7 +59,7 @@ export function oneDispatch(plan: Plan, workgroupBytes: number, { lanes }: Hardw
       batch: plan.batch,
       classes: plan.tensors.Y?.dtype === "u32",
       bytes: plan.tensors.X?.dtype === "u8",
-      flops,
+      flops: stepFlops(plan),
     },
     dims: { steps: 1, variants: 1 },
     bind: { control: "control", ring: "ring", resident: "resident", X: "X", Y: "Y" },

@@ -90,7 +90,7 @@ export async function createTrial(gpu: GPUDevice, guard: Guard, plan: Plan, step
     dispose(forget) {
       if (program === own) return;
       program.dispose();
-      if (forget) forgetPipeline(gpu, withChoice(step, choice));
+      if (forget) void forgetPipeline(gpu, withChoice(step, choice));
     },
   });
 
@@ -112,9 +112,9 @@ export async function createTrial(gpu: GPUDevice, guard: Guard, plan: Plan, step
       if (choiceText(choice) === choiceText(given.choice)) return given;
       const candidate = withChoice(step, choice);
       const compiling = compileProgram(gpu, planOf(candidate, operands), "chainrule.tune", buffers);
-      const program = await guard.wait(compiling).catch((error: unknown) => {
+      const program = await guard.wait(compiling).catch(async (error: unknown) => {
         guard.check();
-        forgetPipeline(gpu, candidate);
+        await forgetPipeline(gpu, candidate);
         if (error instanceof DeviceError) return error;
         throw error;
       });

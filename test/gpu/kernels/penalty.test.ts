@@ -1,7 +1,6 @@
 import { afterAll, expect, test } from "vitest";
-import { PENALTY_CHUNK } from "../../../shaders/penalty.wgsl.ts";
 import { openDevice } from "../../../src/device/open.ts";
-import { penaltyParts } from "../../../src/kernels/penalty.ts";
+import { PENALTY_CHUNK, penaltyParts } from "../../../src/kernels/penalty.ts";
 import { reduceGroup } from "../../../src/kernels/record.ts";
 import { gamma } from "../../helpers/compare.ts";
 import { blank, type Case, expectTwin, random, runOnGpu, UNTOUCHED } from "../../helpers/gpu.ts";

@@ -19,7 +19,7 @@ import { calls, optimizers } from "../../helpers/calls.ts";
 import { expectClose, UNIT_ROUNDOFF } from "../../helpers/compare.ts";
 
 /** Distinct calls by their source: those of one source differ in sizes and tensors alone. */
-const sources = new Map(calls.map((call) => [sourceOf(call), call]));
+const sources = new Map(await Promise.all(calls.map(async (call) => [await sourceOf(call), call] as const)));
 
 /** A field of the control block as its 32 bits hold it. */
 const stored = (name: ControlField, value: number) => (controlFields[name] === "f32" ? Math.fround(value) : value);
@@ -194,10 +194,10 @@ describe("the grid of an elementwise kernel", () => {
 });
 
 describe("the ring of metrics", () => {
-  it("has lines of as many words as record's shader writes", () => {
+  it("has lines of as many words as record's shader writes", async () => {
     const record = calls.find(({ kernel }) => kernel === "record");
     if (record === undefined) throw new Error("no record");
-    const offsets = [...sourceOf(record).matchAll(/ring\[at(?: \+ (\d+)u)?\] =/g)].map(([, offset = "0"]) =>
+    const offsets = [...(await sourceOf(record)).matchAll(/ring\[at(?: \+ (\d+)u)?\] =/g)].map(([, offset = "0"]) =>
       Number(offset),
     );
     expect(offsets).toEqual(Array.from({ length: RECORD_WORDS }, (_, index) => index));

@@ -3,8 +3,7 @@ import { boundOperands, sourceOf } from "../../../src/kernels/index.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
 import { checkPlan } from "../../../src/plan/check.ts";
 import { formatPlan } from "../../../src/plan/format.ts";
-import { bytesByRole, bytesOf } from "../../../src/plan/memory.ts";
-import { isHalf } from "../../../src/plan/passes/half-precision.ts";
+import { bytesByRole, bytesOf, isHalf } from "../../../src/plan/memory.ts";
 import type { Plan, Step } from "../../../src/plan/types.ts";
 import { type PlanOptions, planTraining } from "../../../src/run/plan.ts";
 import {
@@ -106,11 +105,11 @@ describe("a plan of f16", () => {
     }
   });
 
-  it("enables f16 in each shader that names it, and shares no loads where |B| is an atomic word", () => {
+  it("enables f16 in each shader that names it, and shares no loads where |B| is an atomic word", async () => {
     const hardware = { lanes: 4, subgroups: true };
     for (const network of trained) {
       for (const step of allSteps(planTraining(optionsOf(network), hardware))) {
-        const source = sourceOf(step);
+        const source = await sourceOf(step);
         expect([step.kernel, /^enable f16;/m.test(source)]).toEqual([step.kernel, /\bf16\(|<f16>/.test(source)]);
         if (!source.includes("atomic<u32>") || step.kernel === "outputLoss") continue;
         expect([step.kernel, source.includes("subgroup")]).toEqual([step.kernel, false]);

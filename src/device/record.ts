@@ -1,0 +1,33 @@
+import type { Workgroups } from "../kernels/types.ts";
+
+/** Records so many steps into one compute pass. */
+export type RecordSteps = (encoder: GPUCommandEncoder, steps: number) => void;
+
+/** A dispatch with nothing left to look up. */
+export interface Prepared {
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+  readonly workgroups: Workgroups;
+}
+
+/** Steps, between what opens a submit and what closes it. */
+export const recordSteps =
+  (opening: readonly Prepared[], step: readonly Prepared[], closing: readonly Prepared[], label: string): RecordSteps =>
+  (encoder, steps) => {
+    const pass = encoder.beginComputePass({ label });
+    encode(pass, opening);
+    for (let i = 0; i < steps; i++) encode(pass, step);
+    encode(pass, closing);
+    pass.end();
+  };
+
+/** Sets a pipeline only where it changes. */
+export function encode(pass: GPUComputePassEncoder, prepared: readonly Prepared[]): void {
+  let current: GPUComputePipeline | undefined;
+  for (const { pipeline, group, workgroups } of prepared) {
+    if (pipeline !== current) pass.setPipeline(pipeline);
+    current = pipeline;
+    pass.setBindGroup(0, group);
+    pass.dispatchWorkgroups(...workgroups);
+  }
+}

@@ -1,0 +1,90 @@
+import { DataError } from "../errors.ts";
+import type { Hardware } from "../kernels/tile.ts";
+import { checkOptimizer } from "../model/optimizer.ts";
+import { checkOptions, checkWord, refuse, show } from "../model/options.ts";
+import { count } from "../model/schedule.ts";
+import { buildTrainPlan } from "../plan/build.ts";
+import { isSmall } from "../plan/flops.ts";
+import { fuse } from "../plan/passes/fuse.ts";
+import { reuse } from "../plan/passes/reuse.ts";
+import type { Plan } from "../plan/types.ts";
+import { resolveNetwork } from "./network.ts";
+import type { PlanOptions } from "./plan.ts";
+
+/** Types that activations and deltas can be stored as. */
+const precisions = ["f32", "f16"] as const;
+export type Precision = (typeof precisions)[number];
+
+/** `maxComputeWorkgroupStorageSize` that every WebGPU device has. */
+export const WORKGROUP_BYTES = 16_384;
+
+/** A pass that few plans go through, which `createTrainer` loads, with its shaders, when one does. */
+export type RarePass = "halfPrecision" | "oneDispatch";
+
+/** The textbook plan of a training step, fused unless it is to stay as it is. @throws ModelError, ShapeError, DataError */
+export function draftPlan(options: PlanOptions, hardware?: Hardware): Plan {
+  checkOptions(
+    "planTraining",
+    options,
+    "model loss optimizer inputs rows",
+    "bytes batch shuffle precision fuse oneDispatch reuse",
+  );
+  const { model, loss, optimizer, inputs, rows, bytes, shuffle = true } = options;
+  checkOptimizer("optimizer", optimizer);
+  checkPrecision(options);
+  const { layers } = resolveNetwork(model, inputs, loss);
+  count("data", "rows", rows, 1);
+  const batch = checkBatch(options.batch, rows);
+  const textbook = buildTrainPlan({ layers, loss, batch, optimizer, dataRows: rows, shuffle, bytes, hardware });
+  return options.fuse === false ? textbook : fuse(textbook);
+}
+
+/** The pass that a draft goes through, if any. */
+export function rarePassOf(draft: Plan, { fuse, precision, oneDispatch }: PlanOptions): RarePass | undefined {
+  if (fuse === false) return undefined;
+  if (precision === "f16") return "halfPrecision";
+  return oneDispatch !== false && isSmall(draft) ? "oneDispatch" : undefined;
+}
+
+/** The last pass. */
+export const finishPlan = (plan: Plan, options: PlanOptions): Plan =>
+  options.fuse === false || options.reuse === false ? plan : reuse(plan);
+
+/** As `planTraining`, but what few plans need is loaded only for those. @throws ModelError, ShapeError, DataError */
+export async function loadPlan(options: PlanOptions, hardware: Hardware): Promise<Plan> {
+  const draft = draftPlan(options, hardware);
+  const pass = rarePassOf(draft, options);
+  return finishPlan(pass ? (await passes[pass]())(draft, WORKGROUP_BYTES, hardware) : draft, options);
+}
+
+const passes = {
+  halfPrecision: async () => (await import("../plan/passes/half-precision.ts")).halfPrecision,
+  oneDispatch: async () => (await import("../plan/passes/one-dispatch.ts")).oneDispatch,
+};
+
+/** @throws ModelError */
+function checkPrecision({ precision = "f32", fuse }: PlanOptions): void {
+  checkWord("createTrainer", "precision ", precision, precisions);
+  if (precision === "f16" && fuse === false) {
+    refuse(
+      "createTrainer",
+      'precision "f16" with fuse: false',
+      "the fused plan, as the textbook's steps are all f32",
+      "leave out one of the two",
+    );
+  }
+}
+
+function checkBatch(batch: number | undefined, rows: number): number {
+  if (batch === undefined) return Math.min(32, rows);
+  if (!(Number.isSafeInteger(batch) && batch > 0)) {
+    refuse("createTrainer", `batch ${show(batch)}`, "a whole number of at least 1", "set batch to the rows of a step");
+  }
+  if (batch <= rows) return batch;
+  throw new DataError({
+    where: "createTrainer",
+    got: `batch ${batch}`,
+    expected: `at most ${rows}, the rows of the data`,
+    remedy: "take a smaller batch or more rows",
+  });
+}

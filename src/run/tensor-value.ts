@@ -1,0 +1,25 @@
+import type { ControlValues } from "../kernels/control.ts";
+import { decodeHalf } from "../model/float16.ts";
+import { elementsOf } from "../plan/memory.ts";
+import type { Tensor } from "../plan/types.ts";
+import { unpackBytes } from "./bytes.ts";
+import type { TensorValue } from "./types.ts";
+
+/** A tensor's value out of its words: the rows of the last batch, f16 deltas without their scale. */
+export function tensorValue(tensor: Tensor, words: Uint32Array<ArrayBuffer>, control: ControlValues): TensorValue {
+  const { dtype, role, batched } = tensor;
+  const shape = batched ? [control.rows, ...tensor.shape.slice(1)] : tensor.shape;
+  const length = elementsOf(shape);
+  switch (dtype) {
+    case "u8":
+      return { shape, data: unpackBytes(new Uint8Array(words.buffer), 0, length) };
+    case "u32":
+      return { shape, data: words.slice(0, length) };
+    case "f32":
+      return { shape, data: new Float32Array(words.buffer, words.byteOffset, words.length).slice(0, length) };
+    case "f16": {
+      const scale = role === "delta" ? control.lossScale : 1;
+      return { shape, data: decodeHalf(words, length).map((value) => value / scale) };
+    }
+  }
+}
