@@ -8,19 +8,24 @@ const names = ["openDevice", "sequential", "dense", "sgd", "createTrainer"];
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
- * Bundles what a page needs to train out of the library as it is built, and measures what the page loads.
+ * A file of the page's bundle.
  *
- * @typedef {{ bytes: number, gzipped: number }} Size Bytes of minified JavaScript, and of the same gzipped.
- * @returns {Promise<{ core: Size, later: Size }>} What is loaded at once, and what is loaded when it is first asked for.
+ * @typedef {object} File
+ * @property {string} fileName
+ * @property {string} name The library's file that it is made of; `page` for what the page loads first.
+ * @property {boolean} atOnce Whether the page loads it at once, or when it is first asked for.
+ * @property {string} code
  */
-export async function measureCore() {
+
+/** Bundles what a page needs to train out of the library as it is built. @returns {Promise<File[]>} */
+export async function bundlePage() {
   const library = chunks(await build({ root, logLevel: "warn", build: { write: false } }));
   const bundle = chunks(
     await build({
       configFile: false,
       logLevel: "warn",
       plugins: [serve(new Map(library.map(({ fileName, code }) => [fileName, code])))],
-      build: { write: false, target: "es2022", lib: { entry: "page.js", formats: ["es"] } },
+      build: { write: false, target: "es2022", lib: { entry: "page.js", formats: ["es"], fileName: "page" } },
     }),
   );
   /** @type {Set<string>} */
@@ -28,9 +33,31 @@ export async function measureCore() {
   for (const name of initial) {
     for (const next of bundle.find(({ fileName }) => fileName === name)?.imports ?? []) initial.add(next);
   }
-  const part = (/** @type {boolean} */ atOnce) =>
-    sizeOf(bundle.filter(({ fileName }) => initial.has(fileName) === atOnce));
-  return { core: part(true), later: part(false) };
+  return bundle.map(({ fileName, code, moduleIds }) => ({
+    fileName,
+    name: (moduleIds.at(-1) ?? "").replace(/^\0|\.js$/g, ""),
+    atOnce: initial.has(fileName),
+    code,
+  }));
+}
+
+/**
+ * Measures what a page that trains loads.
+ *
+ * @typedef {{ bytes: number, gzipped: number }} Size Bytes of minified JavaScript, and of the same gzipped.
+ * @returns {Promise<{ core: Size, later: Readonly<Record<string, Size>> }>} What is loaded at once, and each file that is loaded when
+ *   it is first asked for.
+ */
+export async function measureCore() {
+  const files = await bundlePage();
+  const sizes = files.filter(({ atOnce }) => atOnce).map(sizeOf);
+  return {
+    core: {
+      bytes: sizes.reduce((sum, { bytes }) => sum + bytes, 0),
+      gzipped: sizes.reduce((sum, { gzipped }) => sum + gzipped, 0),
+    },
+    later: Object.fromEntries(files.filter(({ atOnce }) => !atOnce).map((file) => [file.name, sizeOf(file)])),
+  };
 }
 
 /** The page, and the library's files beside it, out of memory. @param {Map<string, string>} files @returns {import("vite").Plugin} */
@@ -51,14 +78,8 @@ function chunks(built) {
   return built.flatMap(({ output }) => output.flatMap((one) => (one.type === "chunk" ? [one] : [])));
 }
 
-/** @param {readonly { code: string, fileName: string }[]} files @returns {Size} */
-function sizeOf(files) {
-  const sizes = files.map(({ code, fileName }) => {
-    const minified = minifySync(fileName, code, { module: true }).code;
-    return { bytes: Buffer.byteLength(minified), gzipped: gzipSync(minified, { level: 9 }).length };
-  });
-  return {
-    bytes: sizes.reduce((sum, { bytes }) => sum + bytes, 0),
-    gzipped: sizes.reduce((sum, { gzipped }) => sum + gzipped, 0),
-  };
+/** @param {File} file @returns {Size} */
+function sizeOf({ code, fileName }) {
+  const minified = minifySync(fileName, code, { module: true }).code;
+  return { bytes: Buffer.byteLength(minified), gzipped: gzipSync(minified, { level: 9 }).length };
 }
