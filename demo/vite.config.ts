@@ -8,6 +8,11 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 
 const { version } = JSON.parse(readFileSync(path("../package.json"), "utf8"));
 
+/** One file of all shaders, each of which would be a request of its own otherwise: the pages show most kinds of plans. */
+const rolldownOptions = {
+  output: { codeSplitting: { groups: [{ name: "shaders", test: /\/shaders\/.*\.wgsl\.ts$/ }] } },
+};
+
 /** The demo: `npm run dev`, `npm run build:demo`, `npm run preview`. Relative links, so that it can be served from any path. */
 export default defineConfig({
   root: path("."),
@@ -26,7 +31,8 @@ export default defineConfig({
     outDir: path("dist"),
     emptyOutDir: true,
     license: { fileName: "licenses.md" },
+    rolldownOptions,
   },
-  worker: { format: "es" },
+  worker: { format: "es", rolldownOptions },
   plugins: [digitsFile(), offline(readdirSync(path("public")))],
 });
