@@ -13,14 +13,15 @@ const later = {
   files: /src\/(run\/checkpoint|data\/safetensors)\.ts$/,
   // With the shaders that evaluate() needs: of trainings only those with a wide output do too.
   inference: /(src\/run\/(inference|predictor|probe|rows)|shaders\/(loss|record)\.wgsl)\.ts$/,
-  read: /src\/(run\/tensor-value|model\/float16)\.ts$/,
-  diagnosis: /src\/(run\/numeric|device\/(refusals|shader-error))\.ts$/,
+  read: /src\/(run\/(tensor-value|unpack)|model\/float16)\.ts$/,
+  diagnosis: /src\/(run\/numeric|plan\/limit-error|device\/(refusals|shader-error))\.ts$/,
   node: /src\/device\/dawn\.ts$/,
   textbook:
     /shaders\/(activation|advance|decay-gradient|gather-rows|gradient-multiply|matmul|penalty|sample|sum-rows|weight-update)\.wgsl\.ts$/,
   "whole-steps": /(src\/(plan\/passes\/one-dispatch|device\/resident)|shaders\/(register|whole)-steps\.wgsl)\.ts$/,
   split: /shaders\/(layer-gradient|split-update)\.wgsl\.ts$/,
   half: /(src\/plan\/passes\/half-precision|shaders\/halve\.wgsl)\.ts$/,
+  format: /src\/plan\/(describe|format|format-bytes|labels)\.ts$/,
   planning: /src\/run\/plan\.ts$/,
   reference: /src\/(cpu|reference)\//,
   sweep: /src\/run\/(sweep|variants)\.ts$/,

@@ -28,7 +28,8 @@ export {
 export { cosine, type Schedule, stepDecay } from "./model/schedule.ts";
 export { describeStep, type StepDescription } from "./plan/describe.ts";
 export { formatPlan } from "./plan/format.ts";
-export { type Bytes, bytesByRole, formatBytes } from "./plan/memory.ts";
+export { formatBytes } from "./plan/format-bytes.ts";
+export { type Bytes, bytesByRole } from "./plan/memory.ts";
 export type { Choice, RowTile } from "./plan/tiles.ts";
 export type { Dtype, Mode, Phase, Plan, Role, Step, Tensor } from "./plan/types.ts";
 export { type LoadedModel, loadModel } from "./run/checkpoint.ts";

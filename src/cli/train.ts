@@ -9,7 +9,7 @@ import {
   prepare,
 } from "../data/problem.ts";
 import type { Device } from "../device/open.ts";
-import { formatByRole } from "../plan/memory.ts";
+import { formatByRole } from "../plan/format-bytes.ts";
 import { createTrainer } from "../run/trainer.ts";
 import { tuner } from "../run/tune/tune.ts";
 import type { Report, Trainer } from "../run/types.ts";

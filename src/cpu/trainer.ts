@@ -7,9 +7,9 @@ import { elementsOf } from "../plan/memory.ts";
 import { fuse } from "../plan/passes/fuse.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import { createReference, type Reference } from "../reference/run.ts";
-import { encodeModel, loadFor } from "../run/checkpoint.ts";
+import { loadFor, saveTraining } from "../run/checkpoint.ts";
 import { checkEpochs, checkSeed, checkSteps } from "../run/counts.ts";
-import { checkDataset, floatsOf } from "../run/dataset.ts";
+import { checkDataset } from "../run/dataset.ts";
 import { classify } from "../run/inference.ts";
 import { addRecord, emptyTotals, type StepRecord, summarize } from "../run/metrics.ts";
 import {
@@ -38,6 +38,7 @@ import type {
   TensorValue,
   TrainerOptions,
 } from "../run/types.ts";
+import { floatsOf } from "../run/unpack.ts";
 
 /**
  * Trains on the CPU by interpreting the plan that the GPU would run: for small networks where there is no WebGPU, and to judge
@@ -163,14 +164,13 @@ class CpuTrainer implements ReferenceTrainer {
     return { shape, data: tensor.dtype === "u32" ? new Uint32Array(values) : new Float32Array(values) };
   }
 
-  async save({ optimizer = true, metadata = {} }: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    const names = [...this.#names(), ...(optimizer ? Object.keys(this.#stateShapes()) : [])];
-    const training = optimizer ? this.#reference.control : undefined;
-    return encodeModel(this.#network, this.#values(names), training, metadata);
+  async save(options: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    const { control } = this.#reference;
+    return saveTraining(this.#network, this.plan, options, (names) => ({ control, tensors: this.#values(names) }));
   }
 
   async load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
-    const { parameters, state, progress } = loadFor(this.#network, this.#stateShapes(), this.#reference.control, bytes);
+    const { parameters, state, progress } = loadFor(this.#network, this.plan, this.#reference.control, bytes);
     this.#setParameters("load", parameters);
     for (const [name, values] of Object.entries(state)) this.#reference.set(name, values);
     if (progress) this.#resume(progress);
@@ -198,11 +198,6 @@ class CpuTrainer implements ReferenceTrainer {
 
   #names(): string[] {
     return parameterSpecs(this.#layers).map(({ name }) => name);
-  }
-
-  #stateShapes(): Record<string, readonly number[]> {
-    const states = Object.entries(this.plan.tensors).filter(([, { role }]) => role === "state");
-    return Object.fromEntries(states.map(([name, { shape }]) => [name, shape]));
   }
 
   #values(names: readonly string[]): Record<string, Float32Array<ArrayBuffer>> {

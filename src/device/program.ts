@@ -1,6 +1,6 @@
-import { DeviceError } from "../errors.ts";
 import { boundOperands, dimsOf, workgroupsOf } from "../kernels/index.ts";
-import { checkLimits, checkPlan } from "../plan/check.ts";
+import { checkPlan } from "../plan/check.ts";
+import { excessOf } from "../plan/limits.ts";
 import { addBytes, type Bytes, bufferBytes } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import type { Plan, Step, Tensor } from "../plan/types.ts";
@@ -36,7 +36,8 @@ export async function compileProgram(
   shared: Readonly<Record<string, GPUBuffer>> = {},
 ): Promise<Program> {
   checkPlan(plan);
-  checkLimits(plan, gpu.limits);
+  const excess = excessOf(plan, gpu.limits);
+  if (excess) throw (await import("../plan/limit-error.ts")).limitError(plan, excess);
   const opening = plan.opening ?? [];
   const resident = plan.resident && (await import("./resident.ts"));
   const steps = resident ? resident.powers(plan.steps) : [...opening, ...plan.steps, ...plan.closing];
@@ -130,13 +131,6 @@ function dimsBuffer(gpu: GPUDevice, steps: readonly Step[], label: string): GPUB
 }
 
 async function rejectFaults(faults: readonly Promise<GPUError | null>[], where: string): Promise<void> {
-  for (const fault of await Promise.all(faults)) {
-    if (fault === null) continue;
-    throw new DeviceError({
-      where,
-      got: fault.message === "" ? "out of memory" : fault.message,
-      expected: "objects that fit the device",
-      remedy: "take a smaller network, batch or data set, or close other programs that use the GPU",
-    });
-  }
+  const fault = (await Promise.all(faults)).find((one) => one !== null);
+  if (fault) throw (await import("./refusals.ts")).noRoom(where, fault);
 }

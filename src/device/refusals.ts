@@ -1,6 +1,6 @@
 import { DeviceError } from "../errors.ts";
 
-/** Why `openDevice` has no device to give. */
+/** Why there is no device, or one cannot do what is asked. */
 
 export const noWebGpu = (): DeviceError =>
   new DeviceError({
@@ -29,3 +29,20 @@ export const noDevice = (adapter: string, cause: unknown): DeviceError =>
     },
     { cause },
   );
+
+/** @param adapter its name */
+export const noHalf = (adapter: string): DeviceError =>
+  new DeviceError({
+    where: `createTrainer: ${adapter}`,
+    got: "a device without the feature shader-f16",
+    expected: 'one with it, for precision "f16"',
+    remedy: "leave precision out, or open the device with the adapter's limits and features on a GPU that has it",
+  });
+
+export const noRoom = (where: string, { message }: GPUError): DeviceError =>
+  new DeviceError({
+    where,
+    got: message === "" ? "out of memory" : message,
+    expected: "objects that fit the device",
+    remedy: "take a smaller network, batch or data set, or close other programs that use the GPU",
+  });

@@ -1,7 +1,7 @@
 import { beginSource } from "../../shaders/begin.wgsl.ts";
 import type { AdvanceVariant } from "../../shaders/lib/advance.wgsl.ts";
 import { RECORD_WORDS, RING_RECORDS } from "./control.ts";
-import type { Access, Kernel } from "./types.ts";
+import { type Kernel, operandsOf } from "./types.ts";
 
 export interface BeginVariant extends AdvanceVariant {
   readonly penalty: boolean;
@@ -18,18 +18,16 @@ type Operand = "control" | "ring" | "scores" | "order" | "data" | "y" | "squares
 export const begin: Kernel<BeginVariant, "rows" | "columns" | "parts", Operand> = {
   name: "begin",
   dims: ["rows", "columns", "parts"],
-  operands: ({ penalty, closing }) => {
-    const used: readonly (readonly [Operand, Access, boolean])[] = [
-      ["control", "readWrite", true],
-      ["ring", "readWrite", true],
-      ["scores", "read", true],
+  operands: ({ penalty, closing }) =>
+    operandsOf<Operand>(
+      ["control", "readWrite"],
+      ["ring", "readWrite"],
+      ["scores", "read"],
       ["order", "readWrite", !closing],
       ["data", "read", !closing],
       ["y", "readWrite", !closing],
       ["squares", "read", penalty],
-    ];
-    return used.flatMap(([name, access, present]) => (present ? [{ name, access }] : []));
-  },
+    ),
   sizes: ({ rows, columns, parts }) => ({
     ring: RECORD_WORDS * RING_RECORDS,
     scores: 2 * rows,

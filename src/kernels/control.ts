@@ -85,34 +85,31 @@ export interface ControlOptions {
 
 /** The control block before the first step. */
 export function initialControl({ optimizer, dataRows, batch, seed }: ControlOptions): ControlValues {
-  const { schedule } = optimizer;
-  return {
-    step: 0,
-    epoch: 0,
-    start: 0,
-    rows: Math.min(batch, dataRows),
-    halted: 0,
-    learningRate: schedule.learningRate,
-    decay: 0,
-    correction1: 0,
-    correction2: 0,
-    dataRows,
-    batch,
-    seed,
-    baseLearningRate: schedule.learningRate,
-    weightDecay: optimizer.weightDecay,
-    momentum: optimizer.kind === "sgd" ? optimizer.momentum : 0,
-    beta1: optimizer.kind === "sgd" ? 0 : optimizer.beta1,
-    beta2: optimizer.kind === "sgd" ? 0 : optimizer.beta2,
-    epsilon: optimizer.kind === "sgd" ? 0 : optimizer.epsilon,
-    scheduleSteps: schedule.kind === "step" ? schedule.every : schedule.kind === "cosine" ? schedule.steps : 0,
-    scheduleValue:
-      schedule.kind === "step" ? schedule.factor : schedule.kind === "cosine" ? schedule.finalLearningRate : 0,
-    warmup: schedule.kind === "cosine" ? schedule.warmup : 0,
-    rest1: optimizer.kind === "sgd" ? 0 : 1 - optimizer.beta1,
-    rest2: optimizer.kind === "sgd" ? 0 : 1 - optimizer.beta2,
-    lossScale: INITIAL_LOSS_SCALE,
-  };
+  const { schedule, weightDecay } = optimizer;
+  const { learningRate } = schedule;
+  const values = Object.fromEntries(controlNames.map((name) => [name, 0])) as ControlValues;
+  const rows = Math.min(batch, dataRows);
+  const given = { rows, learningRate, dataRows, batch, seed, baseLearningRate: learningRate, weightDecay };
+  return { ...values, ...given, ...rates(optimizer), ...scheduleFields(schedule), lossScale: INITIAL_LOSS_SCALE };
+}
+
+function rates(optimizer: Optimizer): Partial<ControlValues> {
+  if (optimizer.kind === "sgd") return { momentum: optimizer.momentum };
+  const { beta1, beta2, epsilon } = optimizer;
+  return { beta1, beta2, epsilon, rest1: 1 - beta1, rest2: 1 - beta2 };
+}
+
+function scheduleFields(schedule: Schedule): Partial<ControlValues> {
+  switch (schedule.kind) {
+    case "constant":
+      return {};
+    case "step":
+      return { scheduleSteps: schedule.every, scheduleValue: schedule.factor };
+    case "cosine": {
+      const { steps, finalLearningRate, warmup } = schedule;
+      return { scheduleSteps: steps, scheduleValue: finalLearningRate, warmup };
+    }
+  }
 }
 
 /**

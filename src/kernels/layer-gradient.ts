@@ -1,6 +1,6 @@
 import { SPLIT_ROWS } from "./chunks.ts";
 import { productExtensions, productGrid, type Tile } from "./tile.ts";
-import type { Access, Kernel } from "./types.ts";
+import { type Kernel, operandsOf } from "./types.ts";
 
 export interface LayerGradientVariant {
   /** Whether the bias's gradient is summed too. */
@@ -34,16 +34,14 @@ type Operand = "control" | "dz" | "x" | "parts" | "order";
 export const layerGradient: Kernel<LayerGradientVariant, "rows" | "inner" | "columns", Operand> = {
   name: "layerGradient",
   dims: ["rows", "inner", "columns"],
-  operands: ({ gather, bytes }) => {
-    const used: readonly (readonly [Operand, Access, boolean])[] = [
-      ["control", "uniform", true],
-      ["dz", "read", true],
-      ["x", bytes ? "readBytes" : "read", true],
-      ["parts", "readWrite", true],
+  operands: ({ gather, bytes }) =>
+    operandsOf<Operand>(
+      ["control", "uniform"],
+      ["dz", "read"],
+      ["x", bytes ? "readBytes" : "read"],
+      ["parts", "readWrite"],
       ["order", "read", gather],
-    ];
-    return used.flatMap(([name, access, present]) => (present ? [{ name, access }] : []));
-  },
+    ),
   sizes: ({ rows, inner, columns }, { bias, gather }) => ({
     dz: inner * rows,
     x: gather ? columns : inner * columns,

@@ -2,7 +2,7 @@ import { layerUpdateSource } from "../../shaders/layer-update.wgsl.ts";
 import type { UpdateVariant } from "../../shaders/lib/update.wgsl.ts";
 import type { Decay } from "../model/optimizer.ts";
 import { productExtensions, productGrid, productGroups, type Tile } from "./tile.ts";
-import type { Access, Kernel } from "./types.ts";
+import { type Kernel, operandsOf } from "./types.ts";
 
 export interface LayerUpdateVariant extends UpdateVariant {
   /** Whether the bias is updated too. */
@@ -28,19 +28,18 @@ type Operand = "control" | "dz" | "x" | "w" | "state" | "bias" | "biasState" | "
 
 const operands = ({ optimizer, bias, penalty, gather, bytes, half = false }: LayerUpdateVariant) => {
   const state = optimizer !== "sgd";
-  const used: readonly (readonly [Operand, Access, boolean])[] = [
-    ["control", "uniform", true],
-    ["dz", "read", true],
-    ["x", bytes ? "readBytes" : "read", true],
-    ["w", "readWrite", true],
+  return operandsOf<Operand>(
+    ["control", "uniform"],
+    ["dz", "read"],
+    ["x", bytes ? "readBytes" : "read"],
+    ["w", "readWrite"],
     ["state", "readWrite", state],
     ["bias", "readWrite", bias],
     ["biasState", "readWrite", bias && state],
     ["squares", "readWrite", penalty],
     ["order", "read", gather],
     ["copy", "readWrite", half],
-  ];
-  return used.flatMap(([name, access, present]) => (present ? [{ name, access }] : []));
+  );
 };
 
 /** W and b of a layer updated in place out of dz `[inner, rows]` and the layer's input x `[inner, columns]`. */

@@ -1,7 +1,7 @@
 import { outputLossSource } from "../../shaders/output-loss.wgsl.ts";
 import type { Activation } from "../model/activation.ts";
 import type { Loss } from "../model/loss.ts";
-import { type Access, grid, type Kernel } from "./types.ts";
+import { grid, type Kernel, operandsOf } from "./types.ts";
 
 export interface OutputLossVariant {
   readonly activation: Activation;
@@ -32,19 +32,17 @@ type Operand = "control" | "x" | "w" | "y" | "scores" | "bias" | "order" | "dz";
 export const outputLoss: Kernel<OutputLossVariant, "rows" | "inner", Operand> = {
   name: "outputLoss",
   dims: ["rows", "inner"],
-  operands: ({ bias, gather, bytes, delta }) => {
-    const used: readonly (readonly [Operand, Access, boolean])[] = [
-      ["control", "readWrite", true],
-      ["x", bytes ? "readBytes" : "read", true],
-      ["w", "read", true],
-      ["y", "read", true],
-      ["scores", "readWrite", true],
+  operands: ({ bias, gather, bytes, delta }) =>
+    operandsOf<Operand>(
+      ["control", "readWrite"],
+      ["x", bytes ? "readBytes" : "read"],
+      ["w", "read"],
+      ["y", "read"],
+      ["scores", "readWrite"],
       ["bias", "read", bias],
       ["order", "read", gather],
       ["dz", "readWrite", delta],
-    ];
-    return used.flatMap(([name, access, present]) => (present ? [{ name, access }] : []));
-  },
+    ),
   sizes: ({ rows, inner }, { gather, loss, units }) => ({
     x: gather ? inner : rows * inner,
     w: units * inner,

@@ -1,7 +1,7 @@
 import type { UpdateVariant } from "../../shaders/lib/update.wgsl.ts";
 import type { Decay } from "../model/optimizer.ts";
 import { SPLIT_ROWS, SPLIT_UPDATE_CHUNK, SPLIT_UPDATE_GROUP } from "./chunks.ts";
-import { type Access, grid, type Kernel } from "./types.ts";
+import { grid, type Kernel, operandsOf } from "./types.ts";
 
 export interface SplitUpdateVariant extends UpdateVariant {
   readonly bias: boolean;
@@ -24,17 +24,16 @@ type Operand = "control" | "parts" | "w" | "state" | "bias" | "biasState" | "squ
 
 const operands = ({ optimizer, bias, penalty, half = false }: SplitUpdateVariant) => {
   const state = optimizer !== "sgd";
-  const used: readonly (readonly [Operand, Access, boolean])[] = [
-    ["control", "uniform", true],
-    ["parts", "read", true],
-    ["w", "readWrite", true],
+  return operandsOf<Operand>(
+    ["control", "uniform"],
+    ["parts", "read"],
+    ["w", "readWrite"],
     ["state", "readWrite", state],
     ["bias", "readWrite", bias],
     ["biasState", "readWrite", bias && state],
     ["squares", "readWrite", penalty],
     ["copy", "readWrite", half],
-  ];
-  return used.flatMap(([name, access, present]) => (present ? [{ name, access }] : []));
+  );
 };
 
 /** W and b of a layer updated in place out of the parts of a split sum, added up in order. */

@@ -37,6 +37,12 @@ export interface Kernel<V, D extends string, O extends string> {
   source(variant: V): string | Promise<string>;
 }
 
+/** Operands that a variant has, of all: those that are not left out. */
+export const operandsOf = <O extends string>(
+  ...all: readonly (readonly [name: O, access: Access, present?: boolean])[]
+): { readonly name: O; readonly access: Access }[] =>
+  all.flatMap(([name, access, present = true]) => (present ? [{ name, access }] : []));
+
 /** Largest number of workgroups along one dimension that every WebGPU device accepts. */
 const LARGEST_GRID = 65_535;
 

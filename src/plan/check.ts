@@ -1,15 +1,7 @@
-import { DeviceError, PlanError } from "../errors.ts";
-import { boundOperands, workgroupsOf } from "../kernels/index.ts";
-import { bytesOf, elementsOf, formatBytes } from "./memory.ts";
-import type { Plan, Step, Tensor } from "./types.ts";
-
-/** The limits of a device that a plan may run into, named as WebGPU names them. */
-export interface Limits {
-  readonly maxBufferSize: number;
-  readonly maxStorageBufferBindingSize: number;
-  readonly maxStorageBuffersPerShaderStage: number;
-  readonly maxComputeWorkgroupsPerDimension: number;
-}
+import { PlanError } from "../errors.ts";
+import { boundOperands } from "../kernels/index.ts";
+import { allSteps, elementsOf } from "./memory.ts";
+import type { Plan, Step } from "./types.ts";
 
 /**
  * Checks that a plan can run as written: every operand is bound to a tensor that is large enough, nothing is read before
@@ -50,8 +42,6 @@ export function checkPlan(plan: Plan): void {
   });
 }
 
-const allSteps = ({ opening = [], steps, closing }: Plan): Step[] => [...opening, ...steps, ...closing];
-
 /** Tensors that hold values before a step begins. */
 function initiallyWritten({ mode, tensors }: Plan): string[] {
   return Object.entries(tensors)
@@ -90,49 +80,4 @@ const ownerOf = ({ tensors }: Plan, name: string): string => tensors[name]?.buff
 
 function refuse(where: string, got: string, expected: string): never {
   throw new PlanError({ where, got, expected, remedy: "mend the pass that wrote this plan" });
-}
-
-/**
- * Checks a plan against the limits of a device, before any memory is taken.
- * @throws DeviceError naming the tensor or step
- */
-export function checkLimits(plan: Plan, limits: Limits): void {
-  const largest = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
-  for (const [name, tensor] of Object.entries(plan.tensors)) {
-    const bytes = bytesOf(tensor);
-    if (bytes <= largest) continue;
-    throw new DeviceError({
-      where: `${plan.mode} plan: tensor ${name} [${tensor.shape.join(", ")}]`,
-      got: formatBytes(bytes),
-      expected: `at most ${formatBytes(largest)}, the largest buffer of this device`,
-      remedy: remedyFor(plan, tensor),
-    });
-  }
-  allSteps(plan).forEach((step, index) => {
-    const where = `${plan.mode} plan: step ${index + 1} (${step.kernel})`;
-    const buffers = boundOperands(step).filter(({ access }) => access !== "uniform").length;
-    if (buffers > limits.maxStorageBuffersPerShaderStage) {
-      throw new DeviceError({
-        where,
-        got: `${buffers} storage buffers`,
-        expected: `at most ${limits.maxStorageBuffersPerShaderStage} on this device`,
-        remedy: "open the device with the adapter's limits",
-      });
-    }
-    const most = Math.max(...workgroupsOf(step).map((size) => size ?? 1));
-    if (most > limits.maxComputeWorkgroupsPerDimension) {
-      throw new DeviceError({
-        where,
-        got: `${most} workgroups along one dimension`,
-        expected: `at most ${limits.maxComputeWorkgroupsPerDimension} on this device`,
-        remedy: "take smaller layers or batches",
-      });
-    }
-  });
-}
-
-function remedyFor({ steps }: Plan, { role }: Tensor): string {
-  if (role === "data") return "train on fewer rows or columns at a time";
-  const variants = steps.some((step) => step.kernel === "wholeSteps" && step.dims.variants > 1);
-  return variants ? "train fewer variants at a time" : "take smaller layers or batches";
 }

@@ -1,6 +1,7 @@
 import { flopsOf } from "../kernels/index.ts";
 import { describeStep } from "./describe.ts";
-import { bytesByRole, checkGiven, formatByRole, isHalf } from "./memory.ts";
+import { formatByRole } from "./format-bytes.ts";
+import { bytesByRole, checkGiven, isHalf } from "./memory.ts";
 import type { Plan, Step } from "./types.ts";
 
 /**

@@ -1,7 +1,9 @@
 import { PlanError } from "../errors.ts";
 import { BYTE_VALUES } from "../kernels/types.ts";
-import { refuse, show } from "../model/options.ts";
-import type { Plan, Role, Tensor } from "./types.ts";
+import type { Plan, Role, Step, Tensor } from "./types.ts";
+
+/** All dispatches of a plan, in order. */
+export const allSteps = ({ opening = [], steps, closing }: Plan): Step[] => [...opening, ...steps, ...closing];
 
 /** Elements of a shape. */
 export const elementsOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
@@ -55,19 +57,3 @@ export function addBytes(parts: readonly Bytes[]): Bytes {
 /** All bytes together. */
 export const sumBytes = (bytes: Readonly<Record<string, number>>): number =>
   Object.values(bytes).reduce((sum, one) => sum + one, 0);
-
-/** `1.2 MiB: data 1.0 MiB, parameter 204.8 KiB`. */
-export const formatByRole = (bytes: Bytes): string =>
-  `${formatBytes(sumBytes(bytes))}: ${Object.entries(bytes)
-    .map(([role, one]) => `${role} ${formatBytes(one)}`)
-    .join(", ")}`;
-
-/** `1.2 MiB`, `640 B`. */
-export function formatBytes(bytes: number): string {
-  if (!(typeof bytes === "number" && bytes >= 0)) {
-    refuse("formatBytes", `bytes ${show(bytes)}`, "a number of at least 0", "give a count of bytes");
-  }
-  const units = ["B", "KiB", "MiB", "GiB"];
-  const unit = bytes < 1024 ? 0 : Math.min(3, Math.floor(Math.log2(bytes) / 10));
-  return `${unit === 0 ? bytes : (bytes / 1024 ** unit).toFixed(1)} ${units[unit]}`;
-}

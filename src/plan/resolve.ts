@@ -5,27 +5,19 @@ import type { Plan, Tensor } from "./types.ts";
 export function resolveTensor(plan: Plan, name: string): { readonly name: string; readonly tensor: Tensor } {
   const canonical = Object.hasOwn(plan.aliases, name) ? (plan.aliases[name] as string) : name;
   const tensor = Object.hasOwn(plan.tensors, canonical) ? plan.tensors[canonical] : undefined;
-  const names = [...Object.keys(plan.tensors), ...Object.keys(plan.aliases)];
-  const expected = `one of ${names.filter((one) => !Object.hasOwn(plan.removed, one)).join(", ")}`;
   const pass = Object.hasOwn(plan.removed, name) ? plan.removed[name] : undefined;
-  if (pass !== undefined) {
-    throw new PlanError({
-      where: `${plan.mode} plan`,
-      got: `tensor "${name}", which the pass ${pass} removed`,
-      expected,
-      remedy:
-        plan.mode === "train"
-          ? `make the trainer with { ${pass}: false } to keep it in memory`
-          : "ask for one of these, or read it from a trainer made with { fuse: false }",
-    });
-  }
-  if (tensor === undefined) {
-    throw new PlanError({
-      where: `${plan.mode} plan`,
-      got: `tensor "${name}"`,
-      expected,
-      remedy: "ask for a tensor of this plan",
-    });
-  }
-  return { name: canonical, tensor };
+  if (tensor !== undefined && pass === undefined) return { name: canonical, tensor };
+  const names = [...Object.keys(plan.tensors), ...Object.keys(plan.aliases)];
+  throw new PlanError({
+    where: `${plan.mode} plan`,
+    got: `tensor "${name}"${pass ? `, which the pass ${pass} removed` : ""}`,
+    expected: `one of ${names.filter((one) => !Object.hasOwn(plan.removed, one)).join(", ")}`,
+    remedy: remedyFor(plan, pass),
+  });
+}
+
+function remedyFor({ mode }: Plan, pass: string | undefined): string {
+  if (pass === undefined) return "ask for a tensor of this plan";
+  if (mode === "train") return `make the trainer with { ${pass}: false } to keep it in memory`;
+  return "ask for one of these, or read it from a trainer made with { fuse: false }";
 }

@@ -32,13 +32,6 @@ export function packBytes(
   return packed;
 }
 
-/** The values of bytes `first` to before `end`. */
-export function unpackBytes(packed: Uint8Array<ArrayBuffer>, first: number, end: number): Float32Array<ArrayBuffer> {
-  const values = tableOf(packed);
-  return Float32Array.from(
-    packed.subarray(values.byteLength + first, values.byteLength + end),
-    (byte) => values[byte] as number,
-  );
-}
-
-const tableOf = ({ buffer, byteOffset }: Uint8Array<ArrayBuffer>) => new Float32Array(buffer, byteOffset, BYTE_VALUES);
+/** The values that the 256 bytes stand for, which packed bytes begin with. */
+export const tableOf = ({ buffer, byteOffset }: Uint8Array<ArrayBuffer>) =>
+  new Float32Array(buffer, byteOffset, BYTE_VALUES);

@@ -5,9 +5,10 @@ import type { Dense, Model } from "../model/layer.ts";
 import { dense, sequential } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
 import { show } from "../model/options.ts";
-import { elementsOf } from "../plan/memory.ts";
+import { elementsOf, isHalf } from "../plan/memory.ts";
+import type { Plan } from "../plan/types.ts";
 import { type Network, parameterSpecs, resolveNetwork } from "./network.ts";
-import type { Parameters } from "./types.ts";
+import type { Parameters, SaveOptions } from "./types.ts";
 
 /** Where training stood: what a step needs beside parameters and optimizer state. */
 export interface Progress {
@@ -143,29 +144,56 @@ export interface Loaded {
   readonly progress: (Pick<ControlValues, "step"> & Partial<ControlValues>) | undefined;
 }
 
+/** What a trainer gives for a file. */
+export interface Read {
+  readonly control: ControlValues;
+  readonly tensors: Parameters;
+}
+
+/**
+ * A file of a network in training.
+ * @param plan that it trains by
+ * @param read gives what training holds now, of tensors by name
+ */
+export async function saveTraining(
+  network: Network,
+  plan: Plan,
+  { optimizer = true, metadata = {} }: SaveOptions,
+  read: (names: readonly string[]) => Read | Promise<Read>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const names = parameterSpecs(network.layers).map(({ name }) => name);
+  const { control, tensors } = await read(optimizer ? [...names, ...Object.keys(stateShapes(plan))] : names);
+  const training = isHalf(plan) ? { ...control, skipped: control.halted === SKIPPED } : control;
+  return encodeModel(network, tensors, optimizer ? training : undefined, metadata);
+}
+
+/** Shapes of the optimizer's state by name: momentum keeps one number an element, Adam two. */
+function stateShapes({ tensors }: Plan): Record<string, readonly number[]> {
+  const states = Object.entries(tensors).filter(([, { role }]) => role === "state");
+  return Object.fromEntries(states.map(([name, { shape }]) => [name, shape]));
+}
+
 /**
  * Reads a file for a trainer of the same network and optimizer.
- * @param states shapes of the optimizer's state by name: momentum keeps one number an element, Adam two
+ * @param plan that it trains by
  * @param rates of the trainer
- * @param half whether it trains in f16
  * @throws ShapeError, DataError
  */
 export function loadFor(
   network: Network,
-  states: Readonly<Record<string, readonly number[]>>,
+  plan: Plan,
   rates: Pick<Progress, "beta1" | "beta2">,
   bytes: Uint8Array | ArrayBuffer,
-  half = false,
 ): Loaded {
   const loaded = loadModel(bytes);
   const { parameters, training } = loaded;
-  checkLoaded(network, states, loaded);
+  checkLoaded(network, stateShapes(plan), loaded);
   if (!training) return { parameters, state: {}, progress: undefined };
   const { step, correction1, correction2, beta1, beta2, lossScale, skipped } = training.progress;
   // As the GPU summed them, unless they belong to other rates than this trainer's.
   const own = beta1 === Math.fround(rates.beta1) && beta2 === Math.fround(rates.beta2);
   const corrections = own ? { correction1, correction2 } : {};
-  const scaling = half && lossScale !== undefined ? { lossScale, halted: skipped ? SKIPPED : 0 } : {};
+  const scaling = isHalf(plan) && lossScale !== undefined ? { lossScale, halted: skipped ? SKIPPED : 0 } : {};
   return { parameters, state: training.state, progress: { step, ...corrections, ...scaling } };
 }
 

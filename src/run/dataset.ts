@@ -1,7 +1,7 @@
 import { DataError } from "../errors.ts";
 import type { Loss } from "../model/loss.ts";
 import { show } from "../model/options.ts";
-import { isBytes, packBytes, unpackBytes } from "./bytes.ts";
+import { isBytes, packBytes } from "./bytes.ts";
 import type { ByteScale, Dataset } from "./types.ts";
 
 /** Inputs as the GPU takes them: f32, or packed bytes. */
@@ -68,10 +68,6 @@ export function checkInputs(where: string, given: ArrayLike<number>, columns: nu
   }
   return finite(`${where}: inputs`, given, columns);
 }
-
-/** Numbers `first` to before `end` of inputs. */
-export const floatsOf = (inputs: Inputs, first: number, end: number): Float32Array<ArrayBuffer> =>
-  inputs instanceof Uint8Array ? unpackBytes(inputs, first, end) : inputs.subarray(first, end);
 
 const checkTargets = (where: string, given: ArrayLike<number>, columns: number) =>
   finite(`${where}: targets`, given, columns);

@@ -8,7 +8,7 @@ import { buildEvaluatePlan, buildPredictPlan } from "../plan/build.ts";
 import { addBytes, type Bytes } from "../plan/memory.ts";
 import { fuse } from "../plan/passes/fuse.ts";
 import { reuse } from "../plan/passes/reuse.ts";
-import { checkDataset, floatsOf, type Rows } from "./dataset.ts";
+import { checkDataset, type Rows } from "./dataset.ts";
 import { addRecord, decodeRecord, emptyTotals, RING_BYTES } from "./metrics.ts";
 import type { Network } from "./network.ts";
 import { createProbe } from "./probe.ts";
@@ -16,6 +16,7 @@ import { mapWords, readBuffers } from "./readback.ts";
 import { checkColumns, checkRows } from "./rows.ts";
 import { createTurns } from "./turns.ts";
 import type { ByteScale, Dataset, Evaluation, Prediction, Probe } from "./types.ts";
+import { floatsOf } from "./unpack.ts";
 
 /** Judges and predicts rows with parameters that live on the GPU. */
 export interface Inference {

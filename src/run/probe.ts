@@ -5,10 +5,10 @@ import { compileProgram } from "../device/program.ts";
 import { CONTROL_WORDS, controlNames } from "../kernels/control.ts";
 import { buildPredictPlan } from "../plan/build.ts";
 import { fuse } from "../plan/passes/fuse.ts";
-import { floatsOf } from "./dataset.ts";
 import type { Network } from "./network.ts";
 import { checkRows } from "./rows.ts";
 import type { Probe } from "./types.ts";
+import { floatsOf } from "./unpack.ts";
 
 /**
  * Compiles the forward pass over rows that stay on the GPU.

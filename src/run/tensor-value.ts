@@ -2,8 +2,8 @@ import type { ControlValues } from "../kernels/control.ts";
 import { decodeHalf } from "../model/float16.ts";
 import { elementsOf } from "../plan/memory.ts";
 import type { Tensor } from "../plan/types.ts";
-import { unpackBytes } from "./bytes.ts";
 import type { TensorValue } from "./types.ts";
+import { unpackBytes } from "./unpack.ts";
 
 /** A tensor's value out of its words: the rows of the last batch, f16 deltas without their scale. */
 export function tensorValue(tensor: Tensor, words: Uint32Array<ArrayBuffer>, control: ControlValues): TensorValue {

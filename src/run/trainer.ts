@@ -2,20 +2,12 @@ import { createGuard, type Guard } from "../device/guard.ts";
 import { hardwareOf } from "../device/hardware.ts";
 import { checkDevice, type Device } from "../device/open.ts";
 import { compileProgram, type Program } from "../device/program.ts";
-import { DeviceError, type NumericError } from "../errors.ts";
-import {
-  CONTROL_WORDS,
-  type ControlValues,
-  controlAfter,
-  decodeControl,
-  encodeControl,
-  initialControl,
-  SKIPPED,
-} from "../kernels/control.ts";
+import type { NumericError } from "../errors.ts";
+import { type ControlValues, controlAfter, decodeControl, encodeControl, initialControl } from "../kernels/control.ts";
 import { checkModel } from "../model/layer.ts";
 import { checkObject, checkOptions, refuse, show } from "../model/options.ts";
 import type { Schedule } from "../model/schedule.ts";
-import { addBytes, type Bytes, bytesOf, isHalf } from "../plan/memory.ts";
+import { addBytes, type Bytes, bytesOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import { checkEpochs, checkSeed, checkSteps } from "./counts.ts";
 import { checkDataset, type Rows } from "./dataset.ts";
@@ -55,7 +47,7 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
   checkLoss(loss);
   const data = checkDataset("createTrainer: data", given, loss, outputsOf(model));
   const network = resolveNetwork(model, data.columns, loss);
-  checkFeatures(device, described);
+  await checkFeatures(device, described);
   const bytes = data.inputs instanceof Uint8Array;
   const planned = await loadPlan({ ...described, inputs: data.columns, rows: data.rows, bytes }, hardwareOf(device));
   const tuned = await tune?.(device, planned);
@@ -179,14 +171,10 @@ class GpuTrainer implements Trainer {
   }
 
   async read(name: string): Promise<TensorValue> {
-    const { name: canonical, tensor } = resolveTensor(this.plan, name);
-    const [words, control] = await readBuffers(this.#gpu, this.#guard, [
-      { buffer: this.buffer(canonical), bytes: bytesOf(tensor) },
-      { buffer: this.buffer("control"), bytes: 4 * CONTROL_WORDS },
-    ]);
-    if (!words || !control) throw new Error("readBuffers gives one result for each source");
+    const { tensor } = resolveTensor(this.plan, name);
+    const { control, words } = await this.#readWords([name]);
     const { tensorValue } = await import("./tensor-value.ts");
-    return tensorValue(tensor, words, decodeControl(control));
+    return tensorValue(tensor, words[0] as Words, control);
   }
 
   buffer(name: string): GPUBuffer {
@@ -195,12 +183,10 @@ class GpuTrainer implements Trainer {
 
   async save(options: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     checkOptions("save", options, "", "optimizer metadata");
-    const { optimizer = true, metadata = {} } = options;
-    const states = optimizer ? Object.keys(this.#stateShapes()) : [];
-    const { control, tensors } = await this.#exclusive(() => this.#readAll([...this.#names(), ...states]));
-    const training = isHalf(this.plan) ? { ...control, skipped: control.halted === SKIPPED } : control;
-    const { encodeModel } = await files();
-    return encodeModel(this.#network, tensors, optimizer ? training : undefined, metadata);
+    return this.#exclusive(async () => {
+      const { saveTraining } = await files();
+      return saveTraining(this.#network, this.plan, options, (names) => this.#readAll(names));
+    });
   }
 
   load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
@@ -210,8 +196,7 @@ class GpuTrainer implements Trainer {
   async #load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
     const { loadFor } = await files();
     this.#guard.check();
-    const half = isHalf(this.plan);
-    const { parameters, state, progress } = loadFor(this.#network, this.#stateShapes(), this.#control, bytes, half);
+    const { parameters, state, progress } = loadFor(this.#network, this.plan, this.#control, bytes);
     this.#setParameters("load", parameters);
     this.#write(state);
     if (progress) this.#resume(progress);
@@ -234,12 +219,6 @@ class GpuTrainer implements Trainer {
   /** Names of the parameters. */
   #names(): string[] {
     return parameterSpecs(this.#network.layers).map(({ name }) => name);
-  }
-
-  /** Shapes of the optimizer's state by name. */
-  #stateShapes(): Record<string, readonly number[]> {
-    const states = Object.entries(this.plan.tensors).filter(([, { role }]) => role === "state");
-    return Object.fromEntries(states.map(([name, { shape }]) => [name, shape]));
   }
 
   /** Sets the control block so that the next step is step `progress.step` + 1. */
@@ -275,20 +254,23 @@ class GpuTrainer implements Trainer {
   }
 
   async #readAll(names: readonly string[]) {
-    const sources = names.map((name) => {
+    const { control, words } = await this.#readWords(names);
+    const tensors = names.map((name, index) => [name, new Float32Array((words[index] as Words).buffer)] as const);
+    return { control, tensors: Object.fromEntries(tensors) };
+  }
+
+  /** Reads tensors, and the control block as it was with them. */
+  async #readWords(names: readonly string[]) {
+    const sources = ["control", ...names].map((name) => {
       const { name: canonical, tensor } = resolveTensor(this.plan, name);
       return { buffer: this.buffer(canonical), bytes: bytesOf(tensor) };
     });
-    const control = { buffer: this.buffer("control"), bytes: 4 * CONTROL_WORDS };
-    const [words, ...tensors] = await readBuffers(this.#gpu, this.#guard, [control, ...sources]);
-    return {
-      control: decodeControl(words ?? new Uint32Array(CONTROL_WORDS)),
-      tensors: Object.fromEntries(
-        names.map((name, index) => [name, new Float32Array(tensors[index]?.buffer ?? new ArrayBuffer(0))]),
-      ),
-    };
+    const [control, ...words] = await readBuffers(this.#gpu, this.#guard, sources);
+    return { control: decodeControl(control as Words), words };
   }
 }
+
+type Words = Uint32Array<ArrayBuffer>;
 
 // What a page that only trains never needs is loaded when it is first asked for.
 const files = () => import("./checkpoint.ts");
@@ -306,12 +288,7 @@ function checkTune(tune: unknown): void {
 }
 
 /** @throws DeviceError */
-function checkFeatures({ gpu, adapter }: Device, { precision }: Pick<TrainerOptions, "precision">): void {
+async function checkFeatures({ gpu, adapter }: Device, { precision }: Pick<TrainerOptions, "precision">) {
   if (precision !== "f16" || gpu.features.has("shader-f16")) return;
-  throw new DeviceError({
-    where: `createTrainer: ${adapter.name}`,
-    got: "a device without the feature shader-f16",
-    expected: 'one with it, for precision "f16"',
-    remedy: "leave precision out, or open the device with the adapter's limits and features on a GPU that has it",
-  });
+  throw (await import("../device/refusals.ts")).noHalf(adapter.name);
 }

@@ -70,7 +70,7 @@ describe("the installed package", () => {
 
   it("holds the build, its licences and its documents, and nothing else", () => {
     const known =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(((cli|table)-)?licenses\.md|(index|cli|rolldown-runtime)\.js|(core|files|inference|read|diagnosis|node|whole-steps|split|half|textbook|planning|reference|sweep|table|tune)\.js(\.map)?|(index|table)\.d\.ts|types\/(src|shaders)\/.*\.d\.ts))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(((cli|table)-)?licenses\.md|(index|cli|rolldown-runtime)\.js|(core|files|inference|read|diagnosis|node|whole-steps|split|half|textbook|format|planning|reference|sweep|table|tune)\.js(\.map)?|(index|table)\.d\.ts|types\/(src|shaders)\/.*\.d\.ts))$/;
     expect(packed.files.filter((path) => !known.test(path))).toEqual([]);
     expect(packed.files).toEqual(
       expect.arrayContaining([

@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { dense, resolveLayers, sequential } from "../../../src/model/layer.ts";
 import { sgd } from "../../../src/model/optimizer.ts";
 import { buildEvaluatePlan, buildPredictPlan, buildTrainPlan } from "../../../src/plan/build.ts";
-import { checkLimits, checkPlan, type Limits } from "../../../src/plan/check.ts";
+import { checkPlan } from "../../../src/plan/check.ts";
+import type { Limits } from "../../../src/plan/limits.ts";
 import type { Plan, Step } from "../../../src/plan/types.ts";
+import { checkLimits } from "../../helpers/limits.ts";
 import { refusal } from "../../helpers/refusal.ts";
 
 const layers = resolveLayers(sequential([dense(3, "tanh"), dense(2)]), 4, "softmaxCrossEntropy");
@@ -147,7 +149,7 @@ describe("checkPlan", () => {
   );
 });
 
-describe("checkLimits", () => {
+describe("the limits of a device", () => {
   /** Far above what the plan of these tests takes. */
   const ample: Limits = {
     maxBufferSize: 2 ** 28,

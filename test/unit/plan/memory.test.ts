@@ -3,7 +3,8 @@ import { PlanError } from "../../../src/errors.ts";
 import { dense, resolveLayers, sequential } from "../../../src/model/layer.ts";
 import { adam } from "../../../src/model/optimizer.ts";
 import { buildPredictPlan, buildTrainPlan } from "../../../src/plan/build.ts";
-import { bytesByRole, formatBytes } from "../../../src/plan/memory.ts";
+import { formatBytes } from "../../../src/plan/format-bytes.ts";
+import { bytesByRole } from "../../../src/plan/memory.ts";
 import { resolveTensor } from "../../../src/plan/resolve.ts";
 import { refusal } from "../../helpers/refusal.ts";
 

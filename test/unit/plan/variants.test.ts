@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { dense, sequential } from "../../../src/model/layer.ts";
 import { adam } from "../../../src/model/optimizer.ts";
-import { checkLimits, checkPlan } from "../../../src/plan/check.ts";
+import { checkPlan } from "../../../src/plan/check.ts";
 import { bytesByRole } from "../../../src/plan/memory.ts";
 import { forVariants } from "../../../src/plan/passes/variants.ts";
 import { planTraining } from "../../../src/run/plan.ts";
+import { checkLimits } from "../../helpers/limits.ts";
 import { refusal } from "../../helpers/refusal.ts";
 
 const single = planTraining({

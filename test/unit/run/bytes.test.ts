@@ -1,6 +1,7 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { isBytes, packBytes, unpackBytes } from "../../../src/run/bytes.ts";
+import { isBytes, packBytes } from "../../../src/run/bytes.ts";
+import { unpackBytes } from "../../../src/run/unpack.ts";
 import { expectSameBits } from "../../helpers/compare.ts";
 import { refusal } from "../../helpers/refusal.ts";
 

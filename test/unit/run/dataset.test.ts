@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../../src/errors.ts";
-import { checkDataset, floatsOf } from "../../../src/run/dataset.ts";
+import { checkDataset } from "../../../src/run/dataset.ts";
+import { floatsOf } from "../../../src/run/unpack.ts";
 import { refusal } from "../../helpers/refusal.ts";
 
 const classes = (inputs: readonly number[], targets: readonly number[]) =>

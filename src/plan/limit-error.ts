@@ -1,0 +1,35 @@
+import { DeviceError } from "../errors.ts";
+import { formatBytes } from "./format-bytes.ts";
+import type { Excess } from "./limits.ts";
+import { allSteps } from "./memory.ts";
+import type { Plan, Tensor } from "./types.ts";
+
+/** The error for a plan that exceeds a limit of the device. */
+export function limitError(plan: Plan, excess: Excess): DeviceError {
+  const { got, most } = excess;
+  if (excess.of === "bytes") {
+    const tensor = plan.tensors[excess.tensor] as Tensor;
+    return new DeviceError({
+      where: `${plan.mode} plan: tensor ${excess.tensor} [${tensor.shape.join(", ")}]`,
+      got: formatBytes(got),
+      expected: `at most ${formatBytes(most)}, the largest buffer of this device`,
+      remedy: remedyFor(plan, tensor),
+    });
+  }
+  const [unit, remedy] =
+    excess.of === "buffers"
+      ? ["storage buffers", "open the device with the adapter's limits"]
+      : ["workgroups along one dimension", "take smaller layers or batches"];
+  return new DeviceError({
+    where: `${plan.mode} plan: step ${excess.step + 1} (${allSteps(plan)[excess.step]?.kernel})`,
+    got: `${got} ${unit}`,
+    expected: `at most ${most} on this device`,
+    remedy,
+  });
+}
+
+function remedyFor({ steps }: Plan, { role }: Tensor): string {
+  if (role === "data") return "train on fewer rows or columns at a time";
+  const variants = steps.some((step) => step.kernel === "wholeSteps" && step.dims.variants > 1);
+  return variants ? "train fewer variants at a time" : "take smaller layers or batches";
+}
