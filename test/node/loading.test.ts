@@ -71,9 +71,9 @@ it.each<readonly [string, TrainerOptions, readonly string[]]>([
   ["whose step is small", small, ["whole-steps"]],
   ["whose step is small, in a dispatch a layer", { ...small, oneDispatch: false }, []],
   ["in f16", training({ precision: "f16" }), ["half"]],
-  ["by the textbook", training({ fuse: false }), ["inference", "textbook"]],
+  ["by the textbook", training({ fuse: false }), ["inference", "read", "textbook"]],
   ["by long batches", training({ batch: 2048 }, 2048), ["split"]],
-  ["of a wide output", training({ model: sequential([dense(40)]) }), ["inference"]],
+  ["of a wide output", training({ model: sequential([dense(40)]) }), ["inference", "read"]],
 ])("a page that trains a network %s loads no more than that needs", async (name, options, expected) => {
   const { loaded, createTrainer } = await openPage(name);
   const trainer = await createTrainer(device, options);
@@ -82,16 +82,16 @@ it.each<readonly [string, TrainerOptions, readonly string[]]>([
   expect([...loaded].sort()).toEqual(expected);
 });
 
-it.each<readonly [string, (trainer: Trainer) => Promise<unknown>, string]>([
-  ["evaluate", (trainer) => trainer.evaluate(training().data), "inference"],
-  ["predict", (trainer) => trainer.predict(new Float32Array(64)), "inference"],
-  ["read", (trainer) => trainer.read("W1"), "read"],
-  ["save", (trainer) => trainer.save(), "files"],
+it.each<readonly [string, (trainer: Trainer) => Promise<unknown>, readonly string[]]>([
+  ["evaluate", (trainer) => trainer.evaluate(training().data), ["inference", "read"]],
+  ["predict", (trainer) => trainer.predict(new Float32Array(64)), ["inference", "read"]],
+  ["read", (trainer) => trainer.read("W1"), ["read"]],
+  ["save", (trainer) => trainer.save(), ["files"]],
 ])("%s() loads what it needs when it is first called", async (name, call, expected) => {
   const { loaded, createTrainer } = await openPage(name);
   const trainer = await createTrainer(device, training());
   expect([...loaded]).toEqual([]);
   await call(trainer);
   trainer.dispose();
-  expect([...loaded]).toEqual([expected]);
+  expect([...loaded].sort()).toEqual(expected);
 });
