@@ -3,7 +3,7 @@ import { type Colours, createColours } from "../../draw/colours.ts";
 import { createHeatmaps, type Drawing, type Heatmaps, type Tile } from "../../draw/heatmap.ts";
 import { createScreen, type Screen } from "../../draw/screen.ts";
 import type { Palette, Rgb } from "../../theme.ts";
-import type { Training } from "../../worker/course.ts";
+import type { Training } from "../../worker/training.ts";
 import type { View } from "./contract.ts";
 import { type WeightLayout, weightLayout } from "./layout.ts";
 

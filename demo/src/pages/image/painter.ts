@@ -2,7 +2,7 @@ import type { Plan, Probe, ReferenceProbe } from "chainrule";
 import type { Drawing } from "../../draw/heatmap.ts";
 import { createPictures, type Pictures } from "../../draw/picture.ts";
 import { createScreen, type Screen } from "../../draw/screen.ts";
-import type { Training } from "../../worker/course.ts";
+import type { Training } from "../../worker/training.ts";
 import type { Grid } from "./features.ts";
 import { CHANNELS } from "./psnr.ts";
 

@@ -1,7 +1,8 @@
 import type { Parameters, ReferenceProbe, ReferenceTrainer } from "chainrule";
 import type { Palette, Rgb } from "../../theme.ts";
+import type { Training } from "../../worker/training.ts";
 import type { View } from "./contract.ts";
-import type { Points, Training } from "./engine.ts";
+import type { Points } from "./engine.ts";
 import { layoutOf } from "./layout.ts";
 import type { RunOptions } from "./options.ts";
 import { type Canvases, depth, grid, type Painter, response, tensorOf } from "./painter.ts";
