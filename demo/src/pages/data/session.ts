@@ -16,13 +16,14 @@ import {
   type TableDescription,
   undoScale,
 } from "chainrule/table";
+import { optimizerOf } from "../../network.ts";
 import { confusionOf } from "../../worker/confusion.ts";
 import { Course } from "../../worker/course.ts";
 import type { Context, OpenSession, Session } from "../../worker/session.ts";
 import { createTraining, type Training } from "../../worker/training.ts";
 import { takeTurns } from "../../worker/turns.ts";
 import type { Begun, DataContract, Judgement, RowPrediction, Score, Source, TableSummary } from "./contract.ts";
-import { batchOf, type DataOptions, modelOf, optimizerOf } from "./options.ts";
+import { batchOf, type DataOptions, modelOf } from "./options.ts";
 import { summarize } from "./summary.ts";
 
 /** Points of the residual plot. */

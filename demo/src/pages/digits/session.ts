@@ -1,13 +1,14 @@
 import { splitRows, takeRows } from "chainrule/table";
 import { type Digits, FULL, PIXELS } from "../../digits.ts";
 import { Redraw } from "../../draw/redraw.ts";
+import { optimizerOf } from "../../network.ts";
 import { confusionOf } from "../../worker/confusion.ts";
 import { Course } from "../../worker/course.ts";
 import type { Context, OpenSession, Session } from "../../worker/session.ts";
 import { createTraining, type Training } from "../../worker/training.ts";
 import { takeTurns } from "../../worker/turns.ts";
 import type { DigitsContract, Judgement, Mistake, View } from "./contract.ts";
-import { CLASSES, type DigitsOptions, firstUnits, modelOf, optimizerOf, TEST_FRACTION } from "./options.ts";
+import { CLASSES, type DigitsOptions, firstUnits, modelOf, TEST_FRACTION } from "./options.ts";
 import { createWeightsPainter, type WeightsPainter } from "./weights-painter.ts";
 
 /** Mistakes that are shown. */

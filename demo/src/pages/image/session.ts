@@ -1,5 +1,6 @@
 import { type Bytes, bytesByRole, type Dataset, type Plan } from "chainrule";
 import { Redraw } from "../../draw/redraw.ts";
+import { optimizerOf } from "../../network.ts";
 import { Course } from "../../worker/course.ts";
 import type { Context, OpenSession, Session } from "../../worker/session.ts";
 import { createTraining, type Training } from "../../worker/training.ts";
@@ -7,7 +8,7 @@ import { takeTurns } from "../../worker/turns.ts";
 import type { Begun, Curve, ImageContract, Which } from "./contract.ts";
 import { extended, noCurve } from "./curve.ts";
 import { encode, frequencies } from "./features.ts";
-import { CPU_SIZE, compares, detailFor, finer, type ImageOptions, modelOf, optimizerOf } from "./options.ts";
+import { CPU_SIZE, compares, detailFor, finer, type ImageOptions, modelOf } from "./options.ts";
 import { createPainter, type PicturePainter } from "./painter.ts";
 import { type Picture, readPicture, type Source, targetsOf } from "./picture.ts";
 import { psnrOf } from "./psnr.ts";

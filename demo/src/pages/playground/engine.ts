@@ -1,7 +1,8 @@
-import { type Dataset, type Device, dense, type Report, sequential, type TrainerOptions } from "chainrule";
+import { type Dataset, type Device, dense, type Report, type TrainerOptions } from "chainrule";
+import { networkOf, optimizerOf } from "../../network.ts";
 import { createTraining, type Training } from "../../worker/training.ts";
 import type { Scores } from "./contract.ts";
-import { type Edit, type LiveOptions, liveAt, optimizerOf, type PlaygroundState, type RunOptions } from "./options.ts";
+import { type Edit, type LiveOptions, liveAt, type PlaygroundState, type RunOptions } from "./options.ts";
 import { drawnFromText, makePoints, type Point } from "./points.ts";
 
 /** A moment of the run to which it can return. */
@@ -181,7 +182,7 @@ function optionsOf(run: RunOptions, live: LiveOptions, { train }: Points): Train
   const { layers, activation, loss, seed } = run;
   const output = loss === "crossEntropy" ? dense(2) : dense(1, "tanh");
   return {
-    model: sequential([...layers.map((units) => dense(units, activation)), output]),
+    model: networkOf(layers, activation, output),
     loss: loss === "crossEntropy" ? "softmaxCrossEntropy" : "halfSquaredError",
     optimizer: optimizerOf(live),
     data: datasetOf(train, run),
