@@ -32,7 +32,7 @@ export function Goal(
   const { options, columns, guess, onTarget, onChange } = props;
   const { task } = options;
   return (
-    <div class="goal">
+    <div class="spaced">
       <Select
         label="Column to predict"
         value={options.target}
@@ -58,7 +58,7 @@ export function Goal(
 /** What the network is and how it learns. */
 export function Controls({ options, task, onChange }: ControlsProps & { task: Task }) {
   return (
-    <div class="controls">
+    <div class="field-pairs">
       <TextField
         label="Hidden layers"
         value={layersText(options.layers)}

@@ -151,7 +151,7 @@ export function Page() {
           />
           <div class="workbench">
             <div class="stack">
-              <Panel title="What to learn" class="goal-panel">
+              <Panel title="What to learn">
                 <Goal
                   options={options}
                   columns={given.summary.columns}
@@ -160,11 +160,7 @@ export function Page() {
                   onChange={change}
                 />
               </Panel>
-              <Panel
-                title="Columns"
-                class="columns-panel"
-                aside={<span class="count">{count(given.summary.rows)} rows</span>}
-              >
+              <Panel title="Columns" aside={<span class="hint">{count(given.summary.rows)} rows</span>}>
                 <Columns
                   columns={given.summary.columns}
                   target={options.target}
@@ -172,7 +168,7 @@ export function Page() {
                   onChange={(ignored) => change({ ignored })}
                 />
               </Panel>
-              <Panel title="Network and training" class="network-options">
+              <Panel title="Network and training">
                 <Controls options={options} task={task} onChange={change} />
               </Panel>
             </div>

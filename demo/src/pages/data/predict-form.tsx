@@ -49,7 +49,7 @@ export function PredictForm({ begun, target, step, predict }: PredictFormProps) 
   }, [begun, step, cells]);
 
   return (
-    <Panel title="Predict a new row" class="predict-panel">
+    <Panel title="Predict a new row">
       {begun && step > 0 ? (
         <>
           <div class="prediction" role="status" aria-live="polite">

@@ -24,7 +24,7 @@ export function TakeHome({ file, rows, task, options, ready, save, attempt }: Ta
   const name = modelName(file);
   const parted = options.ignored.filter((column) => column.includes(","));
   return (
-    <Panel title="Take it home" class="home-panel">
+    <Panel title="Take it home" class="spaced">
       <Button disabled={!ready} onClick={() => void attempt(async () => download(await save(), name))}>
         Download {name}
       </Button>

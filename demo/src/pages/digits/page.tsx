@@ -130,7 +130,7 @@ export function Page() {
         />
         <Controls options={options} onChange={change} />
         <div class="stack">
-          <Panel title="Draw a digit" class="draw-panel">
+          <Panel title="Draw a digit" class="spaced">
             {image !== undefined && pixels ? (
               <div class="pad shown">
                 <DigitImage pixels={pixels} label={`Test image ${image + 1}, a ${digits?.labels[image]}`} />
@@ -170,7 +170,7 @@ export function Page() {
           </Panel>
         </div>
         <div class="stack">
-          <Panel title="Weights of the first layer" class="weights-panel">
+          <Panel title="Weights of the first layer">
             <Weights call={call} units={firstUnits(options)} hidden={options.layers.length > 0} />
           </Panel>
           <LossPanel curves={progress?.curves} test="test images" logarithmic />
@@ -178,8 +178,7 @@ export function Page() {
         <div class="stack">
           <Panel
             title="Which digit is taken for which"
-            class="confusion-panel"
-            aside={<span class="count">{begun ? `${count(begun.test.length)} test images` : ""}</span>}
+            aside={<span class="hint">{begun ? `${count(begun.test.length)} test images` : ""}</span>}
           >
             <Confusion
               label="Confusion of the test images, down the true digit, across the predicted one"
@@ -189,12 +188,11 @@ export function Page() {
           </Panel>
           <Panel
             title="The worst mistakes"
-            class="mistakes-panel"
-            aside={<span class="count">{status ? `${count(status.judgement.mistakes)} in all` : ""}</span>}
+            aside={<span class="hint">{status ? `${count(status.judgement.mistakes)} in all` : ""}</span>}
           >
             <Mistakes digits={digits} worst={status?.judgement.worst ?? []} onChoose={showImage} />
           </Panel>
-          <Panel title={backend.value?.kind === "cpu" ? "Memory and model" : "On the GPU"} class="memory-panel">
+          <Panel title={backend.value?.kind === "cpu" ? "Memory and model" : "On the GPU"} class="spaced memory-panel">
             {begun && <MemoryBar plan={begun.plan} />}
             <Button
               disabled={!status}

@@ -15,6 +15,8 @@ import { FeaturesPanel, LimitsPanel } from "./limits-panel.tsx";
 import { textOf } from "./report.ts";
 import type { SelfCheck } from "./self-check.ts";
 import "./gpu.css";
+import "./check.css";
+import "./benchmark.css";
 
 const NAME = "gpu";
 

@@ -21,7 +21,7 @@ interface ControlsProps {
 
 /** What the network sees of a point. */
 export const FeatureControls = ({ options, onChange }: ControlsProps) => (
-  <div class="image-controls">
+  <div class="field-pairs">
     <NumberSelect
       label="Fourier features"
       value={options.features}
@@ -41,7 +41,7 @@ export const FeatureControls = ({ options, onChange }: ControlsProps) => (
 
 /** What the network is and how it learns. */
 export const NetworkControls = ({ options, onCpu, onChange }: ControlsProps & { onCpu: boolean }) => (
-  <div class="image-controls">
+  <div class="field-pairs">
     <NumberSelect
       label="Longest side"
       value={onCpu ? CPU_SIZE : options.size}

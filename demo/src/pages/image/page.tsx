@@ -170,7 +170,7 @@ export function Page() {
               <p class="hint">{detailHint(onCpu, fine)}</p>
             </div>
           </Panel>
-          <Panel title="PSNR of the whole picture" aside={<span class="count">dB by step</span>}>
+          <Panel title="PSNR of the whole picture" aside={<span class="hint">dB by step</span>}>
             <LineChart
               label="Peak signal-to-noise ratio in dB by step"
               height={both ? 330 : 230}

@@ -20,6 +20,11 @@ import { fromQuery, type InsideState, MOST_STEPS, runKey, toQuery } from "./stat
 import { type Stop, stopsOf } from "./stops.ts";
 import { useBoard } from "./use-board.ts";
 import "./inside.css";
+import "./dock.css";
+import "./board.css";
+import "./cards.css";
+import "./memory.css";
+import "./plans.css";
 
 const NAME = "inside";
 

@@ -62,7 +62,7 @@ interface RunControls {
 export function DataPanel({ run, onChange }: RunControls) {
   const drawn = run.points === "drawn";
   return (
-    <Panel title="Points" class="data-panel">
+    <Panel title="Points" class="spaced data-panel">
       <Choice
         label="Shape"
         look="tiles"

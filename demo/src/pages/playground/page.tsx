@@ -22,6 +22,8 @@ import { SurfacePicture } from "./surface-picture.tsx";
 import { Timeline } from "./timeline.tsx";
 import { usePicture } from "./use-picture.ts";
 import "./playground.css";
+import "./timeline.css";
+import "./network.css";
 
 const NAME = "playground";
 
@@ -113,11 +115,11 @@ export function Page() {
           }}
         />
         <LiveControls live={live} onChange={changeLive} />
-        <div class="column">
+        <div class="stack">
           <DataPanel run={state.run} onChange={changeRun} />
-          <Panel title={cpu ? "In memory" : "On the GPU"} class="memory-panel">
+          <Panel title={cpu ? "In memory" : "On the GPU"} class="spaced memory-panel">
             {plan && <MemoryBar plan={plan} />}
-            <p class="pictures">
+            <p class="hint">
               {status?.framesPerSecond
                 ? `${Math.round(status.framesPerSecond)} pictures a second`
                 : "Nothing is drawn at rest"}
@@ -127,7 +129,7 @@ export function Page() {
             </Button>
           </Panel>
         </div>
-        <div class="column">
+        <div class="stack">
           <Panel title="Network" class="network-panel" aside={<NetworkControls run={state.run} onChange={changeRun} />}>
             <NetworkPicture
               canvas={network}
@@ -142,7 +144,7 @@ export function Page() {
             <Equations run={state.run} live={live} />
           </Panel>
         </div>
-        <div class="column">
+        <div class="stack">
           <SurfacePicture
             canvas={surface}
             run={state.run}
