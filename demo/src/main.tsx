@@ -1,7 +1,10 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
 import "./styles/base.css";
-import "./styles/components.css";
+import "./styles/controls.css";
+import "./styles/panels.css";
+import "./styles/results.css";
+import "./styles/dropzone.css";
 
 const root = document.getElementById("app");
 if (root) render(<App />, root);

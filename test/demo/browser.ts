@@ -74,5 +74,67 @@ export async function expectAccessible(page: Page): Promise<void> {
   expect(grave.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
 }
 
+/** Themes and widths in pixels that every page is looked at in. */
+export const looks = [
+  ["light", 1280],
+  ["dark", 1280],
+  ["light", 390],
+  ["dark", 390],
+] as const;
+
+/** Asserts that the page does not scroll sideways. */
+export const expectToFit = async (page: Page, width: number): Promise<void> =>
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+
+export const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
+
+/** Until a training of a given length is at its end. */
+export const untilDone = (page: Page) => page.getByText(/^done in/).waitFor({ timeout: 110_000 });
+
+/** Trains to the end. */
+export async function trainAll(page: Page): Promise<void> {
+  await button(page, "Train").click();
+  await untilDone(page);
+}
+
+/** What the worker has asked of the GPU since it was watched. */
+export interface GpuCalls {
+  /** Buffers that were mapped, and those of them that the code of an animation frame mapped. */
+  readonly maps: number;
+  readonly mapsOfFrames: number;
+  /** Render passes. */
+  readonly draws: number;
+}
+
+/** Counts from now on. @returns reads the counts */
+export async function watchGpu(page: Page): Promise<() => Promise<GpuCalls>> {
+  const [worker] = page.workers();
+  if (!worker) throw new Error("the page has no worker");
+  await worker.evaluate(() => {
+    const calls = { maps: 0, mapsOfFrames: 0, draws: 0 };
+    Object.assign(globalThis, { calls });
+    const { mapAsync } = GPUBuffer.prototype;
+    const { beginRenderPass } = GPUCommandEncoder.prototype;
+    let inFrame = false;
+    GPUBuffer.prototype.mapAsync = function (...given) {
+      calls.maps += 1;
+      if (inFrame) calls.mapsOfFrames += 1;
+      return mapAsync.apply(this, given);
+    };
+    GPUCommandEncoder.prototype.beginRenderPass = function (...given) {
+      calls.draws += 1;
+      return beginRenderPass.apply(this, given);
+    };
+    const request = globalThis.requestAnimationFrame;
+    globalThis.requestAnimationFrame = (callback) =>
+      request((time) => {
+        inFrame = true;
+        callback(time);
+        inFrame = false;
+      });
+  });
+  return () => worker.evaluate(() => (globalThis as unknown as { calls: GpuCalls }).calls);
+}
+
 /** The pixels of an element as drawn on the screen, as a PNG. */
 export const pictureOf = (page: Page, selector: string): Promise<Buffer> => page.locator(selector).screenshot();

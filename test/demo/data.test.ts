@@ -7,9 +7,8 @@ import { promisify } from "node:util";
 import type { Page } from "playwright";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { commandOf, fromQuery, initialOptions, quote, toQuery } from "../../demo/src/pages/data/options.ts";
 import { randomNumbers } from "../../demo/src/random.ts";
-import { expectAccessible, useSite } from "./browser.ts";
+import { button, expectAccessible, expectToFit, trainAll, useSite } from "./browser.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -48,11 +47,6 @@ function table(kind: "number" | "class"): string {
 
 async function give(page: Page, name: string, content: string): Promise<void> {
   await page.getByLabel("CSV file").setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(content) });
-}
-
-async function trainAll(page: Page): Promise<void> {
-  await page.getByRole("button", { name: "Train", exact: true }).click();
-  await page.getByText(/^done in/).waitFor({ timeout: 110_000 });
 }
 
 /** Types rows into the form. @returns what the page predicts for each, as text and as a number */
@@ -94,25 +88,6 @@ const newRows = [
 
 const csvOf = (rows: readonly Readonly<Record<string, string>>[]) =>
   [Object.keys(rows[0] ?? {}).join(","), ...rows.map((row) => Object.values(row).join(","))].join("\n");
-
-describe("the options of the page Your data", () => {
-  it("become the command that trains the same", () => {
-    const options = { ...initialOptions, target: "price in £", ignored: ["id", "street name"], layers: [] };
-    expect(commandOf("my houses.csv", 20, "regression", { ...options, decay: 0.01 })).toBe(
-      "npx chainrule train 'my houses.csv' --target 'price in £' --task regression --ignore 'id,street name' " +
-        "--layers none --activation relu --optimizer adam --learning-rate 0.003 --weight-decay 0.01 --batch 16 " +
-        "--epochs 50 --seed 0 --test-fraction 0.2 --scale standard --scale-target standard --out 'my houses.safetensors'",
-    );
-    expect(quote("it's")).toBe("'it'\\''s'");
-  });
-
-  it("come back from the address, and nonsense in it is left aside", () => {
-    const options = { ...initialOptions, target: "y", task: "regression", layers: [8, 4], seed: 9 } as const;
-    expect(fromQuery(toQuery(options, initialOptions, "houses"), initialOptions)).toEqual(options);
-    const nonsense = new URLSearchParams("layers=a&rate=-1&epochs=0.5&task=guess&scale=huge&seed=-1");
-    expect(fromQuery(nonsense, initialOptions)).toEqual(initialOptions);
-  });
-});
 
 describe("a table of one's own", () => {
   const site = useSite();
@@ -203,7 +178,7 @@ describe("a table of one's own", () => {
     const rows = Array.from({ length: 40 }, (_, i) => `${i},${i === 7 ? "" : i * 2},${i / 3}`);
     await give(page, "gaps.csv", ["a,b,y", ...rows].join("\n"));
     await page.getByLabel("b", { exact: true }).check();
-    await page.getByRole("button", { name: "Train", exact: true }).click();
+    await button(page, "Train").click();
     const alert = page.getByRole("alert");
     await alert.waitFor();
     expect(await alert.textContent()).toMatch(/gaps\.csv: line 9, column 2 \("b"\).*an empty cell/s);
@@ -238,14 +213,13 @@ describe("a table of one's own", () => {
     await page.getByText("Guessed from").waitFor();
     expect(await page.getByLabel("garden").isChecked()).toBe(false);
     expect(await page.getByLabel("Hidden layers").inputValue()).toBe("16,8");
-    await page.getByRole("button", { name: "Train", exact: true }).click();
-    await page.getByText(/^done in/).waitFor({ timeout: 110_000 });
+    await trainAll(page);
     // Longer, so that it can be paused on the way.
     await page.getByLabel("Epochs").fill("5000");
     await page.getByLabel("Epochs").press("Enter");
-    await page.getByRole("button", { name: "Train", exact: true }).click();
+    await button(page, "Train").click();
     await page.getByRole("button", { name: "Pause" }).click();
-    await page.getByRole("button", { name: "Train", exact: true }).waitFor();
+    await button(page, "Train").waitFor();
   });
 
   it.each([
@@ -267,7 +241,7 @@ describe("a table of one's own", () => {
     await trainAll(page);
     await page.getByTestId("prediction").waitFor();
     await expectAccessible(page);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    await expectToFit(page, width);
   });
 });
 

@@ -1,39 +1,8 @@
-import { readFileSync } from "node:fs";
 import type { Page } from "playwright";
 import { describe, expect, it } from "vitest";
-import { INK, type Point, preprocess, type Stroke } from "../../demo/src/pages/digits/preprocess.ts";
-import { expectAccessible, pictureOf, useSite } from "./browser.ts";
-
-/** Digits as somebody writes them, on a pad of side 1. */
-const arc = (x: number, y: number, rx: number, ry: number, from: number, to: number): Point[] =>
-  Array.from({ length: 25 }, (_, i) => {
-    const angle = ((from + ((to - from) * i) / 24) * Math.PI) / 180;
-    return [x + rx * Math.cos(angle), y + ry * Math.sin(angle)] as const;
-  });
-const drawings: readonly (readonly [digit: number, strokes: readonly Stroke[]])[] = [
-  [0, [arc(0.5, 0.5, 0.2, 0.33, -90, 270)]],
-  [
-    1,
-    [
-      [
-        [0.42, 0.28],
-        [0.52, 0.18],
-        [0.52, 0.82],
-      ],
-    ],
-  ],
-  [3, [[...arc(0.48, 0.34, 0.17, 0.16, -150, 90), ...arc(0.48, 0.66, 0.19, 0.17, -90, 150)]]],
-  [
-    7,
-    [
-      [
-        [0.3, 0.2],
-        [0.68, 0.2],
-        [0.45, 0.82],
-      ],
-    ],
-  ],
-];
+import type { Point, Stroke } from "../../demo/src/pages/digits/preprocess.ts";
+import { expectAccessible, expectToFit, looks, pictureOf, trainAll, useSite } from "./browser.ts";
+import { drawings } from "./drawings.ts";
 
 const train = (page: Page) => page.getByRole("button", { name: "Train" }).click();
 
@@ -52,12 +21,6 @@ async function untilAccurate(page: Page, percent: number): Promise<void> {
   await page.waitForFunction((least) => Number.parseFloat(accuracyText()) >= least, percent, { timeout: 100_000 });
 }
 
-/** Trains to the end. */
-async function trainAll(page: Page): Promise<void> {
-  await train(page);
-  await page.getByText(/^done in/).waitFor({ timeout: 100_000 });
-}
-
 async function draw(page: Page, strokes: readonly Stroke[]): Promise<void> {
   const box = await page.locator(".pad").boundingBox();
   if (!box) throw new Error("no pad");
@@ -71,54 +34,6 @@ async function draw(page: Page, strokes: readonly Stroke[]): Promise<void> {
     await page.mouse.up();
   }
 }
-
-describe("a drawing", () => {
-  const rows = (strokes: readonly Stroke[]) => {
-    const pixels = preprocess(strokes);
-    return Array.from({ length: 8 }, (_, row) => Array.from(pixels.subarray(8 * row, 8 * row + 8)));
-  };
-
-  it("has the mean ink of the data set", () => {
-    const [, ...lines] = readFileSync("data/digits.csv", "utf8").trim().split(/\r?\n/);
-    const sums = lines.map((line) =>
-      line
-        .split(",")
-        .slice(0, 64)
-        .reduce((sum, cell) => sum + Number(cell), 0),
-    );
-    expect(Math.round(sums.reduce((sum, one) => sum + one, 0) / sums.length)).toBe(INK);
-    for (const [, strokes] of drawings) {
-      const ink = preprocess(strokes).reduce((sum, pixel) => sum + pixel, 0);
-      expect(Math.abs(ink - INK)).toBeLessThan(0.1 * INK);
-    }
-  });
-
-  it("fills the height, is centred, and leaves the sides free", () => {
-    const [, strokes = []] = drawings[0] ?? [];
-    const image = rows(strokes);
-    const total = (row: readonly number[] = []) => row.reduce((sum, one) => sum + one, 0);
-    expect(total(image[0])).toBeGreaterThan(0);
-    expect(total(image[7])).toBeGreaterThan(0);
-    // Box 20 wide in the middle of 32: columns 0 and 7 are outside it.
-    expect(image.map((row) => [row[0], row[7]])).toEqual(Array(8).fill([0, 0]));
-    // An ellipse is its own mirror image.
-    for (const row of image) expect(row).toEqual([...row].reverse());
-  });
-
-  it("gives the same image wherever and however large it is drawn", () => {
-    for (const [, strokes] of drawings) {
-      const small = strokes.map((stroke) => stroke.map(([x, y]) => [0.1 + x / 4, 0.6 + y / 4] as const));
-      expect(preprocess(small)).toEqual(preprocess(strokes));
-    }
-  });
-
-  it("may be nothing, or a dot", () => {
-    expect(preprocess([])).toEqual(new Uint8Array(64));
-    const dot = rows([[[0.5, 0.5]]]);
-    expect(dot[3]?.[3]).toBeGreaterThan(0);
-    expect(dot[0]).toEqual(Array(8).fill(0));
-  });
-});
 
 describe("digits", () => {
   const site = useSite();
@@ -204,12 +119,7 @@ describe("digits", () => {
     expect(await page.getByLabel("Optimizer").inputValue()).toBe("adam");
   });
 
-  it.each([
-    ["light", 1280],
-    ["dark", 1280],
-    ["light", 390],
-    ["dark", 390],
-  ] as const)("have no grave violation of accessibility, %s, %i px", async (colorScheme, width) => {
+  it.each(looks)("have no grave violation of accessibility, %s, %i px", async (colorScheme, width) => {
     const { page } = await visit({
       at: "digits?epochs=10",
       context: { colorScheme, viewport: { width, height: 844 } },
@@ -218,7 +128,7 @@ describe("digits", () => {
     await page.getByRole("button", { name: "Take a test image" }).click();
     await page.getByTestId("verdict").waitFor();
     await expectAccessible(page);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    await expectToFit(page, width);
   });
 });
 

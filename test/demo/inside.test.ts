@@ -1,11 +1,9 @@
 import type { Page } from "playwright";
 import { describe, expect, it } from "vitest";
-import { createReferenceTrainer, dense, planTraining, sequential, sgd, type TrainerOptions } from "../../src/index.ts";
+import { dense, planTraining, sequential, sgd, type TrainerOptions } from "../../src/index.ts";
 import worked from "../golden/worked-example.json";
-import { expectAccessible, useSite } from "./browser.ts";
-
-/** Largest difference from the reference, as a share of a tensor's largest magnitude. */
-const CLOSE = 1e-5;
+import { CLOSE, coloursOf, expectAgreement, optionsOf, type Shown, stepOnCpu, tensorsOf } from "./board.ts";
+import { expectAccessible, looks, useSite, watchGpu } from "./browser.ts";
 
 const ready = (page: Page) => page.locator("[data-ready]").waitFor();
 const stopOf = (page: Page) => page.getByTestId("stop").textContent();
@@ -14,63 +12,6 @@ const stopOf = (page: Page) => page.getByTestId("stop").textContent();
 const workedAt =
   "inside?units=2-2-2&rows=1&activation=sigmoid&output=sigmoid&loss=squaredError&rate=0.5&decay=0&start=worked";
 const decayedAt = "inside?units=3-4-2&rows=5&activation=relu&output=tanh&loss=squaredError&rate=0.3&decay=0.1&seed=3";
-
-interface Shown {
-  readonly shape: readonly [rows: number, columns: number];
-  readonly values: readonly number[];
-}
-
-/** Every number on the board, in full precision, by tensor. */
-const tensorsOf = (page: Page): Promise<Record<string, Shown>> =>
-  page.evaluate(() => {
-    const tables = [...document.querySelectorAll<HTMLElement>("table[data-tensor]")];
-    return Object.fromEntries(
-      tables.map((table) => {
-        const rows = table.querySelectorAll("tr").length;
-        const values = [...table.querySelectorAll("td")].map(({ title }) =>
-          title === "" ? Number.NaN : Number(title),
-        );
-        return [table.dataset.tensor ?? "", { shape: [rows, values.length / rows], values }];
-      }),
-    );
-  });
-
-/** What the page says that it trains, with its rows taken from the board. */
-function optionsOf(shown: Record<string, Shown>, others: Omit<TrainerOptions, "data">): TrainerOptions {
-  const { x, y } = shown;
-  if (!x || !y) throw new Error("the board shows no batch");
-  return { ...others, data: { inputs: x.values, targets: y.values }, shuffle: false, fuse: false };
-}
-
-/** The step by the reference in this process, from the parameters on the board: every tensor by the name that the board has. */
-async function stepOnCpu(shown: Record<string, Shown>, options: TrainerOptions): Promise<Record<string, number[]>> {
-  const trainer = createReferenceTrainer(options);
-  const names = Object.keys(await trainer.parameters());
-  trainer.setParameters(Object.fromEntries(names.map((name) => [name, shown[name]?.values ?? []])));
-  const { loss, penalty, rows } = await trainer.step();
-  const [L, s] = [loss * rows, penalty * rows];
-  const found: Record<string, number[]> = { L: [L], s: [s], J: [L + s] };
-  for (const name of Object.keys(shown)) {
-    if (name in found) continue;
-    if (names.includes(name)) found[name] = [...(shown[name]?.values ?? [])];
-    else if (name === "ell") found.ell = [...(await trainer.read("scores")).data].filter((_, i) => i % 2 === 0);
-    else found[name] = [...(await trainer.read(name.replace("+", ""))).data];
-  }
-  return found;
-}
-
-function expectAgreement(shown: Record<string, Shown>, expected: Record<string, readonly number[]>): void {
-  expect(Object.keys(expected).sort()).toEqual(Object.keys(shown).sort());
-  for (const [name, { values }] of Object.entries(shown)) {
-    const right = expected[name] ?? [];
-    expect([name, values.length]).toEqual([name, right.length]);
-    const largest = Math.max(...right.map(Math.abs));
-    values.forEach((value, i) => {
-      const difference = Math.abs(value - (right[i] ?? Number.NaN));
-      if (!(difference <= CLOSE * largest)) expect.fail(`${name}[${i}]: got ${value}, expected ${right[i]}`);
-    });
-  }
-}
 
 const classifier: Omit<TrainerOptions, "data"> = {
   model: sequential([dense(4, "tanh"), dense(3, "tanh"), dense(2)]),
@@ -219,24 +160,14 @@ describe("inside a step", () => {
   it("reads nothing back to walk through the step", async () => {
     const { page } = await site.visit({ at: "inside" });
     await ready(page);
-    const worker = page.workers()[0];
-    await worker?.evaluate(() => {
-      const scope = globalThis as typeof globalThis & { maps?: number };
-      scope.maps = 0;
-      const { mapAsync } = GPUBuffer.prototype;
-      GPUBuffer.prototype.mapAsync = function (...given) {
-        scope.maps = (scope.maps ?? 0) + 1;
-        return mapAsync.apply(this, given);
-      };
-    });
-    const maps = () => worker?.evaluate(() => (globalThis as typeof globalThis & { maps?: number }).maps);
+    const calls = await watchGpu(page);
     for (let stop = 0; stop < 5; stop++) await page.keyboard.press("ArrowRight");
     await page.waitForTimeout(300);
-    expect(await maps()).toBe(0);
+    expect((await calls()).maps).toBe(0);
     // A new step is read, so the count does count.
     await page.getByRole("button", { name: "Next step" }).click();
     await page.getByTestId("step").getByText("2", { exact: true }).waitFor();
-    expect(await maps()).toBeGreaterThan(0);
+    expect((await calls()).maps).toBeGreaterThan(0);
   });
 
   it("takes the next step from where the last one ended", async () => {
@@ -340,11 +271,7 @@ describe("inside a step", () => {
     await page.getByRole("button", { name: "Play" }).waitFor();
   });
 
-  it.each([
-    ["light", 1280],
-    ["dark", 1280],
-    ["light", 390],
-  ] as const)("is accessible and fits its width (%s, %i px)", async (colorScheme, width) => {
+  it.each(looks)("is accessible and fits its width (%s, %i px)", async (colorScheme, width) => {
     const { page } = await site.visit({
       at: "inside?stop=11",
       context: { colorScheme, viewport: { width, height: 900 } },
@@ -373,30 +300,3 @@ describe("inside a step without WebGPU", () => {
     await expectAccessible(page);
   });
 });
-
-/** The colour of each cell of a tensor as it is on the screen, near the cell's corner, away from its number. */
-async function coloursOf(page: Page, name: string): Promise<number[][]> {
-  const table = page.locator(`table[data-tensor="${name}"]`);
-  await page.waitForTimeout(300);
-  const picture = (await table.screenshot()).toString("base64");
-  const cells = await table.evaluate((element) => {
-    const { x, y } = element.getBoundingClientRect();
-    return [...element.querySelectorAll("td")].map((td) => {
-      const box = td.getBoundingClientRect();
-      return [Math.round(box.x - x) + 4, Math.round(box.y - y) + 4] as const;
-    });
-  });
-  return page.evaluate(
-    async ({ picture, cells }) => {
-      const image = new Image();
-      image.src = `data:image/png;base64,${picture}`;
-      await image.decode();
-      const canvas = document.createElement("canvas");
-      [canvas.width, canvas.height] = [image.width, image.height];
-      const context = canvas.getContext("2d");
-      context?.drawImage(image, 0, 0);
-      return cells.map(([x, y]) => [...(context?.getImageData(x, y, 1, 1).data ?? [])]);
-    },
-    { picture, cells },
-  );
-}

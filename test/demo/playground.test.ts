@@ -2,30 +2,10 @@ import { readFile } from "node:fs/promises";
 import type { Page } from "playwright";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../../src/index.ts";
-import { expectAccessible, pictureOf, useSite } from "./browser.ts";
+import { button, expectAccessible, expectToFit, looks, pictureOf, useSite } from "./browser.ts";
+import { accuracyOf, atRest, pause, stepOf, train, untilStep } from "./playground.ts";
 
 const site = useSite();
-
-/** Training is at rest and all that follows from its step is shown. */
-const atRest = (page: Page) => page.getByTestId("fingerprint").waitFor({ timeout: 60_000 });
-const stepOf = async (page: Page) => Number((await page.getByTestId("step").textContent())?.replaceAll(",", ""));
-const accuracyOf = async (page: Page, of: "train" | "test") =>
-  Number.parseFloat((await page.getByTestId(`${of}-accuracy`).textContent()) ?? "") / 100;
-
-const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
-const train = (page: Page) => button(page, "Train").click();
-
-const pause = async (page: Page) => {
-  await button(page, "Pause").click();
-  await atRest(page);
-};
-
-const untilStep = (page: Page, step: number) =>
-  page.waitForFunction(
-    (wanted) => Number(document.querySelector("[data-testid=step]")?.textContent?.replaceAll(",", "")) >= wanted,
-    step,
-    { timeout: 60_000 },
-  );
 
 /** Goes to a step by the timeline. */
 const goTo = async (page: Page, step: number) => {
@@ -214,93 +194,6 @@ describe("the playground", () => {
     expect((await pictureOf(page, ".surface canvas")).equals(output)).toBe(true);
   });
 
-  // Tried again, since other programs on the machine can only make the times longer.
-  it("keeps the page free and draws while it trains, without reading back", { retry: 2 }, async () => {
-    const { page } = await site.visit({ at: "playground?points=circle&layers=8,8" });
-    await atRest(page);
-    const worker = page.workers()[0];
-    if (!worker) throw new Error("no worker");
-    await worker.evaluate(() => {
-      const counts = { maps: 0, fromDrawing: 0, draws: 0 };
-      Object.assign(globalThis, { counts });
-      const { mapAsync } = GPUBuffer.prototype;
-      const { beginRenderPass } = GPUCommandEncoder.prototype;
-      let drawing = false;
-      GPUBuffer.prototype.mapAsync = function (...given) {
-        counts.maps += 1;
-        if (drawing) counts.fromDrawing += 1;
-        return mapAsync.apply(this, given);
-      };
-      GPUCommandEncoder.prototype.beginRenderPass = function (...given) {
-        counts.draws += 1;
-        return beginRenderPass.apply(this, given);
-      };
-      const request = globalThis.requestAnimationFrame;
-      globalThis.requestAnimationFrame = (callback) =>
-        request((time) => {
-          drawing = true;
-          callback(time);
-          drawing = false;
-        });
-    });
-    await train(page);
-    await untilStep(page, 100);
-    const measured = await page.evaluate(async () => {
-      const tasks: number[] = [];
-      const observer = new PerformanceObserver((list) =>
-        tasks.push(...list.getEntries().map(({ duration }) => duration)),
-      );
-      observer.observe({ type: "longtask" });
-      const gaps: number[] = [];
-      let last = await new Promise<number>(requestAnimationFrame);
-      for (const end = last + 6000; last < end; ) {
-        const now = await new Promise<number>(requestAnimationFrame);
-        gaps.push(now - last);
-        last = now;
-      }
-      observer.disconnect();
-      return { tasks, gaps: gaps.sort((a, b) => a - b) };
-    });
-    const counts = await worker.evaluate(() => (globalThis as unknown as { counts: Record<string, number> }).counts);
-    const at = (share: number) => measured.gaps[Math.floor(share * measured.gaps.length)] ?? Number.NaN;
-    console.log({ ...counts, tasks: measured.tasks, frames: measured.gaps.length, median: at(0.5), p95: at(0.95) });
-    expect(measured.tasks).toEqual([]);
-    expect(at(0.5)).toBeLessThanOrEqual(34);
-    expect(at(0.95)).toBeLessThanOrEqual(100);
-    // The picture followed, and what was mapped were reports of training.
-    expect(counts.draws).toBeGreaterThan(40);
-    expect(counts.maps).toBeGreaterThan(0);
-    expect(counts.fromDrawing).toBe(0);
-  });
-
-  it("draws without mapping anything while training is paused", async () => {
-    const { page } = await site.visit();
-    await atRest(page);
-    await page.waitForTimeout(500);
-    const worker = page.workers()[0];
-    await worker?.evaluate(() => {
-      const counts = { maps: 0, draws: 0 };
-      Object.assign(globalThis, { counts });
-      const { mapAsync } = GPUBuffer.prototype;
-      const { beginRenderPass } = GPUCommandEncoder.prototype;
-      GPUBuffer.prototype.mapAsync = function (...given) {
-        counts.maps += 1;
-        return mapAsync.apply(this, given);
-      };
-      GPUCommandEncoder.prototype.beginRenderPass = function (...given) {
-        counts.draws += 1;
-        return beginRenderPass.apply(this, given);
-      };
-    });
-    for (const name of ["Show input x", "Show unit 3 of layer 1", "Show the output"]) {
-      await button(page, name).click();
-      await page.waitForTimeout(300);
-    }
-    const counts = await worker?.evaluate(() => (globalThis as unknown as { counts: Record<string, number> }).counts);
-    expect(counts?.maps).toBe(0);
-    expect(counts?.draws).toBeGreaterThanOrEqual(6);
-  });
-
   it("says in the library's words what a number that grew beyond all bounds means", async () => {
     const { page } = await site.visit({
       at: "playground?points=gauss&layers=2&activation=identity&loss=crossEntropy&live=sgd,1e30,0,32",
@@ -312,18 +205,13 @@ describe("the playground", () => {
     expect(await alert.textContent()).toMatch(/training: step \d+.*a finite objective.*take a learning rate below/s);
   });
 
-  it.each([
-    ["light", 1280],
-    ["dark", 1280],
-    ["light", 390],
-    ["dark", 390],
-  ] as const)(
+  it.each(looks)(
     "has no grave violation of accessibility, %s, %i px, and no sideways scroll",
     async (colorScheme, width) => {
       const { page } = await site.visit({ context: { colorScheme, viewport: { width, height: 844 } } });
       await atRest(page);
       await expectAccessible(page);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      await expectToFit(page, width);
     },
   );
 });

@@ -1,46 +1,100 @@
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 
-interface Common {
+interface FieldProps {
   readonly label: ComponentChildren;
   /** One short sentence below the field. */
   readonly hint?: string;
   readonly disabled?: boolean;
 }
 
-export interface SelectProps<T extends string | number> extends Common {
-  readonly value: T;
-  readonly options: readonly { readonly value: T; readonly text: string }[];
-  readonly onChange: (value: T) => void;
+/** What ties an input to its label and hint. */
+interface Ties {
+  readonly id: string;
+  readonly "aria-describedby": string | undefined;
 }
 
-export function Select<T extends string | number>({ label, hint, disabled, value, options, onChange }: SelectProps<T>) {
+interface LabelledProps extends Pick<FieldProps, "label"> {
+  readonly hint: string | undefined;
+  /** The value as text, beside the label. */
+  readonly output?: string;
+  readonly children: (ties: Ties) => ComponentChildren;
+}
+
+/** An input with its label above and its hint below. */
+function Labelled({ label, hint, output, children }: LabelledProps) {
   const id = useId();
+  const described = hint ? `${id}-hint` : undefined;
   return (
     <div class="field">
-      <label for={id}>{label}</label>
-      <select
-        id={id}
-        disabled={disabled}
-        aria-describedby={hint ? `${id}-hint` : undefined}
-        value={String(value)}
-        onChange={({ currentTarget }) => {
-          const found = options[currentTarget.selectedIndex];
-          if (found) onChange(found.value);
-        }}
-      >
-        {options.map((option) => (
-          <option key={option.value} value={String(option.value)}>
-            {option.text}
-          </option>
-        ))}
-      </select>
-      {hint && <Hint id={`${id}-hint`} text={hint} />}
+      <label for={id}>
+        {label} {output !== undefined && <output for={id}>{output}</output>}
+      </label>
+      {children({ id, "aria-describedby": described })}
+      {hint && (
+        <p class="hint" id={described}>
+          {hint}
+        </p>
+      )}
     </div>
   );
 }
 
-export interface RangeProps extends Common {
+/** One of a few to choose. */
+export interface Option<T extends string | number> {
+  readonly value: T;
+  readonly text: string;
+}
+
+/** Values that are their own text. */
+export const plainly = <T extends string | number>(values: readonly T[]): readonly Option<T>[] =>
+  values.map((value) => ({ value, text: String(value) }));
+
+export interface SelectProps<T extends string | number> extends FieldProps {
+  readonly value: T;
+  readonly options: readonly Option<T>[];
+  readonly onChange: (value: T) => void;
+}
+
+export function Select<T extends string | number>({ label, hint, disabled, value, options, onChange }: SelectProps<T>) {
+  return (
+    <Labelled label={label} hint={hint}>
+      {(ties) => (
+        <select
+          {...ties}
+          disabled={disabled}
+          value={String(value)}
+          onChange={({ currentTarget }) => {
+            const found = options[currentTarget.selectedIndex];
+            if (found) onChange(found.value);
+          }}
+        >
+          {options.map((option) => (
+            <option key={option.value} value={String(option.value)}>
+              {option.text}
+            </option>
+          ))}
+        </select>
+      )}
+    </Labelled>
+  );
+}
+
+export interface NumberSelectProps extends FieldProps {
+  readonly value: number;
+  /** The usual ones, ascending; an address may have brought another. */
+  readonly values: readonly number[];
+  readonly onChange: (value: number) => void;
+  readonly textOf?: (value: number) => string;
+}
+
+/** One of the usual numbers, or the one in use. */
+export function NumberSelect({ values, textOf = String, ...others }: NumberSelectProps) {
+  const all = values.includes(others.value) ? values : [...values, others.value].sort((a, b) => a - b);
+  return <Select {...others} options={all.map((value) => ({ value, text: textOf(value) }))} />;
+}
+
+export interface RangeProps extends FieldProps {
   readonly value: number;
   readonly min: number;
   readonly max: number;
@@ -52,64 +106,63 @@ export interface RangeProps extends Common {
 }
 
 export function Range({ label, hint, disabled, value, min, max, step, text, onChange }: RangeProps) {
-  const id = useId();
   return (
-    <div class="field">
-      <label for={id}>
-        {label} <output for={id}>{text}</output>
-      </label>
-      <input
-        id={id}
-        type="range"
-        disabled={disabled}
-        min={min}
-        max={max}
-        step={step}
-        value={value}
-        aria-valuetext={text}
-        aria-describedby={hint ? `${id}-hint` : undefined}
-        onChange={({ currentTarget }) => onChange(currentTarget.valueAsNumber)}
-      />
-      {hint && <Hint id={`${id}-hint`} text={hint} />}
-    </div>
+    <Labelled label={label} hint={hint} output={text}>
+      {(ties) => (
+        <input
+          {...ties}
+          type="range"
+          disabled={disabled}
+          min={min}
+          max={max}
+          step={step}
+          value={value}
+          aria-valuetext={text}
+          onChange={({ currentTarget }) => onChange(currentTarget.valueAsNumber)}
+        />
+      )}
+    </Labelled>
   );
 }
 
-export interface NumberProps extends Common {
+export interface NumberProps extends FieldProps {
   readonly value: number;
   readonly min: number;
   readonly max: number;
-  readonly step?: number;
   readonly onChange: (value: number) => void;
 }
 
-export function NumberField({ label, hint, disabled, value, min, max, step = 1, onChange }: NumberProps) {
-  const id = useId();
+/** A whole number. */
+export function NumberField({ label, hint, disabled, value, min, max, onChange }: NumberProps) {
   return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        type="number"
-        inputMode="numeric"
-        disabled={disabled}
-        min={min}
-        max={max}
-        step={step}
-        value={value}
-        aria-describedby={hint ? `${id}-hint` : undefined}
-        onChange={({ currentTarget }) => {
-          const given = currentTarget.valueAsNumber;
-          if (Number.isFinite(given)) onChange(Math.min(max, Math.max(min, given)));
-          else currentTarget.valueAsNumber = value;
-        }}
-      />
-      {hint && <Hint id={`${id}-hint`} text={hint} />}
-    </div>
+    <Labelled label={label} hint={hint}>
+      {(ties) => (
+        <input
+          {...ties}
+          type="number"
+          inputMode="numeric"
+          disabled={disabled}
+          min={min}
+          max={max}
+          step={1}
+          value={value}
+          onChange={({ currentTarget }) => {
+            const given = Math.round(currentTarget.valueAsNumber);
+            if (Number.isFinite(given)) onChange(Math.min(max, Math.max(min, given)));
+            else currentTarget.valueAsNumber = value;
+          }}
+        />
+      )}
+    </Labelled>
   );
 }
 
-export interface TextProps extends Common {
+/** The seed of a run. */
+export const SeedField = (props: Pick<NumberProps, "value" | "hint" | "onChange"> & { readonly max?: number }) => (
+  <NumberField label="Seed" min={0} max={2 ** 32 - 1} {...props} />
+);
+
+export interface TextProps extends FieldProps {
   readonly value: string;
   /** What may be entered; anything else is taken back. */
   readonly pattern: RegExp;
@@ -117,30 +170,28 @@ export interface TextProps extends Common {
 }
 
 export function TextField({ label, hint, disabled, value, pattern, onChange }: TextProps) {
-  const id = useId();
   return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        type="text"
-        disabled={disabled}
-        value={value}
-        aria-describedby={hint ? `${id}-hint` : undefined}
-        onChange={({ currentTarget }) => {
-          const given = currentTarget.value.trim();
-          if (pattern.test(given)) onChange(given);
-          else currentTarget.value = value;
-        }}
-      />
-      {hint && <Hint id={`${id}-hint`} text={hint} />}
-    </div>
+    <Labelled label={label} hint={hint}>
+      {(ties) => (
+        <input
+          {...ties}
+          type="text"
+          disabled={disabled}
+          value={value}
+          onChange={({ currentTarget }) => {
+            const given = currentTarget.value.trim();
+            if (pattern.test(given)) onChange(given);
+            else currentTarget.value = value;
+          }}
+        />
+      )}
+    </Labelled>
   );
 }
 
-export interface ChoiceProps<T extends string> extends Common {
+export interface ChoiceProps<T extends string> extends Omit<FieldProps, "hint"> {
   readonly value: T;
-  readonly options: readonly { readonly value: T; readonly text: string; readonly picture?: ComponentChildren }[];
+  readonly options: readonly (Option<T> & { readonly picture?: ComponentChildren })[];
   readonly onChange: (value: T) => void;
   /** `tiles` shows a picture above each text. */
   readonly look?: "segments" | "tiles";
@@ -177,13 +228,5 @@ export function Choice<T extends string>({
         ))}
       </div>
     </fieldset>
-  );
-}
-
-function Hint({ id, text }: { id: string; text: string }) {
-  return (
-    <p class="hint" id={id}>
-      {text}
-    </p>
   );
 }

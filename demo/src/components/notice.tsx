@@ -39,3 +39,13 @@ export function Fault({ fault }: { fault: FaultMessage }) {
     </dl>
   );
 }
+
+/** What failed, if anything did. */
+export function Failure({ fault, title = "That did not work" }: { fault: FaultMessage | undefined; title?: string }) {
+  if (!fault) return null;
+  return (
+    <Notice tone="error" title={title}>
+      <Fault fault={fault} />
+    </Notice>
+  );
+}

@@ -1,8 +1,8 @@
-import { useEffect, useRef } from "preact/hooks";
-import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
+import { useMemo } from "preact/hooks";
+import type uPlot from "uplot";
 import { figure } from "../format.ts";
-import { cssColour, theme } from "../theme.ts";
+import { cssColour } from "../theme.ts";
+import { axisOf, type PlotOptions, usePlot } from "./use-plot.ts";
 
 export interface ResidualChartProps {
   /** Predicted numbers, ascending. */
@@ -14,44 +14,19 @@ export interface ResidualChartProps {
 
 /** How far each prediction is off, over the predictions: a good fit scatters evenly about 0. */
 export function ResidualChart({ predicted, off, height = 220 }: ResidualChartProps) {
-  const host = useRef<HTMLDivElement>(null);
-  const chart = useRef<uPlot | undefined>(undefined);
-  const data = (): uPlot.AlignedData => [[...predicted], [...off]];
-  useEffect(() => {
-    const target = host.current;
-    if (!target) return;
-    const axis = {
-      stroke: cssColour("--muted"),
-      grid: { stroke: cssColour("--line"), width: 1 },
-      ticks: { show: false },
-      values: (_: uPlot, marks: (number | null)[]) => marks.map((mark) => (mark === null ? "" : compactly(mark))),
-    };
+  const options = (): PlotOptions => {
     const colour = cssColour("--positive");
-    const made = new uPlot(
-      {
-        width: target.clientWidth || 300,
-        height,
-        legend: { show: false },
-        cursor: { show: false },
-        scales: { x: { time: false }, y: { range: evenly } },
-        axes: [
-          { ...axis, size: 28 },
-          { ...axis, size: 52 },
-        ],
-        series: [{}, { paths: () => null, points: { show: true, size: 5, stroke: colour, fill: colour, width: 0 } }],
-      },
-      data(),
-      target,
-    );
-    chart.current = made;
-    const observer = new ResizeObserver(() => made.setSize({ width: target.clientWidth, height }));
-    observer.observe(target);
-    return () => {
-      observer.disconnect();
-      made.destroy();
+    return {
+      height,
+      legend: { show: false },
+      cursor: { show: false },
+      scales: { x: { time: false }, y: { range: evenly } },
+      axes: [axisOf(28, compactly), axisOf(52, compactly)],
+      series: [{}, { paths: () => null, points: { show: true, size: 5, stroke: colour, fill: colour, width: 0 } }],
     };
-  }, [theme.value, height]);
-  useEffect(() => chart.current?.setData(data()), [predicted, off]);
+  };
+  const data = useMemo(() => [[...predicted], [...off]] as uPlot.AlignedData, [predicted, off]);
+  const host = usePlot(options, String(height), data);
   const most = off.reduce((largest, one) => Math.max(largest, Math.abs(one)), 0);
   return (
     <figure class="chart">

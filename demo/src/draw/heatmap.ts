@@ -1,4 +1,5 @@
 import { coloursSource } from "./colours.ts";
+import type { Drawing } from "./screen.ts";
 import { createStripPipeline } from "./strips.ts";
 
 /**
@@ -106,12 +107,6 @@ export interface Heatmaps {
    * @param colours of the canvas that they are drawn on
    */
   prepare(colours: GPUBuffer, values: GPUBuffer, tiles: readonly Tile[]): Drawing;
-}
-
-/** Something that is drawn again and again, until what it is made of changes. */
-export interface Drawing {
-  draw(pass: GPURenderPassEncoder): void;
-  dispose(): void;
 }
 
 export async function createHeatmaps(gpu: GPUDevice, format: GPUTextureFormat): Promise<Heatmaps> {

@@ -1,4 +1,4 @@
-import type { Drawing } from "./heatmap.ts";
+import type { Drawing } from "./screen.ts";
 import { createStripPipeline } from "./strips.ts";
 
 const source = /* wgsl */ `

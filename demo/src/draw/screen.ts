@@ -40,3 +40,26 @@ export function createScreen(gpu: GPUDevice, canvas: OffscreenCanvas, label: str
       }),
   };
 }
+
+/** Something that is drawn again and again, until what it is made of changes. */
+export interface Drawing {
+  draw(pass: GPURenderPassEncoder): void;
+  dispose(): void;
+}
+
+/** What stands on a screen, the lowest first. */
+export interface Scene {
+  readonly screen: Screen;
+  readonly drawings: readonly Drawing[];
+}
+
+/** Draws the next frame of some screens, in one submit. */
+export function drawFrame(gpu: GPUDevice, label: string, scenes: readonly Scene[]): void {
+  const encoder = gpu.createCommandEncoder({ label });
+  for (const { screen, drawings } of scenes) {
+    const pass = screen.beginPass(encoder);
+    for (const drawing of drawings) drawing.draw(pass);
+    pass.end();
+  }
+  gpu.queue.submit([encoder.finish()]);
+}

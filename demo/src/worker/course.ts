@@ -1,25 +1,6 @@
-import {
-  createReferenceTrainer,
-  createTrainer,
-  type Device,
-  type ReferenceTrainer,
-  type Report,
-  type Trainer,
-  type TrainerOptions,
-} from "chainrule";
-
-/** What trains: the GPU, or the CPU reference where there is none. */
-export type Training = Trainer | ReferenceTrainer;
-
-export const createTraining = async (device: Device | undefined, options: TrainerOptions): Promise<Training> =>
-  device ? createTrainer(device, options) : createReferenceTrainer(options);
-
-/** Loss a sample by step, thinned out. */
-export interface Curves {
-  readonly steps: readonly number[];
-  readonly train: readonly number[];
-  readonly test: readonly (number | null)[];
-}
+import type { Report } from "chainrule";
+import { type Curves, noCurves, withPoint, withTest } from "./curves.ts";
+import { CPU_SLICE, nextSize, pause, REPORT_INTERVAL, type Training } from "./training.ts";
 
 /** How far a course is. */
 export interface Progress {
@@ -45,19 +26,14 @@ export interface Listener {
   fail(error: unknown): void;
 }
 
-/** Time in ms of a slice of training, on the GPU and on the CPU, which lets calls in between. */
+/** Time in ms of a slice of training on the GPU, which lets calls in between. */
 const GPU_SLICE = 100;
-const CPU_SLICE = 14;
 
-/** Least time in ms between two reports, and between two judgements. */
-const REPORT_INTERVAL = 120;
+/** Least time in ms between two judgements. */
 const JUDGE_INTERVAL = 150;
 
 /** A judgement is followed by so many times its own time of training. */
 const JUDGE_REST = 4;
-
-/** Points of the curves before every other one is left out. */
-const MOST_POINTS = 400;
 
 /** A training of a given length, taken in slices so that other calls come through, with pauses where one is asked for. */
 export class Course {
@@ -69,7 +45,7 @@ export class Course {
   #epoch = 0;
   #seconds = 0;
   #samplesPerSecond: number | undefined;
-  #curves: Curves = { steps: [], train: [], test: [] };
+  #curves = noCurves;
   #running = false;
   #loop: Promise<void> = Promise.resolve();
 
@@ -133,8 +109,8 @@ export class Course {
       await this.#listener.alongside?.(report.steps);
       const time = performance.now() - began;
       this.#add(report, time);
-      size = Math.max(1, Math.min(2 * size, Math.floor((report.steps * slice) / Math.max(time, 0.1))));
-      if (!onGpu) await new Promise((resolve) => setTimeout(resolve, 0));
+      size = nextSize(size, report.steps, time, slice);
+      if (!onGpu) await pause(0);
       if (performance.now() > judge) {
         const from = performance.now();
         await this.#judge();
@@ -153,31 +129,11 @@ export class Course {
     this.#epoch = epoch;
     this.#seconds += time / 1000;
     this.#samplesPerSecond = samplesPerSecond;
-    const { steps, train, test } = this.#curves;
-    const all = { steps: [...steps, step], train: [...train, loss], test: [...test, null] };
-    this.#curves = all.steps.length > MOST_POINTS ? thinned(all) : all;
+    this.#curves = withPoint(this.#curves, step, loss);
   }
 
   async #judge(): Promise<void> {
     const loss = await this.#listener.judge();
-    if (loss === undefined || this.#curves.test.length === 0) return;
-    this.#curves = { ...this.#curves, test: this.#curves.test.with(-1, loss) };
+    this.#curves = withTest(this.#curves, loss);
   }
-}
-
-function thinned({ steps, train, test }: Curves): Curves {
-  const keep = <T>(values: readonly T[]) => values.filter((_, i) => i % 2 === 1);
-  // A judgement that falls on a point left out moves to the one that stays.
-  const moved = test.map((value, i) => value ?? test[i - 1] ?? null);
-  return { steps: keep(steps), train: keep(train), test: keep(moved) };
-}
-
-/** How often each class was taken for each: `[classes, classes]`, down the true class, across the predicted one. */
-export function confusionOf(actual: ArrayLike<number>, predicted: ArrayLike<number>, classes: number): number[] {
-  const counts = new Array<number>(classes * classes).fill(0);
-  for (let i = 0; i < actual.length; i++) {
-    const at = (actual[i] ?? 0) * classes + (predicted[i] ?? 0);
-    counts[at] = (counts[at] ?? 0) + 1;
-  }
-  return counts;
 }

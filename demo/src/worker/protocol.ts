@@ -64,6 +64,7 @@ type Part = "where" | "got" | "expected" | "remedy" | "line" | "column";
 
 /** An error as the page shows it; a ChainruleError keeps its parts. */
 export function faultOf(error: unknown): FaultMessage {
+  if (error instanceof RemoteError) return error.fault;
   if (!(error instanceof Error)) return { name: "Error", message: String(error) };
   const { name, message } = error;
   const { where, got, expected, remedy, line, column }: Error & Readonly<Partial<Record<Part, unknown>>> = error;

@@ -1,5 +1,7 @@
 import { type Guess, scalings, type Task } from "chainrule/table";
-import { Choice, NumberField, Select, TextField } from "../../components/field.tsx";
+import { Choice, NumberField, NumberSelect, plainly, SeedField, Select, TextField } from "../../components/field.tsx";
+import { OptimizerSelect } from "../../components/optimizer-select.tsx";
+import { layersText } from "../../network.ts";
 import type { Column } from "./contract.ts";
 import {
   activationNames,
@@ -7,13 +9,11 @@ import {
   decays,
   fractions,
   layersPattern,
-  layersText,
   optimizerNames,
   parseLayers,
   rates,
 } from "./options.ts";
 
-const optimizerText = { sgd: "SGD", momentum: "SGD, momentum 0.9", adam: "Adam", adamw: "AdamW" } as const;
 const scaleText = { standard: "mean 0, σ 1", minmax: "0 to 1", none: "as it is" } as const;
 
 interface ControlsProps {
@@ -32,7 +32,7 @@ export function Goal(
   const { options, columns, guess, onTarget, onChange } = props;
   const { task } = options;
   return (
-    <div class="goal">
+    <div class="spaced">
       <Select
         label="Column to predict"
         value={options.target}
@@ -55,14 +55,10 @@ export function Goal(
   );
 }
 
-/** The usual values, and the one in use should an address have brought another. */
-const withOwn = (values: readonly number[], own: number) =>
-  [...new Set([...values, own])].sort((a, b) => a - b).map((value) => ({ value, text: String(value) }));
-
 /** What the network is and how it learns. */
 export function Controls({ options, task, onChange }: ControlsProps & { task: Task }) {
   return (
-    <div class="controls">
+    <div class="field-pairs">
       <TextField
         label="Hidden layers"
         value={layersText(options.layers)}
@@ -72,19 +68,18 @@ export function Controls({ options, task, onChange }: ControlsProps & { task: Ta
       <Select
         label="Activation φ"
         value={options.activation}
-        options={activationNames.map((value) => ({ value, text: value }))}
+        options={plainly(activationNames)}
         onChange={(activation) => onChange({ activation })}
       />
-      <Select
-        label="Optimizer"
+      <OptimizerSelect
         value={options.optimizer}
-        options={optimizerNames.map((value) => ({ value, text: optimizerText[value] }))}
+        names={optimizerNames}
         onChange={(optimizer) => onChange({ optimizer })}
       />
-      <Select
+      <NumberSelect
         label="Learning rate η"
         value={options.rate}
-        options={withOwn(rates, options.rate)}
+        values={rates}
         onChange={(rate) => onChange({ rate })}
       />
       <NumberField
@@ -92,37 +87,29 @@ export function Controls({ options, task, onChange }: ControlsProps & { task: Ta
         value={options.epochs}
         min={1}
         max={100_000}
-        onChange={(epochs) => onChange({ epochs: Math.round(epochs) })}
+        onChange={(epochs) => onChange({ epochs })}
       />
       <NumberField
         label="Batch |B|"
         value={options.batch}
         min={1}
         max={65_536}
-        onChange={(batch) => onChange({ batch: Math.round(batch) })}
+        onChange={(batch) => onChange({ batch })}
       />
-      <Select
+      <NumberSelect
         label="Weight decay λ"
         value={options.decay}
-        options={withOwn(decays, options.decay)}
+        values={decays}
         onChange={(decay) => onChange({ decay })}
       />
-      <Select
+      <NumberSelect
         label="Rows to test on"
         value={options.testFraction}
-        options={withOwn(fractions, options.testFraction).map(({ value }) => ({
-          value,
-          text: value === 0 ? "none" : `${Math.round(1000 * value) / 10} %`,
-        }))}
+        values={fractions}
+        textOf={(value) => (value === 0 ? "none" : `${Math.round(1000 * value) / 10} %`)}
         onChange={(testFraction) => onChange({ testFraction })}
       />
-      <NumberField
-        label="Seed"
-        value={options.seed}
-        min={0}
-        max={4294967295}
-        onChange={(seed) => onChange({ seed: Math.round(seed) })}
-      />
+      <SeedField value={options.seed} onChange={(seed) => onChange({ seed })} />
       <Select
         label="Scale inputs to"
         value={options.scale}

@@ -1,15 +1,7 @@
-import {
-  type Activation,
-  activations,
-  adam,
-  adamw,
-  dense,
-  type Model,
-  type Optimizer,
-  sequential,
-  sgd,
-} from "chainrule";
+import { type Activation, activations, dense, type Model } from "chainrule";
 import { type Scaling, scalings, type Task, tasks } from "chainrule/table";
+import { layersText, networkOf, type OptimizerName } from "../../network.ts";
+import { changesOf, isSeed, number, pick, whole } from "../../query.ts";
 
 /** What the command line's `train` is told too. */
 export interface DataOptions {
@@ -32,9 +24,7 @@ export interface DataOptions {
   readonly scaleTarget: Scaling;
 }
 
-export const optimizerNames = ["sgd", "momentum", "adam", "adamw"] as const;
-export type OptimizerName = (typeof optimizerNames)[number];
-
+export const optimizerNames: readonly OptimizerName[] = ["sgd", "momentum", "adam", "adamw"];
 export const activationNames = activations;
 export const rates: readonly number[] = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3];
 export const decays: readonly number[] = [0, 0.0001, 0.001, 0.01, 0.1];
@@ -42,8 +32,6 @@ export const fractions: readonly number[] = [0, 0.1, 0.2, 0.3, 0.5];
 
 /** Sizes of hidden layers as the command line takes them: `64,32`, or `none`. */
 export const layersPattern = /^(none|[1-9]\d{0,3}(\s*,\s*[1-9]\d{0,3})*)$/;
-
-export const layersText = (layers: readonly number[]): string => layers.join(",") || "none";
 
 export const parseLayers = (text: string): number[] => (text === "none" ? [] : text.split(",").map(Number));
 
@@ -73,22 +61,7 @@ export const batchOf = (options: DataOptions, rows: number): number =>
   Math.min(options.batch, trainRows(rows, options));
 
 export const modelOf = ({ layers, activation }: DataOptions, outputs: number): Model =>
-  sequential([...layers.map((units) => dense(units, activation)), dense(outputs)]);
-
-/** The optimizer that the command line makes of the same options. */
-export function optimizerOf({ optimizer, rate, decay }: DataOptions): Optimizer {
-  const options = { learningRate: rate, weightDecay: decay };
-  switch (optimizer) {
-    case "sgd":
-      return sgd(options);
-    case "momentum":
-      return sgd({ ...options, momentum: 0.9 });
-    case "adam":
-      return adam({ ...options, decay: "per-batch" });
-    case "adamw":
-      return adamw(options);
-  }
-}
+  networkOf(layers, activation, dense(outputs));
 
 /** The command that trains the same network on the same table. */
 export function commandOf(file: string, rows: number, task: Task, options: DataOptions): string {
@@ -121,54 +94,36 @@ export const modelName = (file: string): string => `${file.replace(/\.[^.]*$/, "
 export const quote = (word: string): string =>
   /^[\w.,/+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
-type Reader<T> = (text: string) => T | undefined;
-const oneOf =
-  <T extends string>(words: readonly T[]): Reader<T> =>
-  (text) =>
-    words.find((word) => word === text);
-const among =
-  (fits: (value: number) => boolean): Reader<number> =>
-  (text) =>
-    text !== "" && fits(Number(text)) ? Number(text) : undefined;
-const whole = (least: number, most: number) =>
-  among((value) => Number.isInteger(value) && value >= least && value <= most);
-
-const readers: { readonly [K in keyof DataOptions]: Reader<DataOptions[K]> } = {
-  target: (text) => text,
-  task: oneOf(tasks),
-  ignored: (text) => text.split(",").filter((name) => name !== ""),
-  layers: (text) => (layersPattern.test(text) ? parseLayers(text) : undefined),
-  activation: oneOf(activationNames),
-  optimizer: oneOf(optimizerNames),
-  rate: among((value) => value > 0),
-  decay: among((value) => value >= 0),
-  batch: whole(1, 65536),
-  epochs: whole(1, 100000),
-  seed: whole(0, 2 ** 32 - 1),
-  testFraction: among((value) => value >= 0 && value < 1),
-  scale: oneOf(scalings),
-  scaleTarget: oneOf(scalings),
-};
-
-const textOf = (options: DataOptions, name: keyof DataOptions): string =>
-  name === "layers" ? layersText(options.layers) : String(options[name] ?? "");
-
-const keys = Object.keys(readers) as (keyof DataOptions)[];
+const textsOf = (options: DataOptions) => ({
+  ...options,
+  task: options.task ?? "",
+  layers: layersText(options.layers),
+});
 
 /** What differs from the options that a table begins with, as the query of an address. */
 export function toQuery(options: DataOptions, from: DataOptions, sample: string | undefined): URLSearchParams {
-  const changed = keys.filter((name) => textOf(options, name) !== textOf(from, name));
   const query = new URLSearchParams(sample === undefined ? {} : { sample });
-  for (const name of changed) query.set(name, textOf(options, name));
+  for (const [name, text] of changesOf(textsOf(options), textsOf(from))) query.set(name, text);
   return query;
 }
 
 /** Reads what `toQuery` wrote; what is missing or makes no sense is as in `from`. */
 export function fromQuery(query: URLSearchParams, from: DataOptions): DataOptions {
-  const read = <K extends keyof DataOptions>(name: K): Partial<DataOptions> => {
-    const text = query.get(name);
-    const value = text === null ? undefined : readers[name](text);
-    return value === undefined ? {} : { [name]: value };
+  const layers = query.get("layers") ?? "";
+  return {
+    target: query.get("target") ?? from.target,
+    task: pick<Task | undefined>(query, "task", tasks, from.task),
+    ignored: query.get("ignored")?.split(",").filter(Boolean) ?? from.ignored,
+    layers: layersPattern.test(layers) ? parseLayers(layers) : from.layers,
+    activation: pick(query, "activation", activationNames, from.activation),
+    optimizer: pick(query, "optimizer", optimizerNames, from.optimizer),
+    rate: number(query, "rate", from.rate, (value) => value > 0),
+    decay: number(query, "decay", from.decay, (value) => value >= 0),
+    batch: number(query, "batch", from.batch, whole(1, 65_536)),
+    epochs: number(query, "epochs", from.epochs, whole(1, 100_000)),
+    seed: number(query, "seed", from.seed, isSeed),
+    testFraction: number(query, "testFraction", from.testFraction, (value) => value >= 0 && value < 1),
+    scale: pick(query, "scale", scalings, from.scale),
+    scaleTarget: pick(query, "scaleTarget", scalings, from.scaleTarget),
   };
-  return Object.assign({}, from, ...keys.map(read));
 }

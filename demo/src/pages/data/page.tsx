@@ -1,17 +1,17 @@
 import type { Guess, Task } from "chainrule/table";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { backend, type Connection, connect } from "../../client.ts";
-import { Button } from "../../components/button.tsx";
-import { PauseIcon, PlayIcon } from "../../components/icons.tsx";
-import { LossChart } from "../../components/loss-chart.tsx";
+import { backend } from "../../client.ts";
+import { DropArea } from "../../components/drop-area.tsx";
+import { LossPanel } from "../../components/loss-panel.tsx";
 import { MemoryBar } from "../../components/memory.tsx";
-import { Fault, Notice } from "../../components/notice.tsx";
+import { Failure } from "../../components/notice.tsx";
 import { Panel } from "../../components/panel.tsx";
-import { Progress } from "../../components/progress.tsx";
-import { StatRow } from "../../components/stats.tsx";
-import { compact, count, figure, percent } from "../../format.ts";
+import { epochText, speedOf, TrainingBar } from "../../components/training-bar.tsx";
+import { useFault } from "../../components/use-fault.ts";
+import { useSession } from "../../components/use-session.ts";
+import { useTitle } from "../../components/use-title.ts";
+import { count, figure, percent } from "../../format.ts";
 import { currentQuery, writeQuery } from "../../router.ts";
-import { type FaultMessage, faultOf, RemoteError } from "../../worker/protocol.ts";
 import { Columns } from "./columns.tsx";
 import type { Begun, DataContract, Source, Status, TableSummary } from "./contract.ts";
 import { Controls, Goal } from "./controls.tsx";
@@ -39,18 +39,17 @@ export function Page() {
   const [guess, setGuess] = useState<Guess>();
   const [begun, setBegun] = useState<Begun>();
   const [status, setStatus] = useState<Status>();
-  const [fault, setFault] = useState<FaultMessage>();
+  const { fault, setFault, attempt: tryTo } = useFault();
   const [busy, setBusy] = useState<string>();
-  const connection = useRef<Connection<DataContract>>(undefined);
   const runs = useRef(0);
 
+  const call = useSession<DataContract>(
+    NAME,
+    ({ status: next }) => next.run === runs.current && setStatus(next),
+    setFault,
+  );
   const attempt = async (work: () => Promise<unknown>) => {
-    setFault(undefined);
-    try {
-      await work();
-    } catch (error) {
-      setFault(error instanceof RemoteError ? error.fault : faultOf(error));
-    }
+    await tryTo(work);
     setBusy(undefined);
   };
   /** Forgets the network in training: the next one begins anew. */
@@ -58,18 +57,17 @@ export function Page() {
     runs.current += 1;
     setBegun(undefined);
     setStatus(undefined);
-    void connection.current?.call.pause().catch(() => {});
+    void call.pause().catch(() => {});
   };
   const ask = async (target: string) => {
     setGuess(undefined);
-    setGuess(await connection.current?.call.guess(target));
+    setGuess(await call.guess(target));
   };
 
   const take = (source: Source, sample: string | undefined, query = new URLSearchParams()) =>
     attempt(async () => {
       setBusy(`Reading ${source.name} …`);
-      const summary = await connection.current?.call.read(source);
-      if (!summary) return;
+      const summary = await call.read(source);
       forget();
       const initial = optionsFor(summary);
       const wanted = fromQuery(query, initial);
@@ -80,6 +78,7 @@ export function Page() {
       writeQuery(NAME, toQuery(next, initial, sample));
       await ask(next.target);
     });
+  const takeFile = (file: File) => void take({ name: file.name, content: file }, undefined);
   const takeSample = (name: string, query?: URLSearchParams) => {
     const sample = samples.find((one) => one.name === name);
     if (!sample) return;
@@ -90,15 +89,8 @@ export function Page() {
   };
 
   useEffect(() => {
-    const made = connect<DataContract>(
-      NAME,
-      ({ status: next }) => next.run === runs.current && setStatus(next),
-      setFault,
-    );
-    connection.current = made;
     const query = currentQuery();
     takeSample(query.get("sample") ?? "", query);
-    return () => made.close();
   }, []);
 
   const change = (part: Partial<DataOptions>) => {
@@ -117,72 +109,49 @@ export function Page() {
   };
   const train = () =>
     attempt(async () => {
-      const { call } = connection.current ?? {};
       if (!begun) {
         setBusy("Making the network ready …");
-        const made = await call?.begin(options, runs.current);
-        if (made?.run !== runs.current) return;
+        const made = await call.begin(options, runs.current);
+        if (made.run !== runs.current) return;
         setBegun(made);
       }
-      await call?.play();
+      await call.play();
     });
 
   const progress = status?.progress;
   const running = progress?.running ?? false;
   const task: Task = begun?.task ?? options.task ?? guess?.task ?? "regression";
-  useEffect(() => {
-    document.title = running && progress ? `▶ epoch ${progress.epoch} · chainrule` : "Your data · chainrule";
-  }, [running, progress?.epoch]);
+  useTitle("Your data", running ? `epoch ${progress?.epoch}` : undefined);
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: a file may be dropped anywhere; the button does the same.
-    <div
-      class="your-data"
-      onDragOver={(event) => event.preventDefault()}
-      onDrop={(event) => {
-        event.preventDefault();
-        const [file] = event.dataTransfer?.files ?? [];
-        if (file) void take({ name: file.name, content: file }, undefined);
-      }}
-    >
+    <DropArea class="your-data" onFile={takeFile}>
       <h1>Train on your own table</h1>
       <p class="lead">
         Give a CSV file, choose what to predict, and take the model home. <strong>Nothing leaves this computer</strong>:
         the file is read and learned from in this page
         {backend.value?.kind === "cpu" && ", on the CPU reference as there is no WebGPU, so keep it small"}.
       </p>
-      {fault && (
-        <Notice tone="error" title="That did not work">
-          <Fault fault={fault} />
-        </Notice>
-      )}
+      <Failure fault={fault} />
       <TableDrop
         small={given !== undefined}
         file={given?.summary.file}
         busy={busy}
-        onFile={(file) => void take({ name: file.name, content: file }, undefined)}
+        onFile={takeFile}
         onSample={takeSample}
       />
       {given && (
         <>
-          <section class="panel course" aria-label="Training">
-            <Button
-              kind="primary"
-              disabled={busy !== undefined}
-              onClick={() => (running ? void attempt(async () => connection.current?.call.pause()) : void train())}
-            >
-              {running ? <PauseIcon /> : <PlayIcon />} {running ? "Pause" : "Train"}
-            </Button>
-            <Progress
-              label={busy ?? labelOf(progress, begun)}
-              share={progress ? progress.step / progress.until : 0}
-              seconds={progress?.seconds ?? 0}
-            />
-            <StatRow label="How training stands" stats={statsOf(status, begun, task)} />
-          </section>
+          <TrainingBar
+            progress={progress}
+            label={busy ?? (progress && begun ? epochText(progress, begun.trainRows, begun.plan.batch) : "Not begun")}
+            stats={statsOf(status, begun, task)}
+            disabled={busy !== undefined}
+            onPlay={() => void train()}
+            onPause={() => void attempt(() => call.pause())}
+          />
           <div class="workbench">
             <div class="stack">
-              <Panel title="What to learn" class="goal-panel">
+              <Panel title="What to learn">
                 <Goal
                   options={options}
                   columns={given.summary.columns}
@@ -191,11 +160,7 @@ export function Page() {
                   onChange={change}
                 />
               </Panel>
-              <Panel
-                title="Columns"
-                class="columns-panel"
-                aside={<span class="count">{count(given.summary.rows)} rows</span>}
-              >
+              <Panel title="Columns" aside={<span class="hint">{count(given.summary.rows)} rows</span>}>
                 <Columns
                   columns={given.summary.columns}
                   target={options.target}
@@ -203,39 +168,24 @@ export function Page() {
                   onChange={(ignored) => change({ ignored })}
                 />
               </Panel>
-              <Panel title="Network and training" class="network-options">
+              <Panel title="Network and training">
                 <Controls options={options} task={task} onChange={change} />
               </Panel>
             </div>
             <div class="stack">
-              <Panel title="Loss">
-                <LossChart
-                  label="Loss by step"
-                  logarithmic
-                  at={progress?.curves.steps ?? []}
-                  series={[
-                    { label: "training batches", colour: "--positive", values: progress?.curves.train ?? [] },
-                    { label: "test rows", colour: "--negative", values: progress?.curves.test ?? [] },
-                  ]}
-                />
-              </Panel>
+              <LossPanel curves={progress?.curves} test="test rows" logarithmic />
               <Result begun={begun} judgement={status?.judgement} target={options.target} />
             </div>
             <div class="stack">
-              <PredictForm
-                begun={begun}
-                target={options.target}
-                step={progress?.step ?? 0}
-                predict={(cells) => connection.current?.call.predict(cells)}
-              />
+              <PredictForm begun={begun} target={options.target} step={progress?.step ?? 0} predict={call.predict} />
               <TakeHome
                 file={given.summary.file}
                 rows={given.summary.rows}
                 task={task}
                 options={options}
                 ready={(progress?.step ?? 0) > 0}
-                save={() => connection.current?.call.save()}
-                onFault={setFault}
+                save={call.save}
+                attempt={tryTo}
               />
               {begun && (
                 <Panel title={backend.value?.kind === "cpu" ? "Memory" : "On the GPU"}>
@@ -246,7 +196,7 @@ export function Page() {
           </div>
         </>
       )}
-    </div>
+    </DropArea>
   );
 }
 
@@ -260,19 +210,12 @@ function optionsFor({ columns }: TableSummary): DataOptions {
   return { ...initialOptions, target, ignored };
 }
 
-function labelOf(progress: Status["progress"] | undefined, begun: Begun | undefined): string {
-  if (!progress || !begun) return "Not begun";
-  const steps = Math.ceil(begun.trainRows / begun.plan.batch);
-  return `Epoch ${count(Math.floor(progress.step / steps))} of ${count(Math.round(progress.until / steps))}`;
-}
-
 function statsOf(status: Status | undefined, begun: Begun | undefined, task: Task) {
   const { judgement, progress } = status ?? {};
   const score = judgement?.test ?? judgement?.train;
   const part = begun?.testRows === 0 ? "Training" : "Test";
   const rows = begun ? `, ${count(begun.testRows || begun.trainRows)} rows` : "";
-  const rate = progress?.samplesPerSecond;
-  const speed = { label: "Samples a second", value: rate ? compact(rate) : "–" };
+  const speed = speedOf(progress, "Samples");
   if (task === "classification") {
     const accuracy = score?.accuracy === undefined ? "–" : percent(score.accuracy);
     return [

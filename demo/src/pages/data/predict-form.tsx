@@ -1,7 +1,8 @@
 import { useEffect, useId, useState } from "preact/hooks";
+import { Bars } from "../../components/bars.tsx";
 import { Panel } from "../../components/panel.tsx";
-import { figure, percent } from "../../format.ts";
-import { type FaultMessage, faultOf, RemoteError } from "../../worker/protocol.ts";
+import { figure } from "../../format.ts";
+import { type FaultMessage, faultOf } from "../../worker/protocol.ts";
 import type { Begun, RowPrediction } from "./contract.ts";
 
 /** Classes whose probabilities are shown, the likeliest first. */
@@ -12,7 +13,7 @@ export interface PredictFormProps {
   readonly target: string;
   /** Of the training: a new one is a new prediction. */
   readonly step: number;
-  readonly predict: (cells: readonly string[]) => Promise<RowPrediction> | undefined;
+  readonly predict: (cells: readonly string[]) => Promise<RowPrediction>;
 }
 
 /** A form for a new row, with what the network makes of it. */
@@ -30,7 +31,7 @@ export function PredictForm({ begun, target, step, predict }: PredictFormProps) 
   useEffect(() => {
     if (!begun || step === 0 || cells.length !== begun.inputs.length) return;
     let wanted = true;
-    predict(cells)?.then(
+    predict(cells).then(
       (made) => {
         if (!wanted) return;
         setPrediction(made);
@@ -39,7 +40,7 @@ export function PredictForm({ begun, target, step, predict }: PredictFormProps) 
       (error) => {
         if (!wanted) return;
         setPrediction(undefined);
-        setFault(error instanceof RemoteError ? error.fault : faultOf(error));
+        setFault(faultOf(error));
       },
     );
     return () => {
@@ -48,7 +49,7 @@ export function PredictForm({ begun, target, step, predict }: PredictFormProps) 
   }, [begun, step, cells]);
 
   return (
-    <Panel title="Predict a new row" class="predict-panel">
+    <Panel title="Predict a new row">
       {begun && step > 0 ? (
         <>
           <div class="prediction" role="status" aria-live="polite">
@@ -104,17 +105,7 @@ function Prediction({ prediction, classes }: { prediction: RowPrediction; classe
       <data class="value" data-testid="prediction" value={probabilities[classNumber]}>
         {classes[classNumber]}
       </data>
-      <ol class="bars">
-        {ordered.slice(0, MOST_BARS).map(({ name, probability }) => (
-          <li key={name} class={name === classes[classNumber] ? "best" : ""}>
-            <span>{name}</span>
-            <i aria-hidden="true">
-              <b style={{ width: `${100 * probability}%` }} />
-            </i>
-            <span class="share">{percent(probability)}</span>
-          </li>
-        ))}
-      </ol>
+      <Bars bars={ordered.slice(0, MOST_BARS)} best={classes[classNumber]} />
     </>
   );
 }

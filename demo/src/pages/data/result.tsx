@@ -25,7 +25,7 @@ export function Result({ begun, judgement, target }: ResultProps) {
         <Scores train={train} test={test} />
       </Panel>
       {confusion && (
-        <Panel title="Which class is taken for which" aside={<span class="count">{rows}</span>}>
+        <Panel title="Which class is taken for which" aside={<span class="hint">{rows}</span>}>
           {begun.classes.length <= MOST_MATRIX_CLASSES ? (
             <Confusion
               label={`Confusion of the ${rows}, down the true class, across the predicted one`}
@@ -38,7 +38,7 @@ export function Result({ begun, judgement, target }: ResultProps) {
         </Panel>
       )}
       {residuals && (
-        <Panel title={`How far ${target} is off`} aside={<span class="count">{rows}</span>}>
+        <Panel title={`How far ${target} is off`} aside={<span class="hint">{rows}</span>}>
           <ResidualChart predicted={residuals.predicted} off={residuals.off} />
         </Panel>
       )}

@@ -16,10 +16,14 @@ import {
   type TableDescription,
   undoScale,
 } from "chainrule/table";
-import { Course, confusionOf, createTraining, type Training } from "../../worker/course.ts";
+import { optimizerOf } from "../../network.ts";
+import { confusionOf } from "../../worker/confusion.ts";
+import { Course } from "../../worker/course.ts";
 import type { Context, OpenSession, Session } from "../../worker/session.ts";
+import { createTraining, type Training } from "../../worker/training.ts";
+import { takeTurns } from "../../worker/turns.ts";
 import type { Begun, DataContract, Judgement, RowPrediction, Score, Source, TableSummary } from "./contract.ts";
-import { batchOf, type DataOptions, modelOf, optimizerOf } from "./options.ts";
+import { batchOf, type DataOptions, modelOf } from "./options.ts";
 import { summarize } from "./summary.ts";
 
 /** Points of the residual plot. */
@@ -30,9 +34,9 @@ export const open: OpenSession<DataContract> = (context) => new DataSession(cont
 class DataSession implements Session<DataContract> {
   readonly methods: DataContract["methods"];
   readonly #context: Context<DataContract>;
+  readonly #turn = takeTurns();
   #table: Table | undefined;
   #run: { readonly course: Course; readonly description: TableDescription } | undefined;
-  #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   constructor(context: Context<DataContract>) {
@@ -54,13 +58,6 @@ class DataSession implements Session<DataContract> {
   close(): void {
     this.#closed = true;
     void this.#turn(() => this.#end());
-  }
-
-  /** Runs one method after the other. */
-  #turn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => {});
-    return result;
   }
 
   async #read({ name, content }: Source): Promise<TableSummary> {

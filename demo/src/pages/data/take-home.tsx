@@ -4,7 +4,6 @@ import { useState } from "preact/hooks";
 import { Button } from "../../components/button.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { download } from "../../download.ts";
-import { type FaultMessage, faultOf, RemoteError } from "../../worker/protocol.ts";
 import { commandOf, type DataOptions, modelName, quote } from "./options.ts";
 
 export interface TakeHomeProps {
@@ -14,26 +13,19 @@ export interface TakeHomeProps {
   readonly options: DataOptions;
   /** Whether there is something learned to take. */
   readonly ready: boolean;
-  readonly save: () => Promise<Uint8Array<ArrayBuffer>> | undefined;
-  readonly onFault: (fault: FaultMessage) => void;
+  readonly save: () => Promise<Uint8Array<ArrayBuffer>>;
+  /** Shows it where it fails. */
+  readonly attempt: (work: () => unknown) => Promise<void>;
 }
 
 /** The model as a file, and the commands that train and use the same one. */
-export function TakeHome({ file, rows, task, options, ready, save, onFault }: TakeHomeProps) {
+export function TakeHome({ file, rows, task, options, ready, save, attempt }: TakeHomeProps) {
   const command = commandOf(file, rows, task, options);
   const name = modelName(file);
-  const fetchModel = async () => {
-    try {
-      const content = await save();
-      if (content) download(content, name);
-    } catch (error) {
-      onFault(error instanceof RemoteError ? error.fault : faultOf(error));
-    }
-  };
   const parted = options.ignored.filter((column) => column.includes(","));
   return (
-    <Panel title="Take it home" class="home-panel">
-      <Button disabled={!ready} onClick={() => void fetchModel()}>
+    <Panel title="Take it home" class="spaced">
+      <Button disabled={!ready} onClick={() => void attempt(async () => download(await save(), name))}>
         Download {name}
       </Button>
       <Command label="predict with it" text={`npx chainrule predict ${quote(name)} new.csv`} />

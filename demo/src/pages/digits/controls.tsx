@@ -1,4 +1,6 @@
-import { NumberField, Select } from "../../components/field.tsx";
+import { NumberSelect, plainly, SeedField, Select } from "../../components/field.tsx";
+import { OptimizerSelect } from "../../components/optimizer-select.tsx";
+import { layersText } from "../../network.ts";
 import {
   activationNames,
   batches,
@@ -6,15 +8,9 @@ import {
   decays,
   epochChoices,
   layerChoices,
-  layersText,
   optimizerNames,
   rates,
 } from "./options.ts";
-
-const optimizerText = { sgd: "SGD", momentum: "SGD, momentum 0.9", adam: "Adam" } as const;
-
-const choices = <T extends string | number>(values: readonly T[]) =>
-  values.map((value) => ({ value, text: String(value) }));
 
 /** What a run follows from; a change begins it anew. */
 export function Controls(props: { options: DigitsOptions; onChange: (change: Partial<DigitsOptions>) => void }) {
@@ -30,46 +26,39 @@ export function Controls(props: { options: DigitsOptions; onChange: (change: Par
       <Select
         label="Activation φ"
         value={options.activation}
-        options={choices(activationNames)}
+        options={plainly(activationNames)}
         onChange={(activation) => onChange({ activation })}
       />
-      <Select
-        label="Optimizer"
+      <OptimizerSelect
         value={options.optimizer}
-        options={optimizerNames.map((value) => ({ value, text: optimizerText[value] }))}
+        names={optimizerNames}
         onChange={(optimizer) => onChange({ optimizer })}
       />
-      <Select
+      <NumberSelect
         label="Learning rate η"
         value={options.rate}
-        options={choices(rates)}
+        values={rates}
         onChange={(rate) => onChange({ rate })}
       />
-      <Select
+      <NumberSelect
         label="Weight decay λ"
         value={options.decay}
-        options={choices(decays)}
+        values={decays}
         onChange={(decay) => onChange({ decay })}
       />
-      <Select
+      <NumberSelect
         label="Batch |B|"
         value={options.batch}
-        options={choices(batches)}
+        values={batches}
         onChange={(batch) => onChange({ batch })}
       />
-      <Select
+      <NumberSelect
         label="Epochs"
         value={options.epochs}
-        options={choices(epochChoices)}
+        values={epochChoices}
         onChange={(epochs) => onChange({ epochs })}
       />
-      <NumberField
-        label="Seed"
-        value={options.seed}
-        min={0}
-        max={4294967295}
-        onChange={(seed) => onChange({ seed: Math.round(seed) })}
-      />
+      <SeedField value={options.seed} onChange={(seed) => onChange({ seed })} />
     </section>
   );
 }

@@ -1,11 +1,13 @@
-import { type Activation, adam, dense, type Model, type Optimizer, sequential, sgd } from "chainrule";
+import { type Activation, dense, type Model } from "chainrule";
+import { layersText, networkOf } from "../../network.ts";
+import { changesOf, isSeed, number, pick } from "../../query.ts";
 
 /** All that a run follows from. */
 export interface DigitsOptions {
   /** Units of the hidden layers. */
   readonly layers: readonly number[];
   readonly activation: Activation;
-  readonly optimizer: OptimizerName;
+  readonly optimizer: (typeof optimizerNames)[number];
   readonly rate: number;
   /** λ */
   readonly decay: number;
@@ -15,11 +17,9 @@ export interface DigitsOptions {
   readonly seed: number;
 }
 
-export type OptimizerName = "sgd" | "momentum" | "adam";
-
 export const layerChoices: readonly (readonly number[])[] = [[], [16], [32], [64], [128], [64, 32]];
 export const activationNames: readonly Activation[] = ["relu", "tanh", "sigmoid"];
-export const optimizerNames: readonly OptimizerName[] = ["sgd", "momentum", "adam"];
+export const optimizerNames = ["sgd", "momentum", "adam"] as const;
 export const rates: readonly number[] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3];
 export const decays: readonly number[] = [0, 0.03, 0.1, 0.3, 1];
 export const batches: readonly number[] = [16, 32, 64, 128];
@@ -41,40 +41,25 @@ export const initialOptions: DigitsOptions = {
   seed: 0,
 };
 
-export const modelOf = ({ layers, activation }: DigitsOptions): Model =>
-  sequential([...layers.map((units) => dense(units, activation)), dense(CLASSES)]);
-
-export function optimizerOf({ optimizer, rate, decay }: DigitsOptions): Optimizer {
-  if (optimizer === "adam") return adam({ learningRate: rate, weightDecay: decay });
-  return sgd({ learningRate: rate, weightDecay: decay, momentum: optimizer === "momentum" ? 0.9 : 0 });
-}
+export const modelOf = ({ layers, activation }: DigitsOptions): Model => networkOf(layers, activation, dense(CLASSES));
 
 /** Units of the layer that looks at the pixels. */
 export const firstUnits = ({ layers }: DigitsOptions): number => layers[0] ?? CLASSES;
 
-export const layersText = (layers: readonly number[]): string => layers.join(",") || "none";
+const textsOf = (options: DigitsOptions) => ({ ...options, layers: layersText(options.layers) });
 
 /** What differs from the beginning, as the query of an address. */
-export function toQuery(options: DigitsOptions): URLSearchParams {
-  const text = (given: DigitsOptions) => ({ ...given, layers: layersText(given.layers) });
-  const initial = Object.entries(text(initialOptions));
-  const changed = Object.entries(text(options)).filter(([name, value], i) => initial[i]?.[1] !== value && name);
-  return new URLSearchParams(changed.map(([name, value]) => [name, String(value)]));
-}
+export const toQuery = (options: DigitsOptions): URLSearchParams =>
+  changesOf(textsOf(options), textsOf(initialOptions));
 
 /** Reads what `toQuery` wrote; what is missing or no choice is as in the beginning. */
-export function fromQuery(query: URLSearchParams): DigitsOptions {
-  const pick = <T>(name: string, among: readonly T[], otherwise: T, text: (value: T) => string = String): T =>
-    among.find((value) => text(value) === query.get(name)) ?? otherwise;
-  const seed = Number(query.get("seed") ?? initialOptions.seed);
-  return {
-    layers: pick("layers", layerChoices, initialOptions.layers, layersText),
-    activation: pick("activation", activationNames, initialOptions.activation),
-    optimizer: pick("optimizer", optimizerNames, initialOptions.optimizer),
-    rate: pick("rate", rates, initialOptions.rate),
-    decay: pick("decay", decays, initialOptions.decay),
-    batch: pick("batch", batches, initialOptions.batch),
-    epochs: pick("epochs", epochChoices, initialOptions.epochs),
-    seed: Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32 ? seed : initialOptions.seed,
-  };
-}
+export const fromQuery = (query: URLSearchParams): DigitsOptions => ({
+  layers: pick(query, "layers", layerChoices, initialOptions.layers, layersText),
+  activation: pick(query, "activation", activationNames, initialOptions.activation),
+  optimizer: pick(query, "optimizer", optimizerNames, initialOptions.optimizer),
+  rate: pick(query, "rate", rates, initialOptions.rate),
+  decay: pick(query, "decay", decays, initialOptions.decay),
+  batch: pick(query, "batch", batches, initialOptions.batch),
+  epochs: pick(query, "epochs", epochChoices, initialOptions.epochs),
+  seed: number(query, "seed", initialOptions.seed, isSeed),
+});

@@ -1,20 +1,19 @@
-import type { Plan } from "chainrule";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { backend, type Connection, connect } from "../../client.ts";
+import { backend } from "../../client.ts";
 import { Button } from "../../components/button.tsx";
 import { Confusion } from "../../components/confusion.tsx";
-import { PauseIcon, PlayIcon } from "../../components/icons.tsx";
-import { LossChart } from "../../components/loss-chart.tsx";
+import { LossPanel } from "../../components/loss-panel.tsx";
 import { MemoryBar } from "../../components/memory.tsx";
-import { Fault, Notice } from "../../components/notice.tsx";
+import { Failure } from "../../components/notice.tsx";
 import { Panel } from "../../components/panel.tsx";
-import { Progress } from "../../components/progress.tsx";
-import { StatRow } from "../../components/stats.tsx";
+import { epochText, speedOf, TrainingBar } from "../../components/training-bar.tsx";
+import { useFault } from "../../components/use-fault.ts";
+import { useSession } from "../../components/use-session.ts";
+import { useTitle } from "../../components/use-title.ts";
 import { type Digits, loadDigits, PIXELS } from "../../digits.ts";
 import { download } from "../../download.ts";
-import { compact, count, figure, percent } from "../../format.ts";
+import { count, figure, percent } from "../../format.ts";
 import { currentQuery, writeQuery } from "../../router.ts";
-import { type FaultMessage, faultOf, RemoteError } from "../../worker/protocol.ts";
 import type { DigitsContract, Mistake, Status } from "./contract.ts";
 import { Controls } from "./controls.tsx";
 import { DigitImage } from "./digit-image.tsx";
@@ -40,8 +39,7 @@ export function Page() {
   /** Number of the test image that is shown in place of a drawing. */
   const [image, setImage] = useState<number>();
   const [probabilities, setProbabilities] = useState<Float32Array>();
-  const [fault, setFault] = useState<FaultMessage>();
-  const connection = useRef<Connection<DigitsContract>>(undefined);
+  const { fault, setFault, attempt } = useFault();
   const runs = useRef(0);
 
   const receive = (event: DigitsContract["event"]) => {
@@ -49,22 +47,14 @@ export function Page() {
     else if (event.kind === "begun" && event.run === runs.current) setBegun(event);
     else if (event.kind === "status" && event.status.run === runs.current) setStatus(event.status);
   };
-  const attempt = (work: Promise<unknown> | undefined) => {
-    setFault(undefined);
-    work?.catch((error) => setFault(error instanceof RemoteError ? error.fault : faultOf(error)));
-  };
-
+  const call = useSession<DigitsContract>(NAME, receive, setFault);
   useEffect(() => {
-    const made = connect<DigitsContract>(NAME, receive, setFault);
-    connection.current = made;
-    attempt(
-      loadDigits().then(async (loaded) => {
-        setDigits(loaded);
-        await made.call.take(loaded);
-        await made.call.begin(options, runs.current);
-      }),
-    );
-    return () => made.close();
+    void attempt(async () => {
+      const loaded = await loadDigits();
+      setDigits(loaded);
+      await call.take(loaded);
+      await call.begin(options, runs.current);
+    });
   }, []);
 
   const change = (part: Partial<DigitsOptions>) => {
@@ -73,7 +63,7 @@ export function Page() {
     writeQuery(NAME, toQuery(next));
     runs.current += 1;
     setStatus(undefined);
-    attempt(connection.current?.call.begin(next, runs.current));
+    void attempt(() => call.begin(next, runs.current));
   };
 
   const pixels = useMemo(() => {
@@ -93,12 +83,12 @@ export function Page() {
       let asked = pixels;
       for (;;) {
         looking.current = { next: asked };
-        await connection.current?.call.look(asked && Uint8Array.from(asked));
+        await call.look(asked && Uint8Array.from(asked));
         if (looking.current.next === asked) break;
         asked = looking.current.next;
       }
     };
-    attempt(look().finally(() => (looking.current = undefined)));
+    void attempt(() => look().finally(() => (looking.current = undefined)));
   }, [pixels]);
 
   const progress = status?.progress;
@@ -118,9 +108,7 @@ export function Page() {
   };
   const clear = () => draw([]);
 
-  useEffect(() => {
-    document.title = running && progress ? `▶ epoch ${progress.epoch} · chainrule` : "Digits · chainrule";
-  }, [running, progress?.epoch]);
+  useTitle("Digits", running ? `epoch ${progress?.epoch}` : undefined);
 
   return (
     <>
@@ -130,30 +118,19 @@ export function Page() {
         {backend.value?.kind === "cpu" ? "the CPU reference, as there is no WebGPU" : "your GPU"}. Then draw a digit and
         see what it takes it for.
       </p>
-      {fault && (
-        <Notice tone="error" title="That did not work">
-          <Fault fault={fault} />
-        </Notice>
-      )}
+      <Failure fault={fault} />
       <div class="digits">
-        <section class="panel course" aria-label="Training">
-          <Button
-            kind="primary"
-            disabled={!status}
-            onClick={() => attempt(running ? connection.current?.call.pause() : connection.current?.call.play())}
-          >
-            {running ? <PauseIcon /> : <PlayIcon />} {running ? "Pause" : "Train"}
-          </Button>
-          <Progress
-            label={progress ? labelOf(progress, begun?.plan, begun?.train) : "Getting ready …"}
-            share={progress ? progress.step / progress.until : 0}
-            seconds={progress?.seconds ?? 0}
-          />
-          <StatRow label="How training stands" stats={statsOf(status, begun)} />
-        </section>
+        <TrainingBar
+          progress={progress}
+          label={progress && begun ? epochText(progress, begun.train, begun.plan.batch) : "Getting ready …"}
+          stats={statsOf(status, begun)}
+          disabled={!status}
+          onPlay={() => void attempt(() => call.play())}
+          onPause={() => void attempt(() => call.pause())}
+        />
         <Controls options={options} onChange={change} />
         <div class="stack">
-          <Panel title="Draw a digit" class="draw-panel">
+          <Panel title="Draw a digit" class="spaced">
             {image !== undefined && pixels ? (
               <div class="pad shown">
                 <DigitImage pixels={pixels} label={`Test image ${image + 1}, a ${digits?.labels[image]}`} />
@@ -193,26 +170,15 @@ export function Page() {
           </Panel>
         </div>
         <div class="stack">
-          <Panel title="Weights of the first layer" class="weights-panel">
-            <Weights connection={connection} units={firstUnits(options)} hidden={options.layers.length > 0} />
+          <Panel title="Weights of the first layer">
+            <Weights call={call} units={firstUnits(options)} hidden={options.layers.length > 0} />
           </Panel>
-          <Panel title="Loss">
-            <LossChart
-              label="Loss by step"
-              logarithmic
-              at={progress?.curves.steps ?? []}
-              series={[
-                { label: "training batches", colour: "--positive", values: progress?.curves.train ?? [] },
-                { label: "test images", colour: "--negative", values: progress?.curves.test ?? [] },
-              ]}
-            />
-          </Panel>
+          <LossPanel curves={progress?.curves} test="test images" logarithmic />
         </div>
         <div class="stack">
           <Panel
             title="Which digit is taken for which"
-            class="confusion-panel"
-            aside={<span class="count">{begun ? `${count(begun.test.length)} test images` : ""}</span>}
+            aside={<span class="hint">{begun ? `${count(begun.test.length)} test images` : ""}</span>}
           >
             <Confusion
               label="Confusion of the test images, down the true digit, across the predicted one"
@@ -222,18 +188,15 @@ export function Page() {
           </Panel>
           <Panel
             title="The worst mistakes"
-            class="mistakes-panel"
-            aside={<span class="count">{status ? `${count(status.judgement.mistakes)} in all` : ""}</span>}
+            aside={<span class="hint">{status ? `${count(status.judgement.mistakes)} in all` : ""}</span>}
           >
             <Mistakes digits={digits} worst={status?.judgement.worst ?? []} onChoose={showImage} />
           </Panel>
-          <Panel title={backend.value?.kind === "cpu" ? "Memory and model" : "On the GPU"} class="memory-panel">
+          <Panel title={backend.value?.kind === "cpu" ? "Memory and model" : "On the GPU"} class="spaced memory-panel">
             {begun && <MemoryBar plan={begun.plan} />}
             <Button
               disabled={!status}
-              onClick={() =>
-                attempt(connection.current?.call.save().then((file) => download(file, "digits.safetensors")))
-              }
+              onClick={() => void attempt(async () => download(await call.save(), "digits.safetensors"))}
             >
               Download the model
             </Button>
@@ -244,14 +207,8 @@ export function Page() {
   );
 }
 
-function labelOf({ step, until }: Status["progress"], plan: Plan | undefined, rows = 0): string {
-  const steps = plan ? Math.ceil(rows / plan.batch) : 1;
-  return `Epoch ${count(Math.floor(step / steps))} of ${count(Math.round(until / steps))}`;
-}
-
 function statsOf(status: Status | undefined, begun: Begun | undefined) {
   const { judgement, progress } = status ?? {};
-  const rate = progress?.samplesPerSecond;
   return [
     {
       label: `Test accuracy, ${begun ? count(begun.test.length) : "…"} images`,
@@ -259,7 +216,7 @@ function statsOf(status: Status | undefined, begun: Begun | undefined) {
       title: "A fifth of the images, chosen at random, is never trained on",
     },
     { label: "Test loss", value: judgement ? figure(judgement.loss) : "–" },
-    { label: "Samples a second", value: rate ? compact(rate) : "–" },
+    speedOf(progress, "Samples"),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { Bars } from "../../components/bars.tsx";
 import { percent } from "../../format.ts";
 import { DigitImage } from "./digit-image.tsx";
 
@@ -34,17 +35,11 @@ export function Probabilities({ pixels, probabilities, trained, running }: Proba
           )}
         </p>
       </div>
-      <ol class="bars" aria-label="Probability of each digit">
-        {values.map((value, digit) => (
-          <li key={digit} class={digit === best ? "best" : ""}>
-            <span>{digit}</span>
-            <i aria-hidden="true">
-              <b style={{ width: `${100 * value}%` }} />
-            </i>
-            <span class="share">{best === undefined ? "" : percent(value)}</span>
-          </li>
-        ))}
-      </ol>
+      <Bars
+        label="Probability of each digit"
+        bars={values.map((value, digit) => ({ name: String(digit), probability: probabilities && value }))}
+        best={best === undefined ? undefined : String(best)}
+      />
     </div>
   );
 }

@@ -1,16 +1,18 @@
 import { splitRows, takeRows } from "chainrule/table";
 import { type Digits, FULL, PIXELS } from "../../digits.ts";
-import { Course, confusionOf, createTraining } from "../../worker/course.ts";
+import { Redraw } from "../../draw/redraw.ts";
+import { optimizerOf } from "../../network.ts";
+import { confusionOf } from "../../worker/confusion.ts";
+import { Course } from "../../worker/course.ts";
 import type { Context, OpenSession, Session } from "../../worker/session.ts";
+import { createTraining, type Training } from "../../worker/training.ts";
+import { takeTurns } from "../../worker/turns.ts";
 import type { DigitsContract, Judgement, Mistake, View } from "./contract.ts";
-import { CLASSES, type DigitsOptions, firstUnits, modelOf, optimizerOf, TEST_FRACTION } from "./options.ts";
+import { CLASSES, type DigitsOptions, firstUnits, modelOf, TEST_FRACTION } from "./options.ts";
 import { createWeightsPainter, type WeightsPainter } from "./weights-painter.ts";
 
 /** Mistakes that are shown. */
 const MOST_MISTAKES = 12;
-
-/** Time in ms from one picture to the next, as a multiple of what the last one took; training keeps the rest. */
-const REST = 3;
 
 export const open: OpenSession<DigitsContract> = (context) => new DigitsSession(context);
 
@@ -25,16 +27,17 @@ interface Part {
 class DigitsSession implements Session<DigitsContract> {
   readonly methods: DigitsContract["methods"];
   readonly #context: Context<DigitsContract>;
+  readonly #turn = takeTurns();
+  readonly #redraw = new Redraw({
+    running: () => this.#course?.progress.running ?? false,
+    draw: () => (this.#course ? this.#painter?.draw() : undefined),
+  });
   #digits: Digits | undefined;
   #course: Course | undefined;
   #options: DigitsOptions | undefined;
   #judgement: Judgement | undefined;
   #painter: WeightsPainter | undefined;
   #seen: Uint8Array | undefined;
-  #last: Promise<unknown> = Promise.resolve();
-  #stale = false;
-  #drawing = false;
-  #nextPicture = 0;
   #closed = false;
 
   constructor(context: Context<DigitsContract>) {
@@ -46,7 +49,7 @@ class DigitsSession implements Session<DigitsContract> {
       show: (canvas, view) => this.#turn(() => this.#show(canvas, view)),
       view: (view) => {
         this.#painter?.view(view);
-        this.#stale = true;
+        this.#redraw.markStale();
       },
       begin: (options, run) => this.#turn(() => this.#begin(options, run)),
       play: () => this.#turn(async () => this.#course?.play()),
@@ -54,22 +57,15 @@ class DigitsSession implements Session<DigitsContract> {
       look: (pixels) => this.#look(pixels),
       save: () => this.#turn(() => this.#save()),
     };
-    requestAnimationFrame(this.#frame);
   }
 
   close(): void {
     this.#closed = true;
+    this.#redraw.stop();
     void this.#turn(async () => {
       this.#painter?.dispose();
       await this.#course?.dispose();
     });
-  }
-
-  /** Runs one method after the other. */
-  #turn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => {});
-    return result;
   }
 
   async #show(canvas: OffscreenCanvas, view: View): Promise<void> {
@@ -102,7 +98,7 @@ class DigitsSession implements Session<DigitsContract> {
       },
       report: (progress) => {
         if (this.#closed || !this.#judgement || this.#course !== course) return;
-        this.#stale = true;
+        this.#redraw.markStale();
         this.#context.emit({ kind: "status", status: { run, progress, judgement: this.#judgement } });
         void this.#tell();
       },
@@ -143,25 +139,8 @@ class DigitsSession implements Session<DigitsContract> {
   #attach(): void {
     if (!this.#painter || !this.#course || !this.#options) return;
     this.#painter.attach(this.#course.training, firstUnits(this.#options));
-    this.#stale = true;
+    this.#redraw.markStale();
   }
-
-  /** At the display's rate: draws the weights if they have changed. */
-  #frame = (): void => {
-    if (this.#closed) return;
-    requestAnimationFrame(this.#frame);
-    const running = this.#course?.progress.running ?? false;
-    if (!(this.#stale || running) || this.#drawing || !this.#painter || !this.#course) return;
-    if (running && performance.now() < this.#nextPicture) return;
-    this.#stale = false;
-    this.#drawing = true;
-    const began = performance.now();
-    const done = () => {
-      this.#drawing = false;
-      this.#nextPicture = performance.now() + REST * (performance.now() - began);
-    };
-    this.#painter.draw().then(done, done);
-  };
 }
 
 /** Pixels as the network takes them, from 0 to 1. */
@@ -173,7 +152,7 @@ const partOf = ({ pixels, labels }: Digits, images: Uint32Array<ArrayBuffer>): P
   targets: takeRows(Uint32Array.from(labels), 1, images),
 });
 
-async function judge(training: Course["training"], test: Part): Promise<Judgement> {
+async function judge(training: Training, test: Part): Promise<Judgement> {
   const { loss, accuracy = 0 } = await training.evaluate(test);
   const { classes = new Uint32Array(), probabilities = new Float32Array() } = await training.predict(test.inputs);
   const mistakes: Mistake[] = [];

@@ -1,9 +1,9 @@
 import { PIXELS, SIDE } from "../../digits.ts";
 import { type Colours, createColours } from "../../draw/colours.ts";
-import { createHeatmaps, type Drawing, type Heatmaps, type Tile } from "../../draw/heatmap.ts";
-import { createScreen, type Screen } from "../../draw/screen.ts";
-import type { Palette, Rgb } from "../../theme.ts";
-import type { Training } from "../../worker/course.ts";
+import { contextOf, cssOf, diverging } from "../../draw/cpu.ts";
+import { createHeatmaps, type Heatmaps, type Tile } from "../../draw/heatmap.ts";
+import { createScreen, type Drawing, drawFrame, type Screen } from "../../draw/screen.ts";
+import type { Training } from "../../worker/training.ts";
 import type { View } from "./contract.ts";
 import { type WeightLayout, weightLayout } from "./layout.ts";
 
@@ -59,11 +59,7 @@ class GpuPainter implements WeightsPainter {
   }
 
   async draw(): Promise<void> {
-    const encoder = this.#gpu.createCommandEncoder({ label: "demo.weights" });
-    const pass = this.#screen.beginPass(encoder);
-    this.#drawing?.draw(pass);
-    pass.end();
-    this.#gpu.queue.submit([encoder.finish()]);
+    drawFrame(this.#gpu, "demo.weights", [{ screen: this.#screen, drawings: this.#drawing ? [this.#drawing] : [] }]);
     await this.#gpu.queue.onSubmittedWorkDone();
   }
 
@@ -116,14 +112,13 @@ class CpuPainter implements WeightsPainter {
     const layout = weightLayout(width, units);
     this.#canvas.width = Math.round(layout.width * ratio);
     this.#canvas.height = Math.round(layout.height * ratio);
-    const context = this.#canvas.getContext("2d");
-    if (!context) return;
+    const context = contextOf(this.#canvas);
     const cell = (layout.size * ratio) / SIDE;
     for (let i = 0; i < units * PIXELS; i++) {
       const { x, y } = placeOf(layout, Math.floor(i / PIXELS));
       const [row, column] = [Math.floor((i % PIXELS) / SIDE), i % SIDE];
       const [left, top] = [x * ratio + column * cell, y * ratio + row * cell];
-      context.fillStyle = colourOf((weights[i] ?? 0) * SCALE, palette);
+      context.fillStyle = cssOf(diverging(palette, (weights[i] ?? 0) * SCALE));
       const [right, bottom] = [Math.round(left + cell), Math.round(top + cell)];
       context.fillRect(Math.round(left), Math.round(top), right - Math.round(left), bottom - Math.round(top));
     }
@@ -136,10 +131,3 @@ const placeOf = ({ columns, size, gap }: WeightLayout, unit: number) => ({
   x: (unit % columns) * (size + gap),
   y: Math.floor(unit / columns) * (size + gap),
 });
-
-function colourOf(value: number, { negative, zero, positive }: Palette): string {
-  const end: Rgb = value > 0 ? positive : negative;
-  const share = Math.min(1, Math.abs(value));
-  const [red, green, blue] = zero.map((from, i) => Math.round(255 * (from + ((end[i] ?? 0) - from) * share)));
-  return `rgb(${red} ${green} ${blue})`;
-}

@@ -1,54 +1,37 @@
-import { useSignalEffect } from "@preact/signals";
-import type { RefObject } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
-import { backend, type Connection } from "../../client.ts";
+import { useRef, useState } from "preact/hooks";
+import { backend } from "../../client.ts";
+import { sharpness, useWorkerCanvas } from "../../components/use-worker-canvas.ts";
 import { palette } from "../../theme.ts";
+import type { Remote } from "../../worker/protocol.ts";
 import type { DigitsContract, View } from "./contract.ts";
 import { weightLayout } from "./layout.ts";
 
-/** Most pixels of a canvas to a CSS pixel. */
-const SHARPEST = 2;
-
 export interface WeightsProps {
-  readonly connection: RefObject<Connection<DigitsContract> | undefined>;
+  readonly call: Remote<DigitsContract["methods"]>;
   readonly units: number;
   /** Whether the first layer is hidden, and not the output itself. */
   readonly hidden: boolean;
 }
 
 /** What each unit of the first layer looks for: its 64 weights as an image, drawn by the worker. */
-export function Weights({ connection, units, hidden }: WeightsProps) {
+export function Weights({ call, units, hidden }: WeightsProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
   const shown = useRef(false);
 
   const tell = () => {
-    const [own, host, { current }] = [canvas.current, canvas.current?.parentElement, connection];
-    if (!own || !host || !current) return;
+    const [own, host] = [canvas.current, canvas.current?.parentElement];
+    if (!own || !host) return;
     setWidth(host.clientWidth);
-    const ratio = Math.min(SHARPEST, devicePixelRatio);
-    const view: View = { width: host.clientWidth, ratio, palette: palette() };
+    const view: View = { width: host.clientWidth, ratio: sharpness(), palette: palette() };
     if (shown.current) {
-      void current.call.view(view);
+      void call.view(view);
       return;
     }
     shown.current = true;
-    void current.call.show(own.transferControlToOffscreen(), view).catch(() => {});
+    void call.show(own.transferControlToOffscreen(), view).catch(() => {});
   };
-  useEffect(() => {
-    // The connection is made by the page's own effect, which runs after those of its parts.
-    const first = setTimeout(tell);
-    const observer = new ResizeObserver(() => shown.current && tell());
-    if (canvas.current?.parentElement) observer.observe(canvas.current.parentElement);
-    return () => {
-      clearTimeout(first);
-      observer.disconnect();
-    };
-  }, []);
-  useSignalEffect(() => {
-    palette();
-    if (shown.current) tell();
-  });
+  useWorkerCanvas(tell, () => [canvas.current?.parentElement]);
   const { height } = weightLayout(width, units);
   return (
     <>

@@ -1,4 +1,5 @@
-import { createReferenceTrainer, createTrainer, type Device, type ReferenceTrainer, type Trainer } from "chainrule";
+import { createReferenceTrainer, createTrainer, type Device } from "chainrule";
+import type { Training } from "../../worker/training.ts";
 import { optionsOf, type StartedTask } from "./tasks.ts";
 
 export const contestantNames = ["chainrule", "tfjs", "reference"] as const;
@@ -27,7 +28,7 @@ export const enterReference: Enter = async (task) =>
   contestant(createReferenceTrainer(optionsOf(task)), task, async () => {});
 
 async function contestant(
-  training: Trainer | ReferenceTrainer,
+  training: Training,
   { parameters }: StartedTask,
   idle: () => Promise<void>,
 ): Promise<Contestant> {

@@ -7,7 +7,7 @@ import { featureUses, imagesOf, limits, limitText } from "./limits.ts";
 export function LimitsPanel({ gpu }: { gpu: Description }) {
   const images = imagesOf(gpu.limits.maxStorageBufferBindingSize ?? 0);
   return (
-    <Panel title="Limits that matter to training" class="limits-panel">
+    <Panel title="Limits that matter to training">
       <table class="limits">
         <thead>
           <tr>
@@ -50,7 +50,7 @@ export function FeaturesPanel({ gpu }: { gpu: Description }) {
   const used = Object.entries(featureUses);
   const others = gpu.features.filter((name) => !(name in featureUses));
   return (
-    <Panel title="Features" class="features-panel">
+    <Panel title="Features">
       <ul class="features">
         {used.map(([name, use]) => {
           const on = gpu.enabled.includes(name);

@@ -1,9 +1,10 @@
-import { useEffect, useRef, useState } from "preact/hooks";
-import { backend, type Connection, connect } from "../../client.ts";
-import { Fault, Notice } from "../../components/notice.tsx";
+import { useEffect, useState } from "preact/hooks";
+import { backend } from "../../client.ts";
+import { Failure } from "../../components/notice.tsx";
+import { useFault } from "../../components/use-fault.ts";
+import { useSession } from "../../components/use-session.ts";
 import { currentQuery } from "../../router.ts";
 import { version } from "../../version.ts";
-import { type FaultMessage, faultOf, RemoteError } from "../../worker/protocol.ts";
 import { AdapterPanel } from "./adapter-panel.tsx";
 import type { Benchmark } from "./benchmark.ts";
 import { BenchmarkPanel } from "./benchmark-panel.tsx";
@@ -14,6 +15,8 @@ import { FeaturesPanel, LimitsPanel } from "./limits-panel.tsx";
 import { textOf } from "./report.ts";
 import type { SelfCheck } from "./self-check.ts";
 import "./gpu.css";
+import "./check.css";
+import "./benchmark.css";
 
 const NAME = "gpu";
 
@@ -26,46 +29,35 @@ export function Page() {
   const [benchmark, setBenchmark] = useState<Benchmark>();
   /** What runs, and how far it is. */
   const [running, setRunning] = useState<{ readonly kind: "check" | "benchmark"; readonly work: Work }>();
-  const [fault, setFault] = useState<FaultMessage>();
-  const connection = useRef<Connection<GpuContract>>(undefined);
+  const { fault, setFault, attempt: tryTo } = useFault();
 
+  const receive = (event: GpuContract["event"]) => {
+    setRunning({ kind: event.kind, work: event.work });
+    if (event.kind === "check") setCheck(event.check);
+    else setBenchmark(event.benchmark);
+  };
+  const call = useSession<GpuContract>(NAME, receive, setFault);
   const attempt = async (work: () => Promise<unknown>) => {
-    setFault(undefined);
-    try {
-      await work();
-    } catch (error) {
-      setFault(error instanceof RemoteError ? error.fault : faultOf(error));
-    }
+    await tryTo(work);
     setRunning(undefined);
   };
   const runCheck = () =>
     attempt(async () => {
       setRunning({ kind: "check", work: { label: "…", share: 0, seconds: 0 } });
-      setCheck(await connection.current?.call.check());
+      setCheck(await call.check());
     });
   const runBenchmark = (tfjs: boolean) =>
     attempt(async () => {
       setRunning({ kind: "benchmark", work: { label: "…", share: 0, seconds: 0 } });
-      setBenchmark(await connection.current?.call.benchmark(secondsOf(currentQuery()), tfjs));
+      setBenchmark(await call.benchmark(secondsOf(currentQuery()), tfjs));
     });
 
   useEffect(() => {
-    const made = connect<GpuContract>(
-      NAME,
-      (event) => {
-        setRunning({ kind: event.kind, work: event.work });
-        if (event.kind === "check") setCheck(event.check);
-        else setBenchmark(event.benchmark);
-      },
-      setFault,
-    );
-    connection.current = made;
     void attempt(async () => {
-      const description = await made.call.describe();
+      const description = await call.describe();
       setGpu(description);
       if (description) await runCheck();
     });
-    return () => made.close();
   }, []);
 
   const without = backend.value?.kind === "cpu";
@@ -94,11 +86,7 @@ export function Page() {
         </div>
         <CopyReport text={report} disabled={busy || (!gpu && !without)} />
       </div>
-      {fault && (
-        <Notice tone="error" title="That did not work">
-          <Fault fault={fault} />
-        </Notice>
-      )}
+      <Failure fault={fault} />
       <div class="columns-of-two">
         <div class="stack">
           <AdapterPanel gpu={gpu} />

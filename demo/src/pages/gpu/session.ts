@@ -1,5 +1,6 @@
 import type { Device } from "chainrule";
 import type { Context, OpenSession, Session } from "../../worker/session.ts";
+import { takeTurns } from "../../worker/turns.ts";
 import { runBenchmark } from "./benchmark.ts";
 import type { Description, GpuContract } from "./contract.ts";
 import { limits } from "./limits.ts";
@@ -12,7 +13,7 @@ class GpuSession implements Session<GpuContract> {
   readonly #context: Context<GpuContract>;
   readonly #stop = new AbortController();
   /** The check and the benchmark would slow each other. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = takeTurns();
 
   constructor(context: Context<GpuContract>) {
     this.#context = context;
@@ -42,14 +43,12 @@ class GpuSession implements Session<GpuContract> {
     this.#stop.abort();
   }
 
-  /** Runs one method after the other. */
+  /** Runs one method after the other, until the session is closed. */
   #turn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(() => {
+    return this.#inTurn(() => {
       this.#stop.signal.throwIfAborted();
       return work();
     });
-    this.#last = result.catch(() => {});
-    return result;
   }
 }
 

@@ -1,4 +1,5 @@
-import { NumberField, Select } from "../../components/field.tsx";
+import { NumberSelect, SeedField } from "../../components/field.tsx";
+import { OptimizerSelect } from "../../components/optimizer-select.tsx";
 import {
   batches,
   CPU_SIZE,
@@ -13,10 +14,6 @@ import {
   unitCounts,
 } from "./options.ts";
 
-const optimizerText = { sgd: "SGD", momentum: "SGD, momentum 0.9", adam: "Adam" } as const;
-
-const choices = (values: readonly number[]) => values.map((value) => ({ value, text: String(value) }));
-
 interface ControlsProps {
   readonly options: ImageOptions;
   readonly onChange: (change: Partial<ImageOptions>) => void;
@@ -24,18 +21,19 @@ interface ControlsProps {
 
 /** What the network sees of a point. */
 export const FeatureControls = ({ options, onChange }: ControlsProps) => (
-  <div class="image-controls">
-    <Select
+  <div class="field-pairs">
+    <NumberSelect
       label="Fourier features"
       value={options.features}
-      options={featureCounts.map((value) => ({ value, text: value === 0 ? "0: only x and y" : String(value) }))}
+      values={featureCounts}
+      textOf={(value) => (value === 0 ? "0: only x and y" : String(value))}
       onChange={(features) => onChange({ features })}
     />
-    <Select
+    <NumberSelect
       label="Scale σ"
       value={options.scale}
       disabled={options.features === 0}
-      options={choices(scales)}
+      values={scales}
       onChange={(scale) => onChange({ scale })}
     />
   </div>
@@ -43,56 +41,40 @@ export const FeatureControls = ({ options, onChange }: ControlsProps) => (
 
 /** What the network is and how it learns. */
 export const NetworkControls = ({ options, onCpu, onChange }: ControlsProps & { onCpu: boolean }) => (
-  <div class="image-controls">
-    <Select
+  <div class="field-pairs">
+    <NumberSelect
       label="Longest side"
       value={onCpu ? CPU_SIZE : options.size}
       disabled={onCpu}
-      options={(onCpu ? [CPU_SIZE] : sizes).map((value) => ({ value, text: `${value} pixels` }))}
+      values={onCpu ? [CPU_SIZE] : sizes}
+      textOf={(value) => `${value} pixels`}
       onChange={(size) => onChange({ size })}
     />
-    <Select
+    <NumberSelect
       label="Hidden layers"
       value={options.layers}
-      options={choices(layerCounts)}
+      values={layerCounts}
       onChange={(layers) => onChange({ layers })}
     />
-    <Select
+    <NumberSelect
       label="Units of each"
       value={options.units}
-      options={choices(unitCounts)}
+      values={unitCounts}
       onChange={(units) => onChange({ units })}
     />
-    <Select
-      label="Optimizer"
+    <OptimizerSelect
       value={options.optimizer}
-      options={optimizerNames.map((value) => ({ value, text: optimizerText[value] }))}
+      names={optimizerNames}
       onChange={(optimizer) => onChange({ optimizer })}
     />
-    <Select
-      label="Learning rate η"
-      value={options.rate}
-      options={choices(rates)}
-      onChange={(rate) => onChange({ rate })}
-    />
-    <Select
-      label="Batch |B|"
-      value={options.batch}
-      options={choices(batches)}
-      onChange={(batch) => onChange({ batch })}
-    />
-    <Select
+    <NumberSelect label="Learning rate η" value={options.rate} values={rates} onChange={(rate) => onChange({ rate })} />
+    <NumberSelect label="Batch |B|" value={options.batch} values={batches} onChange={(batch) => onChange({ batch })} />
+    <NumberSelect
       label="Epochs"
       value={options.epochs}
-      options={choices(epochChoices)}
+      values={epochChoices}
       onChange={(epochs) => onChange({ epochs })}
     />
-    <NumberField
-      label="Seed"
-      value={options.seed}
-      min={0}
-      max={4294967295}
-      onChange={(seed) => onChange({ seed: Math.round(seed) })}
-    />
+    <SeedField value={options.seed} onChange={(seed) => onChange({ seed })} />
   </div>
 );

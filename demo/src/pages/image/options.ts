@@ -1,4 +1,6 @@
-import { adam, dense, type Model, type Optimizer, sequential, sgd } from "chainrule";
+import { dense, type Model } from "chainrule";
+import { networkOf } from "../../network.ts";
+import { changesOf, isSeed, number, pick } from "../../query.ts";
 import { type Grid, inputsOf } from "./features.ts";
 import { CHANNELS } from "./psnr.ts";
 import { samples } from "./samples.ts";
@@ -15,7 +17,7 @@ export interface ImageOptions {
   /** Hidden layers, and the units of each. */
   readonly layers: number;
   readonly units: number;
-  readonly optimizer: OptimizerName;
+  readonly optimizer: (typeof optimizerNames)[number];
   readonly rate: number;
   readonly batch: number;
   readonly epochs: number;
@@ -27,7 +29,6 @@ export interface ImageOptions {
   readonly compare: boolean;
 }
 
-export type OptimizerName = "sgd" | "momentum" | "adam";
 export type SampleName = (typeof samples)[number]["name"];
 
 export const sizes: readonly number[] = [64, 96, 128, 192];
@@ -35,7 +36,7 @@ export const featureCounts: readonly number[] = [0, 16, 32, 64, 128];
 export const scales: readonly number[] = [1, 2, 5, 10, 20, 40];
 export const layerCounts: readonly number[] = [1, 2, 3, 4];
 export const unitCounts: readonly number[] = [32, 64, 128, 256];
-export const optimizerNames: readonly OptimizerName[] = ["sgd", "momentum", "adam"];
+export const optimizerNames = ["sgd", "momentum", "adam"] as const;
 export const rates: readonly number[] = [0.0003, 0.001, 0.003, 0.005, 0.01, 0.03, 0.1, 0.3];
 export const batches: readonly number[] = [128, 256, 512, 1024, 2048, 4096];
 export const epochChoices: readonly number[] = [10, 20, 40, 80, 160, 320];
@@ -62,12 +63,7 @@ export const initialOptions: ImageOptions = {
 
 /** Sigmoids give what a colour is: numbers from 0 to 1. */
 export const modelOf = ({ layers, units }: ImageOptions): Model =>
-  sequential([...Array.from({ length: layers }, () => dense(units, "relu")), dense(CHANNELS, "sigmoid")]);
-
-export function optimizerOf({ optimizer, rate }: ImageOptions): Optimizer {
-  if (optimizer === "adam") return adam({ learningRate: rate });
-  return sgd({ learningRate: rate, momentum: optimizer === "momentum" ? 0.9 : 0 });
-}
+  networkOf(Array<number>(layers).fill(units), "relu", dense(CHANNELS, "sigmoid"));
 
 /** The points that are drawn of a picture: at detail 4, sixteen a pixel. */
 export const finer = ({ columns, rows }: Grid, detail: number): Grid => ({
@@ -94,35 +90,29 @@ export const detailFor = (grid: Grid, options: ImageOptions): number =>
 /** Whether two networks are trained: plain coordinates are not compared with themselves. */
 export const compares = ({ compare, features }: ImageOptions): boolean => compare && features > 0;
 
-const keys = Object.keys(initialOptions) as (keyof ImageOptions)[];
-
 /** What differs from the beginning, as the query of an address. */
-export const toQuery = (options: ImageOptions): URLSearchParams =>
-  new URLSearchParams(
-    keys.filter((key) => options[key] !== initialOptions[key]).map((key) => [key, String(options[key])]),
-  );
+export const toQuery = (options: ImageOptions): URLSearchParams => changesOf(options, initialOptions);
 
 /** Reads what `toQuery` wrote; what is missing or no choice is as in the beginning. */
 export function fromQuery(query: URLSearchParams): ImageOptions {
-  const pick = <K extends keyof ImageOptions>(name: K, among: readonly ImageOptions[K][]): ImageOptions[K] =>
-    among.find((value) => String(value) === query.get(name)) ?? initialOptions[name];
-  const seed = Number(query.get("seed") ?? initialOptions.seed);
+  const among = <K extends keyof ImageOptions>(name: K, values: readonly ImageOptions[K][]): ImageOptions[K] =>
+    pick(query, name, values, initialOptions[name]);
   return {
-    sample: pick(
+    sample: among(
       "sample",
       samples.map(({ name }) => name),
     ),
-    size: pick("size", sizes),
-    features: pick("features", featureCounts),
-    scale: pick("scale", scales),
-    layers: pick("layers", layerCounts),
-    units: pick("units", unitCounts),
-    optimizer: pick("optimizer", optimizerNames),
-    rate: pick("rate", rates),
-    batch: pick("batch", batches),
-    epochs: pick("epochs", epochChoices),
-    seed: Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32 ? seed : initialOptions.seed,
-    detail: pick("detail", details),
-    compare: pick("compare", [true, false]),
+    size: among("size", sizes),
+    features: among("features", featureCounts),
+    scale: among("scale", scales),
+    layers: among("layers", layerCounts),
+    units: among("units", unitCounts),
+    optimizer: among("optimizer", optimizerNames),
+    rate: among("rate", rates),
+    batch: among("batch", batches),
+    epochs: among("epochs", epochChoices),
+    seed: number(query, "seed", initialOptions.seed, isSeed),
+    detail: among("detail", details),
+    compare: among("compare", [true, false]),
   };
 }

@@ -1,19 +1,20 @@
 import type { Bytes } from "chainrule";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { backend, type Connection, connect } from "../../client.ts";
+import { backend } from "../../client.ts";
 import { Button } from "../../components/button.tsx";
+import { DropArea } from "../../components/drop-area.tsx";
 import { Choice } from "../../components/field.tsx";
-import { PauseIcon, PlayIcon, StartIcon } from "../../components/icons.tsx";
-import { LossChart } from "../../components/loss-chart.tsx";
+import { StartIcon } from "../../components/icons.tsx";
+import { LineChart } from "../../components/line-chart.tsx";
 import { RolesBar } from "../../components/memory.tsx";
-import { Fault, Notice } from "../../components/notice.tsx";
+import { Failure } from "../../components/notice.tsx";
 import { Panel } from "../../components/panel.tsx";
-import { Progress } from "../../components/progress.tsx";
-import { StatRow } from "../../components/stats.tsx";
+import { epochText, speedOf, TrainingBar } from "../../components/training-bar.tsx";
+import { useFault } from "../../components/use-fault.ts";
+import { useSession } from "../../components/use-session.ts";
+import { useTitle } from "../../components/use-title.ts";
 import { download } from "../../download.ts";
-import { compact, count } from "../../format.ts";
 import { currentQuery, writeQuery } from "../../router.ts";
-import { type FaultMessage, faultOf, RemoteError } from "../../worker/protocol.ts";
 import type { Begun, ImageContract, Status } from "./contract.ts";
 import { FeatureControls, NetworkControls } from "./controls.tsx";
 import { Equations } from "./equations.tsx";
@@ -38,12 +39,11 @@ const NAME = "image";
 
 export function Page() {
   const [options, setOptions] = useState<ImageOptions>(() => fromQuery(currentQuery()));
-  const [connection, setConnection] = useState<Connection<ImageContract>>();
   const [picture, setPicture] = useState<Picture>();
   const [begun, setBegun] = useState<Begun>();
   const [status, setStatus] = useState<Status>();
   const [memory, setMemory] = useState<Bytes>();
-  const [fault, setFault] = useState<FaultMessage>();
+  const { fault, setFault, attempt: tryTo } = useFault();
   const [busy, setBusy] = useState<string>();
   const source = useRef<Source>(options.sample);
   const runs = useRef(0);
@@ -56,28 +56,15 @@ export function Page() {
     if (event.kind === "memory") setMemory(event.bytes);
     else if (event.status.run === runs.current) setStatus(event.status);
   };
+  const call = useSession<ImageContract>(NAME, receive, setFault);
   const attempt = async (work: () => Promise<unknown>) => {
-    setFault(undefined);
-    try {
-      await work();
-    } catch (error) {
-      setFault(error instanceof RemoteError ? error.fault : faultOf(error));
-    }
+    await tryTo(work);
     setBusy(undefined);
   };
-  useEffect(() => {
-    const made = connect<ImageContract>(NAME, receive, setFault);
-    setConnection(made);
-    void attempt(() => begin(made, options, { take: options.sample, play: false }));
-    return () => made.close();
-  }, []);
+  useEffect(() => again(options, { take: options.sample, play: false }), []);
 
   /** Begins a run, with another picture where one is to be taken; what is trained now stays where that cannot be read. */
-  const begin = async (
-    { call }: Connection<ImageContract>,
-    next: ImageOptions,
-    { take, play }: { take?: Source; play: boolean },
-  ) => {
+  const begin = async (next: ImageOptions, { take, play }: { take?: Source; play: boolean }) => {
     playing.current = play;
     if (take !== undefined) {
       setBusy(`Reading ${take instanceof File ? take.name : "the sample"} …`);
@@ -96,9 +83,7 @@ export function Page() {
     if (play) await call.play();
     playing.current = false;
   };
-  const again = (next: ImageOptions, given: { take?: Source; play: boolean }) => {
-    if (connection) void attempt(() => begin(connection, next, given));
-  };
+  const again = (next: ImageOptions, given: { take?: Source; play: boolean }) => void attempt(() => begin(next, given));
   const change = (part: Partial<ImageOptions>) => {
     const sized = part.size !== undefined && part.size !== options.size;
     again({ ...options, ...part }, { ...(sized ? { take: source.current } : {}), play: running || playing.current });
@@ -107,73 +92,51 @@ export function Page() {
     const found = samples.find((one) => one.name === name);
     if (found) again({ ...options, sample: found.name as SampleName }, { take: found.name, play: true });
   };
-  const takeFile = (file: File | undefined) => {
-    if (file) again(options, { take: file, play: true });
-  };
+  const takeFile = (file: File) => again(options, { take: file, play: true });
 
   const fine = picture && !onCpu ? detailsFor(picture, options) : [1];
   const detail = picture && !onCpu ? detailFor(picture, options) : 1;
   const changeDetail = (next: number) => {
     setOptions({ ...options, detail: next });
     writeQuery(NAME, toQuery({ ...options, detail: next }));
-    void attempt(async () => connection?.call.detail(next));
+    void attempt(() => call.detail(next));
   };
 
   useEffect(() => {
-    const paste = ({ clipboardData }: ClipboardEvent) => takeFile(clipboardData?.files[0]);
+    const paste = ({ clipboardData }: ClipboardEvent) => {
+      const [file] = clipboardData?.files ?? [];
+      if (file) takeFile(file);
+    };
     document.addEventListener("paste", paste);
     return () => document.removeEventListener("paste", paste);
   });
-  const decibels = status && psnrOf(status.loss).toFixed(1);
-  useEffect(() => {
-    document.title = running ? `▶ ${decibels} dB · chainrule` : "Image · chainrule";
-  }, [running, decibels]);
+  useTitle("Image", running && status ? `${psnrOf(status.loss).toFixed(1)} dB` : undefined);
 
   const both = compares(options);
   const { curve, progress } = status ?? {};
   const own = source.current instanceof File;
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: a picture may be dropped anywhere; the button does the same.
-    <div
-      class="image"
-      onDragOver={(event) => event.preventDefault()}
-      onDrop={(event) => {
-        event.preventDefault();
-        takeFile(event.dataTransfer?.files[0]);
-      }}
-    >
+    <DropArea class="image" onFile={takeFile}>
       <h1>Learn a picture</h1>
       <p class="lead">
         A network is told a place, x and y, and learns which colour is there: it becomes the picture, as a function that
         answers between the pixels too. <strong>Your picture stays on this computer</strong>
         {onCpu && `; as there is no WebGPU, the CPU reference learns it at ${picture?.columns}×${picture?.rows}`}.
       </p>
-      {fault && (
-        <Notice tone="error" title="That did not work">
-          <Fault fault={fault} />
-        </Notice>
-      )}
+      <Failure fault={fault} />
       <PictureSource picture={picture} onFile={takeFile} onSample={takeSample} />
-      <section class="panel course" aria-label="Training">
-        <div class="image-buttons">
-          <Button
-            kind="primary"
-            disabled={!status || !begun}
-            onClick={() => void attempt(async () => connection?.call[running ? "pause" : "play"]())}
-          >
-            {running ? <PauseIcon /> : <PlayIcon />} {running ? "Pause" : "Train"}
-          </Button>
-          <Button label="Begin again" disabled={!status} onClick={() => change({})}>
-            <StartIcon />
-          </Button>
-        </div>
-        <Progress
-          label={busy ?? labelOf(progress, begun, picture)}
-          share={progress ? progress.step / progress.until : 0}
-          seconds={progress?.seconds ?? 0}
-        />
-        <StatRow label="How training stands" stats={statsOf(status)} />
-      </section>
+      <TrainingBar
+        progress={progress}
+        label={busy ?? labelOf(progress, begun, picture)}
+        stats={statsOf(status)}
+        disabled={!status || !begun}
+        onPlay={() => void attempt(() => call.play())}
+        onPause={() => void attempt(() => call.pause())}
+      >
+        <Button label="Begin again" disabled={!status} onClick={() => change({})}>
+          <StartIcon />
+        </Button>
+      </TrainingBar>
       <div class="image-workbench">
         <div class="stack">
           <Panel
@@ -189,7 +152,7 @@ export function Page() {
               </Button>
             }
           >
-            {connection && <Stage {...{ connection, picture, options, detail, status }} />}
+            <Stage {...{ call, picture, options, detail, status }} />
             <div class="image-tools">
               <Choice
                 label="Points drawn along a pixel’s side"
@@ -200,19 +163,15 @@ export function Page() {
               />
               <Button
                 disabled={!status}
-                onClick={() =>
-                  void attempt(async () => {
-                    if (connection) download(await connection.call.save(), "reconstruction.png");
-                  })
-                }
+                onClick={() => void attempt(async () => download(await call.save(), "reconstruction.png"))}
               >
                 Save as PNG
               </Button>
               <p class="hint">{detailHint(onCpu, fine)}</p>
             </div>
           </Panel>
-          <Panel title="PSNR of the whole picture" aside={<span class="count">dB by step</span>}>
-            <LossChart
+          <Panel title="PSNR of the whole picture" aside={<span class="hint">dB by step</span>}>
+            <LineChart
               label="Peak signal-to-noise ratio in dB by step"
               height={both ? 330 : 230}
               at={curve?.steps ?? []}
@@ -254,18 +213,16 @@ export function Page() {
           <Equations options={options} />
         </Panel>
       </div>
-    </div>
+    </DropArea>
   );
 }
 
 function labelOf(progress: Status["progress"] | undefined, begun: Begun | undefined, picture: Picture | undefined) {
   if (!progress || !begun || !picture) return "Getting ready …";
-  const steps = Math.ceil((picture.columns * picture.rows) / begun.plan.batch);
-  return `Epoch ${count(Math.floor(progress.step / steps))} of ${count(Math.round(progress.until / steps))}`;
+  return epochText(progress, picture.columns * picture.rows, begun.plan.batch);
 }
 
 function statsOf(status: Status | undefined) {
-  const rate = status?.progress.samplesPerSecond;
   return [
     {
       label: "PSNR",
@@ -277,7 +234,7 @@ function statsOf(status: Status | undefined) {
       value: status ? `${(255 * Math.sqrt(mseOf(status.loss))).toFixed(1)} of 255` : "–",
       title: "Root of the mean squared error of red, green and blue",
     },
-    { label: "Pixels a second", value: rate ? compact(rate) : "–" },
+    speedOf(status?.progress, "Pixels"),
   ];
 }
 

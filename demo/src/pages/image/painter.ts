@@ -1,8 +1,8 @@
 import type { Plan, Probe, ReferenceProbe } from "chainrule";
-import type { Drawing } from "../../draw/heatmap.ts";
+import { contextOf } from "../../draw/cpu.ts";
 import { createPictures, type Pictures } from "../../draw/picture.ts";
-import { createScreen, type Screen } from "../../draw/screen.ts";
-import type { Training } from "../../worker/course.ts";
+import { createScreen, type Drawing, drawFrame, type Screen } from "../../draw/screen.ts";
+import type { Training } from "../../worker/training.ts";
 import type { Grid } from "./features.ts";
 import { CHANNELS } from "./psnr.ts";
 
@@ -71,11 +71,7 @@ class GpuPainter implements PicturePainter {
     if (!this.#scene) return false;
     const { probe, drawing } = this.#scene;
     probe.run();
-    const encoder = this.#gpu.createCommandEncoder({ label: "demo.picture" });
-    const pass = this.#screen.beginPass(encoder);
-    drawing.draw(pass);
-    pass.end();
-    this.#gpu.queue.submit([encoder.finish()]);
+    drawFrame(this.#gpu, "demo.picture", [{ screen: this.#screen, drawings: [drawing] }]);
     return true;
   }
 }
@@ -113,7 +109,7 @@ class CpuPainter implements PicturePainter {
     for (let pixel = 0; pixel < grid.columns * grid.rows; pixel++) image.data[4 * pixel + 3] = 255;
     this.#canvas.width = grid.columns;
     this.#canvas.height = grid.rows;
-    this.#canvas.getContext("2d")?.putImageData(image, 0, 0);
+    contextOf(this.#canvas).putImageData(image, 0, 0);
   }
 
   async save(): Promise<Blob> {

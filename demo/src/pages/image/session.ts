@@ -1,16 +1,17 @@
 import { type Bytes, bytesByRole, type Dataset, type Plan } from "chainrule";
-import { Course, createTraining, type Training } from "../../worker/course.ts";
+import { Redraw } from "../../draw/redraw.ts";
+import { optimizerOf } from "../../network.ts";
+import { Course } from "../../worker/course.ts";
 import type { Context, OpenSession, Session } from "../../worker/session.ts";
+import { createTraining, type Training } from "../../worker/training.ts";
+import { takeTurns } from "../../worker/turns.ts";
 import type { Begun, Curve, ImageContract, Which } from "./contract.ts";
 import { extended, noCurve } from "./curve.ts";
 import { encode, frequencies } from "./features.ts";
-import { CPU_SIZE, compares, detailFor, finer, type ImageOptions, modelOf, optimizerOf } from "./options.ts";
+import { CPU_SIZE, compares, detailFor, finer, type ImageOptions, modelOf } from "./options.ts";
 import { createPainter, type PicturePainter } from "./painter.ts";
 import { type Picture, readPicture, type Source, targetsOf } from "./picture.ts";
 import { psnrOf } from "./psnr.ts";
-
-/** Time in ms from one picture to the next, as a multiple of what the last one took; training keeps the rest. */
-const REST = 3;
 
 export const open: OpenSession<ImageContract> = (context) => new ImageSession(context);
 
@@ -32,16 +33,20 @@ interface Run {
 class ImageSession implements Session<ImageContract> {
   readonly methods: ImageContract["methods"];
   readonly #context: Context<ImageContract>;
+  readonly #turn = takeTurns();
+  readonly #redraw = new Redraw({
+    running: () => this.#run?.course.progress.running ?? false,
+    draw: () => {
+      if (!this.#run || this.#painters.size === 0) return undefined;
+      return Promise.all([...this.#painters.values()].map((painter) => painter.draw()));
+    },
+  });
   readonly #painters = new Map<Which, PicturePainter>();
   /** Forward passes that are drawn from. */
   readonly #drawn = new Map<Which, Plan>();
   #picture: Picture | undefined;
   #run: Run | undefined;
   #detail = 1;
-  #last: Promise<unknown> = Promise.resolve();
-  #stale = false;
-  #drawing = false;
-  #nextPicture = 0;
   #closed = false;
 
   constructor(context: Context<ImageContract>) {
@@ -56,19 +61,12 @@ class ImageSession implements Session<ImageContract> {
       detail: (detail) => this.#turn(() => this.#setDetail(detail)),
       save: () => this.#turn(() => this.#save()),
     };
-    requestAnimationFrame(this.#frame);
   }
 
   close(): void {
     this.#closed = true;
+    this.#redraw.stop();
     void this.#turn(() => this.#end());
-  }
-
-  /** Runs one method after the other. */
-  #turn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => {});
-    return result;
   }
 
   async #take(source: Source, size: number): Promise<Picture> {
@@ -99,7 +97,7 @@ class ImageSession implements Session<ImageContract> {
       },
       report: (progress) => {
         if (this.#closed || this.#run?.course !== course) return;
-        this.#stale = true;
+        this.#redraw.markStale();
         this.#context.emit({ kind: "status", status: { run, progress, loss, plainLoss, curve } });
       },
       fail: (error) => {
@@ -166,7 +164,7 @@ class ImageSession implements Session<ImageContract> {
       const painter = wanted.includes(which) ? this.#painters.get(which) : undefined;
       if (painter) this.#drawn.set(which, await painter.attach(training, grid, encode(grid, b)));
     }
-    this.#stale = true;
+    this.#redraw.markStale();
     this.#context.emit({ kind: "memory", bytes: this.#memory(learners) });
   }
 
@@ -180,21 +178,4 @@ class ImageSession implements Session<ImageContract> {
     }
     return sums;
   }
-
-  /** At the display's rate: draws what has changed. */
-  #frame = (): void => {
-    if (this.#closed) return;
-    requestAnimationFrame(this.#frame);
-    const running = this.#run?.course.progress.running ?? false;
-    if (!(this.#stale || running) || this.#drawing || this.#painters.size === 0 || !this.#run) return;
-    if (running && performance.now() < this.#nextPicture) return;
-    this.#stale = false;
-    this.#drawing = true;
-    const began = performance.now();
-    const done = () => {
-      this.#drawing = false;
-      this.#nextPicture = performance.now() + REST * (performance.now() - began);
-    };
-    Promise.all([...this.#painters.values()].map((painter) => painter.draw())).then(done, done);
-  };
 }

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { backend, type Connection } from "../../client.ts";
+import { backend } from "../../client.ts";
+import type { Remote } from "../../worker/protocol.ts";
 import type { ImageContract, Status } from "./contract.ts";
 import { compares, finer, type ImageOptions } from "./options.ts";
 import type { Picture } from "./picture.ts";
@@ -8,7 +9,7 @@ import { psnrOf } from "./psnr.ts";
 import { Reconstruction } from "./reconstruction.tsx";
 
 export interface StageProps {
-  readonly connection: Connection<ImageContract>;
+  readonly call: Remote<ImageContract["methods"]>;
   readonly picture: Picture | undefined;
   readonly options: ImageOptions;
   /** Points that are drawn along a pixel's side. */
@@ -17,7 +18,7 @@ export interface StageProps {
 }
 
 /** The picture beside what is made of it. */
-export function Stage({ connection, picture, options, detail, status }: StageProps) {
+export function Stage({ call, picture, options, detail, status }: StageProps) {
   const both = compares(options);
   const drawn = picture && finer(picture, detail);
   const shape = picture ? `${picture.columns} / ${picture.rows}` : "4 / 3";
@@ -30,7 +31,7 @@ export function Stage({ connection, picture, options, detail, status }: StagePro
       </Shown>
       <Shown title={`From ${input}`} size={drawn} figure={<Decibels loss={status?.loss} name="psnr" />}>
         <Reconstruction
-          connection={connection}
+          call={call}
           which="main"
           label={`What the network makes of the picture from ${input}`}
           blocky={blocky}
@@ -43,7 +44,7 @@ export function Stage({ connection, picture, options, detail, status }: StagePro
           figure={<Decibels loss={status?.plainLoss} name="plain-psnr" />}
         >
           <Reconstruction
-            connection={connection}
+            call={call}
             which="plain"
             label="What a second network makes of the picture from plain coordinates"
             blocky={blocky}

@@ -87,14 +87,14 @@ export function Board({ record, stops, stop, cell, digits, wide, host, canvas, o
           <div class="slot gradients">{gradients.map(card)}</div>
           <div class="slot updated">
             {updated.map(card)}
-            {updated.length < parameters.length && <p class="aside">The published example leaves b as it is.</p>}
+            {updated.length < parameters.length && <p class="hint">The published example leaves b as it is.</p>}
           </div>
         </section>
       ))}
       <section class="band loss" aria-label="The loss">
         <h3>Loss</h3>
         <div class="slot sums">{["ell", "L", "s", "J"].map(card)}</div>
-        <p class="turn">
+        <p class="turn hint">
           Here the step turns round. <strong>J</strong> is one number; the way back asks of every number above how much
           J would change with it.
         </p>
@@ -168,7 +168,7 @@ function Card({ name, record, context, digits, known, mark }: CardProps) {
 
 function Legend() {
   return (
-    <ul class="board-legend">
+    <ul class="board-legend hint">
       <li>
         <i class="scale" /> negative, zero, positive; the strongest colour is the tensor’s largest magnitude, ±
       </li>

@@ -1,4 +1,4 @@
-import { Choice, NumberField, Select } from "../../components/field.tsx";
+import { Choice, NumberField, NumberSelect, plainly, SeedField, Select } from "../../components/field.tsx";
 import { Panel } from "../../components/panel.tsx";
 import {
   activationNames,
@@ -40,7 +40,7 @@ export function Controls({ state, onChange }: ControlsProps) {
         <Select
           label="Activation φ"
           value={state.activation}
-          options={activationNames.map((value) => ({ value, text: value }))}
+          options={plainly(activationNames)}
           onChange={(activation) => change({ activation })}
         />
         <Select
@@ -56,20 +56,15 @@ export function Controls({ state, onChange }: ControlsProps) {
           <Select
             label="Output’s activation"
             value={state.output}
-            options={activationNames.map((value) => ({ value, text: value }))}
+            options={plainly(activationNames)}
             onChange={(output) => change({ output })}
           />
         )}
-        <Select
-          label="Learning rate η"
-          value={state.rate}
-          options={withOwn(rates, state.rate).map((value) => ({ value, text: String(value) }))}
-          onChange={(rate) => change({ rate })}
-        />
-        <Select
+        <NumberSelect label="Learning rate η" value={state.rate} values={rates} onChange={(rate) => change({ rate })} />
+        <NumberSelect
           label="Weight decay λ"
           value={state.decay}
-          options={withOwn(decays, state.decay).map((value) => ({ value, text: String(value) }))}
+          values={decays}
           onChange={(decay) => change({ decay })}
         />
         <NumberField
@@ -77,25 +72,13 @@ export function Controls({ state, onChange }: ControlsProps) {
           value={state.rows}
           min={1}
           max={MOST_ROWS}
-          onChange={(rows) => change({ rows: Math.round(rows) })}
+          onChange={(rows) => change({ rows })}
         />
-        {state.start === "seeded" && (
-          <NumberField
-            label="Seed"
-            value={state.seed}
-            min={0}
-            max={9999}
-            onChange={(seed) => change({ seed: Math.round(seed) })}
-          />
-        )}
+        {state.start === "seeded" && <SeedField value={state.seed} max={9999} onChange={(seed) => change({ seed })} />}
       </div>
     </Panel>
   );
 }
-
-/** The value of an address need not be one of those offered. */
-const withOwn = (values: readonly number[], own: number): readonly number[] =>
-  values.includes(own) ? values : [...values, own].sort((a, b) => a - b);
 
 /** Inputs, hidden units and outputs, each with buttons, and layers that come and go. */
 function Units({ state, onChange }: { state: InsideState; onChange: (part: Partial<InsideState>) => void }) {

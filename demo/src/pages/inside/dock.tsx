@@ -24,7 +24,7 @@ export function Dock({ record, stops, stop, playing, cell, onStop, onPlay, onNex
   const last = stop === stops.length;
   return (
     <section class="panel dock" aria-label="The step, phase by phase">
-      <div class="dock-now">
+      <div>
         <div class="transport">
           <Button kind="quiet" label="The whole step" disabled={!ready || stop === 0} onClick={() => onStop(0)}>
             <StartIcon />
@@ -51,7 +51,7 @@ export function Dock({ record, stops, stop, playing, cell, onStop, onPlay, onNex
         {record && cell ? (
           <CellText record={record} cell={cell} />
         ) : (
-          <p class="aside">
+          <p class="hint">
             Point at any number to see how it comes about. With the keyboard: Tab to a tensor, arrows inside it;
             elsewhere ← and → walk through the step.
           </p>

@@ -28,8 +28,8 @@ export function MemoryPanel({ record, stops, stop }: MemoryPanelProps) {
   const stopOf = (dispatch: number) =>
     dispatch < 0 ? 0 : stops.findIndex(({ dispatches }) => dispatches.includes(dispatch));
   return (
-    <Panel title="What stays in memory, and why" class="memory-lives">
-      <p class="aside">
+    <Panel title="What stays in memory, and why">
+      <p class="hint">
         A bar runs from the stop that writes a buffer to the last one that reads it. What forward leaves for backward is
         the price of the chain rule: it is held past the turn at J, the dotted line. Every buffer is made once and used
         again by each step.

@@ -1,10 +1,11 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { backend, type Connection, connect } from "../../client.ts";
-import { Fault, Notice } from "../../components/notice.tsx";
+import { backend } from "../../client.ts";
+import { Failure, Notice } from "../../components/notice.tsx";
 import { StatRow } from "../../components/stats.tsx";
+import { useSession } from "../../components/use-session.ts";
 import { count, figure } from "../../format.ts";
 import { currentQuery, writeQuery } from "../../router.ts";
-import type { FaultMessage } from "../../worker/protocol.ts";
+import { type FaultMessage, faultOf } from "../../worker/protocol.ts";
 import { Board } from "./board.tsx";
 import type { InsideContract, StepRecord } from "./contract.ts";
 import { Controls } from "./controls.tsx";
@@ -19,6 +20,11 @@ import { fromQuery, type InsideState, MOST_STEPS, runKey, toQuery } from "./stat
 import { type Stop, stopsOf } from "./stops.ts";
 import { useBoard } from "./use-board.ts";
 import "./inside.css";
+import "./dock.css";
+import "./board.css";
+import "./cards.css";
+import "./memory.css";
+import "./plans.css";
 
 const NAME = "inside";
 
@@ -34,25 +40,19 @@ export function Page() {
   const [fault, setFault] = useState<FaultMessage>();
   const [playing, setPlaying] = useState(false);
   const [cell, setCell] = useState<Cell>();
-  const connection = useRef<Connection<InsideContract>>(undefined);
   const host = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
 
-  useEffect(() => {
-    const made = connect<InsideContract>(NAME, () => {}, setFault);
-    connection.current = made;
-    return () => made.close();
-  }, []);
+  const call = useSession<InsideContract>(NAME, () => {}, setFault);
 
   // A step is taken where the network or the step's number changes; a stop is only a way to look at it.
   const wanted = `${runKey(state)} ${state.step}`;
   useEffect(() => {
     let current = true;
     setFault(undefined);
-    connection.current?.call.take(state).then(
+    call.take(state).then(
       (taken) => current && setRecord(taken),
-      (error: { fault?: FaultMessage; message: string }) =>
-        current && setFault(error.fault ?? { name: "Error", message: error.message }),
+      (error) => current && setFault(faultOf(error)),
     );
     return () => {
       current = false;
@@ -85,7 +85,7 @@ export function Page() {
   }, [stop]);
   useOperands(record, cell);
 
-  const { wide, cell: size, digits } = useBoard(connection, host, canvas, record, stop);
+  const { wide, cell: size, digits } = useBoard(call, host, canvas, record, stop);
   const change = (next: InsideState) => {
     setPlaying(false);
     setCell(undefined);
@@ -98,11 +98,7 @@ export function Page() {
         Every number that one step computes, where the GPU left it: forward to the loss, back along the chain rule, and
         the update. Small enough to follow by hand.
       </p>
-      {fault && (
-        <Notice tone="error" title="The step was not taken">
-          <Fault fault={fault} />
-        </Notice>
-      )}
+      <Failure fault={fault} title="The step was not taken" />
       <div class="inside">
         <Controls state={state} onChange={change} />
         {record && backend.value?.kind === "cpu" && (

@@ -1,7 +1,7 @@
 import { createColours } from "../../draw/colours.ts";
-import { createHeatmaps, type Drawing } from "../../draw/heatmap.ts";
-import { createScreen } from "../../draw/screen.ts";
-import type { Palette } from "../../theme.ts";
+import { contextOf, cssOf, diverging } from "../../draw/cpu.ts";
+import { createHeatmaps } from "../../draw/heatmap.ts";
+import { createScreen, type Drawing, drawFrame } from "../../draw/screen.ts";
 import type { BoardView, Place } from "./contract.ts";
 
 /** Where a tensor's values lie on the GPU. */
@@ -65,11 +65,7 @@ export async function createGpuPainter(gpu: GPUDevice, canvas: OffscreenCanvas):
       });
     },
     draw() {
-      const encoder = gpu.createCommandEncoder({ label: "demo.inside.draw" });
-      const pass = screen.beginPass(encoder);
-      for (const drawing of drawings) drawing.draw(pass);
-      pass.end();
-      gpu.queue.submit([encoder.finish()]);
+      drawFrame(gpu, "demo.inside.draw", [{ screen, drawings }]);
     },
     dispose: forget,
   };
@@ -77,8 +73,7 @@ export async function createGpuPainter(gpu: GPUDevice, canvas: OffscreenCanvas):
 
 /** Where there is no GPU. */
 export function createCpuPainter(canvas: OffscreenCanvas): BoardPainter {
-  const context = canvas.getContext("2d");
-  if (!context) throw new Error("inside: the canvas has no 2D context");
+  const context = contextOf(canvas);
   let scene: { readonly view: BoardView; readonly values: (name: string) => Float32Array | undefined } | undefined;
   return {
     arrange(view, sources) {
@@ -105,14 +100,8 @@ function drawCells(
   values: Float32Array,
 ): void {
   for (let i = 0; i < rows * columns; i++) {
-    context.fillStyle = diverging(palette, (values[i] ?? 0) / most, strength);
+    context.fillStyle = cssOf(diverging(palette, (values[i] ?? 0) / most, strength));
     const [row, column] = [Math.floor(i / columns), i % columns];
     context.fillRect(x + (column * width) / columns, y + (row * height) / rows, width / columns, height / rows);
   }
-}
-
-function diverging({ negative, zero, positive }: Palette, value: number, strength: number): string {
-  const end = value > 0 ? positive : negative;
-  const share = Math.min(1, Math.abs(value)) * strength;
-  return `rgb(${zero.map((from, i) => 255 * (from + ((end[i] ?? 0) - from) * share)).join(" ")})`;
 }

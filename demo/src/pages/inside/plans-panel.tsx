@@ -30,7 +30,7 @@ export function PlansPanel({ record, current }: PlansPanelProps) {
   const lit = (row: number, dispatch: number) => (pointed === undefined ? now.has(row) : dispatch === pointed);
   return (
     <Panel title="The same step, fused" class="plans-panel">
-      <p class="aside">
+      <p class="hint">
         Left, a dispatch for every formula. Right, what chainrule makes of it: a fused dispatch keeps in registers what
         the textbook writes to memory and reads again. The numbers come out the same.
       </p>

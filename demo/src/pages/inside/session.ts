@@ -7,11 +7,12 @@ import {
   type Plan,
   type PlanOptions,
   planTraining,
-  type ReferenceTrainer,
   type Trainer,
   type TrainerOptions,
 } from "chainrule";
 import type { Context, OpenSession, Session } from "../../worker/session.ts";
+import type { Training } from "../../worker/training.ts";
+import { takeTurns } from "../../worker/turns.ts";
 import type { BoardView, DescribedPlan, InsideContract, StepRecord, TensorValues } from "./contract.ts";
 import { boardName } from "./names.ts";
 import { trainerOptions } from "./options.ts";
@@ -32,7 +33,7 @@ export const open: OpenSession<InsideContract> = (context) => new InsideSession(
 class InsideSession implements Session<InsideContract> {
   readonly methods: InsideContract["methods"];
   readonly #context: Context<InsideContract>;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turn = takeTurns();
   #run: Run | undefined;
   #painter: BoardPainter | undefined;
   #view: BoardView | undefined;
@@ -53,18 +54,14 @@ class InsideSession implements Session<InsideContract> {
         this.#view = view;
         this.#arrange();
       },
-      take: (state) => {
-        const result = this.#last.then(() => this.#take(state));
-        this.#last = result.catch(() => {});
-        return result;
-      },
+      take: (state) => this.#turn(() => this.#take(state)),
     };
     requestAnimationFrame(this.#frame);
   }
 
   close(): void {
     this.#closed = true;
-    void this.#last.then(() => {
+    void this.#turn(async () => {
       this.#painter?.dispose();
       this.#run?.dispose();
     });
@@ -186,7 +183,7 @@ async function createRun(device: Device | undefined, state: InsideState): Promis
 
 /** Everything that the formulas name, and the sums. Read once a step; nothing is read to draw. */
 async function readAll(
-  trainer: Trainer | ReferenceTrainer,
+  trainer: Training,
   report: { readonly loss: number; readonly penalty: number; readonly rows: number } | undefined,
 ): Promise<Record<string, { shape: readonly number[]; data: Float32Array }>> {
   const found: Record<string, { shape: readonly number[]; data: Float32Array }> = {};

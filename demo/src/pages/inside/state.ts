@@ -1,4 +1,5 @@
 import type { Activation } from "chainrule";
+import { isSeed, number, pick, whole } from "../../query.ts";
 
 /** Everything that the page shows follows from this; it is in the address. */
 export interface InsideState {
@@ -25,7 +26,8 @@ export interface InsideState {
   readonly stop: number;
 }
 
-export type LossName = "crossEntropy" | "squaredError";
+export const lossNames = ["crossEntropy", "squaredError"] as const;
+export type LossName = (typeof lossNames)[number];
 
 export const activationNames: readonly Activation[] = ["tanh", "relu", "sigmoid", "identity"];
 export const rates: readonly number[] = [0.01, 0.03, 0.1, 0.3, 0.5, 1];
@@ -133,34 +135,21 @@ export function toQuery(state: InsideState): URLSearchParams {
 /** Reads what `toQuery` wrote; what is missing or makes no sense is as in the first preset. */
 export function fromQuery(query: URLSearchParams): InsideState {
   const given = (query.get("units") ?? "").split("-").map(Number);
-  const whole = given.length >= 2 && given.every((units) => isCount(units, 1, MOST_UNITS));
-  const units = whole && given.length <= MOST_HIDDEN + 2 ? given : [2, 4, 3, 2];
+  const valid = given.length >= 2 && given.length <= MOST_HIDDEN + 2 && given.every(whole(1, MOST_UNITS));
+  const units = valid ? given : [2, 4, 3, 2];
   return fitting({
     start: query.get("start") === "worked" ? "worked" : "seeded",
     inputs: units[0] ?? 2,
     hidden: units.slice(1, -1),
     outputs: units.at(-1) ?? 2,
-    rows: number(query, "rows", classifier.rows, (value) => isCount(value, 1, MOST_ROWS)),
-    activation: named(query.get("activation"), classifier.activation),
-    output: named(query.get("output"), classifier.output),
-    loss: query.get("loss") === "squaredError" ? "squaredError" : "crossEntropy",
+    rows: number(query, "rows", classifier.rows, whole(1, MOST_ROWS)),
+    activation: pick(query, "activation", activationNames, classifier.activation),
+    output: pick(query, "output", activationNames, classifier.output),
+    loss: pick(query, "loss", lossNames, classifier.loss),
     rate: number(query, "rate", classifier.rate, (value) => value > 0 && value <= 1),
     decay: number(query, "decay", classifier.decay, (value) => value >= 0 && value <= 1),
-    seed: number(query, "seed", classifier.seed, (value) => isCount(value, 0, 2 ** 32 - 1)),
-    step: number(query, "step", 0, (value) => isCount(value, 0, MOST_STEPS)),
-    stop: number(query, "stop", 0, (value) => isCount(value, 0, 99)),
+    seed: number(query, "seed", classifier.seed, isSeed),
+    step: number(query, "step", 0, whole(0, MOST_STEPS)),
+    stop: number(query, "stop", 0, whole(0, 99)),
   });
-}
-
-const named = (text: string | null, otherwise: Activation): Activation =>
-  activationNames.find((name) => name === text) ?? otherwise;
-
-const isCount = (value: number, least: number, most: number): boolean =>
-  Number.isInteger(value) && value >= least && value <= most;
-
-function number(query: URLSearchParams, name: string, otherwise: number, fits: (value: number) => boolean): number {
-  const text = query.get(name);
-  if (text === null || text === "") return otherwise;
-  const value = Number(text);
-  return fits(value) ? value : otherwise;
 }

@@ -1,16 +1,15 @@
-import { useSignalEffect } from "@preact/signals";
 import type { RefObject } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Connection } from "../../client.ts";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { sharpness, useWorkerCanvas } from "../../components/use-worker-canvas.ts";
 import { palette, theme } from "../../theme.ts";
+import type { Remote } from "../../worker/protocol.ts";
 import { gridOf, layerCards } from "./cards.ts";
 import type { InsideContract, Place, StepRecord } from "./contract.ts";
 import { magnitudeOf } from "./difference.ts";
 import type { Digits } from "./heat-table.tsx";
 import { parseName } from "./names.ts";
 
-/** Most pixels of a canvas to a CSS pixel, and the largest side that every device draws. */
-const SHARPEST = 2;
+/** The largest side in pixels that every device draws. */
 const LARGEST = 8192;
 
 /** How far the colours go in each theme, so that numbers on them stay readable. */
@@ -28,7 +27,7 @@ export interface Measure {
 
 /** Keeps the worker told of where each tensor lies on the board, which it draws on. */
 export function useBoard(
-  connection: RefObject<Connection<InsideContract> | undefined>,
+  call: Remote<InsideContract["methods"]>,
   host: RefObject<HTMLDivElement | null>,
   canvas: RefObject<HTMLCanvasElement | null>,
   record: StepRecord | undefined,
@@ -36,25 +35,28 @@ export function useBoard(
 ): Measure {
   const [width, setWidth] = useState(0);
   const handedOver = useRef(false);
-  const latest = useRef(record);
-  latest.current = record;
 
   const tell = () => {
-    const [board, { current }] = [host.current, latest];
-    if (!board || !current || !handedOver.current) return;
+    const [board, drawing] = [host.current, canvas.current];
+    if (!board || !drawing || !record) return;
+    if (!handedOver.current) {
+      handedOver.current = true;
+      void call.show(drawing.transferControlToOffscreen()).catch(() => {});
+    }
+    setWidth(board.clientWidth);
     const area = board.getBoundingClientRect();
     const places = [...board.querySelectorAll<HTMLElement>("table.heat:not(.unknown)")].flatMap((table): Place[] => {
       const { tensor = "" } = table.dataset;
-      const values = current.tensors[tensor];
+      const values = record.tensors[tensor];
       // J is a sum that the GPU holds in two parts, so it has no buffer to be drawn from.
       if (!values || tensor === "J") return [];
       const { x, y, width, height } = table.getBoundingClientRect();
       const most = magnitudeOf(values.gpu ?? values.cpu) || 1;
       return [{ name: tensor, x: x - area.x, y: y - area.y, width, height, ...gridOf(values.shape), most }];
     });
-    const ratio = Math.min(SHARPEST, devicePixelRatio, LARGEST / Math.max(area.width, area.height));
-    void connection.current?.call.view({
-      number: current.number,
+    const ratio = Math.min(sharpness(), LARGEST / Math.max(area.width, area.height));
+    void call.view({
+      number: record.number,
       width: area.width,
       height: area.height,
       ratio,
@@ -64,26 +66,8 @@ export function useBoard(
     });
   };
 
-  const ready = record !== undefined;
-  useEffect(() => {
-    const [board, drawing] = [host.current, canvas.current];
-    if (!board || !drawing) return;
-    if (!handedOver.current) {
-      handedOver.current = true;
-      void connection.current?.call.show(drawing.transferControlToOffscreen()).catch(() => {});
-    }
-    const observer = new ResizeObserver(() => {
-      setWidth(board.clientWidth);
-      tell();
-    });
-    observer.observe(board);
-    return () => observer.disconnect();
-  }, [ready]);
+  useWorkerCanvas(tell, () => [host.current], record !== undefined);
   useLayoutEffect(tell, [record, stop, width]);
-  useSignalEffect(() => {
-    palette();
-    tell();
-  });
   return measure(width, record);
 }
 

@@ -1,5 +1,6 @@
 import type { Plan } from "chainrule";
 import type { Palette } from "../../theme.ts";
+import type { Curves } from "../../worker/curves.ts";
 import type { LiveOptions, PlaygroundState } from "./options.ts";
 
 /** Steps a second: a few to watch, or as many as the GPU can. */
@@ -40,13 +41,6 @@ export interface Status {
 export interface Scores {
   readonly train: number;
   readonly test: number | undefined;
-}
-
-/** Loss a sample by step, thinned out. */
-export interface Curves {
-  readonly steps: readonly number[];
-  readonly train: readonly number[];
-  readonly test: readonly (number | null)[];
 }
 
 export interface PlaygroundContract {

@@ -1,7 +1,8 @@
 import type { Activation } from "chainrule";
 import { useMemo } from "preact/hooks";
 import { Button } from "../../components/button.tsx";
-import { Choice, NumberField, Range, Select } from "../../components/field.tsx";
+import { Choice, NumberSelect, Range, SeedField, Select } from "../../components/field.tsx";
+import { OptimizerSelect } from "../../components/optimizer-select.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { count } from "../../format.ts";
 import {
@@ -25,8 +26,6 @@ import {
   VIEW,
 } from "./points.ts";
 
-const optimizerText = { sgd: "SGD", momentum: "SGD, momentum 0.9", adam: "Adam", adamw: "AdamW" } as const;
-
 /** Options that may change while training goes on. */
 export function LiveControls({
   live,
@@ -37,37 +36,22 @@ export function LiveControls({
 }) {
   return (
     <section class="panel live" aria-label="Options that may change while it trains">
-      <Select
-        label="Optimizer"
+      <OptimizerSelect
         value={live.optimizer}
-        options={optimizerNames.map((value) => ({ value, text: optimizerText[value] }))}
+        names={optimizerNames}
         onChange={(optimizer) => onChange({ optimizer })}
       />
-      <Select
-        label="Learning rate η"
-        value={live.rate}
-        options={withOwn(rates, live.rate)}
-        onChange={(rate) => onChange({ rate })}
-      />
-      <Select
+      <NumberSelect label="Learning rate η" value={live.rate} values={rates} onChange={(rate) => onChange({ rate })} />
+      <NumberSelect
         label="Weight decay λ"
         value={live.decay}
-        options={withOwn(decays, live.decay)}
+        values={decays}
         onChange={(decay) => onChange({ decay })}
       />
-      <Select
-        label="Batch |B|"
-        value={live.batch}
-        options={withOwn(batches, live.batch)}
-        onChange={(batch) => onChange({ batch })}
-      />
+      <NumberSelect label="Batch |B|" value={live.batch} values={batches} onChange={(batch) => onChange({ batch })} />
     </section>
   );
 }
-
-/** The usual values, and the one in use should an address have brought another. */
-const withOwn = (values: readonly number[], own: number) =>
-  [...new Set([...values, own])].sort((a, b) => a - b).map((value) => ({ value, text: String(value) }));
 
 interface RunControls {
   readonly run: RunOptions;
@@ -78,7 +62,7 @@ interface RunControls {
 export function DataPanel({ run, onChange }: RunControls) {
   const drawn = run.points === "drawn";
   return (
-    <Panel title="Points" class="data-panel">
+    <Panel title="Points" class="spaced data-panel">
       <Choice
         label="Shape"
         look="tiles"
@@ -122,13 +106,10 @@ export function DataPanel({ run, onChange }: RunControls) {
           </div>
         </>
       )}
-      <NumberField
-        label="Seed"
+      <SeedField
         hint="Points, first weights and the order of rows follow from it."
         value={run.seed}
-        min={0}
-        max={4294967295}
-        onChange={(seed) => onChange({ seed: Math.round(seed) })}
+        onChange={(seed) => onChange({ seed })}
       />
     </Panel>
   );

@@ -1,7 +1,8 @@
 import type { Parameters, ReferenceProbe, ReferenceTrainer } from "chainrule";
-import type { Palette, Rgb } from "../../theme.ts";
+import { contextOf, cssOf, diverging } from "../../draw/cpu.ts";
+import type { Training } from "../../worker/training.ts";
 import type { View } from "./contract.ts";
-import type { Points, Training } from "./engine.ts";
+import type { Points } from "./engine.ts";
 import { layoutOf } from "./layout.ts";
 import type { RunOptions } from "./options.ts";
 import { type Canvases, depth, grid, type Painter, response, tensorOf } from "./painter.ts";
@@ -9,13 +10,6 @@ import { VIEW } from "./points.ts";
 
 /** Samples a side of the grid over the plane. */
 const SIDE = 28;
-
-const contextOf = (canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D => {
-  // Kept in the CPU's memory, where its pixels come from.
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (!context) throw new Error("playground: the canvas has no 2D context");
-  return context;
-};
 
 /** Draws what the CPU reference trains, where there is no GPU. */
 export function createCpuPainter(canvases: Canvases, first: View): Painter {
@@ -67,7 +61,7 @@ export function createCpuPainter(canvases: Canvases, first: View): Painter {
         const weight = rows > after.units ? (values[i + before.units] ?? 0) - (values[i] ?? 0) : (values[i] ?? 0);
         const [x0, y0] = [(before.x + size) * r, (before.y + (i % before.units) * before.pitch + size / 2) * r];
         const [x1, y1] = [after.x * r, (after.y + Math.floor(i / before.units) * after.pitch + size / 2) * r];
-        network.strokeStyle = css(weight > 0 ? view.palette.positive : view.palette.negative);
+        network.strokeStyle = cssOf(weight > 0 ? view.palette.positive : view.palette.negative);
         network.globalAlpha = Math.min(0.9, 0.12 + 0.55 * Math.abs(weight));
         network.lineWidth = 2 * r * Math.max(0.15, Math.min(2.2, Math.abs(weight)));
         network.beginPath();
@@ -81,9 +75,9 @@ export function createCpuPainter(canvases: Canvases, first: View): Painter {
 
   const drawPoints = ({ points }: NonNullable<typeof scene>) => {
     const place = (value: number) => ((value + VIEW) / (2 * VIEW)) * view.surface;
-    surface.strokeStyle = css(view.palette.zero);
+    surface.strokeStyle = cssOf(view.palette.zero);
     for (const { x, y, label } of points.train) {
-      surface.fillStyle = css(label === 1 ? view.palette.positive : view.palette.negative);
+      surface.fillStyle = cssOf(label === 1 ? view.palette.positive : view.palette.negative);
       surface.beginPath();
       surface.arc(place(x), place(-y), 3 * view.ratio, 0, 2 * Math.PI);
       surface.fill();
@@ -132,11 +126,3 @@ const maps = {
   squash: (value: number) => value / (1 + Math.abs(value)),
   logit: (value: number) => Math.tanh(value / 2),
 } as const;
-
-function diverging({ negative, zero, positive }: Palette, value: number, strength: number): number[] {
-  const end = value > 0 ? positive : negative;
-  const share = Math.min(1, Math.abs(value)) * strength;
-  return zero.map((from, i) => from + ((end[i] ?? 0) - from) * share);
-}
-
-const css = ([red, green, blue]: Rgb): string => `rgb(${255 * red} ${255 * green} ${255 * blue})`;

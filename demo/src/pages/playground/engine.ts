@@ -1,21 +1,9 @@
-import {
-  createReferenceTrainer,
-  createTrainer,
-  type Dataset,
-  type Device,
-  dense,
-  type ReferenceTrainer,
-  type Report,
-  sequential,
-  type Trainer,
-  type TrainerOptions,
-} from "chainrule";
+import { type Dataset, type Device, dense, type Report, type TrainerOptions } from "chainrule";
+import { networkOf, optimizerOf } from "../../network.ts";
+import { createTraining, type Training } from "../../worker/training.ts";
 import type { Scores } from "./contract.ts";
-import { type Edit, type LiveOptions, liveAt, optimizerOf, type PlaygroundState, type RunOptions } from "./options.ts";
+import { type Edit, type LiveOptions, liveAt, type PlaygroundState, type RunOptions } from "./options.ts";
 import { drawnFromText, makePoints, type Point } from "./points.ts";
-
-/** What trains: the GPU, or the CPU reference where there is none. */
-export type Training = Trainer | ReferenceTrainer;
 
 /** A moment of the run to which it can return. */
 interface Snapshot {
@@ -82,7 +70,7 @@ export class Engine {
   /** Makes a run at step 0. @throws ModelError, DataError, DeviceError */
   static async begin(device: Device | undefined, state: PlaygroundState): Promise<Engine> {
     const points = pointsOf(state.run);
-    const training = await train(device, optionsOf(state.run, state.live, points));
+    const training = await createTraining(device, optionsOf(state.run, state.live, points));
     const engine = new Engine(device, state, training, points);
     await engine.#snapshot();
     return engine;
@@ -171,7 +159,7 @@ export class Engine {
 
   async #make(live: LiveOptions): Promise<void> {
     const before = this.#training;
-    this.#training = await train(this.#device, optionsOf(this.#run, live, this.points));
+    this.#training = await createTraining(this.#device, optionsOf(this.#run, live, this.points));
     this.#live = live;
     before.dispose();
   }
@@ -190,14 +178,11 @@ export class Engine {
 const same = (a: LiveOptions, b: LiveOptions): boolean =>
   a.optimizer === b.optimizer && a.rate === b.rate && a.decay === b.decay && a.batch === b.batch;
 
-const train = (device: Device | undefined, options: TrainerOptions): Promise<Training> | Training =>
-  device ? createTrainer(device, options) : createReferenceTrainer(options);
-
 function optionsOf(run: RunOptions, live: LiveOptions, { train }: Points): TrainerOptions {
   const { layers, activation, loss, seed } = run;
   const output = loss === "crossEntropy" ? dense(2) : dense(1, "tanh");
   return {
-    model: sequential([...layers.map((units) => dense(units, activation)), output]),
+    model: networkOf(layers, activation, output),
     loss: loss === "crossEntropy" ? "softmaxCrossEntropy" : "halfSquaredError",
     optimizer: optimizerOf(live),
     data: datasetOf(train, run),

@@ -1,9 +1,10 @@
 import type { Probe, Trainer } from "chainrule";
 import { type Colours, createColours } from "../../draw/colours.ts";
-import { createHeatmaps, type Drawing, type Heatmaps, type Tile } from "../../draw/heatmap.ts";
-import { createScreen, type Screen } from "../../draw/screen.ts";
+import { createHeatmaps, type Heatmaps, type Tile } from "../../draw/heatmap.ts";
+import { createScreen, type Drawing, drawFrame, type Screen } from "../../draw/screen.ts";
+import type { Training } from "../../worker/training.ts";
 import type { View } from "./contract.ts";
-import type { Points, Training } from "./engine.ts";
+import type { Points } from "./engine.ts";
 import { layoutOf } from "./layout.ts";
 import { createLinks, type Links } from "./links.ts";
 import { createMarks, type Marks } from "./marks.ts";
@@ -78,16 +79,10 @@ class GpuPainter implements Painter {
   async draw(): Promise<void> {
     if (!this.#probe) return;
     this.#probe.run();
-    const encoder = this.#gpu.createCommandEncoder({ label: "demo.draw" });
-    for (const [screen, drawings] of [
-      [this.#surface, this.#onSurface],
-      [this.#network, this.#onNetwork],
-    ] as const) {
-      const pass = screen.beginPass(encoder);
-      for (const drawing of drawings) drawing.draw(pass);
-      pass.end();
-    }
-    this.#gpu.queue.submit([encoder.finish()]);
+    drawFrame(this.#gpu, "demo.draw", [
+      { screen: this.#surface, drawings: this.#onSurface },
+      { screen: this.#network, drawings: this.#onNetwork },
+    ]);
     await this.#gpu.queue.onSubmittedWorkDone();
   }
 

@@ -1,5 +1,5 @@
 import { coloursSource } from "../../draw/colours.ts";
-import type { Drawing } from "../../draw/heatmap.ts";
+import type { Drawing } from "../../draw/screen.ts";
 import { createStripPipeline } from "../../draw/strips.ts";
 import type { Points } from "./engine.ts";
 import { VIEW } from "./points.ts";

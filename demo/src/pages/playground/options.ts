@@ -1,4 +1,6 @@
-import { type Activation, adam, adamw, type Optimizer, sgd } from "chainrule";
+import type { Activation } from "chainrule";
+import type { OptimizerName } from "../../network.ts";
+import { isSeed, number, pick, whole } from "../../query.ts";
 import { type PointSet, pointSets } from "./points.ts";
 
 /** What a run begins with; a change begins the run anew. */
@@ -41,8 +43,8 @@ export interface PlaygroundState {
   readonly step: number;
 }
 
-export type LossName = "crossEntropy" | "squaredError";
-export type OptimizerName = "sgd" | "momentum" | "adam" | "adamw";
+export const lossNames = ["crossEntropy", "squaredError"] as const;
+export type LossName = (typeof lossNames)[number];
 
 export const MOST_LAYERS = 6;
 export const MOST_UNITS = 16;
@@ -68,21 +70,6 @@ export const initialState: PlaygroundState = {
   edits: [],
   step: 0,
 };
-
-/** The library's optimizer. */
-export function optimizerOf({ optimizer, rate, decay }: LiveOptions): Optimizer {
-  const options = { learningRate: rate, weightDecay: decay };
-  switch (optimizer) {
-    case "sgd":
-      return sgd(options);
-    case "momentum":
-      return sgd({ ...options, momentum: 0.9 });
-    case "adam":
-      return adam(options);
-    case "adamw":
-      return adamw(options);
-  }
-}
 
 /** The options in force at the step after `step`. */
 export const liveAt = ({ live, edits }: PlaygroundState, step: number): LiveOptions =>
@@ -125,35 +112,27 @@ export function fromQuery(query: URLSearchParams): PlaygroundState {
     .split(",")
     .filter((units) => units !== "")
     .map(Number);
-  const valid =
-    layers.length <= MOST_LAYERS &&
-    layers.every((units) => Number.isInteger(units) && units >= 1 && units <= MOST_UNITS);
+  const valid = layers.length <= MOST_LAYERS && layers.every(whole(1, MOST_UNITS));
   const edits = (query.get("edits") ?? "").split(";").flatMap((text): Edit[] => {
     const [step = "", ...rest] = text.split(",");
     const changed = parseLive(rest.join(","));
-    return changed && isCount(Number(step), 0) ? [{ step: Number(step), live: changed }] : [];
+    return changed && isStep(Number(step)) ? [{ step: Number(step), live: changed }] : [];
   });
   return {
     run: {
-      points: pointSets.find((name) => name === query.get("points")) ?? run.points,
-      count: number(query.get("count"), run.count, (value) => isCount(value, 10) && value <= 1000),
-      noise: number(query.get("noise"), run.noise, (value) => value >= 0 && value <= 0.5),
-      seed: number(query.get("seed"), run.seed, (value) => isCount(value, 0) && value < 2 ** 32),
+      points: pick(query, "points", pointSets, run.points),
+      count: number(query, "count", run.count, whole(10, 1000)),
+      noise: number(query, "noise", run.noise, (value) => value >= 0 && value <= 0.5),
+      seed: number(query, "seed", run.seed, isSeed),
       layers: valid ? layers : run.layers,
-      activation: activationNames.find((name) => name === query.get("activation")) ?? run.activation,
-      loss: query.get("loss") === "squaredError" ? "squaredError" : "crossEntropy",
+      activation: pick(query, "activation", activationNames, run.activation),
+      loss: pick(query, "loss", lossNames, run.loss),
       drawn: query.get("drawn") ?? "",
     },
     live: parseLive(query.get("live")) ?? live,
     edits: edits.sort((a, b) => a.step - b.step),
-    step: number(query.get("step"), 0, (value) => isCount(value, 0)),
+    step: number(query, "step", 0, isStep),
   };
 }
 
-const isCount = (value: number, least: number): boolean => Number.isSafeInteger(value) && value >= least;
-
-function number(text: string | null, otherwise: number, fits: (value: number) => boolean): number {
-  if (text === null || text === "") return otherwise;
-  const value = Number(text);
-  return fits(value) ? value : otherwise;
-}
+const isStep = whole(0, Number.MAX_SAFE_INTEGER);

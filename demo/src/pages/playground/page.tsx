@@ -1,13 +1,17 @@
 import type { Plan } from "chainrule";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { backend, type Connection, connect } from "../../client.ts";
-import { LossChart } from "../../components/loss-chart.tsx";
+import { backend } from "../../client.ts";
+import { Button } from "../../components/button.tsx";
+import { LossPanel } from "../../components/loss-panel.tsx";
 import { MemoryBar } from "../../components/memory.tsx";
-import { Fault, Notice } from "../../components/notice.tsx";
+import { Failure } from "../../components/notice.tsx";
 import { Panel } from "../../components/panel.tsx";
+import { useFault } from "../../components/use-fault.ts";
+import { useSession } from "../../components/use-session.ts";
+import { useTitle } from "../../components/use-title.ts";
+import { download } from "../../download.ts";
 import { count } from "../../format.ts";
 import { currentQuery, writeQuery } from "../../router.ts";
-import type { FaultMessage } from "../../worker/protocol.ts";
 import type { PlaygroundContract, Speed, Status } from "./contract.ts";
 import { DataPanel, LiveControls, NetworkControls } from "./controls.tsx";
 import { Equations } from "./equations.tsx";
@@ -18,6 +22,8 @@ import { SurfacePicture } from "./surface-picture.tsx";
 import { Timeline } from "./timeline.tsx";
 import { usePicture } from "./use-picture.ts";
 import "./playground.css";
+import "./timeline.css";
+import "./network.css";
 
 const NAME = "playground";
 
@@ -29,10 +35,9 @@ export function Page() {
   const [status, setStatus] = useState<Status>();
   const [plan, setPlan] = useState<Plan>();
   const [replay, setReplay] = useState<{ done: number; total: number }>();
-  const [fault, setFault] = useState<FaultMessage>();
+  const { fault, setFault, attempt } = useFault();
   const [speed, setSpeed] = useState<Speed>("full");
   const [unit, setUnit] = useState<{ layer: number; unit: number }>();
-  const connection = useRef<Connection<PlaygroundContract>>(undefined);
   /** Numbers the runs: what is still reported of an earlier one is not shown. */
   const runs = useRef(0);
   const written = useRef(0);
@@ -51,29 +56,16 @@ export function Page() {
       writeQuery(NAME, toQuery(event.status.state));
     }
   };
-  /** Shows what a call failed with, unless the GPU was lost, which the site says. */
-  const attempt = (work: Promise<unknown> | undefined) => {
-    setFault(undefined);
-    work?.catch((error: { fault?: FaultMessage; message: string }) =>
-      setFault(error.fault ?? { name: "Error", message: error.message }),
-    );
-  };
-
-  // One connection for as long as the page is there.
-  useEffect(() => {
-    const made = connect<PlaygroundContract>(NAME, receive, setFault);
-    connection.current = made;
-    return () => made.close();
-  }, []);
+  const call = useSession<PlaygroundContract>(NAME, receive, setFault);
   const layers = state.run.layers;
-  const width = usePicture(connection, surface, network, layers, unit);
+  const width = usePicture(call, surface, network, layers, unit);
   // After the canvases are handed over, so that a replay is seen.
-  useEffect(() => attempt(connection.current?.call.begin(state, runs.current)), []);
+  useEffect(() => void attempt(() => call.begin(state, runs.current)), []);
 
   const start = (next: PlaygroundState) => {
     setState(next);
     runs.current += 1;
-    attempt(connection.current?.call.begin(next, runs.current));
+    void attempt(() => call.begin(next, runs.current));
   };
   const begin = (run: RunOptions) => {
     const live = status?.live ?? state.live;
@@ -93,15 +85,12 @@ export function Page() {
     if (state.step === 0 && !status?.running) {
       const fresh = { ...state, live: next, edits: [] };
       start(fresh);
-    } else attempt(connection.current?.call.edit(next));
+    } else void attempt(() => call.edit(next));
   };
   const running = status?.running ?? false;
   const cpu = backend.value?.kind === "cpu";
 
-  // In another tab the title tells that training goes on.
-  useEffect(() => {
-    document.title = running ? `▶ step ${count(state.step)} · chainrule` : "Playground · chainrule";
-  }, [running, state.step]);
+  useTitle("Playground", running ? `step ${count(state.step)}` : undefined);
 
   return (
     <>
@@ -110,39 +99,37 @@ export function Page() {
         {cpu ? "" : "Every picture is drawn from the GPU’s own memory while it trains. "}Change anything, take single
         steps, and go back to any moment: the same seed gives the same weights, bit for bit.
       </p>
-      {fault && (
-        <Notice tone="error" title="That did not work">
-          <Fault fault={fault} />
-        </Notice>
-      )}
+      <Failure fault={fault} />
       <div class="playground">
         <Timeline
           status={status}
           replay={replay}
           speed={speed}
-          onPlay={() => attempt(connection.current?.call.play(speed))}
-          onPause={() => attempt(connection.current?.call.pause())}
-          onStep={() => attempt(connection.current?.call.advance(1))}
-          onRewind={(step) => attempt(connection.current?.call.rewind(step))}
+          onPlay={() => void attempt(() => call.play(speed))}
+          onPause={() => void attempt(() => call.pause())}
+          onStep={() => void attempt(() => call.advance(1))}
+          onRewind={(step) => void attempt(() => call.rewind(step))}
           onSpeed={(chosen) => {
             setSpeed(chosen);
-            if (running) attempt(connection.current?.call.play(chosen));
+            if (running) void attempt(() => call.play(chosen));
           }}
         />
         <LiveControls live={live} onChange={changeLive} />
-        <div class="column">
+        <div class="stack">
           <DataPanel run={state.run} onChange={changeRun} />
-          <Panel title={cpu ? "In memory" : "On the GPU"} class="memory-panel">
+          <Panel title={cpu ? "In memory" : "On the GPU"} class="spaced memory-panel">
             {plan && <MemoryBar plan={plan} />}
-            <p class="pictures">
+            <p class="hint">
               {status?.framesPerSecond
                 ? `${Math.round(status.framesPerSecond)} pictures a second`
                 : "Nothing is drawn at rest"}
             </p>
-            <SaveModel onSave={() => connection.current?.call.save()} onFault={setFault} />
+            <Button onClick={() => void attempt(async () => download(await call.save(), "playground.safetensors"))}>
+              Download the model
+            </Button>
           </Panel>
         </div>
-        <div class="column">
+        <div class="stack">
           <Panel title="Network" class="network-panel" aside={<NetworkControls run={state.run} onChange={changeRun} />}>
             <NetworkPicture
               canvas={network}
@@ -157,7 +144,7 @@ export function Page() {
             <Equations run={state.run} live={live} />
           </Panel>
         </div>
-        <div class="column">
+        <div class="stack">
           <SurfacePicture
             canvas={surface}
             run={state.run}
@@ -165,38 +152,9 @@ export function Page() {
             status={status}
             onDraw={(drawn) => changeRun({ points: "drawn", drawn })}
           />
-          <Panel title="Loss" class="loss-panel">
-            <LossChart
-              label="Loss by step"
-              at={status?.curves.steps ?? []}
-              series={[
-                { label: "training batches", colour: "--positive", values: status?.curves.train ?? [] },
-                { label: "test points", colour: "--negative", values: status?.curves.test ?? [] },
-              ]}
-            />
-          </Panel>
+          <LossPanel curves={status?.curves} test="test points" />
         </div>
       </div>
     </>
-  );
-}
-
-function SaveModel(props: {
-  onSave: () => Promise<Uint8Array<ArrayBuffer>> | undefined;
-  onFault: (fault: FaultMessage) => void;
-}) {
-  const save = async () => {
-    const file = await props.onSave()?.catch((error) => props.onFault({ name: "Error", message: String(error) }));
-    if (!file) return;
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([file]));
-    link.download = "playground.safetensors";
-    link.click();
-    URL.revokeObjectURL(link.href);
-  };
-  return (
-    <button type="button" class="button save" onClick={() => void save()}>
-      Download the model
-    </button>
   );
 }

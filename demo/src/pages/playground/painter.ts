@@ -1,5 +1,6 @@
+import type { Training } from "../../worker/training.ts";
 import type { View } from "./contract.ts";
-import type { Points, Training } from "./engine.ts";
+import type { Points } from "./engine.ts";
 import type { RunOptions } from "./options.ts";
 import { VIEW } from "./points.ts";
 

@@ -1,21 +1,18 @@
+import { noCurves, upTo, withPoint, withTest } from "../../worker/curves.ts";
 import type { Context, OpenSession, Session } from "../../worker/session.ts";
-import type { Curves, PlaygroundContract, Scores, Speed, View } from "./contract.ts";
+import { CPU_SLICE, nextSize, pause, REPORT_INTERVAL, type Training } from "../../worker/training.ts";
+import { takeTurns } from "../../worker/turns.ts";
+import type { PlaygroundContract, Scores, Speed, View } from "./contract.ts";
 import { createCpuPainter } from "./cpu-painter.ts";
-import { Engine, type Training } from "./engine.ts";
+import { Engine } from "./engine.ts";
 import { createGpuPainter } from "./gpu-painter.ts";
 import type { LiveOptions, PlaygroundState } from "./options.ts";
 import type { Canvases, Painter } from "./painter.ts";
 
 type Methods = PlaygroundContract["methods"];
 
-/** Time in ms between two reports to the page. */
-const REPORT_INTERVAL = 120;
-
 /** Time in ms between two judgements of all points. */
 const JUDGE_INTERVAL = 300;
-
-/** Longest time in ms that the CPU reference trains before it lets a frame be drawn. */
-const CPU_SLICE = 14;
 
 /** Points of the curves of a replay, and how often it looks at all points. */
 const REPLAY_POINTS = 120;
@@ -35,9 +32,6 @@ const LONGEST_REST = 400;
 /** Least time in ms from one picture to the next where the CPU draws and trains. */
 const CPU_REST = 100;
 
-/** Points of the loss curves before they are thinned out. */
-const MOST_POINTS = 400;
-
 /** Steps a second at the two speeds that let one watch. */
 const paces: Readonly<Record<Exclude<Speed, "full">, number>> = { slow: 8, medium: 100 };
 
@@ -46,6 +40,7 @@ export const open: OpenSession<PlaygroundContract> = (context) => new Playground
 class PlaygroundSession implements Session<PlaygroundContract> {
   readonly methods: Methods;
   readonly #context: Context<PlaygroundContract>;
+  readonly #inTurn = takeTurns();
   #painter: Painter | undefined;
   #engine: Engine | undefined;
   /** What the painter draws. */
@@ -55,8 +50,7 @@ class PlaygroundSession implements Session<PlaygroundContract> {
   #running = false;
   #speed: Speed = "full";
   #loop: Promise<void> = Promise.resolve();
-  #last: Promise<unknown> = Promise.resolve();
-  #curves = emptyCurves();
+  #curves = noCurves;
   #scores: Scores | undefined;
   #samplesPerSecond: number | undefined;
   #fingerprint: string | undefined;
@@ -96,13 +90,11 @@ class PlaygroundSession implements Session<PlaygroundContract> {
 
   /** Runs one method after the other, each with training at rest. */
   #turn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(async () => {
+    return this.#inTurn(async () => {
       this.#running = false;
       await this.#loop;
       return work();
     });
-    this.#last = result.catch(() => {});
-    return result;
   }
 
   async #show(canvases: Canvases, view: View): Promise<void> {
@@ -122,7 +114,7 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     this.#engine?.dispose();
     this.#engine = engine;
     this.#number = run;
-    this.#curves = emptyCurves();
+    this.#curves = noCurves;
     this.#samplesPerSecond = undefined;
     await this.#goTo(state.step);
   }
@@ -198,7 +190,7 @@ class PlaygroundSession implements Session<PlaygroundContract> {
       const taken = await this.#steps(speed === "full" ? size : speed === "medium" ? 4 : 1);
       const now = performance.now();
       if (speed === "full") {
-        size = Math.max(1, Math.min(2 * size, Math.floor((taken * slice) / Math.max(now - began, 0.1))));
+        size = nextSize(size, taken, now - began, slice);
         if (!this.#context.device) await pause(0);
       } else {
         due = Math.max(due + (1000 * taken) / paces[speed], now);
@@ -222,7 +214,7 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     this.#samplesPerSecond = samplesPerSecond;
     this.#stale = true;
     await this.#attach();
-    this.#curves = added(this.#curves, engine.step, loss);
+    this.#curves = withPoint(this.#curves, engine.step, loss);
     return taken;
   }
 
@@ -230,9 +222,7 @@ class PlaygroundSession implements Session<PlaygroundContract> {
   async #judge(): Promise<void> {
     const { testLoss, accuracy } = await this.#run().judge();
     this.#scores = accuracy;
-    if (testLoss !== undefined && this.#curves.test.length > 0) {
-      this.#curves = { ...this.#curves, test: this.#curves.test.with(-1, testLoss) };
-    }
+    this.#curves = withTest(this.#curves, testLoss);
   }
 
   /** At rest: judges, takes the fingerprint, reports. */
@@ -302,28 +292,9 @@ class PlaygroundSession implements Session<PlaygroundContract> {
   };
 }
 
-const pause = (time: number) => new Promise<void>((resolve) => setTimeout(resolve, time));
-
 /** The first twelve digits of the SHA-256 of all parameters: equal for equal bits. */
 async function fingerprint(training: Training): Promise<string> {
   const parts = Object.values(await training.parameters());
   const digest = await crypto.subtle.digest("SHA-256", await new Blob(parts).arrayBuffer());
   return Array.from(new Uint8Array(digest, 0, 6), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-const emptyCurves = (): Curves => ({ steps: [], train: [], test: [] });
-
-function upTo(curves: Curves, step: number): Curves {
-  const end = curves.steps.findLastIndex((one) => one <= step) + 1;
-  return { steps: curves.steps.slice(0, end), train: curves.train.slice(0, end), test: curves.test.slice(0, end) };
-}
-
-/** Adds a point, and leaves out every other one where there are too many. */
-function added({ steps, train, test }: Curves, step: number, loss: number): Curves {
-  const all = { steps: [...steps, step], train: [...train, loss], test: [...test, null] };
-  if (all.steps.length <= MOST_POINTS) return all;
-  const keep = <T>(values: readonly T[]) => values.filter((_, i) => i % 2 === 1);
-  // A judgement that falls on a point left out moves to the one that stays.
-  const moved = all.test.map((value, i) => value ?? all.test[i - 1] ?? null);
-  return { steps: keep(all.steps), train: keep(all.train), test: keep(moved) };
 }

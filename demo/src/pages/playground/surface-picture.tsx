@@ -73,7 +73,7 @@ export function SurfacePicture({ canvas, run, unit, status, onDraw }: SurfacePic
   };
 
   return (
-    <Panel title={title} class="surface-panel">
+    <Panel title={title} class="spaced surface-panel">
       <div
         class={`surface ${drawable ? "drawable" : ""}`}
         {...(drawable

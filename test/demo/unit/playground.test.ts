@@ -5,8 +5,8 @@ import {
   liveAt,
   type PlaygroundState,
   toQuery,
-} from "../../demo/src/pages/playground/options.ts";
-import { drawnFromText, drawnToText, makePoints, pointSets, snap } from "../../demo/src/pages/playground/points.ts";
+} from "../../../demo/src/pages/playground/options.ts";
+import { drawnFromText, drawnToText, makePoints, pointSets, snap } from "../../../demo/src/pages/playground/points.ts";
 
 const state: PlaygroundState = {
   run: {

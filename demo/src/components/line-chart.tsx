@@ -1,0 +1,70 @@
+import { useMemo } from "preact/hooks";
+import type uPlot from "uplot";
+import { figure } from "../format.ts";
+import { cssColour } from "../theme.ts";
+import { axisOf, type PlotOptions, usePlot } from "./use-plot.ts";
+
+export interface Series {
+  readonly label: string;
+  /** A custom property of the style sheet, such as `--positive`. */
+  readonly colour: string;
+  readonly values: readonly (number | null)[];
+}
+
+export interface LineChartProps {
+  /** Says what the chart shows, for screen readers; the latest values are added. */
+  readonly label: string;
+  /** Of the horizontal axis, such as step numbers. */
+  readonly at: readonly number[];
+  readonly series: readonly Series[];
+  /** In pixels. */
+  readonly height?: number;
+  /** Whether the vertical axis is logarithmic. */
+  readonly logarithmic?: boolean;
+}
+
+/** Curves over the steps of a training. */
+export function LineChart({ label, at, series, height = 160, logarithmic = false }: LineChartProps) {
+  const options = (): PlotOptions => ({
+    height,
+    legend: { show: false },
+    cursor: { y: false },
+    scales: { x: { time: false }, y: { distr: logarithmic ? 3 : 1 } },
+    axes: [axisOf(28), axisOf(48, markText)],
+    series: [
+      {},
+      ...series.map((one) => ({
+        label: one.label,
+        stroke: cssColour(one.colour),
+        width: 2,
+        spanGaps: true,
+        points: { show: false },
+      })),
+    ],
+  });
+  const look = [height, logarithmic, ...series.map((one) => `${one.label} ${one.colour}`)].join();
+  const data = useMemo(() => [[...at], ...series.map(({ values }) => [...values])] as uPlot.AlignedData, [at, series]);
+  const host = usePlot(options, look, data);
+  const latest = series.map(({ label: name, values }) => `${name} ${lastOf(values)}`).join(", ");
+  return (
+    <figure class="chart">
+      <div ref={host} role="img" aria-label={`${label}. Latest: ${latest}`} />
+      <figcaption aria-hidden="true">
+        {series.map((one) => (
+          <span key={one.label}>
+            <i style={{ borderColor: `var(${one.colour})` }} />
+            {one.label}
+          </span>
+        ))}
+      </figcaption>
+    </figure>
+  );
+}
+
+const markText = (mark: number): string =>
+  Math.abs(mark) >= 1e-3 || mark === 0 ? String(+mark.toPrecision(3)) : mark.toExponential(0);
+
+const lastOf = (values: readonly (number | null)[]): string => {
+  const value = values.at(-1);
+  return value === undefined || value === null ? "none yet" : figure(value);
+};

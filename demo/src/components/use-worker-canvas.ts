@@ -1,0 +1,34 @@
+import { useSignalEffect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { theme } from "../theme.ts";
+
+/** Most pixels of a canvas to a CSS pixel. */
+const SHARPEST = 2;
+
+/** Pixels of a canvas to a CSS pixel. */
+export const sharpness = (): number => Math.min(SHARPEST, devicePixelRatio);
+
+/**
+ * Keeps the worker told of what it draws: at first, and when an element changes its size or the theme changes.
+ * @param tell tells it; may be called before its elements are there
+ * @param elements whose size counts
+ * @param present changes when the elements appear
+ */
+export function useWorkerCanvas(
+  tell: () => void,
+  elements: () => readonly (Element | null | undefined)[],
+  present = true,
+): void {
+  const latest = useRef(tell);
+  latest.current = tell;
+  useEffect(() => {
+    latest.current();
+    const observer = new ResizeObserver(() => latest.current());
+    for (const element of elements()) if (element) observer.observe(element);
+    return () => observer.disconnect();
+  }, [present]);
+  useSignalEffect(() => {
+    void theme.value;
+    latest.current();
+  });
+}

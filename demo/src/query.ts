@@ -1,0 +1,38 @@
+/** Options in the query of an address. */
+
+/** The one of some values that the query has under a name, by its text; `otherwise` where it has none of them. */
+export const pick = <T>(
+  query: URLSearchParams,
+  name: string,
+  values: readonly T[],
+  otherwise: T,
+  textOf: (value: T) => string = String,
+): T => values.find((value) => textOf(value) === query.get(name)) ?? otherwise;
+
+/** The number that the query has under a name, if it fits. */
+export function number(
+  query: URLSearchParams,
+  name: string,
+  otherwise: number,
+  fits: (value: number) => boolean,
+): number {
+  const text = query.get(name);
+  if (text === null || text === "") return otherwise;
+  const value = Number(text);
+  return fits(value) ? value : otherwise;
+}
+
+/** Whether a value is a whole number of a range. */
+export const whole =
+  (least: number, most: number) =>
+  (value: number): boolean =>
+    Number.isInteger(value) && value >= least && value <= most;
+
+export const isSeed = whole(0, 2 ** 32 - 1);
+
+/** What differs between options, each as text. */
+export function changesOf(options: object, from: object): URLSearchParams {
+  const before = new Map(Object.entries(from).map(([name, value]) => [name, String(value)]));
+  const texts = Object.entries(options).map(([name, value]): [string, string] => [name, String(value)]);
+  return new URLSearchParams(texts.filter(([name, text]) => before.get(name) !== text));
+}
