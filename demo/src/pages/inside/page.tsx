@@ -204,7 +204,8 @@ function useArrowKeys(go: (by: number) => void): void {
 
 /** Marks on the board the numbers that the pointed number came of. */
 function useOperands(record: StepRecord | undefined, cell: Cell | undefined): void {
-  useEffect(() => {
+  // With the arithmetic, and not a frame later.
+  useLayoutEffect(() => {
     if (!record || !cell) return;
     const mark = ({ name, row, column }: Cell, sign: string) => {
       const found = document.getElementById(cellId(name, row, column));
