@@ -184,6 +184,7 @@ class GpuTrainer implements Trainer {
   async save(options: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     checkOptions("save", options, "", "optimizer metadata");
     return this.#exclusive(async () => {
+      this.#guard.check();
       const { saveTraining } = await files();
       return saveTraining(this.#network, this.plan, options, (names) => this.#readAll(names));
     });
