@@ -65,7 +65,7 @@ export function createReferenceTrainer(options: TrainerOptions): ReferenceTraine
   const plan = planTraining({ ...described, inputs: data.columns, rows: data.rows, oneDispatch: false });
   const control = initialControl({ optimizer, dataRows: data.rows, batch: plan.batch, seed });
   const reference = createReference(plan, control);
-  reference.set("X", floatsOf(data.inputs, 0, data.inputs.length));
+  reference.set("X", floatsOf(data.inputs, 0, data.rows * data.columns));
   reference.set("Y", data.targets);
   for (const [name, values] of Object.entries(initialParameters(network.layers, seed))) reference.set(name, values);
   return new CpuTrainer(network, reference, optimizer.schedule);
@@ -112,7 +112,7 @@ class CpuTrainer implements ReferenceTrainer {
     checkColumns("evaluate", given.columns, inputs);
     const plan = fuse(buildEvaluatePlan({ layers: this.#layers, loss, batch: given.rows }));
     const judge = this.#inference(plan, given.rows);
-    judge.set("x", floatsOf(given.inputs, 0, given.inputs.length));
+    judge.set("x", floatsOf(given.inputs, 0, given.rows * given.columns));
     judge.set("y", given.targets);
     judge.step();
     const { loss: sum, hits, rows } = recordAt(judge, 1);
@@ -124,7 +124,7 @@ class CpuTrainer implements ReferenceTrainer {
     checkOptions("predict", byteScale, "", "scale offset");
     const { rows, values } = checkRows("predict", inputs, columns, byteScale);
     const forward = this.#inference(fuse(buildPredictPlan({ layers: this.#layers, loss, batch: rows })), rows);
-    forward.set("x", floatsOf(values, 0, values.length));
+    forward.set("x", floatsOf(values, 0, rows * columns));
     forward.step();
     const result = new Float32Array(forward.tensor("o"));
     if (loss === "softmaxCrossEntropy") return { rows, outputs: result, ...classify(result, outputs) };
@@ -136,7 +136,7 @@ class CpuTrainer implements ReferenceTrainer {
     const { rows, values } = checkRows("probe", inputs, columns);
     const plan = fuse(buildPredictPlan({ layers: this.#layers, loss, batch: rows }));
     const forward = this.#inference(plan, rows);
-    forward.set("x", values);
+    forward.set("x", floatsOf(values, 0, rows * columns));
     return {
       rows,
       plan,

@@ -1,6 +1,9 @@
 import { pollsWhileWaiting, submitBudget } from "../device/runtime.ts";
 
-/** Part of the expected time to sleep through where nothing waits behind: what is done early would leave the GPU idle. */
+/**
+ * Part of the expected time to sleep through: what is done early would leave the GPU idle, and a sleep to the end would hide that
+ * the time is too long.
+ */
 const ASLEEP = 0.8;
 
 /** Shortest sleep in ms that is worth a timer. */
@@ -19,7 +22,7 @@ export class Pace {
   steps = 1;
   /** Time of one step in ms, as last measured. */
   #time = 0;
-  /** When the last sleep ended that would have left the GPU idle; 0 without one. */
+  /** When the last sleep ended; 0 without one. */
   #woke = 0;
 
   /** When what runs now began, as far as is known. */
@@ -50,16 +53,14 @@ export class Pace {
   }
 
   /**
-   * Sleeps until the oldest submit should be done, or most of it where none waits behind. Dawn for Node polls in a busy loop from
+   * Sleeps until most of the oldest submit should be done. Dawn for Node polls in a busy loop from
    * the moment that something waits for the GPU, and takes a core from whatever else needs one, a software adapter above all.
    */
   async untilNearlyDone(): Promise<void> {
-    const [oldest = 0, ...behind] = this.#pending;
-    const left = this.#began + oldest * this.#time - performance.now();
-    const last = behind.length === 0;
-    const time = last ? ASLEEP * left : left;
+    const [oldest = 0] = this.#pending;
+    const time = ASLEEP * (this.#began + oldest * this.#time - performance.now());
     if (!pollsWhileWaiting() || time < SHORTEST_SLEEP) return;
     await new Promise((resolve) => setTimeout(resolve, time));
-    if (last) this.#woke = performance.now();
+    this.#woke = performance.now();
   }
 }

@@ -31,7 +31,7 @@ export async function createProbe(
   const control = new Uint32Array(CONTROL_WORDS);
   control[controlNames.indexOf("rows")] = rows;
   gpu.queue.writeBuffer(program.buffer("control"), 0, control);
-  gpu.queue.writeBuffer(program.buffer("x"), 0, floatsOf(values, 0, values.length));
+  gpu.queue.writeBuffer(program.buffer("x"), 0, floatsOf(values, 0, rows * inputs));
   return {
     rows,
     plan,

@@ -65,6 +65,18 @@ describe.each(Object.entries(RUNS))("trainer › probe, %s", (_, options) => {
 });
 
 describe("probe", () => {
+  test("takes bytes, though their number is no multiple of 4", async () => {
+    const bytes = Uint8Array.from({ length: 7 * COLUMNS }, (_, i) => (5 * i) % 256);
+    expect(bytes.length % 4).not.toBe(0);
+    await withTrainer(device, classifier, async (trainer) => {
+      const [probe, same] = [await trainer.probe(bytes), await trainer.probe(Float32Array.from(bytes))];
+      for (const { run } of [probe, same]) run();
+      const outputs = await floatsOf(probe.buffer("o"));
+      expect(new Set(outputs).size).toBeGreaterThan(1);
+      expect(bitsOf(outputs)).toEqual(bitsOf(await floatsOf(same.buffer("o"))));
+    });
+  });
+
   test("gives the bits that predict gives for as many rows", async () => {
     await withTrainer(device, classifier, async (trainer) => {
       const probe = await trainer.probe(inputs);

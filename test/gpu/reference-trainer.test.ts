@@ -94,6 +94,23 @@ describe.each(Object.entries(runs))("createReferenceTrainer, %s", (_, options) =
 });
 
 describe("createReferenceTrainer", () => {
+  test("takes bytes, though their number is no multiple of 4, as the numbers that they are", async () => {
+    const bytes = Uint8Array.from({ length: 7 * COLUMNS }, (_, i) => (5 * i) % 256);
+    expect(bytes.length % 4).not.toBe(0);
+    const targets = Array.from({ length: 7 }, (_, i) => i % 4);
+    const results = [bytes, Float32Array.from(bytes)].map(async (inputs) => {
+      const trainer = createReferenceTrainer({ ...classifier, batch: 5, data: { inputs, targets } });
+      await trainer.step(3);
+      const probe = await trainer.probe(inputs);
+      probe.run();
+      const { loss } = await trainer.evaluate({ inputs, targets });
+      const { outputs } = await trainer.predict(inputs);
+      return { parameters: await trainer.parameters(), loss, outputs, probed: probe.values("o") };
+    });
+    const [packed, numbers] = await Promise.all(results);
+    expect(packed).toEqual(numbers);
+  });
+
   test("probes the outputs of every layer with the parameters as training leaves them", async () => {
     const cpu = createReferenceTrainer(classifier);
     const probe = await cpu.probe(classes(40).inputs);
