@@ -104,6 +104,17 @@ describe("the site", () => {
     }
   });
 
+  it("opens where the browser's language is none, as in a system without one", async () => {
+    const { page, errors } = await site.visit({
+      before: (page) =>
+        page.addInitScript(() =>
+          Object.defineProperty(navigator, "language", { value: "en-US@posix", configurable: true }),
+        ),
+    });
+    await page.getByRole("heading", { level: 1, name: "Watch a network learn" }).waitFor();
+    expect(errors).toEqual([]);
+  });
+
   it("leads to the page with the keyboard alone", async () => {
     const { page } = await site.visit();
     await ready(page);
