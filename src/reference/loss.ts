@@ -14,7 +14,7 @@ export const loss: Twin<"loss"> = ({ variant, dims, bind }, { control, numbers }
   for (let i = 0; i < control.rows; i++) {
     const { loss, hit } = row(o, y, i, dims.columns, delta);
     scores.set([loss, hit], 2 * i);
-    if (delta && !Number.isFinite(loss * control.rows)) control.halted |= HALTED;
+    if (delta && !Number.isFinite(Math.fround(loss * control.rows))) control.halted |= HALTED;
   }
   if (!delta || !stored || (variant.slope === "identity" && !variant.half)) return;
   const { slope } = activationFunctions[variant.slope];

@@ -32,6 +32,6 @@ export const outputLoss: Twin<"outputLoss"> = ({ variant, dims, bind }, { contro
       const value = (d[j] as number) * slope(z[j] as number, o[j] as number);
       dz[i * units + j] = half ? storedDelta(control, control.lossScale * value) : value;
     }
-    if (!Number.isFinite(score.loss * control.rows)) control.halted |= HALTED;
+    if (!Number.isFinite(Math.fround(score.loss * control.rows))) control.halted |= HALTED;
   }
 };

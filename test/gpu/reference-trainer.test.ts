@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { createReferenceTrainer } from "../../src/cpu/trainer.ts";
 import { openDevice } from "../../src/device/open.ts";
 import { NumericError } from "../../src/errors.ts";
+import { dense, sequential } from "../../src/model/layer.ts";
 import { adam, sgd } from "../../src/model/optimizer.ts";
 import type { Parameters, TrainerOptions } from "../../src/run/types.ts";
 import { expectClose, largestMagnitude } from "../helpers/compare.ts";
@@ -94,6 +95,26 @@ describe.each(Object.entries(runs))("createReferenceTrainer, %s", (_, options) =
 });
 
 describe("createReferenceTrainer", () => {
+  test("keeps the parameters of before a step whose objective only float32 cannot hold", async () => {
+    const trainer = createReferenceTrainer({
+      model: sequential([dense(1)]),
+      loss: "halfSquaredError",
+      optimizer: sgd({ learningRate: 100 }),
+      data: { inputs: [1, 2, 3, 4], targets: [1, 2, 3, 5] },
+      batch: 4,
+    });
+    let before = await trainer.parameters();
+    const step = async () => {
+      before = await trainer.parameters();
+      await trainer.step();
+    };
+    const diverge = async () => {
+      for (let i = 0; i < 50; i++) await step();
+    };
+    expect(await rejection(diverge())).toBeInstanceOf(NumericError);
+    expect(await trainer.parameters()).toEqual(before);
+  });
+
   test("takes bytes, though their number is no multiple of 4, as the numbers that they are", async () => {
     const bytes = Uint8Array.from({ length: 7 * COLUMNS }, (_, i) => (5 * i) % 256);
     expect(bytes.length % 4).not.toBe(0);
