@@ -57,7 +57,10 @@ export class DataError extends ChainruleError {
   }
 }
 
-/** The objective became NaN or infinite. The parameters are those from before `step`, which was not applied. */
+/**
+ * The objective became NaN or infinite, or a sum of |B| losses like the worst row's would. The parameters are those from before
+ * `step`, which was not applied; `remedy` says where an overflow in a step before has reached them.
+ */
 export class NumericError extends ChainruleError {
   override readonly name = "NumericError";
   /** First step whose objective was not finite, counted from 1. */

@@ -14,22 +14,42 @@ type Readable = Pick<ReferenceTrainer, "plan" | "read">;
  * @param where for the message
  */
 export async function firstNonFinite(trainer: Readable, record: StepRecord, where = "training"): Promise<NumericError> {
-  const { step, loss, penalty, learningRate } = record;
+  const { step, learningRate } = record;
   const tensor = await culprit(trainer);
   const half = isHalf(trainer.plan);
-  const byLoss = !Number.isFinite(loss);
-  const byRange = half && !byLoss && Number.isFinite(penalty);
-  // A fused plan sums s while it updates, so that it finds an s that overflows only after the update.
-  const kept = byLoss || byRange || trainer.plan.steps.some(({ kernel }) => kernel === "record");
   const advice = `take a learning rate below ${learningRate} or scale the data${half ? ', or leave out precision: "f16"' : ""}`;
   return new NumericError({
     where: `${where}: step ${step}: ${tensor}`,
-    got: byRange ? "a number beyond f16's range" : byLoss ? `L = ${loss}` : `s = ${penalty}`,
-    expected: byRange ? `magnitudes up to ${LARGEST_HALF}` : "a finite objective",
-    remedy: kept ? `the parameters are those from before this step; ${advice}` : `set smaller parameters and ${advice}`,
+    ...fault(record, half),
+    remedy: `${whatIsKept(trainer, record, tensor)}${advice}`,
     step,
     tensor,
   });
+}
+
+function fault(
+  { loss, penalty, rows }: StepRecord,
+  half: boolean,
+): { readonly got: string; readonly expected: string } {
+  if (!Number.isFinite(loss)) return { got: `L = ${loss}`, expected: "a finite objective" };
+  if (!Number.isFinite(penalty)) return { got: `s = ${penalty}`, expected: "a finite objective" };
+  if (half) return { got: "a number beyond f16's range", expected: `magnitudes up to ${LARGEST_HALF}` };
+  // Each row decides for itself before anything is updated, so it allows for |B| rows as bad as it.
+  return {
+    got: `L = ${loss} over ${rows} rows`,
+    expected: `a loss of each row of which float32 holds ${rows} times as much`,
+  };
+}
+
+function whatIsKept({ plan }: Readable, { loss, penalty }: StepRecord, tensor: string): string {
+  const role = plan.tensors[tensor]?.role;
+  if (role === "parameter" || role === "state") {
+    return `a gradient overflowed in a step whose objective was finite, and ${tensor} with it: load a save or set parameters, and `;
+  }
+  // A fused plan sums s while it updates, so that it finds an s that overflows only after the update.
+  const late = Number.isFinite(loss) && !Number.isFinite(penalty);
+  const kept = !late || plan.steps.some(({ kernel }) => kernel === "record");
+  return kept ? "the parameters are those from before this step; " : "set smaller parameters and ";
 }
 
 async function culprit(trainer: Readable): Promise<string> {

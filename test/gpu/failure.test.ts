@@ -147,6 +147,33 @@ describe.each(plans)("a training by the %s plan that diverges", (_, fuse) => {
     });
   });
 
+  test("keeps the parameters where |B| rows like the worst would overflow, and says that L itself has not", async () => {
+    const targets = regressor.data.targets.slice();
+    targets[0] = 1e19;
+    await withTrainer(device, { ...regressor, fuse, data: { ...regressor.data, targets } }, async (trainer) => {
+      const error = await fails(trainer.step(20));
+      expect([error.tensor, error.got]).toEqual(["J", expect.stringMatching(/^L = \d\.\d+e\+37 over \d+ rows$/)]);
+      expect(error.remedy).toMatch(/^the parameters are those from before this step;/);
+      const { W1 } = await trainer.parameters();
+      await withTrainer(device, { ...regressor, fuse }, async (other) => {
+        await other.step(error.step - 1);
+        expectSameBits("W1", W1 as Float32Array, (await other.parameters()).W1 as Float32Array);
+      });
+    });
+  });
+
+  test("does not claim to have kept parameters that a gradient of a finite objective overflowed", async () => {
+    // o = 0 and ℓ = ½·10²⁰, while ∂J/∂W = −10¹⁰·10³⁰ is beyond float32.
+    const data = { inputs: new Float32Array(8).fill(1e30), targets: new Float32Array(4).fill(1e10) };
+    const model = sequential([dense(1, "identity")]);
+    await withTrainer(device, { ...regressor, model, data, batch: 4, fuse }, async (trainer) => {
+      trainer.setParameters({ W1: new Float32Array(2) });
+      const error = await fails(trainer.step(3));
+      expect([error.step, error.tensor]).toEqual([2, "W1"]);
+      expect(error.remedy).toMatch(/^a gradient overflowed in a step whose objective was finite, and W1 with it;?/);
+    });
+  });
+
   test("where the penalty overflows alone says so, and claims to have kept the parameters only where it has", async () => {
     // (2·10¹⁹)² is beyond float32, and tanh makes numbers of it again.
     const W1 = new Float32Array(24).fill(2e19);
