@@ -123,18 +123,18 @@ ${each(across, (n) => `if (q${n} < rows) { eachRow(q${n}); }`)}
   const round = (count: number): string => {
     const left = loads("shared", shared, sharedIndices, count);
     const right = loads("own", own, ownIndices, count);
-    const swaps = range(swapped).filter((m) => m % FOUR !== 0);
+    const swaps = (m: number) =>
+      m >= swapped || m % FOUR === 0
+        ? ""
+        : each(left.rounds, (u) => `let shared${m}_${u} = ${swapOf[m % FOUR]}(shared${m - (m % FOUR)}_${u});`);
     const chain = (m: number, n: number) =>
       range(count)
         .map((u) => ` + ${left.element(m, u)} * ${right.element(n, u)}`)
         .join("");
     return [
       ...left.statements,
-      ...swaps.map((m) =>
-        each(left.rounds, (u) => `let shared${m}_${u} = ${swapOf[m % FOUR]}(shared${m - (m % FOUR)}_${u});`),
-      ),
       ...right.statements,
-      ...range(along).map((m) => each(across, (n) => `sum${m}_${n} = sum${m}_${n}${chain(m, n)};`)),
+      ...range(along).map((m) => `${swaps(m)}\n${each(across, (n) => `sum${m}_${n} = sum${m}_${n}${chain(m, n)};`)}`),
     ].join("\n");
   };
 

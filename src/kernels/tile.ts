@@ -57,8 +57,11 @@ const CPU_LANES = 8;
 /** Multiply-adds of a product that are worth a tile which takes a CPU's adapter twice as long to compile, for a quarter less time. */
 const MUCH_WORK = 2 ** 22;
 
-/** Terms of a sum that are worth a long round, which is so again. */
-const LONG_SUM = 256;
+/** Multiply-adds that are worth one which takes it a second to compile, for a seventh less time. */
+const VAST_WORK = 2 ** 26;
+
+/** Terms of a sum that are worth a long round, which takes twice as long to compile again. */
+const LONG_SUM = 128;
 
 /** The fewest columns to lie across: they are next to each other in memory, the rows are not. */
 const FEW_COLUMNS = 16;
@@ -94,9 +97,10 @@ export function tileFor(shape: ProductShape, { lanes, subgroups }: Hardware): Ti
     };
   }
   const group = 2 * lanes;
-  const own = even(Math.ceil(across / group), 8);
+  const work = rows * inner * columns;
+  const own = even(Math.ceil(across / group), work >= VAST_WORK ? 16 : 8);
   return {
-    along: even(along, rows * inner * columns >= MUCH_WORK ? 32 : 16),
+    along: even(along, work >= MUCH_WORK ? 32 : 16),
     // Columns that lie four by four in memory are taken so.
     across: vectorB && !transposeB && !swap && own > 2 ? 4 * Math.ceil(own / 4) : own,
     lanes: group,

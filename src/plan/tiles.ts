@@ -59,7 +59,7 @@ const MOST_SUMS = 64;
 
 /** The largest sides of an invocation's outputs, and the most inner indices of a round. */
 const MOST_ALONG = 32;
-const MOST_ACROSS = 8;
+const MOST_ACROSS = 16;
 const MOST_UNROLL = 16;
 
 /** What to change in the choice that is best so far, in the order of the attempts. */
@@ -67,7 +67,7 @@ type Change = (choice: Choice, limits: ChoiceLimits) => Partial<Tile & RowTile>;
 
 const tileChanges: readonly Change[] = [
   ...[2, 4, 8, 16, 32].map((along) => () => ({ along })),
-  ...[1, 2, 4, 8].map((across) => () => ({ across })),
+  ...[1, 2, 4, 8, 16].map((across) => () => ({ across })),
   (choice) => ({ subgroups: !choice.subgroups }),
   ...[1, 2, 4, 8].map(
     (factor): Change =>
