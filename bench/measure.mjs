@@ -13,6 +13,7 @@ import { measurePeak } from "./peak.mjs";
  * @property {readonly string[]} contestants
  * @property {number} seconds Least time to measure each contestant for, over all rounds.
  * @property {number} rounds
+ * @property {number} [agree] Seconds that each contestant has for the first steps, whose losses are compared.
  *
  * @typedef {object} Row What was measured of a contestant. Without `rates`, `fault` says why.
  * @property {string} name
@@ -39,8 +40,8 @@ const TOLERANCE = 1e-3;
 const FINAL_TOLERANCE = 1e-2;
 /** Steps that are compared one by one, if they take no longer than … */
 const COMMON_STEPS = 50;
-/** … so many ms. */
-const COMMON_TIME = 4000;
+/** … so many s, unless asked otherwise. */
+const COMMON_SECONDS = 4;
 /** Time in ms for the CPU reference to judge the ends of the rounds. */
 const JUDGE_TIME = 5000;
 /** Operations of a step that are too many for the CPU. */
@@ -82,7 +83,7 @@ export async function measureNetwork(options, log) {
       entries.push(entry);
     });
   }
-  await compareFirstSteps(entries);
+  await compareFirstSteps(entries, 1000 * (options.agree ?? COMMON_SECONDS));
   for (const entry of entries.filter(works)) {
     await entry.attempt(() => entry.plan((options.seconds * 1000) / options.rounds, calls));
   }
@@ -179,11 +180,11 @@ const difference = (got, expected) => {
 };
 
 /** Compares the loss of every one of the first steps, with the CPU reference as far as it came, else with chainrule. */
-async function compareFirstSteps(entries) {
+async function compareFirstSteps(entries, most) {
   for (const entry of entries) {
     await entry.attempt(async () => {
       const began = performance.now();
-      while (entry.losses.length < COMMON_STEPS && performance.now() - began < COMMON_TIME) {
+      while (entry.losses.length < COMMON_STEPS && performance.now() - began < most) {
         entry.losses.push(await entry.session.step(1));
       }
     });

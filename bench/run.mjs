@@ -26,6 +26,7 @@ const usage = `npm run bench -- [options]
   --sweep                       only what 64 variants of 2-8-2 at once cost beside one run, in Node
   --seconds 2                   least time for each contestant and network, over all rounds
   --rounds 4                    least rounds
+  --agree 4                     most seconds for each contestant's first 50 steps, whose losses are compared
   --limit 15                    minutes, after which nothing new is begun
   --save                        writes bench/results/<date>-<runtime>-<adapter>.json and a chart beside each
   --out FILE                    writes all that was measured to FILE, and a chart of each runtime beside it`;
@@ -54,6 +55,7 @@ function readOptions() {
         sweep: { type: "boolean", default: false },
         seconds: { type: "string", default: "2" },
         rounds: { type: "string", default: "4" },
+        agree: { type: "string", default: "4" },
         limit: { type: "string", default: "15" },
         save: { type: "boolean", default: false },
         out: { type: "string" },
@@ -82,6 +84,7 @@ function readOptions() {
       networks: chosen,
       seconds: number("seconds"),
       rounds: number("rounds"),
+      agree: number("agree"),
       limit: 60_000 * number("limit"),
       sweep: values.sweep,
       save: values.save,
@@ -121,12 +124,12 @@ async function main({ limit, save, out, ...wanted }) {
     for (const runtime of wanted.runtimes) {
       const report = { runtime, ...system, load: { before: loadavg() }, networks: [] };
       reports.push(report);
-      const { contestants, seconds, rounds } = wanted;
+      const { contestants, seconds, rounds, agree } = wanted;
       const env = { ...process.env, ...adapter.environment, DENO_NO_UPDATE_CHECK: "1" };
       for (const { name } of wanted.networks) {
         console.log(`${runtime} ${name}`);
         const command = [process.execPath, ...runtimes[runtime]];
-        const asked = { network: name, contestants, seconds, rounds };
+        const asked = { network: name, contestants, seconds, rounds, agree };
         report.networks.push(await measureApart(command, asked, { env, file: join(scratch, "result.json"), end }));
       }
       report.load.after = loadavg();
