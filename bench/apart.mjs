@@ -16,7 +16,7 @@ export async function runApart([program = "", ...args], { env, file, timeout }) 
   return { fault: status === 124 ? `not done in ${Math.round(timeout / 1000)} s` : `ended with status ${status}` };
 }
 
-/** Time in ms for one network in one runtime. */
+/** Time in ms for one network in one runtime, the comparison of first steps apart where it was asked to take longer. */
 const MOST = 180_000;
 
 /**
@@ -26,7 +26,9 @@ const MOST = 180_000;
  * @param {{ env: NodeJS.ProcessEnv, file: string, end: number }} options `end` on the clock of `performance.now()`
  */
 export async function measureApart(command, asked, { env, file, end }) {
-  const timeout = Math.floor(Math.min(MOST, end - performance.now()));
+  const { agree = 0, contestants } = asked;
+  const most = MOST + 1000 * agree * contestants.length;
+  const timeout = Math.floor(Math.min(most, end - performance.now()));
   const network = { name: asked.network };
   if (timeout <= 0) return { network, fault: "left out: the time is over" };
   return { network, ...(await runApart([...command, JSON.stringify(asked)], { env, file, timeout })) };
