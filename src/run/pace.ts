@@ -4,7 +4,7 @@ import { pollsWhileWaiting, submitBudget } from "../device/runtime.ts";
  * Part of the expected time to sleep through: what is done early would leave the GPU idle, and a sleep to the end would hide that
  * the time is too long.
  */
-const ASLEEP = 0.8;
+const ASLEEP = 0.88;
 
 /** Shortest sleep in ms that is worth a timer. */
 const SHORTEST_SLEEP = 2;
