@@ -12,7 +12,7 @@ const external = ["webgpu", "@sparticuz/chromium", /^node:/];
 const later = {
   files: /src\/(run\/checkpoint|data\/safetensors)\.ts$/,
   // With the shaders that evaluate() needs: of trainings only those with a wide output do too.
-  inference: /(src\/run\/(inference|predictor|probe|rows)|shaders\/(loss|record)\.wgsl)\.ts$/,
+  inference: /(src\/(plan\/build\/inference|run\/(inference|predictor|probe|rows))|shaders\/(loss|record)\.wgsl)\.ts$/,
   read: /src\/(run\/(tensor-value|unpack)|model\/float16)\.ts$/,
   diagnosis: /src\/(run\/numeric|plan\/limit-error|device\/(refusals|shader-error))\.ts$/,
   node: /src\/device\/dawn\.ts$/,

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { openDevice } from "../../../src/device/open.ts";
-import { type ControlValues, SKIPPED } from "../../../src/kernels/control.ts";
+import { SKIPPED } from "../../../src/kernels/control.ts";
 import type { KernelName } from "../../../src/kernels/index.ts";
 import { SPLIT_ROWS } from "../../../src/kernels/layer-gradient.ts";
 import { type LayerUpdateVariant, squareParts } from "../../../src/kernels/layer-update.ts";
@@ -10,6 +10,7 @@ import { expectClose, expectSameBits, gamma, type Words } from "../../helpers/co
 import { type Case, controlOf, expectTwin, random, randomIntegers, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
 import { halved, storedError } from "../../helpers/half.ts";
 import { updateErrors } from "../../helpers/tolerances.ts";
+import { controlAt, stateOf } from "../../helpers/update.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());
@@ -22,19 +23,7 @@ const lossScale = 64;
 
 const tile = tileFor({ rows: 19, inner: 20, columns: 17, transposeA: true, transposeB: false }, anyHardware);
 
-const control: Partial<ControlValues> = {
-  lossScale,
-  learningRate: 0.05,
-  decay: 0.3,
-  momentum: 0.9,
-  beta1: 0.9,
-  beta2: 0.999,
-  rest1: 1 - 0.9,
-  rest2: 1 - 0.999,
-  epsilon: 1e-8,
-  correction1: 1 - 0.9 ** 2,
-  correction2: 1 - 0.999 ** 2,
-};
+const controlOver = (rows: number) => ({ ...controlAt(2, rows), lossScale });
 
 /** A batch of so many rows, of which the first are filled, over W `[rows, columns]`. */
 interface Sizes {
@@ -125,9 +114,6 @@ describe("layerGradient", () => {
 
 const optimizers = ["sgd", "momentum", "adam", "adamw"] as const;
 
-const stateOf = (optimizer: LayerUpdateVariant["optimizer"], elements: number, seed: number) =>
-  optimizer === "momentum" ? random(elements, seed, 0.1) : random(2 * elements, seed, 0.1).map(Math.abs);
-
 /** W, b and their states, and room for the copy of W. */
 const parametersOf = (optimizer: LayerUpdateVariant["optimizer"], { rows, columns }: Sizes): Record<string, Words> => ({
   w: random(rows * columns, 3),
@@ -202,7 +188,7 @@ describe.each(optimizers)("updates by %s", (optimizer) => {
         kernel: "layerUpdate",
         variant: { ...common, gather, tile },
         dims: { ...dims, offset: 0 },
-        control: { ...control, rows: actual },
+        control: controlOver(actual),
         values: {
           ...operandsOf(size, gather),
           ...parametersOf(optimizer, size),
@@ -223,7 +209,7 @@ describe.each(optimizers)("updates by %s", (optimizer) => {
       kernel: "splitUpdate",
       variant: common,
       dims: { ...dims, offset: 0 },
-      control: { ...control, rows: actual },
+      control: controlOver(actual),
       values: {
         parts,
         ...parametersOf(optimizer, size),

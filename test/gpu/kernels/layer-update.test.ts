@@ -1,6 +1,5 @@
 import { afterAll, describe, test } from "vitest";
 import { openDevice } from "../../../src/device/open.ts";
-import type { ControlValues } from "../../../src/kernels/control.ts";
 import { type LayerUpdateVariant, squareParts } from "../../../src/kernels/layer-update.ts";
 import type { Tile } from "../../../src/kernels/tile.ts";
 import { expectClose, expectSameBits, gamma, type Words } from "../../helpers/compare.ts";
@@ -18,26 +17,10 @@ import {
 } from "../../helpers/gpu.ts";
 import { inputOf, odd, otherTiles, type Sizes, testFours, testSizes, testTiles } from "../../helpers/tiles.ts";
 import { updateErrors } from "../../helpers/tolerances.ts";
+import { controlAt, stateOf } from "../../helpers/update.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());
-
-type Floats = Float32Array<ArrayBuffer>;
-
-/** The control block of step t. */
-const controlAt = (t: number, rows: number): Partial<ControlValues> => ({
-  rows,
-  learningRate: 0.05,
-  decay: 0.3,
-  momentum: 0.9,
-  beta1: 0.9,
-  beta2: 0.999,
-  rest1: 1 - 0.9,
-  rest2: 1 - 0.999,
-  epsilon: 1e-8,
-  correction1: 1 - 0.9 ** t,
-  correction2: 1 - 0.999 ** t,
-});
 
 interface Moment {
   /** Rows of the batch that are filled. */
@@ -45,12 +28,6 @@ interface Moment {
   readonly offset?: number;
   readonly t?: number;
 }
-
-const stateOf = (optimizer: LayerUpdateVariant["optimizer"], elements: number, t: number, seed: number): Floats => {
-  if (optimizer === "momentum") return random(elements, seed, 0.1);
-  if (t === 1) return new Float32Array(2 * elements);
-  return random(2 * elements, seed, 0.1).map((value, index) => (index % 2 === 0 ? value : Math.abs(value)));
-};
 
 /** W is `[rows, columns]`, and the batch holds `inner` rows. */
 function layer(variant: LayerUpdateVariant, sizes: Sizes, moment: Moment = {}): Case<"layerUpdate"> {
@@ -63,9 +40,9 @@ function layer(variant: LayerUpdateVariant, sizes: Sizes, moment: Moment = {}): 
     ...inputOf(gather, [inner, columns], actual, 2),
     w: random(rows * columns, 3),
   };
-  if (optimizer !== "sgd") values.state = stateOf(optimizer, rows * columns, t, 4);
+  if (optimizer !== "sgd") values.state = stateOf(optimizer, rows * columns, 4, t);
   if (bias) values.bias = random(rows, 5);
-  if (bias && optimizer !== "sgd") values.biasState = stateOf(optimizer, rows, t, 6);
+  if (bias && optimizer !== "sgd") values.biasState = stateOf(optimizer, rows, 6, t);
   // A part whose invocation has no output is never written: it is 0 from the beginning.
   if (penalty) values.squares = new Float32Array(offset + squareParts(rows, columns, tile)).fill(UNTOUCHED, 0, offset);
   return {

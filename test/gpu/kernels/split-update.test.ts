@@ -1,34 +1,18 @@
 import { afterAll, describe, test } from "vitest";
 import { openDevice } from "../../../src/device/open.ts";
-import type { ControlValues } from "../../../src/kernels/control.ts";
 import { SPLIT_ROWS } from "../../../src/kernels/layer-gradient.ts";
 import { type SplitUpdateVariant, splitSquareParts } from "../../../src/kernels/split-update.ts";
 import { expectClose, expectSameBits, gamma, type Words } from "../../helpers/compare.ts";
 import { type Case, random, runOnGpu, UNTOUCHED } from "../../helpers/gpu.ts";
+import { controlAt, stateOf } from "../../helpers/update.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());
 
-const control: Partial<ControlValues> = {
-  rows: 700,
-  learningRate: 0.05,
-  decay: 0.3,
-  momentum: 0.9,
-  beta1: 0.9,
-  beta2: 0.999,
-  rest1: 1 - 0.9,
-  rest2: 1 - 0.999,
-  epsilon: 1e-8,
-  correction1: 1 - 0.9 ** 2,
-  correction2: 1 - 0.999 ** 2,
-};
+const control = controlAt(2, 700);
 
 type Sizes = readonly [rows: number, parts: number, columns: number];
 type Floats = Float32Array<ArrayBuffer>;
-
-/** Positive, as Adam's second moment is. */
-const stateOf = (optimizer: SplitUpdateVariant["optimizer"], elements: number, seed: number): Floats =>
-  random(elements * (optimizer === "momentum" ? 1 : 2), seed, 0.1).map(Math.abs);
 
 function update(variant: SplitUpdateVariant, [rows, parts, columns]: Sizes, offset = 0): Case<"splitUpdate"> {
   const { optimizer, bias, penalty } = variant;

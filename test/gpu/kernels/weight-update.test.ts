@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { openDevice } from "../../../src/device/open.ts";
-import type { ControlValues } from "../../../src/kernels/control.ts";
 import { workgroupsOf } from "../../../src/kernels/index.ts";
 import type { UpdateVariant } from "../../../src/kernels/weight-update.ts";
 import { expectSameBits, UNIT_ROUNDOFF, type Words } from "../../helpers/compare.ts";
 import { type Case, callOf, controlOf, expectTwin, random, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
 import { updateErrors } from "../../helpers/tolerances.ts";
+import { controlAt, stateOf } from "../../helpers/update.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());
@@ -17,32 +17,10 @@ const variants: readonly UpdateVariant[] = (["sgd", "momentum", "adam", "adamw"]
   { optimizer, decay: "per-step" },
 ]);
 
-/** The control block of step t. */
-const controlAt = (t: number): Partial<ControlValues> => ({
-  rows: 5,
-  learningRate: 0.05,
-  decay: 0.3,
-  momentum: 0.9,
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  rest1: 1 - 0.9,
-  rest2: 1 - 0.999,
-  correction1: 1 - 0.9 ** t,
-  correction2: 1 - 0.999 ** t,
-});
-
 function update(variant: UpdateVariant, elements: number, t = 1, room = elements): Case<"weightUpdate"> {
   const values: Record<string, Words> = { g: random(room, 1, 3), parameter: random(room, 2) };
-  if (variant.optimizer === "momentum") values.state = random(room, 4, 0.1);
-  if (variant.optimizer === "adam" || variant.optimizer === "adamw") values.state = moments(room, t);
-  return { kernel: "weightUpdate", variant, dims: { elements }, control: controlAt(t), values };
-}
-
-/** (m, v) of each element: none before the first step, and v never below 0. */
-function moments(elements: number, t: number): Float32Array<ArrayBuffer> {
-  if (t === 1) return new Float32Array(2 * elements);
-  return random(2 * elements, 3, 0.1).map((value, index) => (index % 2 === 0 ? value : Math.abs(value)));
+  if (variant.optimizer !== "sgd") values.state = stateOf(variant.optimizer, room, 3, t);
+  return { kernel: "weightUpdate", variant, dims: { elements }, control: controlAt(t, 5), values };
 }
 
 function tolerances({ variant, control, values }: Case<"weightUpdate">) {

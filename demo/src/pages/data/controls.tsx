@@ -1,4 +1,5 @@
 import { type Guess, scalings, type Task } from "chainrule/table";
+import { bindOptions } from "../../components/bind-options.ts";
 import { Choice, NumberField, NumberSelect, plainly, SeedField, Select, TextField } from "../../components/field.tsx";
 import { OptimizerSelect } from "../../components/optimizer-select.tsx";
 import { layersText } from "../../network.ts";
@@ -57,6 +58,7 @@ export function Goal(
 
 /** What the network is and how it learns. */
 export function Controls({ options, task, onChange }: ControlsProps & { task: Task }) {
+  const bind = bindOptions(options, onChange);
   return (
     <div class="field-pairs">
       <TextField
@@ -65,63 +67,29 @@ export function Controls({ options, task, onChange }: ControlsProps & { task: Ta
         pattern={layersPattern}
         onChange={(text) => onChange({ layers: parseLayers(text) })}
       />
-      <Select
-        label="Activation φ"
-        value={options.activation}
-        options={plainly(activationNames)}
-        onChange={(activation) => onChange({ activation })}
-      />
-      <OptimizerSelect
-        value={options.optimizer}
-        names={optimizerNames}
-        onChange={(optimizer) => onChange({ optimizer })}
-      />
-      <NumberSelect
-        label="Learning rate η"
-        value={options.rate}
-        values={rates}
-        onChange={(rate) => onChange({ rate })}
-      />
-      <NumberField
-        label="Epochs"
-        value={options.epochs}
-        min={1}
-        max={100_000}
-        onChange={(epochs) => onChange({ epochs })}
-      />
-      <NumberField
-        label="Batch |B|"
-        value={options.batch}
-        min={1}
-        max={65_536}
-        onChange={(batch) => onChange({ batch })}
-      />
-      <NumberSelect
-        label="Weight decay λ"
-        value={options.decay}
-        values={decays}
-        onChange={(decay) => onChange({ decay })}
-      />
+      <Select label="Activation φ" options={plainly(activationNames)} {...bind("activation")} />
+      <OptimizerSelect names={optimizerNames} {...bind("optimizer")} />
+      <NumberSelect label="Learning rate η" values={rates} {...bind("rate")} />
+      <NumberField label="Epochs" min={1} max={100_000} {...bind("epochs")} />
+      <NumberField label="Batch |B|" min={1} max={65_536} {...bind("batch")} />
+      <NumberSelect label="Weight decay λ" values={decays} {...bind("decay")} />
       <NumberSelect
         label="Rows to test on"
-        value={options.testFraction}
         values={fractions}
         textOf={(value) => (value === 0 ? "none" : `${Math.round(1000 * value) / 10} %`)}
-        onChange={(testFraction) => onChange({ testFraction })}
+        {...bind("testFraction")}
       />
-      <SeedField value={options.seed} onChange={(seed) => onChange({ seed })} />
+      <SeedField {...bind("seed")} />
       <Select
         label="Scale inputs to"
-        value={options.scale}
         options={scalings.map((value) => ({ value, text: scaleText[value] }))}
-        onChange={(scale) => onChange({ scale })}
+        {...bind("scale")}
       />
       {task === "regression" && (
         <Select
           label="Scale target to"
-          value={options.scaleTarget}
           options={scalings.map((value) => ({ value, text: scaleText[value] }))}
-          onChange={(scaleTarget) => onChange({ scaleTarget })}
+          {...bind("scaleTarget")}
         />
       )}
     </div>

@@ -1,3 +1,4 @@
+import { bindOptions } from "../../components/bind-options.ts";
 import { NumberSelect, plainly, SeedField, Select } from "../../components/field.tsx";
 import { OptimizerSelect } from "../../components/optimizer-select.tsx";
 import { layersText } from "../../network.ts";
@@ -15,6 +16,7 @@ import {
 /** What a run follows from; a change begins it anew. */
 export function Controls(props: { options: DigitsOptions; onChange: (change: Partial<DigitsOptions>) => void }) {
   const { options, onChange } = props;
+  const bind = bindOptions(options, onChange);
   return (
     <section class="panel options" aria-label="Options; a change begins anew">
       <Select
@@ -23,42 +25,13 @@ export function Controls(props: { options: DigitsOptions; onChange: (change: Par
         options={layerChoices.map((layers) => ({ value: layersText(layers), text: layersText(layers) }))}
         onChange={(text) => onChange({ layers: layerChoices.find((layers) => layersText(layers) === text) ?? [] })}
       />
-      <Select
-        label="Activation φ"
-        value={options.activation}
-        options={plainly(activationNames)}
-        onChange={(activation) => onChange({ activation })}
-      />
-      <OptimizerSelect
-        value={options.optimizer}
-        names={optimizerNames}
-        onChange={(optimizer) => onChange({ optimizer })}
-      />
-      <NumberSelect
-        label="Learning rate η"
-        value={options.rate}
-        values={rates}
-        onChange={(rate) => onChange({ rate })}
-      />
-      <NumberSelect
-        label="Weight decay λ"
-        value={options.decay}
-        values={decays}
-        onChange={(decay) => onChange({ decay })}
-      />
-      <NumberSelect
-        label="Batch |B|"
-        value={options.batch}
-        values={batches}
-        onChange={(batch) => onChange({ batch })}
-      />
-      <NumberSelect
-        label="Epochs"
-        value={options.epochs}
-        values={epochChoices}
-        onChange={(epochs) => onChange({ epochs })}
-      />
-      <SeedField value={options.seed} onChange={(seed) => onChange({ seed })} />
+      <Select label="Activation φ" options={plainly(activationNames)} {...bind("activation")} />
+      <OptimizerSelect names={optimizerNames} {...bind("optimizer")} />
+      <NumberSelect label="Learning rate η" values={rates} {...bind("rate")} />
+      <NumberSelect label="Weight decay λ" values={decays} {...bind("decay")} />
+      <NumberSelect label="Batch |B|" values={batches} {...bind("batch")} />
+      <NumberSelect label="Epochs" values={epochChoices} {...bind("epochs")} />
+      <SeedField {...bind("seed")} />
     </section>
   );
 }

@@ -1,3 +1,4 @@
+import { bindOptions } from "../../components/bind-options.ts";
 import { NumberSelect, SeedField } from "../../components/field.tsx";
 import { OptimizerSelect } from "../../components/optimizer-select.tsx";
 import {
@@ -20,61 +21,41 @@ interface ControlsProps {
 }
 
 /** What the network sees of a point. */
-export const FeatureControls = ({ options, onChange }: ControlsProps) => (
-  <div class="field-pairs">
-    <NumberSelect
-      label="Fourier features"
-      value={options.features}
-      values={featureCounts}
-      textOf={(value) => (value === 0 ? "0: only x and y" : String(value))}
-      onChange={(features) => onChange({ features })}
-    />
-    <NumberSelect
-      label="Scale σ"
-      value={options.scale}
-      disabled={options.features === 0}
-      values={scales}
-      onChange={(scale) => onChange({ scale })}
-    />
-  </div>
-);
+export function FeatureControls({ options, onChange }: ControlsProps) {
+  const bind = bindOptions(options, onChange);
+  return (
+    <div class="field-pairs">
+      <NumberSelect
+        label="Fourier features"
+        values={featureCounts}
+        textOf={(value) => (value === 0 ? "0: only x and y" : String(value))}
+        {...bind("features")}
+      />
+      <NumberSelect label="Scale σ" disabled={options.features === 0} values={scales} {...bind("scale")} />
+    </div>
+  );
+}
 
 /** What the network is and how it learns. */
-export const NetworkControls = ({ options, onCpu, onChange }: ControlsProps & { onCpu: boolean }) => (
-  <div class="field-pairs">
-    <NumberSelect
-      label="Longest side"
-      value={onCpu ? CPU_SIZE : options.size}
-      disabled={onCpu}
-      values={onCpu ? [CPU_SIZE] : sizes}
-      textOf={(value) => `${value} pixels`}
-      onChange={(size) => onChange({ size })}
-    />
-    <NumberSelect
-      label="Hidden layers"
-      value={options.layers}
-      values={layerCounts}
-      onChange={(layers) => onChange({ layers })}
-    />
-    <NumberSelect
-      label="Units of each"
-      value={options.units}
-      values={unitCounts}
-      onChange={(units) => onChange({ units })}
-    />
-    <OptimizerSelect
-      value={options.optimizer}
-      names={optimizerNames}
-      onChange={(optimizer) => onChange({ optimizer })}
-    />
-    <NumberSelect label="Learning rate η" value={options.rate} values={rates} onChange={(rate) => onChange({ rate })} />
-    <NumberSelect label="Batch |B|" value={options.batch} values={batches} onChange={(batch) => onChange({ batch })} />
-    <NumberSelect
-      label="Epochs"
-      value={options.epochs}
-      values={epochChoices}
-      onChange={(epochs) => onChange({ epochs })}
-    />
-    <SeedField value={options.seed} onChange={(seed) => onChange({ seed })} />
-  </div>
-);
+export function NetworkControls({ options, onCpu, onChange }: ControlsProps & { onCpu: boolean }) {
+  const bind = bindOptions(options, onChange);
+  return (
+    <div class="field-pairs">
+      <NumberSelect
+        label="Longest side"
+        value={onCpu ? CPU_SIZE : options.size}
+        disabled={onCpu}
+        values={onCpu ? [CPU_SIZE] : sizes}
+        textOf={(value) => `${value} pixels`}
+        onChange={(size) => onChange({ size })}
+      />
+      <NumberSelect label="Hidden layers" values={layerCounts} {...bind("layers")} />
+      <NumberSelect label="Units of each" values={unitCounts} {...bind("units")} />
+      <OptimizerSelect names={optimizerNames} {...bind("optimizer")} />
+      <NumberSelect label="Learning rate η" values={rates} {...bind("rate")} />
+      <NumberSelect label="Batch |B|" values={batches} {...bind("batch")} />
+      <NumberSelect label="Epochs" values={epochChoices} {...bind("epochs")} />
+      <SeedField {...bind("seed")} />
+    </div>
+  );
+}

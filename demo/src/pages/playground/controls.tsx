@@ -1,5 +1,6 @@
 import type { Activation } from "chainrule";
 import { useMemo } from "preact/hooks";
+import { bindOptions } from "../../components/bind-options.ts";
 import { Button } from "../../components/button.tsx";
 import { Choice, NumberSelect, Range, SeedField, Select } from "../../components/field.tsx";
 import { OptimizerSelect } from "../../components/optimizer-select.tsx";
@@ -34,21 +35,13 @@ export function LiveControls({
   live: LiveOptions;
   onChange: (change: Partial<LiveOptions>) => void;
 }) {
+  const bind = bindOptions(live, onChange);
   return (
     <section class="panel live" aria-label="Options that may change while it trains">
-      <OptimizerSelect
-        value={live.optimizer}
-        names={optimizerNames}
-        onChange={(optimizer) => onChange({ optimizer })}
-      />
-      <NumberSelect label="Learning rate η" value={live.rate} values={rates} onChange={(rate) => onChange({ rate })} />
-      <NumberSelect
-        label="Weight decay λ"
-        value={live.decay}
-        values={decays}
-        onChange={(decay) => onChange({ decay })}
-      />
-      <NumberSelect label="Batch |B|" value={live.batch} values={batches} onChange={(batch) => onChange({ batch })} />
+      <OptimizerSelect names={optimizerNames} {...bind("optimizer")} />
+      <NumberSelect label="Learning rate η" values={rates} {...bind("rate")} />
+      <NumberSelect label="Weight decay λ" values={decays} {...bind("decay")} />
+      <NumberSelect label="Batch |B|" values={batches} {...bind("batch")} />
     </section>
   );
 }
@@ -61,18 +54,18 @@ interface RunControls {
 /** Which points are to be learnt. */
 export function DataPanel({ run, onChange }: RunControls) {
   const drawn = run.points === "drawn";
+  const bind = bindOptions(run, onChange);
   return (
     <Panel title="Points" class="spaced data-panel">
       <Choice
         label="Shape"
         look="tiles"
-        value={run.points}
-        onChange={(points) => onChange({ points })}
         options={pointSets.map((value) => ({
           value,
           text: value,
           picture: <Thumbnail set={value} drawn={run.drawn} />,
         }))}
+        {...bind("points")}
       />
       {drawn ? (
         <div class="drawn">
@@ -83,34 +76,14 @@ export function DataPanel({ run, onChange }: RunControls) {
         </div>
       ) : (
         <>
-          <Range
-            label="Points"
-            value={run.count}
-            min={20}
-            max={600}
-            step={20}
-            text={String(run.count)}
-            onChange={(value) => onChange({ count: value })}
-          />
-          <Range
-            label="Noise"
-            value={run.noise}
-            min={0}
-            max={0.3}
-            step={0.01}
-            text={run.noise.toFixed(2)}
-            onChange={(noise) => onChange({ noise })}
-          />
+          <Range label="Points" min={20} max={600} step={20} text={String(run.count)} {...bind("count")} />
+          <Range label="Noise" min={0} max={0.3} step={0.01} text={run.noise.toFixed(2)} {...bind("noise")} />
           <div class="drawn">
             <Button onClick={() => onChange({ points: "drawn", drawn: drawnText(run) })}>Draw on these</Button>
           </div>
         </>
       )}
-      <SeedField
-        hint="Points, first weights and the order of rows follow from it."
-        value={run.seed}
-        onChange={(seed) => onChange({ seed })}
-      />
+      <SeedField hint="Points, first weights and the order of rows follow from it." {...bind("seed")} />
     </Panel>
   );
 }
@@ -137,6 +110,7 @@ function Thumbnail({ set, drawn }: { set: PointSet; drawn: string }) {
 /** Options of the network as a whole. */
 export function NetworkControls({ run, onChange }: RunControls) {
   const { layers } = run;
+  const bind = bindOptions(run, onChange);
   return (
     <div class="network-controls">
       <Button
@@ -155,18 +129,16 @@ export function NetworkControls({ run, onChange }: RunControls) {
       </Button>
       <Select<Activation>
         label="Activation φ"
-        value={run.activation}
         options={activationNames.map((value) => ({ value, text: value === "identity" ? "none (linear)" : value }))}
-        onChange={(activation) => onChange({ activation })}
+        {...bind("activation")}
       />
       <Select
         label="Loss ℓ"
-        value={run.loss}
         options={[
           { value: "crossEntropy", text: "cross-entropy" },
           { value: "squaredError", text: "half squared error" },
         ]}
-        onChange={(loss) => onChange({ loss })}
+        {...bind("loss")}
       />
     </div>
   );

@@ -1,0 +1,30 @@
+import type { ControlValues } from "../../src/kernels/control.ts";
+import type { UpdateVariant } from "../../src/kernels/weight-update.ts";
+import { random } from "./gpu.ts";
+
+/** What every optimizer reads of the control block, in step t over so many rows. */
+export const controlAt = (t: number, rows: number): Partial<ControlValues> => ({
+  rows,
+  learningRate: 0.05,
+  decay: 0.3,
+  momentum: 0.9,
+  beta1: 0.9,
+  beta2: 0.999,
+  rest1: 1 - 0.9,
+  rest2: 1 - 0.999,
+  epsilon: 1e-8,
+  correction1: 1 - 0.9 ** t,
+  correction2: 1 - 0.999 ** t,
+});
+
+/** State before step t: the velocity of each element, or its (m, v), both 0 before the first step and v never below 0. */
+export function stateOf(
+  optimizer: Exclude<UpdateVariant["optimizer"], "sgd">,
+  elements: number,
+  seed: number,
+  t = 2,
+): Float32Array<ArrayBuffer> {
+  if (optimizer === "momentum") return random(elements, seed, 0.1);
+  if (t === 1) return new Float32Array(2 * elements);
+  return random(2 * elements, seed, 0.1).map((value, index) => (index % 2 === 0 ? value : Math.abs(value)));
+}

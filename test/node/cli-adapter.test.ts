@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { flowers, succeeded, trainFlowers, useWorkplace } from "./cli.ts";
+
+const place = useWorkplace();
+
+describe("the software adapter", () => {
+  const here = process.platform === "linux" && process.arch === "x64";
+
+  it.runIf(here)("is found without help from outside, and named as such", async () => {
+    place.write("flowers.csv", flowers);
+    const outcome = await place.run([...trainFlowers, "--epochs", "2"], {
+      env: { LD_LIBRARY_PATH: "", CHAINRULE_ADAPTER: "swiftshader" },
+    });
+    succeeded(outcome);
+    expect(outcome.stdout).toMatch(/^adapter: .*swiftshader.*, a software adapter$/im);
+    expect(outcome.stderr).not.toContain("Warning");
+  });
+
+  it.runIf(here)("is refused where only the machine's own may serve", async () => {
+    place.write("flowers.csv", flowers);
+    const none = { LD_LIBRARY_PATH: "", VK_DRIVER_FILES: "/nonexistent", VK_ICD_FILENAMES: "/nonexistent" };
+    const outcome = await place.run(trainFlowers, {
+      env: { ...none, CHAINRULE_ADAPTER: "own" },
+    });
+    expect(outcome.status).toBe(1);
+    expect(outcome.stderr).toContain("error: openDevice: got no adapter, expected a GPU with a WebGPU driver");
+    expect(place.files()).toEqual(["flowers.csv"]);
+  });
+
+  it.runIf(here)("is refused where its packages are missing, with the command that installs them", async () => {
+    place.write("flowers.csv", flowers);
+    const { status, stderr } = await place.run(trainFlowers, {
+      env: { LD_LIBRARY_PATH: "", CHAINRULE_ADAPTER: "swiftshader" },
+      alone: true,
+    });
+    expect(stderr).toBe(
+      "error: adapter: got no Vulkan driver, and no software adapter without webgpu and @sparticuz/chromium, expected a GPU with its driver, or the software adapter; install the GPU's driver, or run npm install webgpu @sparticuz/chromium@147.0.0.\n",
+    );
+    expect(status).toBe(1);
+    expect(place.files()).toEqual(["flowers.csv"]);
+  });
+});

@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readCsv } from "../../src/data/csv.ts";
+import { splitRows } from "../../src/data/split.ts";
+import { accuracyOf, flowers, rowsOf, succeeded, trainFlowers, useWorkplace } from "./cli.ts";
+import { digits } from "./command.ts";
+
+const place = useWorkplace();
+
+/** price = 50000 + 9·area², forty rows. */
+const houses = `rooms,area,price\n${Array.from({ length: 40 }, (_, i) => `${1 + (i % 4)},${20 + 4 * i},${50000 + 9 * (20 + 4 * i) ** 2}.5`).join("\n")}\n`;
+
+describe("predict", () => {
+  it("finds the accuracy that train printed for the same rows, and prints nothing but CSV", async () => {
+    const args = ["train", digits, "--target", "digit", "--epochs", "5", "--scale", "minmax", "--seed", "3"];
+    const trained = await place.run([...args, "--out", "m"]);
+    succeeded(trained);
+    const [header = "", ...rows] = readFileSync(digits, "utf8").trim().split("\n");
+    const test = [...splitRows(rows.length, 0.2, 3).test].map((row) => rows[row]);
+    place.write("test.csv", `${[header, ...test].join("\n")}\n`);
+
+    const outcome = await place.run(["predict", "m", "test.csv"]);
+    succeeded(outcome);
+    const accuracy = accuracyOf(outcome.stderr, "given");
+    expect(accuracy).toMatch(/^9\d\.\d %$/);
+    expect(accuracyOf(trained.stdout, "test")).toBe(accuracy);
+
+    const [columns, ...predictions] = rowsOf(outcome.stdout);
+    expect(columns).toEqual(["digit", "probability"]);
+    expect(predictions).toHaveLength(test.length);
+    const right = predictions.filter(([digit], i) => digit === test[i]?.split(",").at(-1)).length;
+    expect(`${((100 * right) / test.length).toFixed(1)} %`).toBe(accuracy);
+    for (const [, probability] of predictions) expect(Number(probability)).toBeGreaterThan(0.09);
+  });
+
+  it("takes the columns by their names, whatever their order, and ignores others", async () => {
+    place.write("flowers.csv", flowers);
+    succeeded(await place.run([...trainFlowers, "--epochs", "20"]));
+    place.write("plain.csv", "length,width\n1,0.2\n4,1.3\n");
+    place.write("other.csv", "name,width,length\nx,0.2,1\ny,1.3,4\n");
+    const [plain, other] = [
+      await place.run(["predict", "flowers.safetensors", "plain.csv"]),
+      await place.run(["predict", "flowers.safetensors", "other.csv"]),
+    ];
+    expect(rowsOf(plain.stdout).map(([kind]) => kind)).toEqual(["kind", "short", "long, wide"]);
+    expect(other).toEqual(plain);
+    expect(plain.stderr).toBe("");
+  });
+
+  it("gives a regression's predictions in the target's own unit", async () => {
+    place.write("houses.csv", houses);
+    const args = ["train", "houses.csv", "--target", "price", "--activation", "tanh", "--epochs", "300"];
+    const trained = await place.run(args);
+    succeeded(trained);
+    expect(trained.stdout).toContain("task: regression (guessed from numbers with a fraction; see --task)\n");
+    expect(trained.stdout).toContain("scaling: inputs standard, target standard\n");
+
+    const outcome = await place.run(["predict", "houses.safetensors", "houses.csv", "--out", "p.csv"]);
+    succeeded(outcome);
+    expect(outcome.stdout).toBe("");
+    const [header, ...predictions] = rowsOf(readFileSync(join(place.folder, "p.csv"), "utf8"));
+    expect(header).toEqual(["price"]);
+    const { rows } = readCsv(houses, "houses.csv");
+    const errors = predictions.map(([price], i) => Number(price) - Number(rows[i]?.[2]));
+    const rmse = Math.sqrt(errors.reduce((sum, error) => sum + error ** 2, 0) / errors.length);
+    expect(rmse).toBeLessThan(15000);
+    const printed = /^given +40 +\S+ +(\S+) +(0\.9\d+)$/m.exec(outcome.stderr);
+    expect(Number(printed?.[1])).toBeCloseTo(rmse, -1);
+  });
+
+  it("judges nothing where the target column is empty", async () => {
+    place.write("flowers.csv", flowers);
+    succeeded(await place.run([...trainFlowers, "--epochs", "2"]));
+    place.write("open.csv", "length,width,kind\n1,0.2,\n4,1.3,\n");
+    const outcome = await place.run(["predict", "flowers.safetensors", "open.csv"]);
+    expect(outcome).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  it("ends well where the reader of its output goes away", async () => {
+    place.write("flowers.csv", flowers);
+    succeeded(await place.run([...trainFlowers, "--epochs", "2"]));
+    const outcome = await place.run(["predict", "flowers.safetensors", "flowers.csv"], { deafReader: true });
+    expect(outcome.status).toBe(0);
+    expect(outcome.stderr).not.toContain("EPIPE");
+  });
+});
