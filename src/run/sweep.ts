@@ -133,12 +133,14 @@ class GpuSweep implements Sweep {
 
   async save(variant: number, options: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     this.#checkVariant("save", variant);
-    checkOptions("save", options, "", "optimizer metadata");
-    const { optimizer = true, metadata = {} } = options;
-    const { control, parameters, state } = await this.#exclusive(() => this.#read(variant));
-    // A page that saves nothing never loads it.
-    const { encodeModel } = await import("./checkpoint.ts");
-    return encodeModel(this.#network, { ...parameters, ...state }, optimizer ? control : undefined, metadata);
+    return this.#exclusive(async () => {
+      // A page that saves nothing never loads it.
+      const { checkSave, encodeModel } = await import("./checkpoint.ts");
+      checkSave(options);
+      const { optimizer = true, metadata = {} } = options;
+      const { control, parameters, state } = await this.#read(variant);
+      return encodeModel(this.#network, { ...parameters, ...state }, optimizer ? control : undefined, metadata);
+    });
   }
 
   dispose(): void {

@@ -182,7 +182,6 @@ class GpuTrainer implements Trainer {
   }
 
   async save(options: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    checkOptions("save", options, "", "optimizer metadata");
     return this.#exclusive(async () => {
       this.#guard.check();
       const { saveTraining } = await files();

@@ -127,7 +127,7 @@ export type Parameters = Readonly<Record<string, Float32Array<ArrayBuffer>>>;
 export interface SaveOptions {
   /** Whether optimizer state and the step counter are written too, so that training can go on exactly; true if left out. */
   readonly optimizer?: boolean;
-  /** More entries for the file's metadata. */
+  /** More texts for the file's metadata, under any key but `chainrule` and `format`. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -215,7 +215,7 @@ export interface Trainer extends Predictor {
    * write to it. @throws PlanError
    */
   buffer(name: string): GPUBuffer;
-  /** A safetensors file of the network, by default with all that is needed to go on training exactly. */
+  /** A safetensors file of the network, by default with all that is needed to go on training exactly. @throws ModelError */
   save(options?: SaveOptions): Promise<Uint8Array<ArrayBuffer>>;
   /**
    * Takes up the parameters, and optimizer state and step if the file has them, once the calls before it have ended.
