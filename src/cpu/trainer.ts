@@ -8,7 +8,7 @@ import { fuse } from "../plan/passes/fuse.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import { createReference, type Reference } from "../reference/run.ts";
 import { loadFor, saveTraining } from "../run/checkpoint.ts";
-import { checkEpochs, checkSeed, checkSteps } from "../run/counts.ts";
+import { checkFit, checkSeed, checkSteps } from "../run/counts.ts";
 import { checkDataset } from "../run/dataset.ts";
 import { classify } from "../run/inference.ts";
 import { addRecord, emptyTotals, type StepRecord, summarize } from "../run/metrics.ts";
@@ -53,7 +53,8 @@ export function createReferenceTrainer(options: TrainerOptions): ReferenceTraine
     "createReferenceTrainer",
     options,
     "model loss optimizer data",
-    "batch seed shuffle fuse oneDispatch reuse",
+    "batch seed",
+    "shuffle fuse oneDispatch reuse",
   );
   const { data: given, seed = 0, ...described } = options;
   const { model, loss, optimizer } = described;
@@ -95,9 +96,8 @@ class CpuTrainer implements ReferenceTrainer {
   }
 
   async *fit(options: FitOptions): AsyncGenerator<Report, void, undefined> {
-    checkOptions("fit", options, "epochs", "signal");
+    checkFit(options);
     const { epochs, signal } = options;
-    checkEpochs(epochs);
     const { dataRows, batch } = this.#initial;
     const epochSteps = Math.ceil(dataRows / batch);
     for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {

@@ -1,6 +1,7 @@
-import { DeviceError } from "../errors.ts";
+import { DeviceError, ModelError } from "../errors.ts";
+import { show } from "../model/options.ts";
 
-/** Why there is no device, or one cannot do what is asked. */
+/** Why there is no device or tuner, or one cannot do what is asked. */
 
 export const noWebGpu = (): DeviceError =>
   new DeviceError({
@@ -37,6 +38,15 @@ export const noHalf = (adapter: string): DeviceError =>
     got: "a device without the feature shader-f16",
     expected: 'one with it, for precision "f16"',
     remedy: "leave precision out, or open the device with the adapter's limits and features on a GPU that has it",
+  });
+
+/** @param tune what was given */
+export const noTuner = (tune: unknown): ModelError =>
+  new ModelError({
+    where: "createTrainer",
+    got: `tune ${show(tune)}`,
+    expected: "what tuner() makes",
+    remedy: 'import { tuner } from "chainrule" and give tune: tuner()',
   });
 
 export const noRoom = (where: string, { message }: GPUError): DeviceError =>

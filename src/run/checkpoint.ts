@@ -155,7 +155,7 @@ export interface Read {
 
 /** @throws ModelError for metadata that is no text, or that stands where the file's own does */
 export function checkSave(options: SaveOptions): void {
-  checkOptions("save", options, "", "optimizer metadata");
+  checkOptions("save", options, "", "metadata", "optimizer");
   const { metadata = {} } = options;
   checkObject("save: metadata", metadata, "texts");
   for (const [key, text] of Object.entries(metadata)) {

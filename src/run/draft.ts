@@ -1,7 +1,7 @@
 import { DataError } from "../errors.ts";
 import type { Hardware } from "../kernels/tile.ts";
 import { checkOptimizer } from "../model/optimizer.ts";
-import { checkOptions, checkWord, refuse, show } from "../model/options.ts";
+import { checkOptions, checkWord, refuse } from "../model/options.ts";
 import { count } from "../model/schedule.ts";
 import { buildTrainPlan } from "../plan/build.ts";
 import { isSmall } from "../plan/flops.ts";
@@ -27,7 +27,8 @@ export function draftPlan(options: PlanOptions, hardware?: Hardware): Plan {
     "planTraining",
     options,
     "model loss optimizer inputs rows",
-    "bytes batch shuffle precision fuse oneDispatch reuse",
+    "batch precision",
+    "bytes shuffle fuse oneDispatch reuse",
   );
   const { model, loss, optimizer, inputs, rows, bytes, shuffle = true } = options;
   checkOptimizer("optimizer", optimizer);
@@ -77,14 +78,13 @@ function checkPrecision({ precision = "f32", fuse }: PlanOptions): void {
 
 function checkBatch(batch: number | undefined, rows: number): number {
   if (batch === undefined) return Math.min(32, rows);
-  if (!(Number.isSafeInteger(batch) && batch > 0)) {
-    refuse("createTrainer", `batch ${show(batch)}`, "a whole number of at least 1", "set batch to the rows of a step");
-  }
+  count("createTrainer", "batch", batch, 1);
   if (batch <= rows) return batch;
-  throw new DataError({
-    where: "createTrainer",
-    got: `batch ${batch}`,
-    expected: `at most ${rows}, the rows of the data`,
-    remedy: "take a smaller batch or more rows",
-  });
+  refuse(
+    "createTrainer",
+    `batch ${batch}`,
+    `at most ${rows}, the rows of the data`,
+    "take a smaller batch or more rows",
+    DataError,
+  );
 }

@@ -16,7 +16,7 @@ import { checkOptions, refuse, show } from "../model/options.ts";
 import { elementsOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import type { Role } from "../plan/types.ts";
-import { checkEpochs, checkSteps } from "./counts.ts";
+import { checkFit, checkSteps } from "./counts.ts";
 import { checkDataset, type Rows } from "./dataset.ts";
 import { addRecords, emptyTotals, type StepRecord, summarize, type Totals } from "./metrics.ts";
 import { checkLoss, initialParameters, type Network, outputsOf, resolveNetwork } from "./network.ts";
@@ -46,7 +46,7 @@ const RING_WORDS = RECORD_WORDS * RING_RECORDS;
  */
 export async function sweep(device: Device, options: SweepOptions): Promise<Sweep> {
   checkDevice("sweep", device);
-  checkOptions("sweep", options, "model loss data variants", "batch shuffle");
+  checkOptions("sweep", options, "model loss data variants", "batch", "shuffle");
   const { data: given, variants, ...described } = options;
   const { model, loss } = described;
   const optimizer = checkVariants(variants);
@@ -114,9 +114,8 @@ class GpuSweep implements Sweep {
   }
 
   async *fit(options: FitOptions): AsyncGenerator<readonly VariantReport[], void, undefined> {
-    checkOptions("fit", options, "epochs", "signal");
+    checkFit(options);
     const { epochs, signal } = options;
-    checkEpochs(epochs);
     for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
       const reports = await this.#exclusive(() =>
         this.#run(this.#epochSteps - (this.#stepper.step % this.#epochSteps), signal),

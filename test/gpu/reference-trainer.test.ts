@@ -180,7 +180,7 @@ describe("createReferenceTrainer", () => {
     expect(() => createReferenceTrainer({ ...classifier, seed: -1 })).toThrow("createReferenceTrainer: got seed -1");
     expect(() => createReferenceTrainer({ ...classifier, batch: 0 })).toThrow("got batch 0");
     const cpu = createReferenceTrainer(classifier);
-    expect(String(await rejection(cpu.step(0)))).toContain("step: got 0 steps");
+    expect(String(await rejection(cpu.step(0)))).toContain("step: got steps 0");
     expect(() => cpu.setParameters({ W9: [] })).toThrow('setParameters: got parameter "W9"');
     const adamFile = await createReferenceTrainer({ ...classifier, optimizer: adam({ learningRate: 0.1 }) }).save();
     expect(String(await rejection(cpu.load(adamFile)))).toContain("DataError: load: got optimizer state");

@@ -5,6 +5,7 @@ import { he } from "../../../src/model/initializer.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
 import { checkSave, encodeModel, loadModel, type TrainingState } from "../../../src/run/checkpoint.ts";
 import { initialParameters, resolveNetwork } from "../../../src/run/network.ts";
+import type { SaveOptions } from "../../../src/run/types.ts";
 import { refusal } from "../../helpers/refusal.ts";
 
 const model = sequential([
@@ -111,6 +112,13 @@ describe("checkSave", () => {
   it.each([null, "text", ["text"]])("refuses %j as metadata", (metadata) => {
     expect(refused(metadata)).toMatch(
       /^ModelError: save: metadata: got .*, expected an object of texts; give an object/,
+    );
+  });
+
+  it("refuses an optimizer that is neither true nor false", () => {
+    const wrong = { optimizer: "no" } as unknown as SaveOptions;
+    expect(refusal(() => checkSave(wrong))).toBe(
+      'ModelError: save: got optimizer "no", expected true or false; set optimizer to true or false.',
     );
   });
 
