@@ -11,13 +11,21 @@ export const noWebGpu = (): DeviceError =>
     remedy: "use a current Chrome, Edge, Firefox or Safari",
   });
 
-export const noAdapter = (): DeviceError =>
-  new DeviceError({
-    where: "openDevice",
-    got: "no adapter",
-    expected: "a GPU with a WebGPU driver (Vulkan, Metal or Direct3D 12), or a software adapter",
-    remedy: "install the GPU's driver, or a software adapter such as SwiftShader",
-  });
+/** @param adapter null where the entry point has none, undefined where it cannot be asked for one */
+export const noAdapter = (entry: unknown, adapter: null | undefined): DeviceError | ModelError =>
+  adapter === null
+    ? new DeviceError({
+        where: "openDevice",
+        got: "no adapter",
+        expected: "a GPU with a WebGPU driver (Vulkan, Metal or Direct3D 12), or a software adapter",
+        remedy: "install the GPU's driver, or a software adapter such as SwiftShader",
+      })
+    : new ModelError({
+        where: "openDevice",
+        got: `gpu ${show(entry)}`,
+        expected: "an entry point of WebGPU, such as navigator.gpu",
+        remedy: "leave gpu out to take the one there is",
+      });
 
 /** @param adapter its name */
 export const noDevice = (adapter: string, cause: unknown): DeviceError =>
