@@ -121,7 +121,6 @@ class CpuTrainer implements ReferenceTrainer {
 
   async predict(inputs: ArrayLike<number>, byteScale: ByteScale = {}): Promise<Prediction> {
     const { loss, inputs: columns, outputs } = this.#network;
-    checkOptions("predict", byteScale, "", "scale offset");
     const { rows, values } = checkRows("predict", inputs, columns, byteScale);
     const forward = this.#inference(fuse(buildPredictPlan({ layers: this.#layers, loss, batch: rows })), rows);
     forward.set("x", floatsOf(values, 0, rows * columns));
@@ -131,9 +130,9 @@ class CpuTrainer implements ReferenceTrainer {
     return { rows, outputs: result, probabilities: undefined, classes: undefined };
   }
 
-  async probe(inputs: ArrayLike<number>): Promise<ReferenceProbe> {
+  async probe(inputs: ArrayLike<number>, byteScale: ByteScale = {}): Promise<ReferenceProbe> {
     const { loss, inputs: columns } = this.#network;
-    const { rows, values } = checkRows("probe", inputs, columns);
+    const { rows, values } = checkRows("probe", inputs, columns, byteScale);
     const plan = fuse(buildPredictPlan({ layers: this.#layers, loss, batch: rows }));
     const forward = this.#inference(plan, rows);
     forward.set("x", floatsOf(values, 0, rows * columns));

@@ -146,7 +146,7 @@ class GpuTrainer implements Trainer {
 
   evaluate: Trainer["evaluate"] = async (data) => (await this.#infer()).evaluate(data);
   predict: Trainer["predict"] = async (inputs, byteScale) => (await this.#infer()).predict(inputs, byteScale);
-  probe: Trainer["probe"] = async (inputs) => (await this.#infer()).probe(inputs);
+  probe: Trainer["probe"] = async (inputs, byteScale) => (await this.#infer()).probe(inputs, byteScale);
 
   async parameters(): Promise<Parameters> {
     return (await this.#readAll(this.#names())).tensors;

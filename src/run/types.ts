@@ -157,9 +157,10 @@ export interface Predictor {
   /**
    * Compiles the forward pass over `inputs [rows, columns]`, which it copies to the GPU once. It goes with the predictor or
    * trainer when that is disposed.
+   * @param byteScale of inputs that are bytes, the same as the network was trained with
    * @throws DataError where the rows do not fit; DeviceError where a tensor exceeds a limit of the device
    */
-  probe(inputs: ArrayLike<number>): Promise<Probe>;
+  probe(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<Probe>;
   /** Frees every buffer on the GPU. Later calls reject. */
   dispose(): void;
 }
@@ -176,8 +177,12 @@ export interface FitOptions {
  * `createReferenceTrainer`.
  */
 export interface ReferenceTrainer extends Omit<Trainer, "buffer" | "probe" | "compileSeconds" | "memory" | "tuning"> {
-  /** The forward pass over `inputs [rows, columns]`. @throws DataError where the rows do not fit */
-  probe(inputs: ArrayLike<number>): Promise<ReferenceProbe>;
+  /**
+   * The forward pass over `inputs [rows, columns]`.
+   * @param byteScale of inputs that are bytes, the same as the network was trained with
+   * @throws DataError where the rows do not fit
+   */
+  probe(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<ReferenceProbe>;
 }
 
 /** What `Probe` is on the GPU: the forward pass over fixed rows, with the tensors' values in place of their buffers. */

@@ -122,7 +122,7 @@ describe("createReferenceTrainer", () => {
     const results = [bytes, Float32Array.from(bytes)].map(async (inputs) => {
       const trainer = createReferenceTrainer({ ...classifier, batch: 5, data: { inputs, targets } });
       await trainer.step(3);
-      const probe = await trainer.probe(inputs);
+      const probe = await trainer.probe(inputs, inputs === bytes ? { scale: 1, offset: 0 } : {});
       probe.run();
       const { loss } = await trainer.evaluate({ inputs, targets });
       const { outputs } = await trainer.predict(inputs);
