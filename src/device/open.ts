@@ -34,6 +34,7 @@ export interface OpenOptions {
    * `default` takes those that every WebGPU device has.
    */
   readonly limits?: "adapter" | "default";
+  /** Which of two GPUs to ask for; `"high-performance"` if left out. A browser may overrule it. */
   readonly powerPreference?: GPUPowerPreference;
 }
 

@@ -241,7 +241,7 @@ export interface Variant {
 }
 
 export interface SweepOptions
-  extends Omit<TrainerOptions, "seed" | "optimizer" | "fuse" | "oneDispatch" | "reuse" | "tune"> {
+  extends Omit<TrainerOptions, "seed" | "optimizer" | "precision" | "fuse" | "oneDispatch" | "reuse" | "tune"> {
   /** At least one; each trains as it would alone. */
   readonly variants: readonly Variant[];
 }
