@@ -57,6 +57,14 @@ export const noTuner = (tune: unknown): ModelError =>
     remedy: 'import { tuner } from "chainrule" and give tune: tuner()',
   });
 
+export const noTextbookHalf = (): ModelError =>
+  new ModelError({
+    where: "createTrainer",
+    got: 'precision "f16" with fuse: false',
+    expected: "the fused plan, as the textbook's steps are all f32",
+    remedy: "leave out one of the two",
+  });
+
 export const noRoom = (where: string, { message }: GPUError): DeviceError =>
   new DeviceError({
     where,

@@ -1,4 +1,5 @@
 import { type ChainruleError, type Fault, ModelError } from "../errors.ts";
+import { remedyFor } from "./nearest.ts";
 
 /** A value as a message names it: `"relu"`, `3`, `undefined`, `a list of 2`. */
 export const show = (value: unknown): string => {
@@ -19,9 +20,7 @@ export function checkOptions(where: string, options: unknown, required: string, 
   checkObject(where, options, known.join(", "));
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
-    const meant = known.find((one) => isNear(plain(one), plain(name)) || isNear(plain(name), plain(one)));
-    const remedy = meant === undefined ? `leave ${name} out` : `write ${meant}`;
-    refuse(where, `option ${show(name)}`, known.join(", "), remedy);
+    refuse(where, `option ${show(name)}`, known.join(", "), remedyFor(name, known, `leave ${name} out`));
   }
   for (const name of needed) {
     if (options[name] === undefined) refuse(where, `no ${name}`, needed.join(", "), `add ${name}`);
@@ -45,7 +44,8 @@ export function checkObject(
 /** @param what the value's name, for messages @throws ModelError unless `value` is one of a few words */
 export function checkWord(where: string, what: string, value: unknown, allowed: readonly string[]): void {
   if (allowed.some((word) => word === value)) return;
-  refuse(where, `${what}${show(value)}`, `one of ${allowed.join(", ")}`, "choose one of these");
+  const remedy = remedyFor(String(value), allowed, "choose one of these");
+  refuse(where, `${what}${show(value)}`, `one of ${allowed.join(", ")}`, remedy);
 }
 
 /** A class of errors. */
@@ -57,9 +57,3 @@ export function refuse(where: string, got: string, expected: string, remedy: str
 }
 
 const words = (text: string): readonly string[] => text.match(/\w+/g) ?? [];
-
-/** Letters alone, so that `learning_rate` and `learningrate` are `learningRate`. */
-const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "");
-
-/** Whether a name is another one, or that and a few letters more, as `batchSize` is of `batch`. */
-const isNear = (name: string, other: string): boolean => name.startsWith(other) && name.length <= other.length + 4;

@@ -44,12 +44,13 @@ export const cosine = (options: {
 
 /** @throws ModelError unless `value` is a finite number above 0, in float32 too. */
 export function positive(where: string, name: string, value: number): void {
-  if (!(isFloat(value) && Math.fround(value) > 0)) refuseNumber(where, name, value, "a finite number above 0");
+  if (!(isFloat(value) && Math.fround(value) > 0))
+    refuseNumber(where, name, value, "a number above 0 in float32's range");
 }
 
 /** @throws ModelError unless `value` is a finite number, 0 or above, in float32 too. */
 export function notNegative(where: string, name: string, value: number): void {
-  if (!(isFloat(value) && value >= 0)) refuseNumber(where, name, value, "a finite number, 0 or above");
+  if (!(isFloat(value) && value >= 0)) refuseNumber(where, name, value, "a number, 0 or above, in float32's range");
 }
 
 /** @throws ModelError unless 0 ≤ `value` < 1. */

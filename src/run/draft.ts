@@ -32,7 +32,7 @@ export function draftPlan(options: PlanOptions, hardware?: Hardware): Plan {
   );
   const { model, loss, optimizer, inputs, rows, bytes, shuffle = true } = options;
   checkOptimizer("optimizer", optimizer);
-  checkPrecision(options);
+  checkWord("createTrainer", "precision ", options.precision ?? "f32", precisions);
   const { layers } = resolveNetwork(model, inputs, loss);
   count("data", "rows", rows, 1);
   const batch = checkBatch(options.batch, rows);
@@ -62,19 +62,6 @@ const passes = {
   halfPrecision: async () => (await import("../plan/passes/half-precision.ts")).halfPrecision,
   oneDispatch: async () => (await import("../plan/passes/one-dispatch.ts")).oneDispatch,
 };
-
-/** @throws ModelError */
-function checkPrecision({ precision = "f32", fuse }: PlanOptions): void {
-  checkWord("createTrainer", "precision ", precision, precisions);
-  if (precision === "f16" && fuse === false) {
-    refuse(
-      "createTrainer",
-      'precision "f16" with fuse: false',
-      "the fused plan, as the textbook's steps are all f32",
-      "leave out one of the two",
-    );
-  }
-}
 
 function checkBatch(batch: number | undefined, rows: number): number {
   if (batch === undefined) return Math.min(32, rows);

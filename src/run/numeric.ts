@@ -21,7 +21,7 @@ export async function firstNonFinite(trainer: Readable, record: StepRecord, wher
   const byRange = half && !byLoss && Number.isFinite(penalty);
   // A fused plan sums s while it updates, so that it finds an s that overflows only after the update.
   const kept = byLoss || byRange || trainer.plan.steps.some(({ kernel }) => kernel === "record");
-  const advice = `take a learning rate below ${learningRate} or scale the data${half ? ', or leave out precision: "f16"' : ""}`;
+  const advice = `take a learning rate below ${shortened(learningRate)} or scale the data${half ? ', or leave out precision: "f16"' : ""}`;
   return new NumericError({
     where: `${where}: step ${step}: ${tensor}`,
     got: byRange ? "a number beyond f16's range" : byLoss ? `L = ${loss}` : `s = ${penalty}`,
@@ -31,6 +31,9 @@ export async function firstNonFinite(trainer: Readable, record: StepRecord, wher
     tensor,
   });
 }
+
+/** Four digits of a float32, rounded down: 0.015 of 0.01499999966. Seven are what it holds; what follows them is noise. */
+const shortened = (value: number): number => Number(value.toExponential(6).replace(/(\.\d{3})\d+/, "$1"));
 
 async function culprit(trainer: Readable): Promise<string> {
   const seen = new Set<string>();

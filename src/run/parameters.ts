@@ -1,4 +1,5 @@
 import { DataError, PlanError, ShapeError } from "../errors.ts";
+import { remedyFor } from "../model/nearest.ts";
 import { refuse, show } from "../model/options.ts";
 import { elementsOf } from "../plan/memory.ts";
 import { firstUnfit } from "./floats.ts";
@@ -33,5 +34,6 @@ export function checkParameter(
 
 /** @throws PlanError for a name that is none of the parameters */
 export function unknownParameter(where: string, name: string, known: readonly string[]): never {
-  refuse(where, `parameter "${name}"`, `one of ${known.join(", ")}`, "name a parameter of this network", PlanError);
+  const remedy = remedyFor(name, known, "name a parameter of this network");
+  refuse(where, `parameter "${name}"`, `one of ${known.join(", ")}`, remedy, PlanError);
 }

@@ -49,7 +49,7 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
   const network = resolveNetwork(model, data.columns, loss);
   // What waits comes after the data were copied.
   await checkTune(tune);
-  await checkFeatures(device, described);
+  await checkHalf(device, described);
   const bytes = data.inputs instanceof Uint8Array;
   const planned = await loadPlan({ ...described, inputs: data.columns, rows: data.rows, bytes }, hardwareOf(device));
   const tuned = await tune?.(device, planned);
@@ -285,8 +285,9 @@ async function checkTune(tune: unknown) {
   throw (await refusals()).noTuner(tune);
 }
 
-/** @throws DeviceError */
-async function checkFeatures({ gpu, adapter }: Device, { precision }: Pick<TrainerOptions, "precision">) {
-  if (precision !== "f16" || gpu.features.has("shader-f16")) return;
-  throw (await refusals()).noHalf(adapter.name);
+/** @throws ModelError, DeviceError */
+async function checkHalf({ gpu, adapter }: Device, { precision, fuse }: Omit<TrainerOptions, "data">) {
+  if (precision !== "f16") return;
+  if (fuse === false) throw (await refusals()).noTextbookHalf();
+  if (!gpu.features.has("shader-f16")) throw (await refusals()).noHalf(adapter.name);
 }
