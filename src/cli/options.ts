@@ -1,11 +1,12 @@
 import { ModelError } from "../errors.ts";
+import { remedyFor } from "../model/nearest.ts";
 
 /** Readers of the options' words. Each throws a ModelError that names the option. */
 
 /** A decimal number. */
 export const numberOption = (flag: string) => (text: string) => {
   const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
-  return Number.isFinite(value) ? value : refuse(flag, text, "a number", "a number such as 0.1");
+  return Number.isFinite(value) ? value : refuse(flag, text, "a number", "give a number such as 0.1");
 };
 
 /** A whole number from `least` to `most`. */
@@ -15,14 +16,15 @@ export const wholeOption =
     const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
     if (value >= least && value <= most) return value;
     const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
-    return refuse(flag, text, `a whole number ${range}`, "such a number");
+    return refuse(flag, text, `a whole number ${range}`, "give such a number");
   };
 
 /** One of a few words. */
 export const wordOption =
   <T extends string>(flag: string, words: readonly T[]) =>
   (text: string): T =>
-    words.find((word) => word === text) ?? refuse(flag, text, `one of ${words.join(", ")}`, "one of these");
+    words.find((word) => word === text) ??
+    refuse(flag, text, `one of ${words.join(", ")}`, remedyFor(text, words, "give one of these"));
 
 /** Sizes of the hidden layers, `64,32`; none for `none` or nothing. */
 export function layersOption(text: string): number[] {
@@ -47,5 +49,5 @@ export const namesOption = (text: string): string[] =>
     .filter((name) => name !== "");
 
 function refuse(flag: string, text: string, expected: string, remedy: string): never {
-  throw new ModelError({ where: flag, got: `"${text}"`, expected, remedy: `give ${remedy}` });
+  throw new ModelError({ where: flag, got: `"${text}"`, expected, remedy });
 }

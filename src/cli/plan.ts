@@ -13,7 +13,7 @@ export interface PlanOptions extends Omit<ProblemOptions, "target">, NetworkOpti
   readonly seed: number;
   readonly inputs?: number;
   readonly outputs?: number;
-  readonly rows: number;
+  readonly rows?: number;
   readonly json: boolean;
   readonly fuse: boolean;
 }
@@ -43,7 +43,7 @@ export async function plan(path: string | undefined, options: PlanOptions): Prom
   return 0;
 }
 
-function givenSizes({ inputs, outputs, rows, task = "classification" }: PlanOptions) {
+function givenSizes({ inputs, outputs, rows = 1000, task = "classification" }: PlanOptions) {
   if (inputs === undefined || outputs === undefined) {
     throw new ModelError({
       where: "plan",
@@ -56,6 +56,15 @@ function givenSizes({ inputs, outputs, rows, task = "classification" }: PlanOpti
 }
 
 function tableSizes(path: string, options: PlanOptions) {
+  for (const name of ["inputs", "outputs", "rows"] as const) {
+    if (options[name] === undefined) continue;
+    throw new ModelError({
+      where: `--${name}`,
+      got: `${options[name]} beside a table`,
+      expected: "sizes from the one or the other",
+      remedy: `leave --${name} out, or the table`,
+    });
+  }
   const { target } = options;
   if (target === undefined) {
     throw new ModelError({

@@ -54,7 +54,7 @@ export function createProgram(end: (status: number) => void): Command {
     .option("--target <column>", "column to predict")
     .option("--inputs <number>", "columns of the data, without a table", wholeOption("--inputs", 1))
     .option("--outputs <number>", "classes or numbers to predict, without a table", wholeOption("--outputs", 1))
-    .option("--rows <number>", "rows to train on, without a table", wholeOption("--rows", 1), 1000)
+    .option("--rows <number>", "rows to train on, without a table (default: 1000)", wholeOption("--rows", 1))
     .option("--json", "print the plan as JSON", false)
     .option("--no-fuse", "print the textbook plan, in which every formula is a step")
     .action(async (path: string | undefined, options: PlanOptions) => end(await plan(path, options)));
@@ -113,9 +113,9 @@ const trainOptions = () => [
   words(
     "--scale-target",
     "kind",
-    "the same for the target of a regression; predictions are in its own unit again",
+    "the same for the target of a regression; predictions are in its own unit again (default: standard)",
     scalings,
-  ).default("standard"),
+  ),
   new Option("--tune", "time other ways to share out the work first, and keep the fastest for the next run").default(
     false,
   ),

@@ -8,7 +8,9 @@ import {
   type ProblemOptions,
   prepare,
 } from "../data/problem.ts";
+import type { Scaling } from "../data/scale.ts";
 import type { Device } from "../device/open.ts";
+import { ModelError } from "../errors.ts";
 import { formatByRole } from "../plan/format-bytes.ts";
 import { createTrainer } from "../run/trainer.ts";
 import { tuner } from "../run/tune/tune.ts";
@@ -25,8 +27,9 @@ import { openAdapter } from "./software-adapter.ts";
 import { fileCache } from "./tune-cache.ts";
 import { formatTuning } from "./tuning.ts";
 
-export interface TrainOptions extends ProblemOptions, PrepareOptions, NetworkOptions {
+export interface TrainOptions extends ProblemOptions, Omit<PrepareOptions, "scaleTarget">, NetworkOptions {
   readonly epochs: number;
+  readonly scaleTarget?: Scaling;
   readonly out?: string;
   readonly tune: boolean;
 }
@@ -35,12 +38,13 @@ export interface TrainOptions extends ProblemOptions, PrepareOptions, NetworkOpt
 export async function train(path: string, options: TrainOptions): Promise<number> {
   const out = options.out ?? `${basename(path, extname(path))}.safetensors`;
   const problem = readProblem(path, options);
-  const data = prepare(problem, options);
+  const scaleTarget = targetScaling(problem, options);
+  const data = prepare(problem, { ...options, scaleTarget });
   const model = modelOf(options, problem.classes.length || 1);
   const loss = lossOf(problem.task);
   const optimizer = optimizerOf(options);
   checkWritable(out, [path]);
-  console.log(describeProblem(problem, data, options).join("\n"));
+  console.log(describeProblem(problem, data, { ...options, scaleTarget }).join("\n"));
   console.log(`network: ${describeNetwork(model, problem.inputs.length, loss)}`);
   console.log(`optimizer: ${describeOptimizer(options, optimizer)}`);
 
@@ -97,6 +101,17 @@ function describeProblem(
     `rows: ${trained.rows.toLocaleString("en")} to train on, ${test ? `${test.rows.toLocaleString("en")} to test on` : "none to test on"} (seed ${options.seed})`,
     `scaling: inputs ${options.scale}${scaled}`,
   ];
+}
+
+/** @throws ModelError where one is given for classes, which have none */
+function targetScaling({ task }: Problem, { scaleTarget }: TrainOptions): Scaling {
+  if (task === "regression" || scaleTarget === undefined) return scaleTarget ?? "standard";
+  throw new ModelError({
+    where: "--scale-target",
+    got: `${scaleTarget} for a target of classes`,
+    expected: "a target of numbers",
+    remedy: "leave --scale-target out, or add --task regression",
+  });
 }
 
 async function runEpochs(trainer: Trainer, epochs: number, whole: Epoch, { signal }: Interrupt): Promise<Report[]> {

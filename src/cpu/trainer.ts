@@ -8,7 +8,7 @@ import { fuse } from "../plan/passes/fuse.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import { createReference, type Reference } from "../reference/run.ts";
 import { loadFor, saveTraining } from "../run/checkpoint.ts";
-import { checkEpochs, checkSeed, checkSteps } from "../run/counts.ts";
+import { checkFit, checkSeed, checkSteps } from "../run/counts.ts";
 import { checkDataset } from "../run/dataset.ts";
 import { classify } from "../run/inference.ts";
 import { addRecord, emptyTotals, type StepRecord, summarize } from "../run/metrics.ts";
@@ -44,16 +44,17 @@ import { floatsOf } from "../run/unpack.ts";
  * Trains on the CPU by interpreting the plan that the GPU would run: for small networks where there is no WebGPU, and to judge
  * the GPU by. Sums are taken in double precision and stored as float32.
  *
- * Options, seeds, order of the rows and files are the trainer's. Whole steps in one dispatch are a way to run on a GPU, so
+ * Options but `precision` and `tune`, seeds, order of the rows and files are the trainer's. Whole steps in one dispatch are a way to run on a GPU, so
  * `oneDispatch` is taken as false.
  * @throws ModelError, ShapeError, DataError
  */
-export function createReferenceTrainer(options: TrainerOptions): ReferenceTrainer {
+export function createReferenceTrainer(options: Omit<TrainerOptions, "precision" | "tune">): ReferenceTrainer {
   checkOptions(
     "createReferenceTrainer",
     options,
     "model loss optimizer data",
-    "batch seed shuffle fuse oneDispatch reuse",
+    "batch seed",
+    "shuffle fuse oneDispatch reuse",
   );
   const { data: given, seed = 0, ...described } = options;
   const { model, loss, optimizer } = described;
@@ -95,9 +96,8 @@ class CpuTrainer implements ReferenceTrainer {
   }
 
   async *fit(options: FitOptions): AsyncGenerator<Report, void, undefined> {
-    checkOptions("fit", options, "epochs", "signal");
+    checkFit(options);
     const { epochs, signal } = options;
-    checkEpochs(epochs);
     const { dataRows, batch } = this.#initial;
     const epochSteps = Math.ceil(dataRows / batch);
     for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
@@ -121,7 +121,6 @@ class CpuTrainer implements ReferenceTrainer {
 
   async predict(inputs: ArrayLike<number>, byteScale: ByteScale = {}): Promise<Prediction> {
     const { loss, inputs: columns, outputs } = this.#network;
-    checkOptions("predict", byteScale, "", "scale offset");
     const { rows, values } = checkRows("predict", inputs, columns, byteScale);
     const forward = this.#inference(fuse(buildPredictPlan({ layers: this.#layers, loss, batch: rows })), rows);
     forward.set("x", floatsOf(values, 0, rows * columns));
@@ -131,9 +130,9 @@ class CpuTrainer implements ReferenceTrainer {
     return { rows, outputs: result, probabilities: undefined, classes: undefined };
   }
 
-  async probe(inputs: ArrayLike<number>): Promise<ReferenceProbe> {
+  async probe(inputs: ArrayLike<number>, byteScale: ByteScale = {}): Promise<ReferenceProbe> {
     const { loss, inputs: columns } = this.#network;
-    const { rows, values } = checkRows("probe", inputs, columns);
+    const { rows, values } = checkRows("probe", inputs, columns, byteScale);
     const plan = fuse(buildPredictPlan({ layers: this.#layers, loss, batch: rows }));
     const forward = this.#inference(plan, rows);
     forward.set("x", floatsOf(values, 0, rows * columns));

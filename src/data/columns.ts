@@ -1,4 +1,5 @@
 import { DataError } from "../errors.ts";
+import { nearest } from "../model/nearest.ts";
 import type { Table } from "./csv.ts";
 
 /**
@@ -25,29 +26,4 @@ export function listed(names: readonly string[], most = 12): string {
   if (quoted.length <= most) return quoted.join(", ");
   const half = most / 2;
   return [...quoted.slice(0, half), `… (${quoted.length - most} more)`, ...quoted.slice(-half)].join(", ");
-}
-
-/** The word that takes the fewest edits to become `name`, where these are fewer than half its letters. */
-function nearest(name: string, words: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let fewest = Math.max(2, Math.ceil(name.length / 2));
-  for (const word of words) {
-    const edits = editDistance(name.toLowerCase(), word.toLowerCase());
-    if (edits < fewest) [best, fewest] = [word, edits];
-  }
-  return best;
-}
-
-/** Levenshtein's distance: the fewest insertions, deletions and replacements that turn `a` into `b`. */
-function editDistance(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replace = (above[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(replace, (above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
-    }
-    above = row;
-  }
-  return above[b.length] ?? 0;
 }

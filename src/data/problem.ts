@@ -38,7 +38,15 @@ export interface Problem {
 /** @throws DataError for a column that is not there, and for a target of which nothing can be learned */
 export function problemOf(table: Table, options: ProblemOptions): Problem {
   const target = columnIndex(table, options.target, "target");
-  for (const name of options.ignore) columnIndex(table, name, "ignored");
+  for (const name of options.ignore) {
+    if (columnIndex(table, name, "ignored") !== target) continue;
+    throw new DataError({
+      where: table.file,
+      got: `ignored column "${name}"`,
+      expected: "other columns than the target",
+      remedy: "leave the target out of the columns to ignore",
+    });
+  }
   const inputs = table.columns.filter((name, index) => index !== target && !options.ignore.includes(name));
   if (inputs.length === 0) {
     throw new DataError({

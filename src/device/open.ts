@@ -34,6 +34,7 @@ export interface OpenOptions {
    * `default` takes those that every WebGPU device has.
    */
   readonly limits?: "adapter" | "default";
+  /** Which of two GPUs to ask for; `"high-performance"` if left out. A browser may overrule it. */
   readonly powerPreference?: GPUPowerPreference;
 }
 
@@ -63,8 +64,9 @@ export async function openDevice(options: OpenOptions = {}): Promise<Device> {
   const { limits = "adapter", powerPreference = "high-performance" } = options;
   checkWord("openDevice", "limits ", limits, ["adapter", "default"]);
   const entry = options.gpu ?? (await webgpu());
-  const adapter = await entry.requestAdapter({ powerPreference });
-  if (adapter === null) throw (await refusals()).noAdapter();
+  // Plain JavaScript may give something else as the entry point, which has no such method.
+  const adapter = await (entry as Partial<GPU>).requestAdapter?.({ powerPreference });
+  if (!adapter) throw (await refusals()).noAdapter(entry, adapter);
   const info = describe(adapter);
   const gpu = await request(adapter, limits).catch(async (cause: unknown) => {
     throw (await refusals()).noDevice(info.name, cause);

@@ -1,6 +1,7 @@
-import { DeviceError } from "../errors.ts";
+import { DeviceError, ModelError } from "../errors.ts";
+import { show } from "../model/options.ts";
 
-/** Why there is no device, or one cannot do what is asked. */
+/** Why there is no device or tuner, or one cannot do what is asked. */
 
 export const noWebGpu = (): DeviceError =>
   new DeviceError({
@@ -10,13 +11,21 @@ export const noWebGpu = (): DeviceError =>
     remedy: "use a current Chrome, Edge, Firefox or Safari",
   });
 
-export const noAdapter = (): DeviceError =>
-  new DeviceError({
-    where: "openDevice",
-    got: "no adapter",
-    expected: "a GPU with a WebGPU driver (Vulkan, Metal or Direct3D 12), or a software adapter",
-    remedy: "install the GPU's driver, or a software adapter such as SwiftShader",
-  });
+/** @param adapter null where the entry point has none, undefined where it cannot be asked for one */
+export const noAdapter = (entry: unknown, adapter: null | undefined): DeviceError | ModelError =>
+  adapter === null
+    ? new DeviceError({
+        where: "openDevice",
+        got: "no adapter",
+        expected: "a GPU with a WebGPU driver (Vulkan, Metal or Direct3D 12), or a software adapter",
+        remedy: "install the GPU's driver, or a software adapter such as SwiftShader",
+      })
+    : new ModelError({
+        where: "openDevice",
+        got: `gpu ${show(entry)}`,
+        expected: "an entry point of WebGPU, such as navigator.gpu",
+        remedy: "leave gpu out to take the one there is",
+      });
 
 /** @param adapter its name */
 export const noDevice = (adapter: string, cause: unknown): DeviceError =>
@@ -37,6 +46,23 @@ export const noHalf = (adapter: string): DeviceError =>
     got: "a device without the feature shader-f16",
     expected: 'one with it, for precision "f16"',
     remedy: "leave precision out, or open the device with the adapter's limits and features on a GPU that has it",
+  });
+
+/** @param tune what was given */
+export const noTuner = (tune: unknown): ModelError =>
+  new ModelError({
+    where: "createTrainer",
+    got: `tune ${show(tune)}`,
+    expected: "what tuner() makes",
+    remedy: 'import { tuner } from "chainrule" and give tune: tuner()',
+  });
+
+export const noTextbookHalf = (): ModelError =>
+  new ModelError({
+    where: "createTrainer",
+    got: 'precision "f16" with fuse: false',
+    expected: "the fused plan, as the textbook's steps are all f32",
+    remedy: "leave out one of the two",
   });
 
 export const noRoom = (where: string, { message }: GPUError): DeviceError =>

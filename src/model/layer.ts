@@ -3,6 +3,7 @@ import { type Activation, activations } from "./activation.ts";
 import { checkInitializer, glorot, he, type Initializer } from "./initializer.ts";
 import type { Loss } from "./loss.ts";
 import { checkOptions, checkWord, refuse, show } from "./options.ts";
+import { count } from "./schedule.ts";
 
 /** Which tensors of a layer are trained. */
 export type Trainable = boolean | { readonly weights: boolean; readonly bias: boolean };
@@ -48,11 +49,11 @@ export interface Layer {
 export const dense = (units: number, activation: Activation = "identity", options: DenseOptions = {}): Dense => {
   size("dense", "units", units);
   checkWord("dense", "activation ", activation, activations);
-  checkOptions("dense", options, "", "inputs bias trainable initializer");
+  checkOptions("dense", options, "", "inputs trainable initializer", "bias");
   const { inputs, trainable, initializer } = options;
   if (inputs !== undefined) size("dense", "inputs", inputs);
   if (trainable !== undefined && typeof trainable !== "boolean") {
-    checkOptions("dense: trainable", trainable, "weights bias");
+    checkOptions("dense: trainable", trainable, "weights bias", "", "weights bias");
   }
   if (initializer !== undefined) checkInitializer("dense", initializer);
   return { kind: "dense", units, activation, ...options };
@@ -87,12 +88,13 @@ export function resolveLayers(model: Model, inputs: number, loss: Loss): Layer[]
   let width = inputs;
   const layers = model.layers.map((layer, index): Layer => {
     if (layer.inputs !== undefined && layer.inputs !== width) {
-      throw new ShapeError({
-        where: `model: layer ${index + 1}`,
-        got: `${layer.inputs} inputs`,
-        expected: index === 0 ? `${width}, the columns of the data` : `${width}, the units of layer ${index}`,
-        remedy: `set layer ${index + 1}'s inputs to ${width} or leave them out`,
-      });
+      refuse(
+        `model: layer ${index + 1}`,
+        `${layer.inputs} inputs`,
+        index === 0 ? `${width}, the columns of the data` : `${width}, the units of layer ${index}`,
+        `set layer ${index + 1}'s inputs to ${width} or leave them out`,
+        ShapeError,
+      );
     }
     const { bias = true, trainable = true } = layer;
     const resolved: Layer = {
@@ -118,13 +120,4 @@ export function resolveLayers(model: Model, inputs: number, loss: Loss): Layer[]
   return layers;
 }
 
-function size(where: string, name: string, value: number): void {
-  if (!(Number.isSafeInteger(value) && value > 0)) {
-    throw new ShapeError({
-      where,
-      got: `${name} ${show(value)}`,
-      expected: "a whole number of at least 1",
-      remedy: `set ${name} to a whole number of at least 1`,
-    });
-  }
-}
+const size = (where: string, name: string, value: number): void => count(where, name, value, 1, ShapeError);

@@ -68,7 +68,7 @@ export function checkOptimizer(where: string, optimizer: Optimizer): void {
  * @throws ModelError where a value is out of its range
  */
 export const sgd = (options: OptimizerOptions & { readonly momentum?: number; readonly decay?: Decay }): Optimizer => {
-  checkOptions("sgd", options, "learningRate", "weightDecay decay decayBiases momentum");
+  checkOptions("sgd", options, "learningRate", "weightDecay decay momentum", "decayBiases");
   const { learningRate, weightDecay = 0, decay = "per-batch", decayBiases = false, momentum = 0 } = options;
   const schedule = asSchedule("sgd", learningRate);
   notNegative("sgd", "weightDecay", weightDecay);
@@ -89,7 +89,13 @@ export interface AdamOptions extends OptimizerOptions {
 
 const adamLike = (kind: "adam" | "adamw", options: AdamOptions & { readonly decay?: Decay }): Optimizer => {
   const coupled = kind === "adam";
-  checkOptions(kind, options, "learningRate", `weightDecay decayBiases beta1 beta2 epsilon${coupled ? " decay" : ""}`);
+  checkOptions(
+    kind,
+    options,
+    "learningRate",
+    `weightDecay beta1 beta2 epsilon${coupled ? " decay" : ""}`,
+    "decayBiases",
+  );
   const { learningRate, weightDecay = 0, decayBiases = false, decay = coupled ? "per-batch" : "per-step" } = options;
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
   const schedule = asSchedule(kind, learningRate);

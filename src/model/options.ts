@@ -1,26 +1,33 @@
-import { ModelError } from "../errors.ts";
+import { type ChainruleError, type Fault, ModelError } from "../errors.ts";
+import { remedyFor } from "./nearest.ts";
 
-/** A value as a message names it: `"relu"`, `3`, `undefined`. */
-export const show = (value: unknown): string => (typeof value === "string" ? JSON.stringify(value) : String(value));
+/** A value as a message names it: `"relu"`, `3`, `undefined`, `a list of 2`. */
+export const show = (value: unknown): string => {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+};
 
 /**
  * Checks the options of a call, which plain JavaScript may leave out or misspell.
  * @param required names that must be there, parted by spaces
  * @param optional names that may be there
+ * @param flags names that may be there, with true or false
  * @throws ModelError
  */
-export function checkOptions(where: string, options: unknown, required: string, optional = ""): void {
+export function checkOptions(where: string, options: unknown, required: string, optional = "", flags = ""): void {
   const needed = words(required);
-  const known = [...needed, ...words(optional)];
+  const known = [...new Set([...needed, ...words(optional), ...words(flags)])];
   checkObject(where, options, known.join(", "));
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
-    const meant = known.find((one) => isNear(plain(one), plain(name)) || isNear(plain(name), plain(one)));
-    const remedy = meant === undefined ? `leave ${name} out` : `write ${meant}`;
-    refuse(where, `option ${show(name)}`, known.join(", "), remedy);
+    refuse(where, `option ${show(name)}`, known.join(", "), remedyFor(name, known, `leave ${name} out`));
   }
   for (const name of needed) {
     if (options[name] === undefined) refuse(where, `no ${name}`, needed.join(", "), `add ${name}`);
+  }
+  for (const name of words(flags)) {
+    if ([true, false, undefined].includes(options[name] as boolean)) continue;
+    refuse(where, `${name} ${show(options[name])}`, "true or false", `set ${name} to true or false`);
   }
 }
 
@@ -37,18 +44,16 @@ export function checkObject(
 /** @param what the value's name, for messages @throws ModelError unless `value` is one of a few words */
 export function checkWord(where: string, what: string, value: unknown, allowed: readonly string[]): void {
   if (allowed.some((word) => word === value)) return;
-  refuse(where, `${what}${show(value)}`, `one of ${allowed.join(", ")}`, "choose one of these");
+  const remedy = remedyFor(String(value), allowed, "choose one of these");
+  refuse(where, `${what}${show(value)}`, `one of ${allowed.join(", ")}`, remedy);
 }
 
-/** @throws ModelError */
-export function refuse(where: string, got: string, expected: string, remedy: string): never {
-  throw new ModelError({ where, got, expected, remedy });
+/** A class of errors. */
+export type Kind = new (fault: Fault) => ChainruleError;
+
+/** @throws ModelError, or an error of another kind */
+export function refuse(where: string, got: string, expected: string, remedy: string, Kind: Kind = ModelError): never {
+  throw new Kind({ where, got, expected, remedy });
 }
 
-const words = (text: string): string[] => text.split(" ").filter((word) => word !== "");
-
-/** Letters alone, so that `learning_rate` and `learningrate` are `learningRate`. */
-const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "");
-
-/** Whether a name is another one, or that and a few letters more, as `batchSize` is of `batch`. */
-const isNear = (name: string, other: string): boolean => name.startsWith(other) && name.length <= other.length + 4;
+const words = (text: string): readonly string[] => text.match(/\w+/g) ?? [];

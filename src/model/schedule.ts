@@ -1,4 +1,4 @@
-import { checkOptions, refuse, show } from "./options.ts";
+import { checkOptions, type Kind, refuse, show } from "./options.ts";
 
 /** The learning rate η of step t = 0, 1, 2, …: constant where a plain number is given. */
 export type Schedule =
@@ -44,12 +44,13 @@ export const cosine = (options: {
 
 /** @throws ModelError unless `value` is a finite number above 0, in float32 too. */
 export function positive(where: string, name: string, value: number): void {
-  if (!(isFloat(value) && Math.fround(value) > 0)) refuseNumber(where, name, value, "a finite number above 0");
+  if (!(isFloat(value) && Math.fround(value) > 0))
+    refuseNumber(where, name, value, "a number above 0 in float32's range");
 }
 
 /** @throws ModelError unless `value` is a finite number, 0 or above, in float32 too. */
 export function notNegative(where: string, name: string, value: number): void {
-  if (!(isFloat(value) && value >= 0)) refuseNumber(where, name, value, "a finite number, 0 or above");
+  if (!(isFloat(value) && value >= 0)) refuseNumber(where, name, value, "a number, 0 or above, in float32's range");
 }
 
 /** @throws ModelError unless 0 ≤ `value` < 1. */
@@ -57,14 +58,14 @@ export function fraction(where: string, name: string, value: number): void {
   if (!(isFloat(value) && value >= 0 && value < 1)) refuseNumber(where, name, value, "a number from 0 to below 1");
 }
 
-/** @throws ModelError unless `value` is a whole number of at least `least`. */
-export function count(where: string, name: string, value: number, least: number): void {
+/** @throws ModelError, or an error of another kind, unless `value` is a whole number of at least `least`. */
+export function count(where: string, name: string, value: number, least: number, kind?: Kind): void {
   if (!(Number.isSafeInteger(value) && value >= least)) {
-    refuseNumber(where, name, value, `a whole number of at least ${least}`);
+    refuseNumber(where, name, value, `a whole number of at least ${least}`, kind);
   }
 }
 
 const isFloat = (value: number): boolean => typeof value === "number" && Number.isFinite(Math.fround(value));
 
-const refuseNumber = (where: string, name: string, value: number, expected: string): never =>
-  refuse(where, `${name} ${show(value)}`, expected, `set ${name} to ${expected}`);
+const refuseNumber = (where: string, name: string, value: number, expected: string, kind?: Kind): never =>
+  refuse(where, `${name} ${show(value)}`, expected, `set ${name} to ${expected}`, kind);

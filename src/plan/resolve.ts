@@ -1,4 +1,5 @@
 import { PlanError } from "../errors.ts";
+import { refuse } from "../model/options.ts";
 import type { Plan, Tensor } from "./types.ts";
 
 /** The tensor that a name or an alias stands for. @throws PlanError where the plan has no such tensor */
@@ -8,12 +9,13 @@ export function resolveTensor(plan: Plan, name: string): { readonly name: string
   const pass = Object.hasOwn(plan.removed, name) ? plan.removed[name] : undefined;
   if (tensor !== undefined && pass === undefined) return { name: canonical, tensor };
   const names = [...Object.keys(plan.tensors), ...Object.keys(plan.aliases)];
-  throw new PlanError({
-    where: `${plan.mode} plan`,
-    got: `tensor "${name}"${pass ? `, which the pass ${pass} removed` : ""}`,
-    expected: `one of ${names.filter((one) => !Object.hasOwn(plan.removed, one)).join(", ")}`,
-    remedy: remedyFor(plan, pass),
-  });
+  refuse(
+    `${plan.mode} plan`,
+    `tensor "${name}"${pass ? `, which the pass ${pass} removed` : ""}`,
+    `one of ${names.filter((one) => !Object.hasOwn(plan.removed, one)).join(", ")}`,
+    remedyFor(plan, pass),
+    PlanError,
+  );
 }
 
 function remedyFor({ mode }: Plan, pass: string | undefined): string {

@@ -4,7 +4,7 @@ import { type ControlValues, LARGEST_LOSS_SCALE, SKIPPED } from "../kernels/cont
 import type { Dense, Model } from "../model/layer.ts";
 import { dense, sequential } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
-import { show } from "../model/options.ts";
+import { checkObject, checkOptions, refuse as refuseOption, show } from "../model/options.ts";
 import { elementsOf, isHalf } from "../plan/memory.ts";
 import type { Plan } from "../plan/types.ts";
 import { type Network, parameterSpecs, resolveNetwork } from "./network.ts";
@@ -43,6 +43,9 @@ export interface LoadedModel {
 
 /** Metadata key of the description. */
 const DESCRIPTION = "chainrule";
+
+/** Metadata key that says whose names the tensors bear, as PyTorch's own files do. */
+const FORMAT = "format";
 
 /** Form of the description: a reader refuses a later one. */
 const VERSION = 1;
@@ -86,7 +89,7 @@ export function encodeModel(
     loss: network.loss,
     ...(training ? { training: progressOf(training) } : {}),
   };
-  return encodeSafetensors(tensors, { ...metadata, format: "pt", [DESCRIPTION]: JSON.stringify(description) });
+  return encodeSafetensors(tensors, { ...metadata, [FORMAT]: "pt", [DESCRIPTION]: JSON.stringify(description) });
 }
 
 function progressOf({ step, correction1, correction2, beta1, beta2, lossScale, skipped }: Progress): Progress {
@@ -104,7 +107,7 @@ export function loadModel(bytes: Uint8Array | ArrayBuffer, where = "model"): Loa
     refuse(where, show(bytes), "the bytes of a file, as a Uint8Array or an ArrayBuffer");
   }
   const file = decodeSafetensors(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes, where);
-  const { [DESCRIPTION]: text, format: _, ...metadata } = file.metadata;
+  const { [DESCRIPTION]: text, [FORMAT]: _, ...metadata } = file.metadata;
   if (text === undefined) {
     refuse(where, "a safetensors file without a description of its network", `metadata "${DESCRIPTION}"`);
   }
@@ -150,17 +153,32 @@ export interface Read {
   readonly tensors: Parameters;
 }
 
+/** @throws ModelError for metadata that is no text, or that stands where the file's own does */
+export function checkSave(options: SaveOptions): void {
+  checkOptions("save", options, "", "metadata", "optimizer");
+  const { metadata = {} } = options;
+  checkObject("save: metadata", metadata, "texts");
+  for (const [key, text] of Object.entries(metadata)) {
+    const where = `save: metadata ${show(key)}`;
+    if (key === DESCRIPTION || key === FORMAT) refuseOption(where, "a key of the file's own", "another", "rename it");
+    if (typeof text !== "string") refuseOption(where, show(text), "text", "write it as text, with JSON.stringify say");
+  }
+}
+
 /**
  * A file of a network in training.
  * @param plan that it trains by
  * @param read gives what training holds now, of tensors by name
+ * @throws ModelError for wrong options, before anything is read
  */
 export async function saveTraining(
   network: Network,
   plan: Plan,
-  { optimizer = true, metadata = {} }: SaveOptions,
+  options: SaveOptions,
   read: (names: readonly string[]) => Read | Promise<Read>,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  checkSave(options);
+  const { optimizer = true, metadata = {} } = options;
   const names = parameterSpecs(network.layers).map(({ name }) => name);
   const { control, tensors } = await read(optimizer ? [...names, ...Object.keys(stateShapes(plan))] : names);
   const training = isHalf(plan) ? { ...control, skipped: control.halted === SKIPPED } : control;

@@ -1,22 +1,23 @@
-import { refuse, show } from "../model/options.ts";
+import { checkOptions, refuse, show } from "../model/options.ts";
+import { count } from "../model/schedule.ts";
+import type { FitOptions } from "./types.ts";
 
 /** @throws ModelError unless `n` steps can be taken */
 export function checkSteps(n: number): void {
-  atLeastOne("step", n, "steps", "leave the number out to take one step");
+  count("step", "steps", n, 1);
 }
 
-/** @throws ModelError unless so many epochs can be trained */
-export function checkEpochs(epochs: number): void {
-  atLeastOne("fit", epochs, "epochs", "set epochs to how often each row is to be seen");
+/** @throws ModelError unless so many epochs can be trained, until the signal if any */
+export function checkFit(options: FitOptions): void {
+  checkOptions("fit", options, "epochs", "signal");
+  const { epochs, signal } = options;
+  count("fit", "epochs", epochs, 1);
+  if (signal === undefined || typeof signal?.aborted === "boolean") return;
+  refuse("fit", `signal ${show(signal)}`, "an AbortSignal", "give the signal of an AbortController");
 }
 
 /** @throws ModelError unless `seed` is a u32 */
 export function checkSeed(where: string, seed: number): void {
   if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return;
   refuse(where, `seed ${show(seed)}`, "a whole number from 0 to 4294967295", "choose such a number");
-}
-
-function atLeastOne(where: string, value: number, noun: string, remedy: string): void {
-  if (Number.isSafeInteger(value) && value > 0) return;
-  refuse(where, `${show(value)} ${noun}`, "a whole number of at least 1", remedy);
 }

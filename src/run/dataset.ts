@@ -1,7 +1,8 @@
 import { DataError } from "../errors.ts";
 import type { Loss } from "../model/loss.ts";
-import { show } from "../model/options.ts";
+import { checkOptions, refuse as refuseAs, show } from "../model/options.ts";
 import { isBytes, packBytes } from "./bytes.ts";
+import { firstUnfit } from "./floats.ts";
 import type { ByteScale, Dataset } from "./types.ts";
 
 /** Inputs as the GPU takes them: f32, or packed bytes. */
@@ -18,11 +19,12 @@ export interface Rows {
 /**
  * Checks a data set and brings it into the form that the GPU takes.
  * @param outputs numbers that the network gives a row
- * @throws DataError naming the row and column
+ * @throws ModelError for a key that a data set does not have; DataError naming the row and column
  */
 export function checkDataset(where: string, data: Dataset, loss: Loss, outputs: number): Rows {
-  checkArray(`${where}: inputs`, data?.inputs);
-  checkArray(`${where}: targets`, data?.targets);
+  checkOptions(where, data, "", "inputs targets scale offset");
+  checkArray(`${where}: inputs`, data.inputs);
+  checkArray(`${where}: targets`, data.targets);
   const classes = loss === "softmaxCrossEntropy";
   const rows = classes ? data.targets.length : data.targets.length / outputs;
   if (rows === 0) refuse(where, "no rows", "at least one row", "give the rows to work on");
@@ -74,18 +76,16 @@ const checkTargets = (where: string, given: ArrayLike<number>, columns: number) 
 
 function finite(where: string, given: ArrayLike<number>, columns: number): Float32Array<ArrayBuffer> {
   const values = new Float32Array(given);
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isFinite(values[i])) continue;
-    throw new DataError({
-      where: `${where}: row ${Math.floor(i / columns) + 1}, column ${(i % columns) + 1}`,
-      got: String(given[i]),
-      expected: "a finite number that float32 can hold",
-      remedy: "mend or leave out the row",
-      line: Math.floor(i / columns) + 1,
-      column: (i % columns) + 1,
-    });
-  }
-  return values;
+  const i = firstUnfit(given, values);
+  if (i < 0) return values;
+  throw new DataError({
+    where: `${where}: row ${Math.floor(i / columns) + 1}, column ${(i % columns) + 1}`,
+    got: show(given[i]),
+    expected: "a finite number that float32 can hold",
+    remedy: "mend or leave out the row",
+    line: Math.floor(i / columns) + 1,
+    column: (i % columns) + 1,
+  });
 }
 
 function checkLabels(where: string, given: ArrayLike<number>, classes: number): Uint32Array<ArrayBuffer> {
@@ -98,7 +98,7 @@ function checkLabels(where: string, given: ArrayLike<number>, classes: number): 
     }
     throw new DataError({
       where: `${where}: targets: row ${i + 1}`,
-      got: `class ${label}`,
+      got: `class ${show(label)}`,
       expected: `a whole number from 0 to ${classes - 1}, as the network has ${classes} outputs`,
       remedy: "number the classes from 0, or give the last layer one unit a class",
       line: i + 1,
@@ -109,5 +109,5 @@ function checkLabels(where: string, given: ArrayLike<number>, classes: number): 
 
 /** @throws DataError */
 export function refuse(where: string, got: string, expected: string, remedy: string): never {
-  throw new DataError({ where, got, expected, remedy });
+  refuseAs(where, got, expected, remedy, DataError);
 }

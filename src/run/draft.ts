@@ -1,7 +1,7 @@
 import { DataError } from "../errors.ts";
 import type { Hardware } from "../kernels/tile.ts";
 import { checkOptimizer } from "../model/optimizer.ts";
-import { checkOptions, checkWord, refuse, show } from "../model/options.ts";
+import { checkOptions, checkWord, refuse } from "../model/options.ts";
 import { count } from "../model/schedule.ts";
 import { buildTrainPlan } from "../plan/build.ts";
 import { isSmall } from "../plan/flops.ts";
@@ -27,11 +27,12 @@ export function draftPlan(options: PlanOptions, hardware?: Hardware): Plan {
     "planTraining",
     options,
     "model loss optimizer inputs rows",
-    "bytes batch shuffle precision fuse oneDispatch reuse",
+    "batch precision",
+    "bytes shuffle fuse oneDispatch reuse",
   );
   const { model, loss, optimizer, inputs, rows, bytes, shuffle = true } = options;
   checkOptimizer("optimizer", optimizer);
-  checkPrecision(options);
+  checkWord("createTrainer", "precision ", options.precision ?? "f32", precisions);
   const { layers } = resolveNetwork(model, inputs, loss);
   count("data", "rows", rows, 1);
   const batch = checkBatch(options.batch, rows);
@@ -62,29 +63,15 @@ const passes = {
   oneDispatch: async () => (await import("../plan/passes/one-dispatch.ts")).oneDispatch,
 };
 
-/** @throws ModelError */
-function checkPrecision({ precision = "f32", fuse }: PlanOptions): void {
-  checkWord("createTrainer", "precision ", precision, precisions);
-  if (precision === "f16" && fuse === false) {
-    refuse(
-      "createTrainer",
-      'precision "f16" with fuse: false',
-      "the fused plan, as the textbook's steps are all f32",
-      "leave out one of the two",
-    );
-  }
-}
-
 function checkBatch(batch: number | undefined, rows: number): number {
   if (batch === undefined) return Math.min(32, rows);
-  if (!(Number.isSafeInteger(batch) && batch > 0)) {
-    refuse("createTrainer", `batch ${show(batch)}`, "a whole number of at least 1", "set batch to the rows of a step");
-  }
+  count("createTrainer", "batch", batch, 1);
   if (batch <= rows) return batch;
-  throw new DataError({
-    where: "createTrainer",
-    got: `batch ${batch}`,
-    expected: `at most ${rows}, the rows of the data`,
-    remedy: "take a smaller batch or more rows",
-  });
+  refuse(
+    "createTrainer",
+    `batch ${batch}`,
+    `at most ${rows}, the rows of the data`,
+    "take a smaller batch or more rows",
+    DataError,
+  );
 }

@@ -3,7 +3,6 @@ import { hardwareOf } from "../device/hardware.ts";
 import type { Device } from "../device/open.ts";
 import { compileProgram, type Program } from "../device/program.ts";
 import { CONTROL_WORDS, controlNames } from "../kernels/control.ts";
-import { checkOptions } from "../model/options.ts";
 import { buildEvaluatePlan, buildPredictPlan } from "../plan/build.ts";
 import { addBytes, type Bytes } from "../plan/memory.ts";
 import { fuse } from "../plan/passes/fuse.ts";
@@ -24,7 +23,7 @@ export interface Inference {
   predict(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<Prediction>;
   /** Bytes of the buffers made so far. */
   memory(): Bytes;
-  probe(inputs: ArrayLike<number>): Promise<Probe>;
+  probe(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<Probe>;
   dispose(): void;
 }
 
@@ -124,7 +123,6 @@ export function createInference(
 
   const predict = async (given: ArrayLike<number>, byteScale: ByteScale): Promise<Prediction> => {
     guard.check();
-    checkOptions("predict", byteScale, "", "scale offset");
     const { rows, values } = checkRows("predict", given, inputs, byteScale);
     const sizes = await sized("predict", rows);
     const result = new Float32Array(rows * outputs);
@@ -144,8 +142,8 @@ export function createInference(
     return { rows, outputs: result, ...classify(result, outputs) };
   };
 
-  const probe = async (given: ArrayLike<number>): Promise<Probe> => {
-    const made = await createProbe(device, guard, network, parameters, given);
+  const probe = async (given: ArrayLike<number>, byteScale: ByteScale = {}): Promise<Probe> => {
+    const made = await createProbe(device, guard, network, parameters, given, byteScale);
     const dispose = () => {
       probes.delete(made);
       made.dispose();

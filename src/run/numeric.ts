@@ -17,7 +17,7 @@ export async function firstNonFinite(trainer: Readable, record: StepRecord, wher
   const { step, learningRate } = record;
   const tensor = await culprit(trainer);
   const half = isHalf(trainer.plan);
-  const advice = `take a learning rate below ${learningRate} or scale the data${half ? ', or leave out precision: "f16"' : ""}`;
+  const advice = `take a learning rate below ${shortened(learningRate)} or scale the data${half ? ', or leave out precision: "f16"' : ""}`;
   return new NumericError({
     where: `${where}: step ${step}: ${tensor}`,
     ...fault(record, half),
@@ -51,6 +51,9 @@ function whatIsKept({ plan }: Readable, { loss, penalty }: StepRecord, tensor: s
   const kept = !late || plan.steps.some(({ kernel }) => kernel === "record");
   return kept ? "the parameters are those from before this step; " : "set smaller parameters and ";
 }
+
+/** Four digits of a float32, rounded down: 0.015 of 0.01499999966. Seven are what it holds; what follows them is noise. */
+const shortened = (value: number): number => Number(value.toExponential(6).replace(/(\.\d{3})\d+/, "$1"));
 
 async function culprit(trainer: Readable): Promise<string> {
   const seen = new Set<string>();

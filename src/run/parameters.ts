@@ -1,7 +1,10 @@
 import { DataError, PlanError, ShapeError } from "../errors.ts";
+import { remedyFor } from "../model/nearest.ts";
+import { refuse, show } from "../model/options.ts";
 import { elementsOf } from "../plan/memory.ts";
+import { firstUnfit } from "./floats.ts";
 
-/** A parameter's values as the GPU takes them. @throws ShapeError where their number differs from the shape's; DataError where one is not finite */
+/** A parameter's values as the GPU takes them. @throws ShapeError where their number differs from the shape's; DataError where one is no finite number */
 export function checkParameter(
   where: string,
   name: string,
@@ -9,30 +12,28 @@ export function checkParameter(
   values: ArrayLike<number>,
 ): Float32Array<ArrayBuffer> {
   if (values?.length !== elementsOf(shape)) {
-    throw new ShapeError({
-      where: `${where}: ${name}`,
-      got: `${values?.length} values`,
-      expected: `${elementsOf(shape)} for [${shape.join(", ")}]`,
-      remedy: "give the values row-major, one for each element",
-    });
+    refuse(
+      `${where}: ${name}`,
+      `${values?.length} values`,
+      `${elementsOf(shape)} for [${shape.join(", ")}]`,
+      "give the values row-major, one for each element",
+      ShapeError,
+    );
   }
   const floats = new Float32Array(values);
-  const bad = floats.findIndex((value) => !Number.isFinite(value));
+  const bad = firstUnfit(values, floats);
   if (bad < 0) return floats;
-  throw new DataError({
-    where: `${where}: ${name}: element ${bad + 1}`,
-    got: String(values[bad]),
-    expected: "a finite number that float32 can hold",
-    remedy: "give finite values",
-  });
+  refuse(
+    `${where}: ${name}: element ${bad + 1}`,
+    show(values[bad]),
+    "a finite number that float32 can hold",
+    "give finite values",
+    DataError,
+  );
 }
 
 /** @throws PlanError for a name that is none of the parameters */
 export function unknownParameter(where: string, name: string, known: readonly string[]): never {
-  throw new PlanError({
-    where,
-    got: `parameter "${name}"`,
-    expected: `one of ${known.join(", ")}`,
-    remedy: "name a parameter of this network",
-  });
+  const remedy = remedyFor(name, known, "name a parameter of this network");
+  refuse(where, `parameter "${name}"`, `one of ${known.join(", ")}`, remedy, PlanError);
 }

@@ -1,3 +1,4 @@
+import { noTextbookHalf } from "../device/refusals.ts";
 import type { Hardware } from "../kernels/tile.ts";
 import type { Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
@@ -41,6 +42,7 @@ export interface PlanOptions {
  */
 export function planTraining(options: PlanOptions, hardware?: Hardware): Plan {
   const draft = draftPlan(options, hardware);
+  if (options.precision === "f16" && options.fuse === false) throw noTextbookHalf();
   const pass = rarePassOf(draft, options);
   return finishPlan(pass ? { halfPrecision, oneDispatch }[pass](draft, WORKGROUP_BYTES, hardware) : draft, options);
 }

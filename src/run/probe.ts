@@ -7,14 +7,14 @@ import { buildPredictPlan } from "../plan/build.ts";
 import { fuse } from "../plan/passes/fuse.ts";
 import type { Network } from "./network.ts";
 import { checkRows } from "./rows.ts";
-import type { Probe } from "./types.ts";
+import type { ByteScale, Probe } from "./types.ts";
 import { floatsOf } from "./unpack.ts";
 
 /**
  * Compiles the forward pass over rows that stay on the GPU.
  * @param parameters GPU buffers by name, read as they are at each run
  * @param given `[rows, columns]` row-major
- * @throws DataError, PlanError, DeviceError
+ * @throws ModelError, DataError, PlanError, DeviceError
  */
 export async function createProbe(
   device: Device,
@@ -22,10 +22,11 @@ export async function createProbe(
   { layers, loss, inputs }: Network,
   parameters: Readonly<Record<string, GPUBuffer>>,
   given: ArrayLike<number>,
+  byteScale: ByteScale,
 ): Promise<Probe> {
   const { gpu } = device;
   guard.check();
-  const { rows, values } = checkRows("probe", given, inputs);
+  const { rows, values } = checkRows("probe", given, inputs, byteScale);
   const plan = fuse(buildPredictPlan({ layers, loss, batch: rows, hardware: hardwareOf(device) }));
   const program = await guard.wait(compileProgram(gpu, plan, "chainrule.probe", parameters));
   const control = new Uint32Array(CONTROL_WORDS);

@@ -1,12 +1,14 @@
+import { checkOptions } from "../model/options.ts";
 import { checkArray, checkInputs, refuse } from "./dataset.ts";
 import type { ByteScale } from "./types.ts";
 
 /**
  * Whole rows to be predicted.
  * @param columns that the network takes
- * @throws DataError where they are no whole rows, or a value is not a finite float32
+ * @throws ModelError for a scale that is none; DataError where they are no whole rows, or a value is not a finite float32
  */
-export function checkRows(where: string, given: ArrayLike<number>, columns: number, byteScale: ByteScale = {}) {
+export function checkRows(where: string, given: ArrayLike<number>, columns: number, byteScale: ByteScale) {
+  checkOptions(where, byteScale, "", "scale offset");
   checkArray(`${where}: inputs`, given);
   const rows = given.length / columns;
   if (!Number.isInteger(rows) || rows === 0) {

@@ -16,7 +16,7 @@ import { checkOptions, refuse, show } from "../model/options.ts";
 import { elementsOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import type { Role } from "../plan/types.ts";
-import { checkEpochs, checkSteps } from "./counts.ts";
+import { checkFit, checkSteps } from "./counts.ts";
 import { checkDataset, type Rows } from "./dataset.ts";
 import { addRecords, emptyTotals, type StepRecord, summarize, type Totals } from "./metrics.ts";
 import { checkLoss, initialParameters, type Network, outputsOf, resolveNetwork } from "./network.ts";
@@ -46,7 +46,7 @@ const RING_WORDS = RECORD_WORDS * RING_RECORDS;
  */
 export async function sweep(device: Device, options: SweepOptions): Promise<Sweep> {
   checkDevice("sweep", device);
-  checkOptions("sweep", options, "model loss data variants", "batch shuffle");
+  checkOptions("sweep", options, "model loss data variants", "batch", "shuffle");
   const { data: given, variants, ...described } = options;
   const { model, loss } = described;
   const optimizer = checkVariants(variants);
@@ -114,9 +114,8 @@ class GpuSweep implements Sweep {
   }
 
   async *fit(options: FitOptions): AsyncGenerator<readonly VariantReport[], void, undefined> {
-    checkOptions("fit", options, "epochs", "signal");
+    checkFit(options);
     const { epochs, signal } = options;
-    checkEpochs(epochs);
     for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
       const reports = await this.#exclusive(() =>
         this.#run(this.#epochSteps - (this.#stepper.step % this.#epochSteps), signal),
@@ -133,12 +132,14 @@ class GpuSweep implements Sweep {
 
   async save(variant: number, options: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     this.#checkVariant("save", variant);
-    checkOptions("save", options, "", "optimizer metadata");
-    const { optimizer = true, metadata = {} } = options;
-    const { control, parameters, state } = await this.#exclusive(() => this.#read(variant));
-    // A page that saves nothing never loads it.
-    const { encodeModel } = await import("./checkpoint.ts");
-    return encodeModel(this.#network, { ...parameters, ...state }, optimizer ? control : undefined, metadata);
+    return this.#exclusive(async () => {
+      // A page that saves nothing never loads it.
+      const { checkSave, encodeModel } = await import("./checkpoint.ts");
+      checkSave(options);
+      const { optimizer = true, metadata = {} } = options;
+      const { control, parameters, state } = await this.#read(variant);
+      return encodeModel(this.#network, { ...parameters, ...state }, optimizer ? control : undefined, metadata);
+    });
   }
 
   dispose(): void {

@@ -5,11 +5,11 @@ import { compileProgram, type Program } from "../device/program.ts";
 import type { NumericError } from "../errors.ts";
 import { type ControlValues, controlAfter, decodeControl, encodeControl, initialControl } from "../kernels/control.ts";
 import { checkModel } from "../model/layer.ts";
-import { checkObject, checkOptions, refuse, show } from "../model/options.ts";
+import { checkObject, checkOptions } from "../model/options.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { addBytes, type Bytes, bytesOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
-import { checkEpochs, checkSeed, checkSteps } from "./counts.ts";
+import { checkFit, checkSeed, checkSteps } from "./counts.ts";
 import { checkDataset, type Rows } from "./dataset.ts";
 import { loadPlan } from "./draft.ts";
 import type { Inference } from "./inference.ts";
@@ -36,18 +36,20 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
     "createTrainer",
     options,
     "model loss optimizer data",
-    "batch seed shuffle precision fuse oneDispatch reuse tune",
+    "batch seed precision tune",
+    "shuffle fuse oneDispatch reuse",
   );
   const { data: given, seed = 0, tune, ...described } = options;
   const { model, loss, optimizer } = described;
   checkSeed("createTrainer", seed);
   checkModel("createTrainer: model", model);
-  checkTune(tune);
   // Before the data, whose form follows from it.
   checkLoss(loss);
   const data = checkDataset("createTrainer: data", given, loss, outputsOf(model));
   const network = resolveNetwork(model, data.columns, loss);
-  await checkFeatures(device, described);
+  // What waits comes after the data were copied.
+  await checkTune(tune);
+  await checkHalf(device, described);
   const bytes = data.inputs instanceof Uint8Array;
   const planned = await loadPlan({ ...described, inputs: data.columns, rows: data.rows, bytes }, hardwareOf(device));
   const tuned = await tune?.(device, planned);
@@ -132,9 +134,8 @@ class GpuTrainer implements Trainer {
   }
 
   async *fit(options: FitOptions): AsyncGenerator<Report, void, undefined> {
-    checkOptions("fit", options, "epochs", "signal");
+    checkFit(options);
     const { epochs, signal } = options;
-    checkEpochs(epochs);
     for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
       const report = await this.#exclusive(() =>
         this.#run(this.#epochSteps - (this.#stepper.step % this.#epochSteps), signal),
@@ -145,7 +146,7 @@ class GpuTrainer implements Trainer {
 
   evaluate: Trainer["evaluate"] = async (data) => (await this.#infer()).evaluate(data);
   predict: Trainer["predict"] = async (inputs, byteScale) => (await this.#infer()).predict(inputs, byteScale);
-  probe: Trainer["probe"] = async (inputs) => (await this.#infer()).probe(inputs);
+  probe: Trainer["probe"] = async (inputs, byteScale) => (await this.#infer()).probe(inputs, byteScale);
 
   async parameters(): Promise<Parameters> {
     return (await this.#readAll(this.#names())).tensors;
@@ -182,7 +183,6 @@ class GpuTrainer implements Trainer {
   }
 
   async save(options: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    checkOptions("save", options, "", "optimizer metadata");
     return this.#exclusive(async () => {
       this.#guard.check();
       const { saveTraining } = await files();
@@ -277,19 +277,17 @@ type Words = Uint32Array<ArrayBuffer>;
 const files = () => import("./checkpoint.ts");
 const inference = () => import("./inference.ts");
 const diagnosis = () => import("./numeric.ts");
+const refusals = () => import("../device/refusals.ts");
 
-function checkTune(tune: unknown): void {
+/** @throws ModelError unless `tune` is a tuner, or none */
+async function checkTune(tune: unknown) {
   if (tune === undefined || typeof tune === "function") return;
-  refuse(
-    "createTrainer",
-    `tune ${show(tune)}`,
-    "what tuner() makes",
-    'import { tuner } from "chainrule" and give tune: tuner()',
-  );
+  throw (await refusals()).noTuner(tune);
 }
 
-/** @throws DeviceError */
-async function checkFeatures({ gpu, adapter }: Device, { precision }: Pick<TrainerOptions, "precision">) {
-  if (precision !== "f16" || gpu.features.has("shader-f16")) return;
-  throw (await import("../device/refusals.ts")).noHalf(adapter.name);
+/** @throws ModelError, DeviceError */
+async function checkHalf({ gpu, adapter }: Device, { precision, fuse }: Omit<TrainerOptions, "data">) {
+  if (precision !== "f16") return;
+  if (fuse === false) throw (await refusals()).noTextbookHalf();
+  if (!gpu.features.has("shader-f16")) throw (await refusals()).noHalf(adapter.name);
 }

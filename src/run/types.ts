@@ -127,7 +127,7 @@ export type Parameters = Readonly<Record<string, Float32Array<ArrayBuffer>>>;
 export interface SaveOptions {
   /** Whether optimizer state and the step counter are written too, so that training can go on exactly; true if left out. */
   readonly optimizer?: boolean;
-  /** More entries for the file's metadata. */
+  /** More texts for the file's metadata, under any key but `chainrule` and `format`. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -157,9 +157,10 @@ export interface Predictor {
   /**
    * Compiles the forward pass over `inputs [rows, columns]`, which it copies to the GPU once. It goes with the predictor or
    * trainer when that is disposed.
+   * @param byteScale of inputs that are bytes, the same as the network was trained with
    * @throws DataError where the rows do not fit; DeviceError where a tensor exceeds a limit of the device
    */
-  probe(inputs: ArrayLike<number>): Promise<Probe>;
+  probe(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<Probe>;
   /** Frees every buffer on the GPU. Later calls reject. */
   dispose(): void;
 }
@@ -176,8 +177,12 @@ export interface FitOptions {
  * `createReferenceTrainer`.
  */
 export interface ReferenceTrainer extends Omit<Trainer, "buffer" | "probe" | "compileSeconds" | "memory" | "tuning"> {
-  /** The forward pass over `inputs [rows, columns]`. @throws DataError where the rows do not fit */
-  probe(inputs: ArrayLike<number>): Promise<ReferenceProbe>;
+  /**
+   * The forward pass over `inputs [rows, columns]`.
+   * @param byteScale of inputs that are bytes, the same as the network was trained with
+   * @throws DataError where the rows do not fit
+   */
+  probe(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<ReferenceProbe>;
 }
 
 /** What `Probe` is on the GPU: the forward pass over fixed rows, with the tensors' values in place of their buffers. */
@@ -215,7 +220,7 @@ export interface Trainer extends Predictor {
    * write to it. @throws PlanError
    */
   buffer(name: string): GPUBuffer;
-  /** A safetensors file of the network, by default with all that is needed to go on training exactly. */
+  /** A safetensors file of the network, by default with all that is needed to go on training exactly. @throws ModelError */
   save(options?: SaveOptions): Promise<Uint8Array<ArrayBuffer>>;
   /**
    * Takes up the parameters, and optimizer state and step if the file has them, once the calls before it have ended.
@@ -236,7 +241,7 @@ export interface Variant {
 }
 
 export interface SweepOptions
-  extends Omit<TrainerOptions, "seed" | "optimizer" | "fuse" | "oneDispatch" | "reuse" | "tune"> {
+  extends Omit<TrainerOptions, "seed" | "optimizer" | "precision" | "fuse" | "oneDispatch" | "reuse" | "tune"> {
   /** At least one; each trains as it would alone. */
   readonly variants: readonly Variant[];
 }

@@ -8,7 +8,7 @@ import { loadModel } from "../../src/run/checkpoint.ts";
 import { createPredictor } from "../../src/run/predictor.ts";
 import type { ByteScale, Dataset, TrainerOptions } from "../../src/run/types.ts";
 import { expectClose, expectSameBits, largestMagnitude } from "../helpers/compare.ts";
-import { random, randomIntegers } from "../helpers/gpu.ts";
+import { random, randomIntegers, readWords } from "../helpers/gpu.ts";
 import { expectSameParameters, referenceOf, rejection, withTrainer } from "../helpers/training.ts";
 
 const device = await openDevice();
@@ -235,6 +235,11 @@ describe("rows of bytes to judge and to predict", () => {
           );
           expect(await one.predict(others, byteScale)).toEqual(await one.predict(values));
           expect(await one.predict(others)).toEqual(await one.predict(valuesOf(others)));
+          const [probe, same] = [await one.probe(others, byteScale), await one.probe(values)];
+          for (const { run } of [probe, same]) run();
+          const words = await readWords(device.gpu, [probe.buffer("o"), same.buffer("o")]);
+          expect(new Set(words[0]).size).toBeGreaterThan(many);
+          expect(words[0]).toEqual(words[1]);
         }
         predictor.dispose();
       },

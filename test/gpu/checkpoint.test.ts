@@ -1,11 +1,14 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { createReferenceTrainer } from "../../src/cpu/trainer.ts";
 import { openDevice } from "../../src/device/open.ts";
 import { dense, sequential } from "../../src/model/layer.ts";
 import { adam, type Optimizer, sgd } from "../../src/model/optimizer.ts";
 import { cosine, stepDecay } from "../../src/model/schedule.ts";
 import { loadModel } from "../../src/run/checkpoint.ts";
 import { createPredictor } from "../../src/run/predictor.ts";
+import { sweep } from "../../src/run/sweep.ts";
 import { createTrainer } from "../../src/run/trainer.ts";
+import type { SaveOptions } from "../../src/run/types.ts";
 import { classes, classifier, expectSameParameters, plans, rejection, withTrainer } from "../helpers/training.ts";
 
 const device = await openDevice();
@@ -51,6 +54,22 @@ describe("save and load", () => {
       expect(await predictor.predict([1, 2, 3])).toEqual(await trainer.predict([1, 2, 3]));
       predictor.dispose();
     });
+  });
+
+  test("metadata that load would refuse is refused before it is written, by every trainer", async () => {
+    const variants = [{ optimizer: classifier.optimizer }];
+    const { model, loss, data } = classifier;
+    const all = await sweep(device, { model, loss, data, variants });
+    const wrong = { metadata: { accuracy: 0.9 } } as unknown as SaveOptions;
+    await withTrainer(device, classifier, async (trainer) => {
+      const saves = [trainer.save(wrong), createReferenceTrainer(classifier).save(wrong), all.save(0, wrong)];
+      for (const save of saves) {
+        expect(String(await rejection(save))).toBe(
+          'ModelError: save: metadata "accuracy": got 0.9, expected text; write it as text, with JSON.stringify say.',
+        );
+      }
+    });
+    all.dispose();
   });
 
   test("a file without optimizer state gives parameters and leaves the steps as they are", async () => {

@@ -1,10 +1,11 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { createReferenceTrainer } from "../../src/cpu/trainer.ts";
 import { openDevice } from "../../src/device/open.ts";
 import { resolveLayers } from "../../src/model/layer.ts";
 import { buildPredictPlan } from "../../src/plan/build.ts";
 import { createReference } from "../../src/reference/run.ts";
 import { createPredictor } from "../../src/run/predictor.ts";
-import type { Parameters, Predictor, TrainerOptions } from "../../src/run/types.ts";
+import type { ByteScale, Parameters, Predictor, TrainerOptions } from "../../src/run/types.ts";
 import { bitsOf, expectClose, largestMagnitude } from "../helpers/compare.ts";
 import { countCalls } from "../helpers/counting.ts";
 import { controlOf, random, readWords } from "../helpers/gpu.ts";
@@ -74,6 +75,20 @@ describe("probe", () => {
       const outputs = await floatsOf(probe.buffer("o"));
       expect(new Set(outputs).size).toBeGreaterThan(1);
       expect(bitsOf(outputs)).toEqual(bitsOf(await floatsOf(same.buffer("o"))));
+    });
+  });
+
+  test("refuses a scale for numbers, and an option that is none", async () => {
+    await withTrainer(device, classifier, async (trainer) => {
+      for (const one of [trainer, createReferenceTrainer(classifier)]) {
+        expect(String(await rejection(one.probe(inputs, { scale: 2 })))).toMatch(
+          /^DataError: probe: scale: got 2 for inputs that are no bytes, /,
+        );
+        const misspelt = { scales: 2 } as ByteScale;
+        expect(String(await rejection(one.probe(inputs, misspelt)))).toBe(
+          'ModelError: probe: got option "scales", expected scale, offset; write scale.',
+        );
+      }
     });
   });
 

@@ -199,11 +199,13 @@ describe("a sweep", () => {
     all.dispose();
   });
 
-  it("refuses a number of steps or epochs that is none, and a variant that it does not have", async () => {
+  it("refuses a number of steps or epochs that is none, a signal that is none, and a variant that it does not have", async () => {
     const all = await sweep(device, optionsOf(small, rates(0.1, 0.2)));
-    expect(() => all.step(0)).toThrow("step: got 0 steps, expected a whole number of at least 1");
+    expect(() => all.step(0)).toThrow("step: got steps 0, expected a whole number of at least 1");
     const fitting = all.fit({ epochs: 0.5 }).next();
-    expect(String(await rejection(fitting))).toMatch(/^ModelError: fit: got 0.5 epochs/);
+    expect(String(await rejection(fitting))).toMatch(/^ModelError: fit: got epochs 0.5,/);
+    const unsignalled = all.fit({ epochs: 1, signal: {} as AbortSignal }).next();
+    expect(String(await rejection(unsignalled))).toMatch(/^ModelError: fit: got signal .*, expected an AbortSignal;/);
     for (const variant of [-1, 2, 0.5, Number.NaN]) {
       const message = `got variant ${variant}, expected a whole number from 0 to 1; give the index of a variant.`;
       expect(String(await rejection(all.parameters(variant)))).toBe(`ModelError: parameters: ${message}`);

@@ -138,11 +138,11 @@ describe("trainer › reports", () => {
     await withTrainer(device, classifier, async (trainer) => {
       const step = await rejection((async () => trainer.step(count))());
       expect(String(step)).toBe(
-        `ModelError: step: got ${count} steps, expected a whole number of at least 1; leave the number out to take one step.`,
+        `ModelError: step: got steps ${count}, expected a whole number of at least 1; set steps to a whole number of at least 1.`,
       );
       const fit = await rejection(collect(trainer, count));
       expect(String(fit)).toBe(
-        `ModelError: fit: got ${count} epochs, expected a whole number of at least 1; set epochs to how often each row is to be seen.`,
+        `ModelError: fit: got epochs ${count}, expected a whole number of at least 1; set epochs to a whole number of at least 1.`,
       );
     });
   });
@@ -272,16 +272,25 @@ describe("trainer › calls from plain JavaScript", () => {
       for (const [error, message] of [
         [await iterated(), "fit: got undefined, expected an object of epochs, signal; "],
         [await iterated({ epoch: 3 }), 'fit: got option "epoch", expected epochs, signal; write epochs.'],
-        [await iterated({ epochs: "3" }), 'fit: got "3" epochs, expected a whole number of at least 1; '],
-        [await refused("step", "3"), 'step: got "3" steps, expected a whole number of at least 1; '],
-        [await refused("evaluate"), "evaluate: inputs: got undefined, expected an array of numbers; "],
+        [await iterated({ epochs: "3" }), 'fit: got epochs "3", expected a whole number of at least 1; '],
+        [await refused("step", "3"), 'step: got steps "3", expected a whole number of at least 1; '],
+        [await refused("evaluate"), "evaluate: got undefined, expected an object of inputs, targets, scale, offset; "],
+        [
+          await refused("evaluate", { inputs: [1, 2, 3], targets: [0], target: [] }),
+          'evaluate: got option "target", expected inputs, targets, scale, offset; write targets.',
+        ],
+        [
+          await iterated({ epochs: 1, signal: {} }),
+          "fit: got signal [object Object], expected an AbortSignal; give the signal of an AbortController.",
+        ],
+        [await refused("predict", [1, 2, "3"]), 'predict: inputs: row 1, column 3: got "3", expected a finite number '],
         [await refused("predict"), "predict: inputs: got undefined, expected an array of numbers; "],
         [await refused("setParameters"), "setParameters: got undefined, expected an object of W1, b1, W2, b2; "],
         [
           await refused("setParameters", { W1: null }),
           "setParameters: W1: got undefined values, expected 24 for [8, 3]; ",
         ],
-        [await refused("save", { optimiser: false }), 'save: got option "optimiser", expected optimizer, metadata; '],
+        [await refused("save", { optimiser: false }), 'save: got option "optimiser", expected metadata, optimizer; '],
         [await refused("load"), "model: got undefined, expected the bytes of a file, "],
         [await refused("read"), 'train plan: got tensor "undefined", expected one of '],
       ] as const) {

@@ -110,13 +110,23 @@ describe("train refuses, in one line and without a file left behind,", () => {
     ["a folder", ["train", ".", "--target", "y"], ".: got a folder, expected a file that can be read; check the path."],
     [
       "an unknown target",
-      ["train", "data.csv", "--target", "Y2"],
-      'data.csv: got target column "Y2", expected one of the columns "a", "b", "y"; did you mean "y"? Give one of these.',
+      ["train", "data.csv", "--target", "Y"],
+      'data.csv: got target column "Y", expected one of the columns "a", "b", "y"; did you mean "y"? Give one of these.',
     ],
     [
       "an unknown column to ignore",
       [...train, "--ignore", "id"],
       'data.csv: got ignored column "id", expected one of the columns "a", "b", "y"; give the name of one of these columns.',
+    ],
+    [
+      "the target among the columns to ignore",
+      [...train, "--ignore", "a,y"],
+      'data.csv: got ignored column "y", expected other columns than the target; leave the target out of the columns to ignore.',
+    ],
+    [
+      "a scaling of a target of classes",
+      [...train, "--scale-target", "minmax"],
+      "--scale-target: got minmax for a target of classes, expected a target of numbers; leave --scale-target out, or add --task regression.",
     ],
     [
       "a text target for a regression",
@@ -136,12 +146,12 @@ describe("train refuses, in one line and without a file left behind,", () => {
     [
       "an unknown activation",
       [...train, "--activation", "gelu"],
-      '--activation: got "gelu", expected one of identity, relu, sigmoid, tanh; give one of these.',
+      '--activation: got "gelu", expected one of identity, relu, sigmoid, tanh; write relu.',
     ],
     [
       "an unknown optimizer",
       [...train, "--optimizer", "sgdm"],
-      '--optimizer: got "sgdm", expected one of sgd, momentum, adam, adamw; give one of these.',
+      '--optimizer: got "sgdm", expected one of sgd, momentum, adam, adamw; write sgd.',
     ],
     [
       "no epochs",
@@ -161,7 +171,7 @@ describe("train refuses, in one line and without a file left behind,", () => {
     [
       "a learning rate of 0",
       [...train, "--learning-rate", "0"],
-      "sgd: got learningRate 0, expected a finite number above 0; set learningRate to a finite number above 0.",
+      "sgd: got learningRate 0, expected a number above 0 in float32's range; set learningRate to a number above 0 in float32's range.",
     ],
     [
       "a test fraction of 1",
@@ -283,7 +293,7 @@ describe("predict refuses, in one line and without a file left behind,", () => {
     place.write("data.csv", "a,c\n1,2\n");
     await refuses(
       predict,
-      'data.csv: got input column "b", expected one of the columns "a", "c"; did you mean "a"? Give one of these.',
+      'data.csv: got input column "b", expected one of the columns "a", "c"; give the name of one of these columns.',
     );
   });
 
@@ -324,6 +334,17 @@ describe("plan refuses", () => {
     await refuses(
       ["plan", "data.csv", "--target", "y", "--batch", "17"],
       "--batch: got 17 rows, expected at most 16, the rows to train on; take a smaller batch or more rows.",
+    );
+  });
+
+  it.each([
+    ["--inputs", "3"],
+    ["--outputs", "2"],
+    ["--rows", "9"],
+  ])("a table and %s", async (flag, value) => {
+    await refuses(
+      ["plan", "data.csv", "--target", "y", flag, value],
+      `${flag}: got ${value} beside a table, expected sizes from the one or the other; leave ${flag} out, or the table.`,
     );
   });
 

@@ -195,7 +195,7 @@ function importsOf(source: string): unknown[] {
 }
 
 /** Were the types not found, everything would be `any` and allowed. */
-const misuse = `import { dense, openDevice } from "chainrule";
+const misuse = `import { createReferenceTrainer, dense, openDevice, type SweepOptions } from "chainrule";
 import { readCsv } from "chainrule/table";
 // @ts-expect-error: units are a number
 dense("8");
@@ -205,6 +205,15 @@ dense(8, "step");
 readCsv(8, "table.csv");
 // @ts-expect-error: GPUDevice is a known type
 export const device: number = (await openDevice()).gpu;
+type ReferenceOptions = Parameters<typeof createReferenceTrainer>[0];
+// @ts-expect-error: the reference computes in one precision
+export const precision: ReferenceOptions["precision"] = undefined;
+// @ts-expect-error: the reference has nothing to tune
+export const tune: ReferenceOptions["tune"] = undefined;
+// @ts-expect-error: a sweep computes in one precision
+export const swept: SweepOptions["precision"] = undefined;
+// @ts-expect-error: a sweep is not tuned
+export const sweptTune: SweepOptions["tune"] = undefined;
 `;
 
 /** What the README's shorter pieces take as given. */

@@ -73,7 +73,7 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
   [
     "createTrainer",
     [device, { ...whole, data: "rows" }],
-    "createTrainer: data: inputs: got undefined, expected an array of numbers; ",
+    'createTrainer: data: got "rows", expected an object of inputs, targets, scale, offset; ',
   ],
   [
     "createTrainer",
@@ -85,12 +85,36 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
     [device, { ...whole, batch: "1" }],
     'createTrainer: got batch "1", expected a whole number of at least 1; ',
   ],
+  [
+    "createTrainer",
+    [device, { ...whole, data: { ...data, target: [1] } }],
+    'createTrainer: data: got option "target", expected inputs, targets, scale, offset; write targets.',
+  ],
+  [
+    "createTrainer",
+    [device, { ...whole, data: { ...data, inputs: [1, "2"] } }],
+    'createTrainer: data: inputs: row 1, column 2: got "2", expected a finite number that float32 can hold; ',
+  ],
+  [
+    "createTrainer",
+    [device, { ...whole, data: { ...data, targets: [1, [2]] } }],
+    "createTrainer: data: targets: row 1, column 2: got a list of 1, expected a finite number ",
+  ],
+  ...["shuffle", "fuse", "oneDispatch", "reuse"].map(
+    (flag) =>
+      [
+        "createTrainer",
+        [device, { ...whole, [flag]: "false" }],
+        `createTrainer: got ${flag} "false", expected true or false; set ${flag} to true or false.`,
+      ] as const,
+  ),
+  ["createTrainer", [device, { ...whole, tune: {} }], "createTrainer: got tune .*, expected what tuner\\(\\) makes; "],
   ["createPredictor", [], "createPredictor: got undefined, expected a device; "],
   ["createPredictor", [device, { model, loss, inputs: 2 }], "createPredictor: got no parameters, expected "],
   [
     "createPredictor",
     [device, { model, loss, inputs: 2, parameters: [1] }],
-    "createPredictor: parameters: got 1, expected an object",
+    "createPredictor: parameters: got a list of 1, expected an object",
   ],
   ["openDevice", [null], "openDevice: got null, expected an object of gpu, limits, powerPreference; "],
   [
@@ -99,19 +123,32 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
     'openDevice: got option "limit", expected gpu, limits, powerPreference; write limits.',
   ],
   ["openDevice", [{ limits: "all" }], 'openDevice: got limits "all", expected one of adapter, default; '],
+  [
+    "openDevice",
+    [{ gpu: {} }],
+    "openDevice: got gpu .*, expected an entry point of WebGPU, such as navigator.gpu; leave gpu out ",
+  ],
   ["planTraining", [], "planTraining: got undefined, expected an object of model, loss, "],
   ["planTraining", [{}], "planTraining: got no model, expected model, loss, optimizer, inputs, rows; add model."],
+  ["planTraining", [{ ...sizes, bytes: 1 }], "planTraining: got bytes 1, expected true or false; "],
   ["planTraining", [{ ...sizes, optimizer: {} }], "optimizer: got .*, expected an optimizer; "],
   ["planTraining", [{ ...sizes, model: { layers: [] } }], "model: got .*, expected a model; "],
   ["planTraining", [{ ...sizes, row: 3 }], 'planTraining: got option "row", expected .*; write rows.'],
   ["tune", [], "tune: got .*, expected .*"],
   ["tuner", [{ cash: 3 }], 'tuner: got option "cash", expected cache, seconds; '],
+  [
+    "tuner",
+    [{ cache: {} }],
+    "tuner: got cache .*, expected an object with get\\(key\\) and set\\(key, text\\); give a Map",
+  ],
+  ["tuner", [{ cache: { get() {} } }], "tuner: got cache .*, expected an object with get"],
+  ["tuner", [{ seconds: 0 }], "tuner: got seconds 0, expected a number above 0; "],
   ["tuner", [3], "tuner: got 3, expected an object of cache, seconds; "],
   ["sequential", [dense(3), dense(4)], "sequential: got .*, expected a list of at least one layer; "],
   ["dense", [], "dense: got units undefined, expected a whole number of at least 1; "],
   ["dense", ["8"], 'dense: got units "8", expected a whole number of at least 1; '],
-  ["dense", [8, "ReLU"], 'dense: got activation "ReLU", expected one of identity, '],
-  ["dense", [8, "relu", null], "dense: got null, expected an object of inputs, bias, trainable, initializer; "],
+  ["dense", [8, "ReLU"], 'dense: got activation "ReLU", expected one of identity, .*; write relu.'],
+  ["dense", [8, "relu", null], "dense: got null, expected an object of inputs, trainable, initializer, bias; "],
   ["dense", [8, "relu", { Bias: false }], 'dense: got option "Bias", expected .*; write bias.'],
   ["dense", [8, "relu", { trainable: "no" }], 'dense: trainable: got "no", expected an object of weights, bias; '],
   [
@@ -119,6 +156,12 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
     [8, "relu", { trainable: { weights: true } }],
     "dense: trainable: got no bias, expected weights, bias; add bias.",
   ],
+  [
+    "dense",
+    [8, "relu", { trainable: { weights: true, bias: "no" } }],
+    'dense: trainable: got bias "no", expected true or false; ',
+  ],
+  ["dense", [8, "relu", { bias: "no" }], 'dense: got bias "no", expected true or false; set bias to true or false.'],
   [
     "dense",
     [8, "relu", { initializer: "he" }],
@@ -132,10 +175,13 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
   ["sgd", [{}], "sgd: got no learningRate, expected learningRate; add learningRate."],
   ["sgd", [{ learningrate: 0.1 }], 'sgd: got option "learningrate", expected learningRate, .*; write learningRate.'],
   ["sgd", [{ learning_rate: 0.1 }], "sgd: got option .*; write learningRate."],
-  ["sgd", [{ learningRate: "0.1" }], 'sgd: got learningRate "0.1", expected a finite number above 0; '],
+  ["sgd", [{ lerningRate: 0.1 }], "sgd: got option .*; write learningRate."],
+  ["sgd", [{ learningRate: "0.1" }], 'sgd: got learningRate "0.1", expected a number above 0 in float32\'s range; '],
   ["sgd", [{ learningRate: { kind: "linear" } }], "sgd: got learningRate .*, expected a number or a schedule; "],
   ["sgd", [{ learningRate: null }], "sgd: got learningRate null, expected a number or a schedule; "],
   ["sgd", [{ learningRate: 0.1, momentum: "0.9" }], 'sgd: got momentum "0.9", expected a number from 0 to below 1; '],
+  ["sgd", [{ learningRate: 0.1, decayBiases: 1 }], "sgd: got decayBiases 1, expected true or false; "],
+  ["adam", [{ learningRate: 0.1, decayBiases: "no" }], 'adam: got decayBiases "no", expected true or false; '],
   ["adam", [], "adam: got undefined, expected an object of learningRate, "],
   ["adamw", [{ learningRate: 0.1, decay: "per-batch" }], 'adamw: got option "decay", expected .*; leave decay out.'],
   ["cosine", [], "cosine: got undefined, expected an object of learningRate, steps, "],
@@ -150,6 +196,11 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
   ["sweep", [device, whole], 'sweep: got option "optimizer", expected model, loss, data, variants, batch, shuffle; '],
   [
     "sweep",
+    [device, { model, loss, data, variants: [], shuffle: 0 }],
+    "sweep: got shuffle 0, expected true or false; ",
+  ],
+  [
+    "sweep",
     [device, { model, loss, data, variants: [undefined] }],
     "sweep: variants\\[0\\]: got undefined, expected an ",
   ],
@@ -160,6 +211,16 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
   ["describeStep", [{ kernel: "toString" }], "describeStep: got .*, expected a step of a plan; "],
   ["formatBytes", ["1"], 'formatBytes: got bytes "1", expected a number of at least 0; '],
   ["createReferenceTrainer", [], "createReferenceTrainer: got undefined, expected an object of model, loss, "],
+  [
+    "createReferenceTrainer",
+    [{ ...whole, fuse: "false" }],
+    'createReferenceTrainer: got fuse "false", expected true or false; ',
+  ],
+  [
+    "createReferenceTrainer",
+    [{ ...whole, data: { ...data, input: [1] } }],
+    'createReferenceTrainer: data: got option "input", expected .*; write inputs.',
+  ],
   ["bytesByRole", [{}], "bytesByRole: got .*, expected a plan; "],
 ];
 

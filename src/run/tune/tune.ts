@@ -32,11 +32,8 @@ const SECONDS = 5;
 export async function tune(device: Device, plan: Plan, options: TuneOptions = {}): Promise<Tuned> {
   checkDevice("tune", device);
   checkGiven("tune", plan);
-  checkOptions("tune", options, "", "cache seconds");
+  checkTuning("tune", options);
   const { cache, seconds = SECONDS } = options;
-  if (!(Number.isFinite(seconds) && seconds > 0)) {
-    refuseOption("tune", `seconds ${show(seconds)}`, "a number above 0", "leave seconds out for 5");
-  }
   const began = performance.now();
   const guard = createGuard(device, "tuner");
   const context: Context = {
@@ -70,8 +67,24 @@ export async function tune(device: Device, plan: Plan, options: TuneOptions = {}
 
 /** What `createTrainer` takes as `tune`: tunes the plan of the trainer. */
 export function tuner(options: TuneOptions = {}): Tuner {
-  checkOptions("tuner", options, "", "cache seconds");
+  checkTuning("tuner", options);
   return (device, plan) => tune(device, plan, options);
+}
+
+/** @throws ModelError */
+function checkTuning(where: string, options: TuneOptions): void {
+  checkOptions(where, options, "", "cache seconds");
+  const { cache, seconds = SECONDS } = options;
+  if (!(Number.isFinite(seconds) && seconds > 0)) {
+    refuseOption(where, `seconds ${show(seconds)}`, "a number above 0", "leave seconds out for 5");
+  }
+  if (cache === undefined || [cache?.get, cache?.set].every((method) => typeof method === "function")) return;
+  refuseOption(
+    where,
+    `cache ${show(cache)}`,
+    "an object with get(key) and set(key, text)",
+    "give a Map, or leave it out",
+  );
 }
 
 interface Context {

@@ -10,8 +10,8 @@ const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
 const message = (where: string, name: string, value: number, expected: string) =>
   `ModelError: ${where}: got ${name} ${value}, expected ${expected}; set ${name} to ${expected}.`;
 
-const above = "a finite number above 0";
-const orAbove = "a finite number, 0 or above";
+const above = "a number above 0 in float32's range";
+const orAbove = "a number, 0 or above, in float32's range";
 const below1 = "a number from 0 to below 1";
 
 describe.each([
@@ -19,7 +19,7 @@ describe.each([
   ["adam", adam],
   ["adamw", adamw],
 ] as const)("%s", (name, make) => {
-  it.each([0, -1, nan, infinity, 1e39, 1e-50])("refuses a learning rate of %d", (learningRate) => {
+  it.each([0, -1, nan, infinity, 1e39, 1e300, 1e-50])("refuses a learning rate of %d", (learningRate) => {
     expect(refusal(() => make({ learningRate }))).toBe(message(name, "learningRate", learningRate, above));
   });
 
@@ -74,9 +74,13 @@ describe("decay", () => {
     ["sgd", sgd],
     ["adam", adam],
   ] as const)("of another name is refused by %s", (name, make) => {
-    for (const decay of ["per-epoch", "toString", ""]) {
+    for (const [decay, remedy] of [
+      ["per_steps", "write per-step"],
+      ["toString", "choose one of these"],
+      ["", "choose one of these"],
+    ] as const) {
       expect(refusal(() => make({ learningRate: 1, decay: decay as Decay }))).toBe(
-        `ModelError: ${name}: got decay "${decay}", expected one of per-batch, per-step; choose one of these.`,
+        `ModelError: ${name}: got decay "${decay}", expected one of per-batch, per-step; ${remedy}.`,
       );
     }
   });

@@ -3,8 +3,9 @@ import { decodeSafetensors, encodeSafetensors } from "../../../src/data/safetens
 import { ModelError, ShapeError } from "../../../src/errors.ts";
 import { he } from "../../../src/model/initializer.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
-import { encodeModel, loadModel, type TrainingState } from "../../../src/run/checkpoint.ts";
+import { checkSave, encodeModel, loadModel, type TrainingState } from "../../../src/run/checkpoint.ts";
 import { initialParameters, resolveNetwork } from "../../../src/run/network.ts";
+import type { SaveOptions } from "../../../src/run/types.ts";
 import { refusal } from "../../helpers/refusal.ts";
 
 const model = sequential([
@@ -86,6 +87,44 @@ describe("a saved model", () => {
 
   it("does not change when it is forged without a change", () => {
     expect(loadModel(forged((description) => description))).toEqual(loadModel(saved));
+  });
+});
+
+describe("checkSave", () => {
+  const refused = (metadata: unknown) => refusal(() => checkSave({ metadata: metadata as Record<string, string> }));
+
+  it.each([
+    ["a number", 3, "3"],
+    ["nothing", undefined, "undefined"],
+    ["an object", { a: 1 }, "[object Object]"],
+  ])("refuses %s in the metadata", (_, value, got) => {
+    expect(refused({ author: "me", note: value })).toBe(
+      `ModelError: save: metadata "note": got ${got}, expected text; write it as text, with JSON.stringify say.`,
+    );
+  });
+
+  it.each(["chainrule", "format"])("refuses the key %s", (key) => {
+    expect(refused({ [key]: "mine" })).toBe(
+      `ModelError: save: metadata "${key}": got a key of the file's own, expected another; rename it.`,
+    );
+  });
+
+  it.each([null, "text", ["text"]])("refuses %j as metadata", (metadata) => {
+    expect(refused(metadata)).toMatch(
+      /^ModelError: save: metadata: got .*, expected an object of texts; give an object/,
+    );
+  });
+
+  it("refuses an optimizer that is neither true nor false", () => {
+    const wrong = { optimizer: "no" } as unknown as SaveOptions;
+    expect(refusal(() => checkSave(wrong))).toBe(
+      'ModelError: save: got optimizer "no", expected true or false; set optimizer to true or false.',
+    );
+  });
+
+  it("takes text under any other key, and none", () => {
+    expect(refused({})).toBe("no error");
+    expect(refused({ "": "", Format: "mine", "chainrule.table": "{}" })).toBe("no error");
   });
 });
 

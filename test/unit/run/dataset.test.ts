@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../../src/errors.ts";
 import { checkDataset } from "../../../src/run/dataset.ts";
+import type { Dataset } from "../../../src/run/types.ts";
 import { floatsOf } from "../../../src/run/unpack.ts";
 import { refusal } from "../../helpers/refusal.ts";
 
@@ -84,6 +85,32 @@ describe("checkDataset", () => {
     );
     expect(refusal(() => numbers([1, 2], [1, 2, value, 4]))).toBe(
       `DataError: data: targets: row 2, column 1: got ${value}, expected a finite number that float32 can hold; mend or leave out the row.`,
+    );
+  });
+
+  it.each([
+    ["a text", "1", '"1"'],
+    ["a list", [1], "a list of 1"],
+    ["nothing", null, "null"],
+    ["true", true, "true"],
+  ])("refuses %s for a number, however it reads as one", (_, value, got) => {
+    const given = value as unknown as number;
+    expect(refusal(() => classes([1, 2, 3, given], [0, 1]))).toBe(
+      `DataError: data: inputs: row 2, column 2: got ${got}, expected a finite number that float32 can hold; mend or leave out the row.`,
+    );
+    expect(refusal(() => numbers([1, 2], [1, given]))).toMatch(/^DataError: data: targets: row 1, column 2: got /);
+    expect(refusal(() => classes([1, 2], [0, given]))).toBe(
+      `DataError: data: targets: row 2: got class ${got}, expected a whole number from 0 to 2, as the network has 3 outputs; number the classes from 0, or give the last layer one unit a class.`,
+    );
+  });
+
+  it("refuses a key that it does not know, and what is no object", () => {
+    const check = (data: unknown) => refusal(() => checkDataset("evaluate", data as Dataset, "softmaxCrossEntropy", 3));
+    expect(check({ inputs: [1], targets: [0], labels: [1] })).toBe(
+      'ModelError: evaluate: got option "labels", expected inputs, targets, scale, offset; leave labels out.',
+    );
+    expect(check([1, 2])).toBe(
+      "ModelError: evaluate: got a list of 2, expected an object of inputs, targets, scale, offset; give an object.",
     );
   });
 

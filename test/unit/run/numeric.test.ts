@@ -58,4 +58,18 @@ describe("firstNonFinite", () => {
     expect({ step: error.step, tensor: error.tensor }).toEqual({ step: 2, tensor });
     expect(error.message).toMatch(new RegExp(`^training: step 2: ${tensor}: got L = `));
   });
+
+  it.each([
+    [0.015, "0.015"],
+    [0.29, "0.29"],
+    [0.0123456789, "0.01234"],
+    [12345.678, "12340"],
+    [3e38, "3e+38"],
+    [1e-7, "1e-7"],
+  ])("advises a learning rate below %d, in as many digits as a person would write", async (rate, text) => {
+    const reference = failed(true, { W2: [Number.NaN, 0] });
+    const record = { ...recordOf(reference, 2), halted: true, skipped: false, learningRate: Math.fround(rate) };
+    const { remedy } = await firstNonFinite(trainerOf(reference), record);
+    expect(remedy).toContain(`take a learning rate below ${text} or scale the data`);
+  });
 });

@@ -27,6 +27,15 @@ describe("checkParameter", () => {
     );
   });
 
+  it.each([
+    ["a text", "5", '"5"'],
+    ["a list", [5], "a list of 1"],
+  ])("refuses %s for a number", (_, value, got) => {
+    expect(refusal(() => check([1, 2, 3, 4, value as unknown as number, 6]))).toBe(
+      `DataError: setParameters: W1: element 5: got ${got}, expected a finite number that float32 can hold; give finite values.`,
+    );
+  });
+
   it("takes the largest float32", () => {
     const largest = (2 - 2 ** -23) * 2 ** 127;
     expect(check([0, 0, 0, 0, 0, largest])[5]).toBe(largest);

@@ -16,12 +16,12 @@ const MOST_MISTAKES = 12;
 
 export const open: OpenSession<DigitsContract> = (context) => new DigitsSession(context);
 
-/** One part of the images, as a trainer takes it. */
+/** One part of the images. */
 interface Part {
   /** Numbers of the images in the set. */
   readonly images: Uint32Array<ArrayBuffer>;
-  readonly inputs: Float32Array<ArrayBuffer>;
-  readonly targets: Uint32Array<ArrayBuffer>;
+  /** As a trainer takes it. */
+  readonly data: { readonly inputs: Float32Array<ArrayBuffer>; readonly targets: Uint32Array<ArrayBuffer> };
 }
 
 class DigitsSession implements Session<DigitsContract> {
@@ -86,7 +86,7 @@ class DigitsSession implements Session<DigitsContract> {
       model: modelOf(options),
       loss: "softmaxCrossEntropy",
       optimizer: optimizerOf(options),
-      data: train,
+      data: train.data,
       batch: options.batch,
       seed: options.seed,
     });
@@ -148,16 +148,18 @@ const scaled = (pixels: Uint8Array): Float32Array<ArrayBuffer> => Float32Array.f
 
 const partOf = ({ pixels, labels }: Digits, images: Uint32Array<ArrayBuffer>): Part => ({
   images,
-  inputs: takeRows(scaled(pixels), PIXELS, images),
-  targets: takeRows(Uint32Array.from(labels), 1, images),
+  data: {
+    inputs: takeRows(scaled(pixels), PIXELS, images),
+    targets: takeRows(Uint32Array.from(labels), 1, images),
+  },
 });
 
 async function judge(training: Training, test: Part): Promise<Judgement> {
-  const { loss, accuracy = 0 } = await training.evaluate(test);
-  const { classes = new Uint32Array(), probabilities = new Float32Array() } = await training.predict(test.inputs);
+  const { loss, accuracy = 0 } = await training.evaluate(test.data);
+  const { classes = new Uint32Array(), probabilities = new Float32Array() } = await training.predict(test.data.inputs);
   const mistakes: Mistake[] = [];
   for (const [row, image] of test.images.entries()) {
-    const [truth = 0, predicted = 0] = [test.targets[row], classes[row]];
+    const [truth = 0, predicted = 0] = [test.data.targets[row], classes[row]];
     if (truth === predicted) continue;
     const at = (digit: number) => probabilities[row * CLASSES + digit] ?? 0;
     mistakes.push({ image, truth, predicted, probability: at(predicted), truthProbability: at(truth) });
@@ -166,7 +168,7 @@ async function judge(training: Training, test: Part): Promise<Judgement> {
   return {
     accuracy,
     loss,
-    confusion: confusionOf(test.targets, classes, CLASSES),
+    confusion: confusionOf(test.data.targets, classes, CLASSES),
     mistakes: mistakes.length,
     worst: mistakes.slice(0, MOST_MISTAKES),
   };

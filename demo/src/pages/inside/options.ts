@@ -25,7 +25,7 @@ export function trainerOptions(state: InsideState): TrainerOptions {
 
 /** Rows to two decimals, so that a reader can follow by hand. */
 function dataOf({ start, inputs, outputs, rows, loss, seed }: InsideState) {
-  if (start === "worked") return worked;
+  if (start === "worked") return { inputs: worked.inputs, targets: worked.targets };
   const uniform = randomNumbers(seed);
   const normals = randomNormals(uniform);
   const hundredths = (value: number) => Math.round(100 * value) / 100;
