@@ -44,8 +44,8 @@ import { floatsOf } from "../run/unpack.ts";
  * Trains on the CPU by interpreting the plan that the GPU would run: for small networks where there is no WebGPU, and to judge
  * the GPU by. Sums are taken in double precision and stored as float32.
  *
- * Options but `precision` and `tune`, seeds, order of the rows and files are the trainer's. Whole steps in one dispatch are a way to run on a GPU, so
- * `oneDispatch` is taken as false.
+ * Options but `precision` and `tune`, seeds, order of the rows and files are the trainer's. Whole steps in one dispatch are a way
+ * to run on a GPU, so `oneDispatch` is taken as false.
  * @throws ModelError, ShapeError, DataError
  */
 export function createReferenceTrainer(options: Omit<TrainerOptions, "precision" | "tune">): ReferenceTrainer {
