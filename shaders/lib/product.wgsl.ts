@@ -89,7 +89,7 @@ const each = (count: number, text: (index: number) => string): string => range(c
  * A CPU's adapter compiles each lane's load into some sixty instructions, of which a third only find the place, so four numbers at
  * once are cheaper. It masks each variable that a loop carries, at the price of three multiply-adds, so several k are
  * added in one expression. With `subgroups` each of four lanes loads another row along, and they swap: lane l's sum m of
- * four is that of row m xor l.
+ * four is that of row m xor l. They do so right before the sums of that row, since what lives so briefly stays in a register.
  */
 export const product = (spec: ProductSpec) => {
   const { tile, from = "0u", inner, store, eachRow, before = "", after = "" } = spec;
