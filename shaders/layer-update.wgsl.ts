@@ -1,9 +1,8 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import type { LayerUpdateVariant } from "../src/kernels/layer-update.ts";
 import type { Access } from "../src/kernels/types.ts";
-import { halfLoad, halfType } from "./lib/half.wgsl.ts";
-import { numbersOf } from "./lib/numbers.wgsl.ts";
-import { product, productOperand } from "./lib/product.wgsl.ts";
+import { gradientOf } from "./lib/gradient.wgsl.ts";
+import { product } from "./lib/product.wgsl.ts";
 import { inBuffers, stateType, updateFunction } from "./lib/update.wgsl.ts";
 
 const purposes: Readonly<Record<string, string>> = {
@@ -27,17 +26,8 @@ export const layerUpdateSource = (
   variant: LayerUpdateVariant,
   operands: readonly { readonly name: string; readonly access: Access }[],
 ) => {
-  const { optimizer, decay, biasDecay, bias, penalty, gather, bytes, half = false, tile } = variant;
-  const data = numbersOf("x", bytes, half && !gather);
-  const delta = { type: halfType(half), load: halfLoad("dz", half) };
-  const a = productOperand(tile, "a", { contiguous: "outer", size: "dims.rows", ...delta });
-  const b = productOperand(tile, "b", {
-    contiguous: "outer",
-    line: (k) => (gather ? `order[${k}]` : k),
-    size: "dims.columns",
-    type: data.type,
-    load: data.load,
-  });
+  const { optimizer, decay, biasDecay, bias, penalty, half = false, tile } = variant;
+  const { declarations, a, b, unscaled, biasGradient } = gradientOf(variant);
   const types: Readonly<Record<string, string>> = {
     order: "u32",
     dz: a.type,
@@ -48,7 +38,6 @@ export const layerUpdateSource = (
   const halt = "if (control.halted != 0u) { return; }";
   // A step that f16 deltas skip has a penalty all the same.
   const [before, apart] = half && penalty ? ["", halt] : [halt, ""];
-  const gradient = (sum: string) => (half ? `${sum} / control.lossScale` : sum);
   const bindings = operands.map(({ name, access }, index) =>
     name === "control"
       ? "@group(0) @binding(1) var<uniform> control: Control;"
@@ -56,20 +45,14 @@ export const layerUpdateSource = (
   );
   return wgsl`
 ${bindings.join("\n")}
-${data.declarations}
+${declarations}
 
 var<private> squareSum: f32;
 
 ${updateFunction({ optimizer, decay }, "updateWeight", inBuffers(optimizer, "w", "state"))}
 #if ${bias}
 ${updateFunction({ optimizer, decay: biasDecay }, "updateBias", inBuffers(optimizer, "bias", "biasState"))}
-
-/** gb[i] = Σ dz[:, i]. */
-fn biasGradient(i: u32) -> f32 {
-  var sum = 0.0;
-  for (var k = 0u; k < control.rows; k++) { sum += ${delta.load("k * dims.rows + i")}; }
-  return sum;
-}
+${biasGradient("0u", "control.rows")}
 #endif
 
 ${product({
@@ -83,12 +66,12 @@ ${product({
   store: `let at = i * dims.columns + j;
   ${penalty && decay ? "squareSum += w[at] * w[at];" : ""}
   ${apart}
-  updateWeight(at, ${gradient("value")});
+  updateWeight(at, ${unscaled("value")});
   ${half ? "copy[at] = f16(w[at]);" : ""}`,
   eachRow: bias
     ? `${penalty && biasDecay ? "squareSum += bias[i] * bias[i];" : ""}
   ${apart}
-  updateBias(i, ${gradient("biasGradient(i)")});`
+  updateBias(i, ${unscaled("biasGradient(i)")});`
     : undefined,
   after: penalty ? "squares[dims.offset + part] = squareSum;" : "",
 })}
