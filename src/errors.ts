@@ -63,7 +63,7 @@ export class DataError extends ChainruleError {
  */
 export class NumericError extends ChainruleError {
   override readonly name = "NumericError";
-  /** First step whose objective was not finite, counted from 1. */
+  /** First step whose objective was not finite, counted from 1; 0 for what `evaluate` and `predict` find. */
   readonly step: number;
   /** First tensor of that step, in the plan's order, that holds a value that is not finite. */
   readonly tensor: string;

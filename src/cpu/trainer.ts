@@ -10,7 +10,7 @@ import { createReference, type Reference } from "../reference/run.ts";
 import { loadFor, saveTraining } from "../run/checkpoint.ts";
 import { checkFit, checkSeed, checkSteps } from "../run/counts.ts";
 import { checkDataset } from "../run/dataset.ts";
-import { classify } from "../run/inference.ts";
+import { judgement, prediction } from "../run/inference.ts";
 import { addRecord, emptyTotals, type StepRecord, summarize } from "../run/metrics.ts";
 import {
   checkLoss,
@@ -115,8 +115,7 @@ class CpuTrainer implements ReferenceTrainer {
     judge.set("x", floatsOf(given.inputs, 0, given.rows * given.columns));
     judge.set("y", given.targets);
     judge.step();
-    const { loss: sum, hits, rows } = recordAt(judge, 1);
-    return { rows, loss: sum / rows, accuracy: loss === "softmaxCrossEntropy" ? hits / rows : undefined };
+    return judgement(recordAt(judge, 1), loss);
   }
 
   async predict(inputs: ArrayLike<number>, byteScale: ByteScale = {}): Promise<Prediction> {
@@ -125,9 +124,7 @@ class CpuTrainer implements ReferenceTrainer {
     const forward = this.#inference(fuse(buildPredictPlan({ layers: this.#layers, loss, batch: rows })), rows);
     forward.set("x", floatsOf(values, 0, rows * columns));
     forward.step();
-    const result = new Float32Array(forward.tensor("o"));
-    if (loss === "softmaxCrossEntropy") return { rows, outputs: result, ...classify(result, outputs) };
-    return { rows, outputs: result, probabilities: undefined, classes: undefined };
+    return prediction(new Float32Array(forward.tensor("o")), outputs, loss);
   }
 
   async probe(inputs: ArrayLike<number>, byteScale: ByteScale = {}): Promise<ReferenceProbe> {

@@ -2,7 +2,7 @@ import { ShapeError } from "../errors.ts";
 import { type Activation, activations } from "./activation.ts";
 import { checkInitializer, glorot, he, type Initializer } from "./initializer.ts";
 import type { Loss } from "./loss.ts";
-import { checkOptions, checkWord, refuse, show } from "./options.ts";
+import { checkOptions, checkWord, described, isDescribed, refuse, show } from "./options.ts";
 import { count } from "./schedule.ts";
 
 /** Which tensors of a layer are trained. */
@@ -56,7 +56,7 @@ export const dense = (units: number, activation: Activation = "identity", option
     checkOptions("dense: trainable", trainable, "weights bias", "", "weights bias");
   }
   if (initializer !== undefined) checkInitializer("dense", initializer);
-  return { kind: "dense", units, activation, ...options };
+  return described({ kind: "dense", units, activation, ...options });
 };
 
 /** Describes a network of layers applied in order. @throws ModelError where there is no layer, or something else. */
@@ -66,15 +66,15 @@ export const sequential = (layers: readonly Dense[]): Model => {
     refuse("sequential", got, "a list of at least one layer", "list layers such as [dense(10)]");
   }
   layers.forEach((layer: unknown, index) => {
-    if ((layer as Dense | undefined)?.kind === "dense") return;
+    if (isDescribed(layer) && (layer as Dense).kind === "dense") return;
     refuse(`sequential: layer ${index + 1}`, show(layer), "a layer", "describe it with dense(units, activation)");
   });
-  return { layers: [...layers] };
+  return described({ layers: [...layers] });
 };
 
 /** @throws ModelError unless `model` is one */
 export function checkModel(where: string, model: Model): void {
-  if (Array.isArray(model?.layers) && model.layers.length > 0) return;
+  if (isDescribed(model) && model.layers) return;
   refuse(where, show(model), "a model", "describe it with sequential([dense(10)])");
 }
 

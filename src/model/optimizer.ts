@@ -1,4 +1,4 @@
-import { checkOptions, checkWord, refuse, show } from "./options.ts";
+import { checkOptions, checkWord, described, isDescribed, refuse, show } from "./options.ts";
 import type { Schedule } from "./schedule.ts";
 import { fraction, notNegative, positive } from "./schedule.ts";
 
@@ -44,21 +44,20 @@ export interface OptimizerOptions {
 }
 
 const decays: readonly string[] = ["per-batch", "per-step"] satisfies Decay[];
-const schedules: readonly string[] = ["constant", "step", "cosine"] satisfies Schedule["kind"][];
 
 /** @throws ModelError unless `rate` is a number above 0 or a schedule */
 const asSchedule = (where: string, rate: number | Schedule): Schedule => {
-  if (typeof rate === "object" && schedules.includes(rate?.kind)) return rate;
   if (typeof rate === "object") {
+    if (isDescribed(rate) && rate.learningRate) return rate;
     refuse(where, `learningRate ${show(rate)}`, "a number or a schedule", "give a number such as 0.1, or call cosine");
   }
   positive(where, "learningRate", rate);
-  return { kind: "constant", learningRate: rate };
+  return described({ kind: "constant", learningRate: rate });
 };
 
-/** @throws ModelError unless `optimizer` is one */
+/** @throws ModelError unless `optimizer` is one, and no changed copy */
 export function checkOptimizer(where: string, optimizer: Optimizer): void {
-  if (typeof optimizer?.schedule === "object") return;
+  if (isDescribed(optimizer) && optimizer.schedule) return;
   refuse(where, show(optimizer), "an optimizer", "describe it with a call such as sgd({ learningRate: 0.1 })");
 }
 
@@ -74,7 +73,7 @@ export const sgd = (options: OptimizerOptions & { readonly momentum?: number; re
   notNegative("sgd", "weightDecay", weightDecay);
   fraction("sgd", "momentum", momentum);
   checkWord("sgd", "decay ", decay, decays);
-  return { kind: "sgd", schedule, weightDecay, decay, decayBiases, momentum };
+  return described({ kind: "sgd", schedule, weightDecay, decay, decayBiases, momentum });
 };
 
 /** Options of Adam and AdamW. */
@@ -104,7 +103,7 @@ const adamLike = (kind: "adam" | "adamw", options: AdamOptions & { readonly deca
   fraction(kind, "beta2", beta2);
   positive(kind, "epsilon", epsilon);
   checkWord(kind, "decay ", decay, decays);
-  return { kind, schedule, weightDecay, decay, decayBiases, beta1, beta2, epsilon };
+  return described({ kind, schedule, weightDecay, decay, decayBiases, beta1, beta2, epsilon });
 };
 
 /**

@@ -1,11 +1,22 @@
 import { type ChainruleError, type Fault, ModelError } from "../errors.ts";
 import { remedyFor } from "./nearest.ts";
 
-/** A value as a message names it: `"relu"`, `3`, `undefined`, `a list of 2`. */
+/** A value as a message names it: `"relu"`, `3`, `undefined`, `a list of 2`; no more than the beginning of a long one. */
 export const show = (value: unknown): string => {
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
+  return (typeof value === "string" ? JSON.stringify(value) : String(value)).slice(0, 80);
 };
+
+const descriptions = new WeakSet<object>();
+
+/** Marks what a call describes: its values were looked at, and cannot change. A copy with other values is not marked. */
+export function described<T extends object>(description: T): T {
+  descriptions.add(Object.freeze(description));
+  return description;
+}
+
+/** Whether a value is what such a call gave. */
+export const isDescribed = (value: unknown): boolean => descriptions.has(value as object);
 
 /**
  * Checks the options of a call, which plain JavaScript may leave out or misspell.

@@ -1,4 +1,4 @@
-import { checkOptions, type Kind, refuse, show } from "./options.ts";
+import { checkOptions, described, type Kind, refuse, show } from "./options.ts";
 
 /** The learning rate η of step t = 0, 1, 2, …: constant where a plain number is given. */
 export type Schedule =
@@ -23,7 +23,7 @@ export const stepDecay = (options: { learningRate: number; every: number; factor
   positive("stepDecay", "learningRate", options.learningRate);
   positive("stepDecay", "factor", options.factor);
   count("stepDecay", "every", options.every, 1);
-  return { kind: "step", ...options };
+  return described({ kind: "step", ...options });
 };
 
 /** Linear warm-up over `warmup` steps, then half a cosine from η down to `finalLearningRate` at step `steps`. */
@@ -39,7 +39,7 @@ export const cosine = (options: {
   count("cosine", "warmup", warmup, 0);
   count("cosine", "steps", steps, warmup + 1);
   notNegative("cosine", "finalLearningRate", finalLearningRate);
-  return { kind: "cosine", learningRate, steps, warmup, finalLearningRate };
+  return described({ kind: "cosine", learningRate, steps, warmup, finalLearningRate });
 };
 
 /** @throws ModelError unless `value` is a finite number above 0, in float32 too. */
@@ -58,10 +58,10 @@ export function fraction(where: string, name: string, value: number): void {
   if (!(isFloat(value) && value >= 0 && value < 1)) refuseNumber(where, name, value, "a number from 0 to below 1");
 }
 
-/** @throws ModelError, or an error of another kind, unless `value` is a whole number of at least `least`. */
+/** @throws ModelError, or an error of another kind, unless `value` is a whole number of at least `least`, and a u32. */
 export function count(where: string, name: string, value: number, least: number, kind?: Kind): void {
-  if (!(Number.isSafeInteger(value) && value >= least)) {
-    refuseNumber(where, name, value, `a whole number of at least ${least}`, kind);
+  if (!(value >>> 0 === value && value >= least)) {
+    refuseNumber(where, name, value, `a whole number from ${least} to 4294967295`, kind);
   }
 }
 

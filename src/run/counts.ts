@@ -18,6 +18,5 @@ export function checkFit(options: FitOptions): void {
 
 /** @throws ModelError unless `seed` is a u32 */
 export function checkSeed(where: string, seed: number): void {
-  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return;
-  refuse(where, `seed ${show(seed)}`, "a whole number from 0 to 4294967295", "choose such a number");
+  count(where, "seed", seed, 0);
 }

@@ -2,13 +2,15 @@ import type { Guard } from "../device/guard.ts";
 import { hardwareOf } from "../device/hardware.ts";
 import type { Device } from "../device/open.ts";
 import { compileProgram, type Program } from "../device/program.ts";
+import { NumericError } from "../errors.ts";
 import { CONTROL_WORDS, controlNames } from "../kernels/control.ts";
+import type { Loss } from "../model/loss.ts";
 import { buildEvaluatePlan, buildPredictPlan } from "../plan/build.ts";
 import { addBytes, type Bytes } from "../plan/memory.ts";
 import { fuse } from "../plan/passes/fuse.ts";
 import { reuse } from "../plan/passes/reuse.ts";
 import { checkDataset, type Rows } from "./dataset.ts";
-import { addRecord, decodeRecord, emptyTotals, RING_BYTES } from "./metrics.ts";
+import { addRecord, decodeRecord, emptyTotals, RING_BYTES, type Totals } from "./metrics.ts";
 import type { Network } from "./network.ts";
 import { createProbe } from "./probe.ts";
 import { mapWords, readBuffers } from "./readback.ts";
@@ -51,7 +53,7 @@ export function createInference(
   const { gpu } = device;
   const { inputs, outputs, loss, layers } = network;
   const programs: Partial<Record<"evaluate" | "predict", Sized>> = {};
-  const probes = new Set<Probe>();
+  const probes = new Map<Probe, Bytes>();
   // One call at a time: calls share buffers.
   const exclusive = createTurns();
   let disposed = false;
@@ -117,8 +119,7 @@ export function createInference(
       const [ring] = await readBuffers(gpu, guard, [{ buffer: sizes.program.buffer("ring"), bytes: RING_BYTES }]);
       for (let step = 1; step <= slot + 1; step++) if (ring) addRecord(totals, decodeRecord(ring, step));
     }
-    const accuracy = loss === "softmaxCrossEntropy" ? totals.hits / totals.rows : undefined;
-    return { rows: totals.rows, loss: totals.loss / totals.rows, accuracy };
+    return judgement(totals, loss);
   };
 
   const predict = async (given: ArrayLike<number>, byteScale: ByteScale): Promise<Prediction> => {
@@ -136,14 +137,11 @@ export function createInference(
       const words = await mapWords(guard, staging, bytes);
       result.set(new Float32Array(words.buffer), first * outputs);
     }
-    if (loss !== "softmaxCrossEntropy") {
-      return { rows, outputs: result, probabilities: undefined, classes: undefined };
-    }
-    return { rows, outputs: result, ...classify(result, outputs) };
+    return prediction(result, outputs, loss);
   };
 
   const probe = async (given: ArrayLike<number>, byteScale: ByteScale = {}): Promise<Probe> => {
-    const made = await createProbe(device, guard, network, parameters, given, byteScale);
+    const { memory, ...made } = await createProbe(device, guard, network, parameters, given, byteScale);
     const dispose = () => {
       probes.delete(made);
       made.dispose();
@@ -152,7 +150,7 @@ export function createInference(
       dispose();
       guard.check();
     }
-    probes.add(made);
+    probes.set(made, memory);
     return { ...made, dispose };
   };
 
@@ -161,15 +159,16 @@ export function createInference(
     evaluate: (data) => exclusive(() => evaluate(data)),
     predict: (given, byteScale = {}) => exclusive(() => predict(given, byteScale)),
     memory: () =>
-      addBytes(
-        Object.values(programs).flatMap(({ program, staging }) => [
+      addBytes([
+        ...probes.values(),
+        ...Object.values(programs).flatMap(({ program, staging }) => [
           program.memory,
           staging ? { staging: staging.size } : {},
         ]),
-      ),
+      ]),
     dispose() {
       disposed = true;
-      for (const made of probes) made.dispose();
+      for (const made of probes.keys()) made.dispose();
       for (const { program, staging } of Object.values(programs)) {
         program.dispose();
         staging?.destroy();
@@ -188,8 +187,33 @@ function slice({ inputs, targets, columns, rows }: Rows, first: number, count: n
   };
 }
 
+/** Means over the rows. @throws NumericError where the loss is no finite number */
+export function judgement({ rows, loss: sum, hits }: Pick<Totals, "rows" | "loss" | "hits">, loss: Loss): Evaluation {
+  if (!Number.isFinite(sum)) throw overflow("evaluate", `L = ${sum}`, "L");
+  return { rows, loss: sum / rows, accuracy: loss === "softmaxCrossEntropy" ? hits / rows : undefined };
+}
+
+/** What outputs `[rows, outputs]` say. @throws NumericError where one is no finite number */
+export function prediction(o: Float32Array<ArrayBuffer>, outputs: number, loss: Loss): Prediction {
+  const rows = o.length / outputs;
+  const at = o.findIndex((value) => !Number.isFinite(value));
+  if (at >= 0) throw overflow("predict", `${o[at]} for row ${Math.floor(at / outputs) + 1}`, "o");
+  if (loss !== "softmaxCrossEntropy") return { rows, outputs: o, probabilities: undefined, classes: undefined };
+  return { rows, outputs: o, ...classify(o, outputs) };
+}
+
+const overflow = (where: string, got: string, tensor: string) =>
+  new NumericError({
+    where: `${where}: ${tensor}`,
+    got,
+    expected: "a finite number",
+    remedy: "scale the rows as those trained on, or train anew with a lower learning rate",
+    step: 0,
+    tensor,
+  });
+
 /** softmax(o) and the first largest output of each row. */
-export function classify(o: Float32Array<ArrayBuffer>, outputs: number) {
+function classify(o: Float32Array<ArrayBuffer>, outputs: number) {
   const rows = o.length / outputs;
   const probabilities = new Float32Array(o.length);
   const classes = new Uint32Array(rows);

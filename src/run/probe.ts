@@ -2,8 +2,10 @@ import type { Guard } from "../device/guard.ts";
 import { hardwareOf } from "../device/hardware.ts";
 import type { Device } from "../device/open.ts";
 import { compileProgram } from "../device/program.ts";
+import { DeviceError } from "../errors.ts";
 import { CONTROL_WORDS, controlNames } from "../kernels/control.ts";
 import { buildPredictPlan } from "../plan/build.ts";
+import type { Bytes } from "../plan/memory.ts";
 import { fuse } from "../plan/passes/fuse.ts";
 import type { Network } from "./network.ts";
 import { checkRows } from "./rows.ts";
@@ -23,7 +25,7 @@ export async function createProbe(
   parameters: Readonly<Record<string, GPUBuffer>>,
   given: ArrayLike<number>,
   byteScale: ByteScale,
-): Promise<Probe> {
+): Promise<Probe & { readonly memory: Bytes }> {
   const { gpu } = device;
   guard.check();
   const { rows, values } = checkRows("probe", given, inputs, byteScale);
@@ -33,16 +35,25 @@ export async function createProbe(
   control[controlNames.indexOf("rows")] = rows;
   gpu.queue.writeBuffer(program.buffer("control"), 0, control);
   gpu.queue.writeBuffer(program.buffer("x"), 0, floatsOf(values, 0, rows * inputs));
+  let disposed = false;
   return {
     rows,
     plan,
     run() {
       guard.check();
+      if (disposed) {
+        const remedy = "make another with probe(inputs)";
+        throw new DeviceError({ where: "probe", got: "a call after dispose()", expected: "a probe in use", remedy });
+      }
       const encoder = gpu.createCommandEncoder({ label: "chainrule.probe" });
       program.record(encoder, 1);
       gpu.queue.submit([encoder.finish()]);
     },
+    memory: program.memory,
     buffer: program.buffer,
-    dispose: program.dispose,
+    dispose() {
+      disposed = true;
+      program.dispose();
+    },
   };
 }

@@ -144,8 +144,10 @@ class GpuTrainer implements Trainer {
     }
   }
 
-  evaluate: Trainer["evaluate"] = async (data) => (await this.#infer()).evaluate(data);
-  predict: Trainer["predict"] = async (inputs, byteScale) => (await this.#infer()).predict(inputs, byteScale);
+  // In turn with steps, so that all rows meet the same parameters.
+  evaluate: Trainer["evaluate"] = (data) => this.#exclusive(async () => (await this.#infer()).evaluate(data));
+  predict: Trainer["predict"] = (inputs, byteScale) =>
+    this.#exclusive(async () => (await this.#infer()).predict(inputs, byteScale));
   probe: Trainer["probe"] = async (inputs, byteScale) => (await this.#infer()).probe(inputs, byteScale);
 
   async parameters(): Promise<Parameters> {

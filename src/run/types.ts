@@ -146,12 +146,17 @@ export interface Probe {
 
 /** Anything that holds a network's parameters on the GPU and can judge or predict rows. Call `dispose` when done with it. */
 export interface Predictor {
-  /** Loss and accuracy over `data`. @throws DataError where the rows do not fit; DeviceError where the device is lost. */
+  /**
+   * Loss and accuracy over `data`.
+   * @throws DataError where the rows do not fit; NumericError where their loss is no finite number; DeviceError where the device
+   * is lost
+   */
   evaluate(data: Dataset): Promise<Evaluation>;
   /**
    * Outputs for `inputs [rows, columns]`.
    * @param byteScale of inputs that are bytes, the same as the network was trained with
-   * @throws DataError where the rows do not fit; DeviceError where the device is lost
+   * @throws DataError where the rows do not fit; NumericError where an output is no finite number; DeviceError where the device
+   * is lost
    */
   predict(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<Prediction>;
   /**

@@ -1,14 +1,24 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { createReferenceTrainer } from "../../src/cpu/trainer.ts";
 import { openDevice } from "../../src/device/open.ts";
-import { resolveLayers } from "../../src/model/layer.ts";
+import { dense, resolveLayers, sequential } from "../../src/model/layer.ts";
 import { buildEvaluatePlan } from "../../src/plan/build.ts";
 import { createReference } from "../../src/reference/run.ts";
 import { createPredictor } from "../../src/run/predictor.ts";
 import { createTrainer } from "../../src/run/trainer.ts";
-import type { Dataset, Evaluation, Parameters, Prediction, TrainerOptions } from "../../src/run/types.ts";
+import type { Dataset, Evaluation, Parameters, Prediction, Trainer, TrainerOptions } from "../../src/run/types.ts";
 import { expectClose, largestMagnitude } from "../helpers/compare.ts";
-import { controlOf, random } from "../helpers/gpu.ts";
-import { CLASSES, COLUMNS, classes, classifier, regressor, rejection, sumsOf } from "../helpers/training.ts";
+import { controlOf, random, randomIntegers } from "../helpers/gpu.ts";
+import {
+  CLASSES,
+  COLUMNS,
+  classes,
+  classifier,
+  regressor,
+  rejection,
+  sumsOf,
+  withTrainer,
+} from "../helpers/training.ts";
 
 const device = await openDevice();
 
@@ -194,6 +204,54 @@ describe("predict", () => {
   test("of a regressor gives outputs alone", async () => {
     const { probabilities, classes: best } = await trainers.regressor.predict(random(6, 4));
     expect([probabilities, best]).toEqual([undefined, undefined]);
+  });
+});
+
+describe("outputs that are no numbers", () => {
+  const model = sequential([dense(2), dense(2)]);
+  const overflowing = async (trainer: Pick<Trainer, "setParameters" | "evaluate" | "predict">) => {
+    trainer.setParameters({ W1: new Float32Array(2 * COLUMNS).fill(3e38), W2: [1, -1, 1, -1] });
+    const rows = new Float32Array(2 * COLUMNS).fill(9, COLUMNS);
+    const found = [
+      await rejection(trainer.predict(rows)),
+      await rejection(trainer.evaluate({ inputs: rows, targets: [0, 0] })),
+    ];
+    return found.map(String);
+  };
+
+  test("are refused, on the GPU as by the reference", async () => {
+    const options: TrainerOptions = {
+      ...classifier,
+      model,
+      data: { inputs: random(50 * COLUMNS, 2), targets: randomIntegers(50, 3, 2) },
+    };
+    await withTrainer(device, options, async (trainer) => {
+      const found = await overflowing(trainer);
+      expect(found[0]).toMatch(/^NumericError: predict: o: got (NaN|-?Infinity) for row 2, expected a finite number; /);
+      expect(found[1]).toMatch(/^NumericError: evaluate: L: got L = (NaN|Infinity), expected a finite number; /);
+      for (const error of await overflowing(createReferenceTrainer(options))) expect(error).toMatch(/^NumericError: /);
+    });
+  });
+});
+
+describe("a trainer's evaluate and predict", () => {
+  test("wait for steps that were asked for before, so that all rows meet the same parameters", async () => {
+    const data = dataOf("classifier", 3000);
+    await withTrainer(device, classifier, async (trainer) => {
+      const before = await trainer.evaluate(data);
+      const [, judged, predicted, ,] = await Promise.all([
+        trainer.step(30),
+        trainer.evaluate(data),
+        trainer.predict(data.inputs),
+        trainer.step(30),
+      ]);
+      await withTrainer(device, classifier, async (other) => {
+        await other.step(30);
+        expect(judged).toEqual(await other.evaluate(data));
+        expect(judged).not.toEqual(before);
+        expect(predicted).toEqual(await other.predict(data.inputs));
+      });
+    });
   });
 });
 

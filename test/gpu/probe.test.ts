@@ -3,6 +3,7 @@ import { createReferenceTrainer } from "../../src/cpu/trainer.ts";
 import { openDevice } from "../../src/device/open.ts";
 import { resolveLayers } from "../../src/model/layer.ts";
 import { buildPredictPlan } from "../../src/plan/build.ts";
+import { sumBytes } from "../../src/plan/memory.ts";
 import { createReference } from "../../src/reference/run.ts";
 import { createPredictor } from "../../src/run/predictor.ts";
 import type { ByteScale, Parameters, Predictor, TrainerOptions } from "../../src/run/types.ts";
@@ -120,10 +121,14 @@ describe("probe", () => {
     const counter = countCalls(own.gpu);
     await withTrainer(own, classifier, async (trainer) => {
       const before = counter.alive().sort();
+      const bytes = trainer.memory;
       const probe = await trainer.probe(inputs);
       expect(counter.alive().length).toBeGreaterThan(before.length);
+      expect(sumBytes(trainer.memory)).toBe(counter.bytes());
       probe.dispose();
       expect(counter.alive().sort()).toEqual(before);
+      expect(trainer.memory).toEqual(bytes);
+      expect(() => probe.run()).toThrow("probe: got a call after dispose()");
       await trainer.step();
       await trainer.probe(inputs);
     });

@@ -201,7 +201,7 @@ describe("a sweep", () => {
 
   it("refuses a number of steps or epochs that is none, a signal that is none, and a variant that it does not have", async () => {
     const all = await sweep(device, optionsOf(small, rates(0.1, 0.2)));
-    expect(() => all.step(0)).toThrow("step: got steps 0, expected a whole number of at least 1");
+    expect(() => all.step(0)).toThrow("step: got steps 0, expected a whole number from 1 to 4294967295");
     const fitting = all.fit({ epochs: 0.5 }).next();
     expect(String(await rejection(fitting))).toMatch(/^ModelError: fit: got epochs 0.5,/);
     const unsignalled = all.fit({ epochs: 1, signal: {} as AbortSignal }).next();

@@ -138,11 +138,11 @@ describe("trainer › reports", () => {
     await withTrainer(device, classifier, async (trainer) => {
       const step = await rejection((async () => trainer.step(count))());
       expect(String(step)).toBe(
-        `ModelError: step: got steps ${count}, expected a whole number of at least 1; set steps to a whole number of at least 1.`,
+        `ModelError: step: got steps ${count}, expected a whole number from 1 to 4294967295; set steps to a whole number from 1 to 4294967295.`,
       );
       const fit = await rejection(collect(trainer, count));
       expect(String(fit)).toBe(
-        `ModelError: fit: got epochs ${count}, expected a whole number of at least 1; set epochs to a whole number of at least 1.`,
+        `ModelError: fit: got epochs ${count}, expected a whole number from 1 to 4294967295; set epochs to a whole number from 1 to 4294967295.`,
       );
     });
   });
@@ -272,8 +272,8 @@ describe("trainer › calls from plain JavaScript", () => {
       for (const [error, message] of [
         [await iterated(), "fit: got undefined, expected an object of epochs, signal; "],
         [await iterated({ epoch: 3 }), 'fit: got option "epoch", expected epochs, signal; write epochs.'],
-        [await iterated({ epochs: "3" }), 'fit: got epochs "3", expected a whole number of at least 1; '],
-        [await refused("step", "3"), 'step: got steps "3", expected a whole number of at least 1; '],
+        [await iterated({ epochs: "3" }), 'fit: got epochs "3", expected a whole number from 1 to 4294967295; '],
+        [await refused("step", "3"), 'step: got steps "3", expected a whole number from 1 to 4294967295; '],
         [await refused("evaluate"), "evaluate: got undefined, expected an object of inputs, targets, scale, offset; "],
         [
           await refused("evaluate", { inputs: [1, 2, 3], targets: [0], target: [] }),

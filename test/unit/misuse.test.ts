@@ -65,6 +65,35 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
     [device, { ...whole, optimizer: "sgd" }],
     'optimizer: got "sgd", expected an optimizer; describe it with a call such as sgd',
   ],
+  // Copies with other values, which no call has looked at.
+  [
+    "createTrainer",
+    [device, { ...whole, optimizer: { ...whole.optimizer, learningRate: 0.5 } }],
+    "optimizer: got .*, expected an optimizer; describe it with a call such as sgd",
+  ],
+  [
+    "createTrainer",
+    [device, { ...whole, model: { layers: [{ ...dense(2), units: -2 }] } }],
+    "createTrainer: model: got .*, expected a model; describe it with sequential",
+  ],
+  [
+    "sequential",
+    [[{ ...dense(2), biass: false }]],
+    "sequential: layer 1: got .*, expected a layer; describe it with dense",
+  ],
+  [
+    "sgd",
+    [{ learningRate: { kind: "constant", learningRate: Number.NaN } }],
+    "sgd: got learningRate .*, expected a number or a schedule; ",
+  ],
+  ["sgd", [{ learningRate: dense(2) }], "sgd: got learningRate .*, expected a number or a schedule; "],
+  ["dense", [new Float32Array(10_000)], "dense: got units [0,]{80}, expected a whole number from 1 to 4294967295; "],
+  [
+    "cosine",
+    [{ learningRate: 1, steps: 2 ** 32 }],
+    "cosine: got steps 4294967296, expected a whole number from 1 to 4294967295; ",
+  ],
+  ["stepDecay", [{ learningRate: 1, every: 2 ** 32, factor: 1 }], "stepDecay: got every 4294967296, expected "],
   [
     "createTrainer",
     [device, { ...whole, data: { inputs: [1] } }],
@@ -83,7 +112,7 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
   [
     "createTrainer",
     [device, { ...whole, batch: "1" }],
-    'createTrainer: got batch "1", expected a whole number of at least 1; ',
+    'createTrainer: got batch "1", expected a whole number from 1 to 4294967295; ',
   ],
   [
     "createTrainer",
@@ -145,8 +174,8 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
   ["tuner", [{ seconds: 0 }], "tuner: got seconds 0, expected a number above 0; "],
   ["tuner", [3], "tuner: got 3, expected an object of cache, seconds; "],
   ["sequential", [dense(3), dense(4)], "sequential: got .*, expected a list of at least one layer; "],
-  ["dense", [], "dense: got units undefined, expected a whole number of at least 1; "],
-  ["dense", ["8"], 'dense: got units "8", expected a whole number of at least 1; '],
+  ["dense", [], "dense: got units undefined, expected a whole number from 1 to 4294967295; "],
+  ["dense", ["8"], 'dense: got units "8", expected a whole number from 1 to 4294967295; '],
   ["dense", [8, "ReLU"], 'dense: got activation "ReLU", expected one of identity, .*; write relu.'],
   ["dense", [8, "relu", null], "dense: got null, expected an object of inputs, trainable, initializer, bias; "],
   ["dense", [8, "relu", { Bias: false }], 'dense: got option "Bias", expected .*; write bias.'],

@@ -8,13 +8,13 @@ const resolve = (...layers: Dense[]) => resolveLayers(sequential(layers), 4, "ha
 describe("dense", () => {
   it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])("refuses %d units", (units) => {
     expect(refusal(() => dense(units))).toBe(
-      `ShapeError: dense: got units ${units}, expected a whole number of at least 1; set units to a whole number of at least 1.`,
+      `ShapeError: dense: got units ${units}, expected a whole number from 1 to 4294967295; set units to a whole number from 1 to 4294967295.`,
     );
   });
 
   it.each([0, -1, 1.5])("refuses %d inputs", (inputs) => {
     expect(refusal(() => dense(3, "relu", { inputs }))).toBe(
-      `ShapeError: dense: got inputs ${inputs}, expected a whole number of at least 1; set inputs to a whole number of at least 1.`,
+      `ShapeError: dense: got inputs ${inputs}, expected a whole number from 1 to 4294967295; set inputs to a whole number from 1 to 4294967295.`,
     );
   });
 
@@ -92,7 +92,7 @@ describe("resolveLayers", () => {
 
   it.each([0, 2.5])("refuses data of %d columns", (columns) => {
     expect(refusal(() => resolveLayers(sequential([dense(1)]), columns, "halfSquaredError"))).toBe(
-      `ShapeError: model: got inputs ${columns}, expected a whole number of at least 1; set inputs to a whole number of at least 1.`,
+      `ShapeError: model: got inputs ${columns}, expected a whole number from 1 to 4294967295; set inputs to a whole number from 1 to 4294967295.`,
     );
   });
 

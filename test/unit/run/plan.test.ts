@@ -73,7 +73,7 @@ describe("planTraining", () => {
 
   it.each([0, -1, 1.5, Number.NaN])("refuses a batch of %d", (batch) => {
     expect(refusal(() => planTraining({ ...options, batch }))).toBe(
-      `ModelError: createTrainer: got batch ${batch}, expected a whole number of at least 1; set batch to a whole number of at least 1.`,
+      `ModelError: createTrainer: got batch ${batch}, expected a whole number from 1 to 4294967295; set batch to a whole number from 1 to 4294967295.`,
     );
   });
 

@@ -107,7 +107,7 @@ describe("checkVariants", () => {
 
   it.each([-1, 0.5, 2 ** 32, Number.NaN])("refuses seed %d", (seed) => {
     expect(refusal(() => checkVariants([{ optimizer: plain }, { optimizer: plain, seed }]))).toBe(
-      `ModelError: sweep: variants[1]: got seed ${seed}, expected a whole number from 0 to 4294967295; choose such a number.`,
+      `ModelError: sweep: variants[1]: got seed ${seed}, expected a whole number from 0 to 4294967295; set seed to a whole number from 0 to 4294967295.`,
     );
   });
 });
