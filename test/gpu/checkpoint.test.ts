@@ -63,8 +63,8 @@ describe("save and load", () => {
     const wrong = { metadata: { accuracy: 0.9 } } as unknown as SaveOptions;
     await withTrainer(device, classifier, async (trainer) => {
       const saves = [trainer.save(wrong), createReferenceTrainer(classifier).save(wrong), all.save(0, wrong)];
-      for (const save of saves) {
-        expect(String(await rejection(save))).toBe(
+      for (const error of await Promise.all(saves.map(rejection))) {
+        expect(String(error)).toBe(
           'ModelError: save: metadata "accuracy": got 0.9, expected text; write it as text, with JSON.stringify say.',
         );
       }

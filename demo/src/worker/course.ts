@@ -117,7 +117,8 @@ export class Course {
         const now = performance.now();
         judge = now + Math.max(JUDGE_INTERVAL, JUDGE_REST * (now - from));
       }
-      if (performance.now() - reported < REPORT_INTERVAL) continue;
+      // Its end is reported only with what is learned by then.
+      if (this.#step === this.#until || performance.now() - reported < REPORT_INTERVAL) continue;
       reported = performance.now();
       this.#listener.report(this.progress);
     }
