@@ -15,7 +15,7 @@ import { formatByRole } from "../plan/format-bytes.ts";
 import { createTrainer } from "../run/trainer.ts";
 import { tuner } from "../run/tune/tune.ts";
 import type { Report, Trainer } from "../run/types.ts";
-import { checkWritable, writeWhole } from "./files.ts";
+import { checkWritable, writeOrRescue } from "./files.ts";
 import { formatCount, formatRate, formatSeconds } from "./format.ts";
 import { catchInterrupt, type Interrupt } from "./interrupt.ts";
 import { judge } from "./judge.ts";
@@ -130,7 +130,7 @@ async function runEpochs(trainer: Trainer, epochs: number, whole: Epoch, { signa
 
 async function save(trainer: Trainer, description: TableDescription, out: string): Promise<void> {
   const metadata = { [descriptionKey]: JSON.stringify(description) };
-  writeWhole(out, await trainer.save({ optimizer: false, metadata }));
+  writeOrRescue(out, await trainer.save({ optimizer: false, metadata }));
 }
 
 function summarize(reports: readonly Report[], whole: Epoch, device: Device): string {

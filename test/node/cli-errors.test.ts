@@ -199,6 +199,16 @@ describe("train refuses, in one line and without a file left behind,", () => {
       ".: got a folder, expected a file that can be written; give another path, or make its folder.",
     ],
     [
+      "an output that names a folder yet to be made",
+      [...train, "--out", "new/"],
+      "new/: got a folder, expected a file that can be written; give another path, or make its folder.",
+    ],
+    [
+      "an output without a name",
+      [...train, "--out", ""],
+      "--out: got an empty path, expected a file that can be written; give the path of a file.",
+    ],
+    [
       "a batch larger than the data",
       [...train, "--batch", "17"],
       "createTrainer: got batch 17, expected at most 16, the rows of the data; take a smaller batch or more rows.",
