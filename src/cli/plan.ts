@@ -3,7 +3,7 @@ import { splitRows } from "../data/split.ts";
 import { ModelError } from "../errors.ts";
 import { formatPlan } from "../plan/format.ts";
 import { planTraining } from "../run/plan.ts";
-import { lossOf, modelOf, type NetworkOptions, optimizerOf } from "./network.ts";
+import { checkBatch, lossOf, modelOf, type NetworkOptions, optimizerOf } from "./network.ts";
 import { print } from "./output.ts";
 import { readProblem } from "./problem.ts";
 
@@ -22,14 +22,7 @@ export interface PlanOptions extends Omit<ProblemOptions, "target">, NetworkOpti
 export async function plan(path: string | undefined, options: PlanOptions): Promise<number> {
   const { inputs, outputs, rows, task } = path === undefined ? givenSizes(options) : tableSizes(path, options);
   const { batch } = options;
-  if (batch !== undefined && batch > rows) {
-    throw new ModelError({
-      where: "--batch",
-      got: `${batch} rows`,
-      expected: `at most ${rows}, the rows to train on`,
-      remedy: "take a smaller batch or more rows",
-    });
-  }
+  checkBatch(options, rows);
   const built = planTraining({
     model: modelOf(options, outputs),
     loss: lossOf(task),

@@ -19,7 +19,15 @@ import { checkWritable, writeOrRescue } from "./files.ts";
 import { formatCount, formatRate, formatSeconds } from "./format.ts";
 import { catchInterrupt, type Interrupt } from "./interrupt.ts";
 import { judge } from "./judge.ts";
-import { describeNetwork, describeOptimizer, lossOf, modelOf, type NetworkOptions, optimizerOf } from "./network.ts";
+import {
+  checkBatch,
+  describeNetwork,
+  describeOptimizer,
+  lossOf,
+  modelOf,
+  type NetworkOptions,
+  optimizerOf,
+} from "./network.ts";
 import { readProblem } from "./problem.ts";
 import { createProgress } from "./progress.ts";
 import { type Epoch, formatEpochs } from "./report.ts";
@@ -40,6 +48,7 @@ export async function train(path: string, options: TrainOptions): Promise<number
   const problem = readProblem(path, options);
   const scaleTarget = targetScaling(problem, options);
   const data = prepare(problem, { ...options, scaleTarget });
+  checkBatch(options, data.train.rows);
   const model = modelOf(options, problem.classes.length || 1);
   const loss = lossOf(problem.task);
   const optimizer = optimizerOf(options);

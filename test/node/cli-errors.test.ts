@@ -211,7 +211,7 @@ describe("train refuses, in one line and without a file left behind,", () => {
     [
       "a batch larger than the data",
       [...train, "--batch", "17"],
-      "createTrainer: got batch 17, expected at most 16, the rows of the data; take a smaller batch or more rows.",
+      "--batch: got 17 rows, expected at most 16, the rows to train on; take a smaller batch or more rows.",
     ],
   ])("%s", async (_, args, message) => {
     await refuses(args, message);
@@ -303,7 +303,12 @@ describe("predict refuses, in one line and without a file left behind,", () => {
     place.write("data.csv", "a,c\n1,2\n");
     await refuses(
       predict,
-      'data.csv: got input column "b", expected one of the columns "a", "c"; give the name of one of these columns.',
+      'data.csv: got columns "a", "c", expected a column "b"; give a table with the columns that the model was trained on.',
+    );
+    place.write("data.csv", "a,B\n1,2\n");
+    await refuses(
+      predict,
+      'data.csv: got columns "a", "B", expected a column "b"; rename the column "B" if it is the one.',
     );
   });
 
