@@ -363,6 +363,17 @@ describe("plan refuses", () => {
     );
   });
 
+  it.each([
+    ["--target", "y"],
+    ["--ignore", "a"],
+    ["--test-fraction", "0.2"],
+  ])("sizes and %s, which is of a table", async (flag, value) => {
+    await refuses(
+      ["plan", "--inputs", "3", "--outputs", "2", flag, value],
+      `${flag}: got ${flag} without a table, expected a table, or sizes alone; leave ${flag} out, or give a table.`,
+    );
+  });
+
   it("a table without a target", async () => {
     await refuses(
       ["plan", "data.csv"],
