@@ -159,6 +159,10 @@ export function checkSave(options: SaveOptions): void {
   checkOptions("save", options, "", "metadata", "optimizer");
   const { metadata = {} } = options;
   checkObject("save: metadata", metadata, "texts");
+  // A Map and its like hold their entries elsewhere than in their keys.
+  if (Symbol.iterator in metadata) {
+    refuseOption("save: metadata", show(metadata), "an object of texts", "give Object.fromEntries of it");
+  }
   for (const [key, text] of Object.entries(metadata)) {
     const where = `save: metadata ${show(key)}`;
     if (key === DESCRIPTION || key === FORMAT) refuseOption(where, "a key of the file's own", "another", "rename it");

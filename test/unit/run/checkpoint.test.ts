@@ -116,6 +116,12 @@ describe("checkSave", () => {
     );
   });
 
+  it.each([new Map([["author", "me"]]), new URLSearchParams("author=me")])("refuses %o as metadata", (metadata) => {
+    expect(refused(metadata)).toMatch(
+      /^ModelError: save: metadata: got .*, expected an object of texts; give Object\.fromEntries of it\.$/,
+    );
+  });
+
   it("refuses an optimizer that is neither true nor false", () => {
     const wrong = { optimizer: "no" } as unknown as SaveOptions;
     expect(refusal(() => checkSave(wrong))).toBe(
