@@ -82,6 +82,11 @@ describe("train refuses, in one line and without a file left behind,", () => {
       'data.csv: column 3 ("y"): got one class only, "no" on every row, expected at least two classes; add rows of other classes, or choose another target.',
     ],
     [
+      "one number only",
+      `a,b,y\n${Array.from({ length: 10 }, (_, i) => `${i},${i * i},5.5`).join("\n")}\n`,
+      'data.csv: column 3 ("y"): got 5.5 on every row to train on, expected at least two different numbers; add rows with other numbers, or choose another target.',
+    ],
+    [
       "no column to learn from",
       "y\nno\nyes\n",
       "data.csv: got no column beside the target, expected at least one column to learn from; add a column of numbers, or ignore fewer.",
