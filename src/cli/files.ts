@@ -4,6 +4,7 @@ import {
   closeSync,
   constants,
   fsyncSync,
+  mkdtempSync,
   openSync,
   readFileSync,
   realpathSync,
@@ -12,7 +13,8 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, sep } from "node:path";
 import { readCsv, type Table } from "../data/csv.ts";
 import { decodeText } from "../data/text.ts";
 import { DataError } from "../errors.ts";
@@ -37,6 +39,14 @@ export function readBytes(path: string): Uint8Array {
  * @throws DataError
  */
 export function checkWritable(path: string, inputs: readonly string[]): void {
+  if (path === "") {
+    throw new DataError({
+      where: "--out",
+      got: "an empty path",
+      expected: "a file that can be written",
+      remedy: "give the path of a file",
+    });
+  }
   const same = inputs.find((input) => kindOf(path) === "file" && realpathSync(path) === realpathSync(input));
   if (same !== undefined) {
     throw new DataError({
@@ -48,7 +58,9 @@ export function checkWritable(path: string, inputs: readonly string[]): void {
   }
   try {
     const present = kindOf(path);
-    if (present === "folder") throw Object.assign(new Error(), { code: "EISDIR" });
+    // A path that ends so names a folder, be it there or not.
+    if (present === "folder" || path.endsWith("/") || path.endsWith(sep))
+      throw Object.assign(new Error(), { code: "EISDIR" });
     accessSync(present === "none" || present === "file" ? dirname(path) : path, constants.W_OK);
   } catch (error) {
     throw fileError(path, error, "a file that can be written", "give another path, or make its folder");
@@ -68,6 +80,31 @@ export function writeWhole(path: string, content: Uint8Array | string): void {
     else replace(kind === "file" ? realpathSync(path) : path, content);
   } catch (error) {
     throw fileError(path, error, "a file that can be written", "give another path, or make its folder");
+  }
+}
+
+/**
+ * As `writeWhole`, for what was long in the making: where it cannot be written there, it is in a new folder among the
+ * system's temporary files, and the error names its path.
+ * @throws DataError
+ */
+export function writeOrRescue(path: string, content: Uint8Array): void {
+  try {
+    writeWhole(path, content);
+  } catch (error) {
+    throw error instanceof DataError ? rescued(error, basename(path), content) : error;
+  }
+}
+
+function rescued(error: DataError, name: string, content: Uint8Array): DataError {
+  const { where, got, expected } = error;
+  try {
+    const file = join(mkdtempSync(join(tmpdir(), "chainrule-")), name);
+    writeWhole(file, content);
+    return new DataError({ where, got, expected, remedy: `move ${file}, where it is now` }, { cause: error });
+  } catch {
+    // Nowhere to put it: what is wrong with the first place is what to say.
+    return error;
   }
 }
 

@@ -31,6 +31,12 @@ export interface NetworkOptions {
   readonly decay?: Decay;
 }
 
+/** @param rows to train on @throws ModelError where a batch takes more */
+export function checkBatch({ batch }: NetworkOptions, rows: number): void {
+  if (batch === undefined || batch <= rows) return;
+  refuse("--batch", `${batch} rows`, `at most ${rows}, the rows to train on`, "take a smaller batch or more rows");
+}
+
 /** @param outputs classes, or columns of the target */
 export const modelOf = ({ layers, activation }: NetworkOptions, outputs: number): Model =>
   sequential([...layers.map((units) => dense(units, activation)), dense(outputs)]);

@@ -3,7 +3,7 @@ import { splitRows } from "../data/split.ts";
 import { ModelError } from "../errors.ts";
 import { formatPlan } from "../plan/format.ts";
 import { planTraining } from "../run/plan.ts";
-import { lossOf, modelOf, type NetworkOptions, optimizerOf } from "./network.ts";
+import { checkBatch, lossOf, modelOf, type NetworkOptions, optimizerOf } from "./network.ts";
 import { print } from "./output.ts";
 import { readProblem } from "./problem.ts";
 
@@ -18,18 +18,18 @@ export interface PlanOptions extends Omit<ProblemOptions, "target">, NetworkOpti
   readonly fuse: boolean;
 }
 
-/** `chainrule plan`: prints the steps of training for a table or for given sizes; trains nothing, needs no GPU. */
-export async function plan(path: string | undefined, options: PlanOptions): Promise<number> {
-  const { inputs, outputs, rows, task } = path === undefined ? givenSizes(options) : tableSizes(path, options);
+/**
+ * `chainrule plan`: prints the steps of training for a table or for given sizes; trains nothing, needs no GPU.
+ * @param isGiven whether an option was given, and has not its default
+ */
+export async function plan(
+  path: string | undefined,
+  options: PlanOptions,
+  isGiven: (name: keyof PlanOptions) => boolean,
+): Promise<number> {
+  const { inputs, outputs, rows, task } = path === undefined ? givenSizes(options, isGiven) : tableSizes(path, options);
   const { batch } = options;
-  if (batch !== undefined && batch > rows) {
-    throw new ModelError({
-      where: "--batch",
-      got: `${batch} rows`,
-      expected: `at most ${rows}, the rows to train on`,
-      remedy: "take a smaller batch or more rows",
-    });
-  }
+  checkBatch(options, rows);
   const built = planTraining({
     model: modelOf(options, outputs),
     loss: lossOf(task),
@@ -43,7 +43,10 @@ export async function plan(path: string | undefined, options: PlanOptions): Prom
   return 0;
 }
 
-function givenSizes({ inputs, outputs, rows = 1000, task = "classification" }: PlanOptions) {
+function givenSizes(
+  { inputs, outputs, rows = 1000, task = "classification" }: PlanOptions,
+  isGiven: (name: keyof PlanOptions) => boolean,
+) {
   if (inputs === undefined || outputs === undefined) {
     throw new ModelError({
       where: "plan",
@@ -52,8 +55,24 @@ function givenSizes({ inputs, outputs, rows = 1000, task = "classification" }: P
       remedy: "run chainrule plan data.csv --target column, or chainrule plan --inputs 64 --outputs 10",
     });
   }
+  for (const [name, flag] of ofTables) {
+    if (!isGiven(name)) continue;
+    throw new ModelError({
+      where: flag,
+      got: `${flag} without a table`,
+      expected: "a table, or sizes alone",
+      remedy: `leave ${flag} out, or give a table`,
+    });
+  }
   return { inputs, outputs, rows, task };
 }
+
+/** Options that say how to read a table. */
+const ofTables = [
+  ["target", "--target"],
+  ["ignore", "--ignore"],
+  ["testFraction", "--test-fraction"],
+] as const;
 
 function tableSizes(path: string, options: PlanOptions) {
   for (const name of ["inputs", "outputs", "rows"] as const) {

@@ -57,7 +57,9 @@ export function createProgram(end: (status: number) => void): Command {
     .option("--rows <number>", "rows to train on, without a table (default: 1000)", wholeOption("--rows", 1))
     .option("--json", "print the plan as JSON", false)
     .option("--no-fuse", "print the textbook plan, in which every formula is a step")
-    .action(async (path: string | undefined, options: PlanOptions) => end(await plan(path, options)));
+    .action(async (path: string | undefined, options: PlanOptions, command: Command) =>
+      end(await plan(path, options, (name) => command.getOptionValueSource(name) === "cli")),
+    );
   for (const option of [...problemOptions(), ...networkOptions(), ...splitOptions()]) planCommand.addOption(option);
   return program;
 }

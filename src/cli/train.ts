@@ -15,11 +15,19 @@ import { formatByRole } from "../plan/format-bytes.ts";
 import { createTrainer } from "../run/trainer.ts";
 import { tuner } from "../run/tune/tune.ts";
 import type { Report, Trainer } from "../run/types.ts";
-import { checkWritable, writeWhole } from "./files.ts";
+import { checkWritable, writeOrRescue } from "./files.ts";
 import { formatCount, formatRate, formatSeconds } from "./format.ts";
 import { catchInterrupt, type Interrupt } from "./interrupt.ts";
 import { judge } from "./judge.ts";
-import { describeNetwork, describeOptimizer, lossOf, modelOf, type NetworkOptions, optimizerOf } from "./network.ts";
+import {
+  checkBatch,
+  describeNetwork,
+  describeOptimizer,
+  lossOf,
+  modelOf,
+  type NetworkOptions,
+  optimizerOf,
+} from "./network.ts";
 import { readProblem } from "./problem.ts";
 import { createProgress } from "./progress.ts";
 import { type Epoch, formatEpochs } from "./report.ts";
@@ -40,6 +48,7 @@ export async function train(path: string, options: TrainOptions): Promise<number
   const problem = readProblem(path, options);
   const scaleTarget = targetScaling(problem, options);
   const data = prepare(problem, { ...options, scaleTarget });
+  checkBatch(options, data.train.rows);
   const model = modelOf(options, problem.classes.length || 1);
   const loss = lossOf(problem.task);
   const optimizer = optimizerOf(options);
@@ -130,7 +139,7 @@ async function runEpochs(trainer: Trainer, epochs: number, whole: Epoch, { signa
 
 async function save(trainer: Trainer, description: TableDescription, out: string): Promise<void> {
   const metadata = { [descriptionKey]: JSON.stringify(description) };
-  writeWhole(out, await trainer.save({ optimizer: false, metadata }));
+  writeOrRescue(out, await trainer.save({ optimizer: false, metadata }));
 }
 
 function summarize(reports: readonly Report[], whole: Epoch, device: Device): string {

@@ -83,6 +83,19 @@ export interface PrepareOptions {
   readonly scaleTarget: Scaling;
 }
 
+/** Scaled, a constant target is 0, and whatever a network gives is taken for the constant. @throws DataError */
+function checkVaries({ file, columns }: Table, target: number, values: Float64Array | Uint32Array): void {
+  const [first] = values;
+  if (values.some((value) => value !== first)) return;
+  throw new DataError({
+    where: `${file}: column ${target + 1} ("${columns[target]}")`,
+    got: `${first} on every row to train on`,
+    expected: "at least two different numbers",
+    remedy: "add rows with other numbers, or choose another target",
+    column: target + 1,
+  });
+}
+
 /** Splits and scales; the scaling is taken from the rows to train on. @throws DataError */
 export function prepare(problem: Problem, options: PrepareOptions): PreparedData {
   const { table, target, task, inputs, classes } = problem;
@@ -91,6 +104,7 @@ export function prepare(problem: Problem, options: PrepareOptions): PreparedData
   const split = splitRows(table.rows.length, options.testFraction, options.seed);
   const trainInputs = takeRows(values, inputs.length, split.train);
   const trainTargets = takeRows(targets, 1, split.train);
+  if (task === "regression") checkVaries(table, target, trainTargets);
   const description: TableDescription = {
     inputs,
     target: table.columns[target] ?? "",

@@ -1,5 +1,7 @@
+import { DataError } from "../errors.ts";
+import { nearest } from "../model/nearest.ts";
 import { cellError, readNumber } from "./cell.ts";
-import { columnIndex, listed } from "./columns.ts";
+import { listed } from "./columns.ts";
 import type { Table } from "./csv.ts";
 
 /**
@@ -8,12 +10,31 @@ import type { Table } from "./csv.ts";
  * @throws DataError for a missing column, and with line and column for a cell that holds no number
  */
 export function readInputs(table: Table, names: readonly string[]): Float64Array<ArrayBuffer> {
-  const indices = names.map((name) => columnIndex(table, name, "input"));
+  const indices = names.map((name) => inputIndex(table, name, names));
   const values = new Float64Array(table.rows.length * indices.length);
   for (let row = 0, i = 0; row < table.rows.length; row++) {
     for (const column of indices) values[i++] = readNumber(table, row, column);
   }
   return values;
+}
+
+/** Unlike a name that somebody gives, this one is known to be right: what is wrong is the table. */
+function inputIndex({ columns, file }: Table, name: string, names: readonly string[]): number {
+  const index = columns.indexOf(name);
+  if (index >= 0) return index;
+  const likely = nearest(
+    name,
+    columns.filter((column) => !names.includes(column)),
+  );
+  throw new DataError({
+    where: file,
+    got: `columns ${listed(columns)}`,
+    expected: `a column "${name}"`,
+    remedy:
+      likely === undefined
+        ? "give a table with the columns that the model was trained on"
+        : `rename the column "${likely}" if it is the one`,
+  });
 }
 
 /**

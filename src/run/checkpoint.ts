@@ -112,6 +112,8 @@ export function loadModel(bytes: Uint8Array | ArrayBuffer, where = "model"): Loa
     refuse(where, "a safetensors file without a description of its network", `metadata "${DESCRIPTION}"`);
   }
   const description = parseDescription(text, where);
+  const progress = description.training;
+  if (progress) checkProgress(progress, where);
   const network = describedNetwork(description, where);
   const specs = parameterSpecs(network.layers);
   const parameters = Object.fromEntries(
@@ -127,7 +129,6 @@ export function loadModel(bytes: Uint8Array | ArrayBuffer, where = "model"): Loa
       state[`state_${name}`] = floats(file.tensors, full, width === 0 ? shape : [...shape, 2], where);
     }
   }
-  const progress = description.training;
   return {
     model: network.model,
     inputs: network.inputs,
@@ -158,6 +159,10 @@ export function checkSave(options: SaveOptions): void {
   checkOptions("save", options, "", "metadata", "optimizer");
   const { metadata = {} } = options;
   checkObject("save: metadata", metadata, "texts");
+  // A Map and its like hold their entries elsewhere than in their keys.
+  if (Symbol.iterator in metadata) {
+    refuseOption("save: metadata", show(metadata), "an object of texts", "give Object.fromEntries of it");
+  }
   for (const [key, text] of Object.entries(metadata)) {
     const where = `save: metadata ${show(key)}`;
     if (key === DESCRIPTION || key === FORMAT) refuseOption(where, "a key of the file's own", "another", "rename it");
@@ -207,6 +212,9 @@ export function loadFor(
   const { parameters, training } = loaded;
   checkLoaded(network, stateShapes(plan), loaded);
   if (!training) return { parameters, state: {}, progress: undefined };
+  for (const { name } of parameterSpecs(network.layers)) {
+    checkState(`state_${name}`, training.state[`state_${name}`], parameters[name]);
+  }
   const { step, correction1, correction2, beta1, beta2, lossScale, skipped } = training.progress;
   // As the GPU summed them, unless they belong to other rates than this trainer's.
   const own = beta1 === Math.fround(rates.beta1) && beta2 === Math.fround(rates.beta2);
@@ -241,6 +249,21 @@ function checkLoaded(network: Network, states: Readonly<Record<string, readonly 
   });
 }
 
+/** Momentum keeps v; Adam m and v side by side, of which v averages squares. @throws DataError */
+function checkState(name: string, state: Float32Array = new Float32Array(), parameter: Float32Array = state): void {
+  const isAdam = state.length > parameter.length;
+  for (const [index, value] of state.entries()) {
+    const isSquare = isAdam && index % 2 === 1;
+    if (Number.isFinite(value) && !(isSquare && value < 0)) continue;
+    throw new DataError({
+      where: `load: ${name}: element ${index + 1}`,
+      got: String(value),
+      expected: isSquare ? "a finite number, 0 or above, as an average of squares is" : "a finite number",
+      remedy: "use an earlier file, or one saved with { optimizer: false }",
+    });
+  }
+}
+
 /** Shapes, activations and loss as text. */
 function describeNetwork({ layers, loss }: Network): string {
   const shapes = parameterSpecs(layers).map(({ key, shape }) => `${key} [${shape.join(", ")}]`);
@@ -270,20 +293,36 @@ function isDescription(value: unknown): value is Description {
     typeof inputs === "number" &&
     typeof loss === "string" &&
     value.model.layers.every((layer) => isRecord(layer) && layer.kind === "dense") &&
-    (training === undefined || isProgress(training))
+    (training === undefined || isRecord(training))
   );
 }
 
-const isProgress = (value: unknown): value is Progress =>
-  isRecord(value) &&
-  Number.isSafeInteger(value.step) &&
-  (value.step as number) >= 0 &&
-  ["correction1", "correction2", "beta1", "beta2"].every((name) => Number.isFinite(value[name])) &&
-  (value.lossScale === undefined || isLossScale(value.lossScale)) &&
-  (value.skipped === undefined || typeof value.skipped === "boolean");
+const isShare = (value: unknown): boolean => typeof value === "number" && value >= 0 && value <= 1;
 
 const isLossScale = (value: unknown): boolean =>
   typeof value === "number" && value >= 1 && value <= LARGEST_LOSS_SCALE && Number.isInteger(Math.log2(value));
+
+/** What a trainer can go on with. A rate β of 0 has the correction 1. */
+const progressFields: Readonly<Record<keyof Progress, readonly [fits: (value: unknown) => boolean, expected: string]>> =
+  {
+    step: [
+      (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32,
+      "a whole number from 0 to 4294967295",
+    ],
+    correction1: [isShare, "a number from 0 to 1"],
+    correction2: [isShare, "a number from 0 to 1"],
+    beta1: [isShare, "a number from 0 to 1"],
+    beta2: [isShare, "a number from 0 to 1"],
+    lossScale: [(value) => value === undefined || isLossScale(value), "a power of two from 1 to 65536"],
+    skipped: [(value) => value === undefined || typeof value === "boolean", "true or false"],
+  };
+
+function checkProgress(training: Progress, where: string): void {
+  for (const [name, [fits, expected]] of Object.entries(progressFields)) {
+    const value = training[name as keyof Progress];
+    if (!fits(value)) refuse(where, `training.${name} ${show(value)}`, expected);
+  }
+}
 
 /** Builds the network anew, so that whatever the file says goes through the same checks as what a user writes. */
 function describedNetwork({ model, inputs, loss }: Description, where: string): Network {

@@ -4,6 +4,6 @@
  * @param floats the same values as float32
  */
 export function firstUnfit(given: ArrayLike<unknown>, floats: Float32Array): number {
-  for (let i = 0; i < floats.length; i++) if (!Number.isFinite(floats[i]) || typeof given[i] !== "number") return i;
+  for (let i = 0; i < given.length; i++) if (!Number.isFinite(floats[i]) || typeof given[i] !== "number") return i;
   return -1;
 }

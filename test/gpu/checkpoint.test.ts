@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { createReferenceTrainer } from "../../src/cpu/trainer.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../src/data/safetensors.ts";
 import { openDevice } from "../../src/device/open.ts";
 import { dense, sequential } from "../../src/model/layer.ts";
 import { adam, type Optimizer, sgd } from "../../src/model/optimizer.ts";
@@ -144,6 +145,35 @@ describe("save and load", () => {
       expectSameParameters(await trainer.parameters(), before);
     });
   });
+
+  test.each([
+    ["momentum", 5, Number.NaN, "a finite number"],
+    ["momentum", 5, Number.POSITIVE_INFINITY, "a finite number"],
+    ["adam, stairs", 4, Number.NEGATIVE_INFINITY, "a finite number"],
+    ["adam, stairs", 5, Number.NaN, "a finite number, 0 or above, as an average of squares is"],
+    ["adam, stairs", 5, -0.5, "a finite number, 0 or above, as an average of squares is"],
+  ])(
+    "state of %s whose element %i is %d is refused by every trainer, which stays as it was",
+    async (name, index, value, expected) => {
+      const options = { ...classifier, optimizer: optimizers[name] ?? classifier.optimizer };
+      await withTrainer(device, options, async (trainer) => {
+        await trainer.step(2);
+        const { tensors, metadata } = decodeSafetensors(await trainer.save());
+        const state = new Float32Array(tensors["optimizer.2.weight"]?.data ?? []);
+        state[index] = value;
+        const shape = tensors["optimizer.2.weight"]?.shape ?? [];
+        const bytes = encodeSafetensors({ ...tensors, "optimizer.2.weight": { shape, data: state } }, metadata);
+        for (const one of [trainer, createReferenceTrainer(options)]) {
+          await one.step(1);
+          const before = await one.save();
+          expect(String(await rejection(one.load(bytes)))).toBe(
+            `DataError: load: state_W2: element ${index + 1}: got ${value}, expected ${expected}; use an earlier file, or one saved with { optimizer: false }.`,
+          );
+          expect(await one.save()).toEqual(before);
+        }
+      });
+    },
+  );
 
   test("a file of the textbook plan is one of the fused plan, and the other way round", async () => {
     const options = { ...classifier, optimizer: optimizers["adam, stairs"] ?? classifier.optimizer };

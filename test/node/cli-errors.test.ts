@@ -82,6 +82,11 @@ describe("train refuses, in one line and without a file left behind,", () => {
       'data.csv: column 3 ("y"): got one class only, "no" on every row, expected at least two classes; add rows of other classes, or choose another target.',
     ],
     [
+      "one number only",
+      `a,b,y\n${Array.from({ length: 10 }, (_, i) => `${i},${i * i},5.5`).join("\n")}\n`,
+      'data.csv: column 3 ("y"): got 5.5 on every row to train on, expected at least two different numbers; add rows with other numbers, or choose another target.',
+    ],
+    [
       "no column to learn from",
       "y\nno\nyes\n",
       "data.csv: got no column beside the target, expected at least one column to learn from; add a column of numbers, or ignore fewer.",
@@ -199,9 +204,19 @@ describe("train refuses, in one line and without a file left behind,", () => {
       ".: got a folder, expected a file that can be written; give another path, or make its folder.",
     ],
     [
+      "an output that names a folder yet to be made",
+      [...train, "--out", "new/"],
+      "new/: got a folder, expected a file that can be written; give another path, or make its folder.",
+    ],
+    [
+      "an output without a name",
+      [...train, "--out", ""],
+      "--out: got an empty path, expected a file that can be written; give the path of a file.",
+    ],
+    [
       "a batch larger than the data",
       [...train, "--batch", "17"],
-      "createTrainer: got batch 17, expected at most 16, the rows of the data; take a smaller batch or more rows.",
+      "--batch: got 17 rows, expected at most 16, the rows to train on; take a smaller batch or more rows.",
     ],
   ])("%s", async (_, args, message) => {
     await refuses(args, message);
@@ -293,7 +308,12 @@ describe("predict refuses, in one line and without a file left behind,", () => {
     place.write("data.csv", "a,c\n1,2\n");
     await refuses(
       predict,
-      'data.csv: got input column "b", expected one of the columns "a", "c"; give the name of one of these columns.',
+      'data.csv: got columns "a", "c", expected a column "b"; give a table with the columns that the model was trained on.',
+    );
+    place.write("data.csv", "a,B\n1,2\n");
+    await refuses(
+      predict,
+      'data.csv: got columns "a", "B", expected a column "b"; rename the column "B" if it is the one.',
     );
   });
 
@@ -345,6 +365,17 @@ describe("plan refuses", () => {
     await refuses(
       ["plan", "data.csv", "--target", "y", flag, value],
       `${flag}: got ${value} beside a table, expected sizes from the one or the other; leave ${flag} out, or the table.`,
+    );
+  });
+
+  it.each([
+    ["--target", "y"],
+    ["--ignore", "a"],
+    ["--test-fraction", "0.2"],
+  ])("sizes and %s, which is of a table", async (flag, value) => {
+    await refuses(
+      ["plan", "--inputs", "3", "--outputs", "2", flag, value],
+      `${flag}: got ${flag} without a table, expected a table, or sizes alone; leave ${flag} out, or give a table.`,
     );
   });
 

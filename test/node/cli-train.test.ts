@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { attempts, type Tunable } from "../../src/plan/tiles.ts";
+import { loadModel } from "../../src/run/checkpoint.ts";
 import { accuracyOf, flowers, succeeded, trainFlowers, useWorkplace } from "./cli.ts";
 
 const place = useWorkplace();
@@ -59,6 +60,19 @@ describe("train", () => {
     const outcome = await place.run([...trainFlowers, "--epochs", "60", ...options]);
     succeeded(outcome);
     expect(accuracyOf(outcome.stdout, "test")).toBe("100.0 %");
+  });
+
+  it.runIf(existsSync("/dev/full"))("keeps the network where its file cannot be written, and says where", async () => {
+    place.write("flowers.csv", flowers);
+    const { status, stdout, stderr } = await place.run([...trainFlowers, "--epochs", "3", "--out", "/dev/full"], {
+      env: { TMPDIR: place.folder },
+    });
+    expect(status).toBe(1);
+    expect(stdout).not.toContain("model written");
+    const [, file = ""] =
+      /^error: \/dev\/full: got a full disk, expected .*; move (.*), where it is now\.$/m.exec(stderr) ?? [];
+    expect(dirname(dirname(file))).toBe(place.folder);
+    expect(Object.keys(loadModel(readFileSync(file)).parameters)).toEqual(["W1", "b1", "W2", "b2"]);
   });
 
   it("with --tune shares the work out in other ways, to the same model, and keeps which was the fastest", async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Consumer, install, type Packed, pack, readText, root } from "./package/consumer.ts";
 import { visit } from "./package/page.ts";
 import { run } from "./package/process.ts";
-import { accuraciesOf, blocks, commands, example } from "./package/readme.ts";
+import { accuraciesOf, blocks, commands, example, pieces } from "./package/readme.ts";
 
 /** The package as somebody gets it: packed, installed into an empty folder, and used as README.md says. */
 
@@ -57,6 +57,20 @@ describe("the README's example", () => {
       expectTrained(await visit(bare, serving, "accuracy on other points"));
     },
   );
+});
+
+describe("the README's shorter programs", () => {
+  it("run one after the other, after the example", async () => {
+    const last = "device.destroy();\n";
+    expect(example.endsWith(last)).toBe(true);
+    expect(pieces.length).toBeGreaterThan(5);
+    for (const [index, piece] of pieces.entries()) complete.write(`piece-${index}.mjs`, piece);
+    const imports = pieces.map((_, index) => `await import("./piece-${index}.mjs");\nconsole.log("ran ${index}");\n`);
+    const given = "Object.assign(globalThis, { device, trainer, spirals });\n";
+    complete.write("pieces.mjs", [example.slice(0, -last.length), given, ...imports, last].join(""));
+    const output = await complete.run(process.execPath, "pieces.mjs");
+    expect(output.match(/^ran \d+$/gm)).toEqual(pieces.map((_, index) => `ran ${index}`));
+  });
 });
 
 describe("the installed package", () => {
@@ -216,12 +230,12 @@ export const swept: SweepOptions["precision"] = undefined;
 export const sweptTune: SweepOptions["tune"] = undefined;
 `;
 
-/** What the README's shorter pieces take as given. */
-const given = `import type { Device, Trainer, TrainerOptions } from "chainrule";
+/** What the README's shorter programs take from the example. */
+const given = `import type { Dataset, Device, Trainer } from "chainrule";
 declare global {
   const device: Device;
   const trainer: Trainer;
-  const options: TrainerOptions;
+  const spirals: (points?: number) => Dataset;
 }
 `;
 

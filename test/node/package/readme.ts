@@ -9,6 +9,9 @@ export const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code =
 /** The complete example, JavaScript and TypeScript at once. */
 export const example = blocks[0] ?? "";
 
+/** The programs after it, which take what they need from it. */
+export const pieces = blocks.slice(1);
+
 /** The commands that it shows, `chainrule …`, each with what it says that the command prints. */
 export const commands = [...text.matchAll(/^(?:\$ )?npx chainrule (.*)\n((?:(?!npx |\$ |```).*\n)*)/gm)].map(
   ([, line = "", output = ""]) => ({ args: line.split(" "), output }),

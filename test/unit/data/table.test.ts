@@ -68,7 +68,13 @@ describe("readInputs", () => {
 
   it("refuses a table that lacks a column, and names it", () => {
     expect(() => readInputs(table("width,heigth\n1,2\n"), ["width", "height"])).toThrow(
-      'data.csv: got input column "height", expected one of the columns "width", "heigth"; did you mean "heigth"? Give one of these.',
+      'data.csv: got columns "width", "heigth", expected a column "height"; rename the column "heigth" if it is the one.',
+    );
+  });
+
+  it("takes no column of the model's own for one that is missing", () => {
+    expect(() => readInputs(table("pixel01,digit\n1,2\n"), ["pixel00", "pixel01"])).toThrow(
+      'data.csv: got columns "pixel01", "digit", expected a column "pixel00"; give a table with the columns that the model was trained on.',
     );
   });
 });

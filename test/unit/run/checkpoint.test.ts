@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/data/safetensors.ts";
 import { ModelError, ShapeError } from "../../../src/errors.ts";
+import { LARGEST_LOSS_SCALE } from "../../../src/kernels/control.ts";
 import { he } from "../../../src/model/initializer.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
 import { checkSave, encodeModel, loadModel, type TrainingState } from "../../../src/run/checkpoint.ts";
@@ -115,6 +116,12 @@ describe("checkSave", () => {
     );
   });
 
+  it.each([new Map([["author", "me"]]), new URLSearchParams("author=me")])("refuses %o as metadata", (metadata) => {
+    expect(refused(metadata)).toMatch(
+      /^ModelError: save: metadata: got .*, expected an object of texts; give Object\.fromEntries of it\.$/,
+    );
+  });
+
   it("refuses an optimizer that is neither true nor false", () => {
     const wrong = { optimizer: "no" } as unknown as SaveOptions;
     expect(refusal(() => checkSave(wrong))).toBe(
@@ -166,20 +173,40 @@ describe("loadModel refuses", () => {
     ["inputs in words", { inputs: "4" }],
     ["no loss", { loss: undefined }],
     ["training that is no object", { training: 3 }],
-    ["training without a step", { training: { ...training.progress, step: undefined } }],
-    ["half a step", { training: { ...training.progress, step: 0.5 } }],
-    ["a step before the first", { training: { ...training.progress, step: -1 } }],
-    ["training without β₁", { training: { ...training.progress, beta1: undefined } }],
-    ["a loss scale of 0", { training: { ...training.progress, lossScale: 0 } }],
-    ["a loss scale that is no power of two", { training: { ...training.progress, lossScale: 3 } }],
-    ["a loss scale beyond the largest", { training: { ...training.progress, lossScale: 2 ** 17 } }],
-    ["a step that may have been skipped", { training: { ...training.progress, lossScale: 2, skipped: 1 } }],
-    ["a bias correction in words", { training: { ...training.progress, correction2: "none" } }],
   ])("a description with %s", (_, change) => {
     const bytes = forged((description) =>
       change === null || Array.isArray(change) ? change : { ...description, ...change },
     );
     expect(refused(bytes)).toBe(message("a description of another form", "the description that chainrule wrote"));
+  });
+
+  const step = "a whole number from 0 to 4294967295";
+  const share = "a number from 0 to 1";
+  const lossScale = `a power of two from 1 to ${LARGEST_LOSS_SCALE}`;
+  it.each([
+    ["step", undefined, "undefined", step],
+    ["step", 0.5, "0.5", step],
+    ["step", -1, "-1", step],
+    ["step", 2 ** 32, "4294967296", step],
+    ["step", "12", '"12"', step],
+    ["correction1", -0.5, "-0.5", share],
+    ["correction1", 1.5, "1.5", share],
+    ["correction2", "none", '"none"', share],
+    ["beta1", undefined, "undefined", share],
+    ["beta2", 2, "2", share],
+    ["lossScale", 0, "0", lossScale],
+    ["lossScale", 3, "3", lossScale],
+    ["lossScale", 2 ** 17, "131072", lossScale],
+    ["skipped", 1, "1", "true or false"],
+  ])("training.%s of %j, by name", (name, value, got, expected) => {
+    const bytes = forged((description) => ({ ...description, training: { ...training.progress, [name]: value } }));
+    expect(refused(bytes)).toBe(message(`training.${name} ${got}`, expected));
+  });
+
+  it("neither the last step that a GPU can count nor a correction at the ends", () => {
+    const ends = { step: 2 ** 32 - 1, correction1: 0, correction2: 1, beta1: 0.5, beta2: 0 };
+    const bytes = forged((description) => ({ ...description, training: ends }));
+    expect(loadModel(bytes).training?.progress).toEqual(ends);
   });
 
   it.each([

@@ -36,6 +36,14 @@ describe("checkParameter", () => {
     );
   });
 
+  it("refuses a text of as many letters", () => {
+    for (const text of ["abcdef", "123456"]) {
+      expect(refusal(() => check(text as unknown as number[]))).toBe(
+        `DataError: setParameters: W1: element 1: got "${text[0]}", expected a finite number that float32 can hold; give finite values.`,
+      );
+    }
+  });
+
   it("takes the largest float32", () => {
     const largest = (2 - 2 ** -23) * 2 ** 127;
     expect(check([0, 0, 0, 0, 0, largest])[5]).toBe(largest);
