@@ -22,6 +22,8 @@ export async function openAdapter(choice = process.env.CHAINRULE_ADAPTER ?? ""):
       remedy: "set it to one of these, or unset it",
     });
   }
+  // Without a session's folder, Wayland's library would write an error for every driver that asks it for a display.
+  if (process.platform === "linux") process.env.XDG_RUNTIME_DIR ||= "/dev/null";
   if (choice === "own") return openDevice();
   if (choice === "swiftshader" || lacksVulkan()) return openSoftwareDevice();
   return openDevice().catch((error: unknown) => {

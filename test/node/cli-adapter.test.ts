@@ -16,6 +16,15 @@ describe("the software adapter", () => {
     expect(outcome.stderr).not.toContain("Warning");
   });
 
+  it.runIf(here)("is looked for without a word about a display, where the machine has none", async () => {
+    place.write("flowers.csv", flowers);
+    const outcome = await place.run([...trainFlowers, "--epochs", "2"], {
+      env: { LD_LIBRARY_PATH: "", CHAINRULE_ADAPTER: "", XDG_RUNTIME_DIR: "" },
+    });
+    succeeded(outcome);
+    expect(outcome.stderr).not.toContain("XDG_RUNTIME_DIR");
+  });
+
   it.runIf(here)("is refused where only the machine's own may serve", async () => {
     place.write("flowers.csv", flowers);
     const none = { LD_LIBRARY_PATH: "", VK_DRIVER_FILES: "/nonexistent", VK_ICD_FILENAMES: "/nonexistent" };
