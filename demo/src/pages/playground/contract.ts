@@ -27,8 +27,6 @@ export interface Status {
   /** The last step ever reached, to which the timeline runs. */
   readonly reached: number;
   readonly running: boolean;
-  /** The options in force. */
-  readonly live: LiveOptions;
   readonly curves: Curves;
   readonly accuracy: Scores | undefined;
   readonly samplesPerSecond: number | undefined;
@@ -59,8 +57,8 @@ export interface PlaygroundContract {
     advance(steps: number): Promise<void>;
     /** Goes to a step that was reached before, exactly, and pauses. */
     rewind(step: number): Promise<void>;
-    /** Changes options from the next step on. What was logged after this step is forgotten. */
-    edit(live: LiveOptions): Promise<void>;
+    /** Changes options from the next step on, the others stay. What was logged after this step is forgotten. */
+    edit(change: Partial<LiveOptions>): Promise<void>;
     /** A safetensors file of the network. */
     save(): Promise<Uint8Array<ArrayBuffer>>;
   };

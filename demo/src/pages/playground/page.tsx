@@ -16,7 +16,7 @@ import type { PlaygroundContract, Speed, Status } from "./contract.ts";
 import { DataPanel, LiveControls, NetworkControls } from "./controls.tsx";
 import { Equations } from "./equations.tsx";
 import { NetworkPicture } from "./network-picture.tsx";
-import { fromQuery, type LiveOptions, liveAt, type PlaygroundState, type RunOptions, toQuery } from "./options.ts";
+import { fromQuery, liveAt, type PlaygroundState, type RunOptions, toQuery } from "./options.ts";
 import { drawnToText, starterPoints } from "./points.ts";
 import { SurfacePicture } from "./surface-picture.tsx";
 import { Timeline } from "./timeline.tsx";
@@ -62,30 +62,19 @@ export function Page() {
   // After the canvases are handed over, so that a replay is seen.
   useEffect(() => void attempt(() => call.begin(state, runs.current)), []);
 
-  const start = (next: PlaygroundState) => {
-    setState(next);
-    runs.current += 1;
-    void attempt(() => call.begin(next, runs.current));
-  };
+  const live = liveAt(state, state.step);
   const begin = (run: RunOptions) => {
-    const live = status?.live ?? state.live;
     const next: PlaygroundState = { run, live, edits: [], step: 0 };
     setUnit(undefined);
     writeQuery(NAME, toQuery(next));
-    start(next);
+    setState(next);
+    runs.current += 1;
+    void attempt(() => call.begin(next, runs.current));
   };
   const changeRun = (change: Partial<RunOptions>) => {
     const run = { ...state.run, ...change };
     const empty = run.points === "drawn" && run.drawn === "";
     begin(empty ? { ...run, drawn: drawnToText(starterPoints) } : run);
-  };
-  const live = status?.live ?? liveAt(state, state.step);
-  const changeLive = (change: Partial<LiveOptions>) => {
-    const next = { ...live, ...change };
-    if (state.step === 0 && !status?.running) {
-      const fresh = { ...state, live: next, edits: [] };
-      start(fresh);
-    } else void attempt(() => call.edit(next));
   };
   const running = status?.running ?? false;
   const cpu = backend.value?.kind === "cpu";
@@ -114,7 +103,7 @@ export function Page() {
             if (running) void attempt(() => call.play(chosen));
           }}
         />
-        <LiveControls live={live} onChange={changeLive} />
+        <LiveControls live={live} onChange={(change) => void attempt(() => call.edit(change))} />
         <div class="stack">
           <DataPanel run={state.run} onChange={changeRun} />
           <Panel title={cpu ? "In memory" : "On the GPU"} class="spaced memory-panel">

@@ -73,8 +73,8 @@ class PlaygroundSession implements Session<PlaygroundContract> {
       pause: () => this.#turn(() => this.#settle()),
       advance: (steps) => this.#turn(() => this.#advance(steps)),
       rewind: (step) => this.#turn(() => this.#goTo(step)),
-      edit: (live) => this.#edit(live),
-      save: () => this.#turn(() => this.#save()),
+      edit: (change) => this.#turn((running) => this.#edit(change, running)),
+      save: () => this.#turn((running) => this.#save(running)),
     };
     requestAnimationFrame(this.#frame);
   }
@@ -88,12 +88,13 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     });
   }
 
-  /** Runs one method after the other, each with training at rest. */
-  #turn<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs one method after the other, each with training at rest, and tells it whether training ran when its turn came. */
+  #turn<T>(work: (running: boolean) => Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
+      const running = this.#running;
       this.#running = false;
       await this.#loop;
-      return work();
+      return work(running);
     });
   }
 
@@ -158,21 +159,20 @@ class PlaygroundSession implements Session<PlaygroundContract> {
   }
 
   /** Training that runs goes on with the new options. */
-  async #edit(live: LiveOptions): Promise<void> {
-    const running = this.#running;
-    await this.#turn(async () => {
-      await this.#run().edit(live);
-      await this.#attach();
-      this.#curves = upTo(this.#curves, this.#run().step);
-      if (!running) return this.#settle();
-      // Never shown at rest in between, with weights that are about to change.
-      this.#play(this.#speed);
-      this.#report();
-    });
+  async #edit(change: Partial<LiveOptions>, running: boolean): Promise<void> {
+    await this.#run().edit(change);
+    await this.#attach();
+    this.#curves = upTo(this.#curves, this.#run().step);
+    if (!running) return this.#settle();
+    // Never shown at rest in between, with weights that are about to change.
+    this.#play(this.#speed);
+    this.#report();
   }
 
-  #save(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#run().training.save({ optimizer: false });
+  async #save(running: boolean): Promise<Uint8Array<ArrayBuffer>> {
+    const file = await this.#run().training.save({ optimizer: false });
+    if (running) this.#play(this.#speed);
+    return file;
   }
 
   #run(): Engine {
@@ -246,14 +246,13 @@ class PlaygroundSession implements Session<PlaygroundContract> {
   }
 
   #report(): void {
-    const { state, reached, live } = this.#run();
+    const { state, reached } = this.#run();
     this.#context.emit({
       kind: "status",
       status: {
         run: this.#number,
         state,
         reached,
-        live,
         running: this.#running,
         curves: this.#curves,
         accuracy: this.#scores,
