@@ -47,6 +47,15 @@ describe("the playground's session", () => {
     expect(last()?.running).toBe(false);
   });
 
+  it("takes the step of the last edit as reached, so that each lies on the timeline", async () => {
+    const { begun, rewind, last } = begin("live=sgd,0.1,0,32&edits=30,sgd,0.3,0,32;60,sgd,0.1,0,32&step=1");
+    await begun;
+    expect([last()?.state.step, last()?.reached]).toEqual([1, 60]);
+    await rewind(60);
+    expect([last()?.state.step, last()?.reached]).toEqual([60, 60]);
+    expect(last()?.state.edits).toHaveLength(2);
+  });
+
   it("trains on after its weights were saved", async () => {
     const { begun, play, save, last, until } = begin("");
     await begun;
