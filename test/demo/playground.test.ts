@@ -103,6 +103,21 @@ describe("the playground", () => {
       .toMatch(/edits=10,sgd,0\.1,0\.1,32(&|$)/);
   });
 
+  it("lets one stop the replay of an address, and shows how long it takes", async () => {
+    const { page, errors } = await site.visit({
+      at: "playground?points=gauss&layers=2&edits=1000,sgd,0.1,0,32&step=90000000",
+    });
+    await page.getByText(/^Replaying step .* of 90,000,000$/).waitFor();
+    await page.getByText(/ left$/).waitFor();
+    await pause(page);
+    expect(await stepOf(page)).toBeGreaterThan(0);
+    await expectToFit(page, 1280);
+    await button(page, "Back to step 0").click();
+    await page.getByTestId("step").getByText("0", { exact: true }).waitFor();
+    await expectToFit(page, 1280);
+    expect(errors).toEqual([]);
+  });
+
   it.each(["circle", "xor", "gauss", "moons"])(
     "learns %s after it was chosen, with its state in the address",
     async (shape) => {

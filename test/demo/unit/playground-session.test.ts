@@ -28,7 +28,9 @@ function begin(query: string) {
   const last = (): Status | undefined => events.findLast((event) => event.kind === "status")?.status;
   const until = (fits: (status: Status | undefined) => boolean) =>
     vi.waitFor(() => expect(last()).toSatisfy(fits), { timeout: 4000, interval: 5 });
-  return { ...session.methods, begun, events, last, until };
+  const replayed = () =>
+    vi.waitFor(() => events.find((event) => event.kind === "replay")?.replay ?? Promise.reject(new Error("no replay")));
+  return { ...session.methods, begun, last, until, replayed };
 }
 
 const liveOf = (status: Status | undefined) => status && liveAt(status.state, status.state.step);
@@ -54,6 +56,31 @@ describe("the playground's session", () => {
     await rewind(60);
     expect([last()?.state.step, last()?.reached]).toEqual([60, 60]);
     expect(last()?.state.edits).toHaveLength(2);
+  });
+
+  it("stops a replay at the step reached, and gives it up for another run", async () => {
+    const { begun, begin: beginAgain, pause, last, replayed } = begin("step=90000000");
+    await replayed();
+    await pause();
+    await begun;
+    const { step } = last()?.state ?? { step: Number.NaN };
+    expect([last()?.running, last()?.reached]).toEqual([false, step]);
+    expect(step).toBeGreaterThan(0);
+    expect(last()?.fingerprint).toBeDefined();
+    void beginAgain(fromQuery(new URLSearchParams("layers=2&points=gauss&step=90000000")), 1);
+    void beginAgain(fromQuery(new URLSearchParams("layers=2&points=moons&step=90000000")), 2);
+    await pause();
+    expect([last()?.run, last()?.state.run.points]).toEqual([2, "moons"]);
+  });
+
+  it("tells how far a replay is, from the step at which it begins", async () => {
+    const { begun, pause, replayed } = begin("step=90000000");
+    const { step, from, to, seconds } = await replayed();
+    expect([from, to]).toEqual([0, 90000000]);
+    expect(step).toBeGreaterThan(0);
+    expect(seconds).toBeGreaterThan(0);
+    await pause();
+    await begun;
   });
 
   it("trains on after its weights were saved", async () => {

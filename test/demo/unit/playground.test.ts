@@ -52,6 +52,7 @@ describe("the playground's address", () => {
     "seed=-1",
     "seed=1.5",
     "step=x",
+    "step=900000000",
   ])("takes %s for what it began with", (text) => {
     expect(read(text)).toEqual(initialState);
   });

@@ -19,6 +19,19 @@ export interface View {
   readonly unit: { readonly layer: number; readonly unit: number } | undefined;
 }
 
+/** How far the way to a step is, which is trained anew. */
+export interface Replay {
+  /** Number of the run. */
+  readonly run: number;
+  readonly step: number;
+  /** The step at which it began. */
+  readonly from: number;
+  /** The step at which it ends. */
+  readonly to: number;
+  /** Time spent so far in seconds. */
+  readonly seconds: number;
+}
+
 /** How training stands. */
 export interface Status {
   /** Number of the run. */
@@ -47,11 +60,12 @@ export interface PlaygroundContract {
     show(canvases: { surface: OffscreenCanvas; network: OffscreenCanvas }, view: View): Promise<void>;
     view(view: View): void;
     /**
-     * Begins a run and takes it to its step.
+     * Begins a run and takes it to its step. An earlier run is given up, its replay too.
      * @param run number of the run, by which the page tells a report of it from one of the run before
      */
     begin(state: PlaygroundState, run: number): Promise<void>;
     play(speed: Speed): Promise<void>;
+    /** Ends what runs, a replay too, at the step that it has reached. */
     pause(): Promise<void>;
     /** Takes `steps` steps and pauses. */
     advance(steps: number): Promise<void>;
@@ -66,5 +80,5 @@ export interface PlaygroundContract {
     | { readonly kind: "status"; readonly status: Status }
     | { readonly kind: "plan"; readonly plan: Plan }
     /** Replay of earlier steps, after a rewind or where an address begins at a later step. */
-    | { readonly kind: "replay"; readonly done: number; readonly total: number };
+    | { readonly kind: "replay"; readonly replay: Replay };
 }

@@ -12,7 +12,7 @@ import { useTitle } from "../../components/use-title.ts";
 import { download } from "../../download.ts";
 import { count } from "../../format.ts";
 import { currentQuery, writeQuery } from "../../router.ts";
-import type { PlaygroundContract, Speed, Status } from "./contract.ts";
+import type { PlaygroundContract, Replay, Speed, Status } from "./contract.ts";
 import { DataPanel, LiveControls, NetworkControls } from "./controls.tsx";
 import { Equations } from "./equations.tsx";
 import { NetworkPicture } from "./network-picture.tsx";
@@ -34,7 +34,7 @@ export function Page() {
   const [state, setState] = useState<PlaygroundState>(() => fromQuery(currentQuery()));
   const [status, setStatus] = useState<Status>();
   const [plan, setPlan] = useState<Plan>();
-  const [replay, setReplay] = useState<{ done: number; total: number }>();
+  const [replay, setReplay] = useState<Replay>();
   const { fault, setFault, attempt } = useFault();
   const [speed, setSpeed] = useState<Speed>("full");
   const [unit, setUnit] = useState<{ layer: number; unit: number }>();
@@ -46,8 +46,9 @@ export function Page() {
 
   const receive = (event: PlaygroundContract["event"]) => {
     if (event.kind === "plan") setPlan(event.plan);
-    else if (event.kind === "replay") setReplay(event.done < event.total ? event : undefined);
-    else if (event.status.run === runs.current) {
+    else if (event.kind === "replay") {
+      if (event.replay.run === runs.current) setReplay(event.replay);
+    } else if (event.status.run === runs.current) {
       setReplay(undefined);
       setStatus(event.status);
       setState(event.status.state);
@@ -68,6 +69,7 @@ export function Page() {
     setUnit(undefined);
     writeQuery(NAME, toQuery(next));
     setState(next);
+    setReplay(undefined);
     runs.current += 1;
     void attempt(() => call.begin(next, runs.current));
   };

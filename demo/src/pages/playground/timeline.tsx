@@ -1,13 +1,14 @@
 import { Button } from "../../components/button.tsx";
 import { Choice } from "../../components/field.tsx";
 import { BackIcon, PauseIcon, PlayIcon, StartIcon, StepIcon } from "../../components/icons.tsx";
+import { Progress } from "../../components/progress.tsx";
 import { StatRow } from "../../components/stats.tsx";
 import { compact, count, figure, percent } from "../../format.ts";
-import type { Speed, Status } from "./contract.ts";
+import type { Replay, Speed, Status } from "./contract.ts";
 
 export interface TimelineProps {
   readonly status: Status | undefined;
-  readonly replay: { readonly done: number; readonly total: number } | undefined;
+  readonly replay: Replay | undefined;
   readonly speed: Speed;
   readonly onPlay: () => void;
   readonly onPause: () => void;
@@ -36,7 +37,7 @@ export function Timeline({ status, replay, speed, onPlay, onPause, onStep, onRew
         >
           <BackIcon />
         </Button>
-        {running ? (
+        {running || replay ? (
           <Button kind="primary" onClick={onPause}>
             <PauseIcon /> Pause
           </Button>
@@ -45,7 +46,7 @@ export function Timeline({ status, replay, speed, onPlay, onPause, onStep, onRew
             <PlayIcon /> Train
           </Button>
         )}
-        <Button kind="quiet" label="One step forward" disabled={!ready || running} onClick={onStep}>
+        <Button kind="quiet" label="One step forward" disabled={!ready || running || !!replay} onClick={onStep}>
           <StepIcon />
         </Button>
       </div>
@@ -63,23 +64,21 @@ export function Timeline({ status, replay, speed, onPlay, onPause, onStep, onRew
           />
         </label>
         <Marks status={status} />
-        <p class="scrub-text">
-          {replay ? (
-            <span role="status">
-              replaying step {count(replay.done)} of {count(replay.total)}
-            </span>
-          ) : (
+        {replay ? (
+          <ReplayBar replay={replay} />
+        ) : (
+          <p class="scrub-text">
             <span>
               step <strong data-testid="step">{count(step)}</strong>
               {reached > step && ` of ${count(reached)}`}
             </span>
-          )}
-          {status?.fingerprint && (
-            <span class="fingerprint" title="The first digits of the SHA-256 of all weights: equal for equal bits">
-              weights <code data-testid="fingerprint">{status.fingerprint}</code>
-            </span>
-          )}
-        </p>
+            {status?.fingerprint && (
+              <span class="fingerprint" title="The first digits of the SHA-256 of all weights: equal for equal bits">
+                weights <code data-testid="fingerprint">{status.fingerprint}</code>
+              </span>
+            )}
+          </p>
+        )}
       </div>
       <Choice
         label="Speed"
@@ -93,6 +92,17 @@ export function Timeline({ status, replay, speed, onPlay, onPause, onStep, onRew
       />
       <StatRow label="How training stands" stats={statsOf(status)} />
     </section>
+  );
+}
+
+/** How far a replay is, with the time that is left. */
+function ReplayBar({ replay: { step, from, to, seconds } }: { replay: Replay }) {
+  return (
+    <Progress
+      label={`Replaying step ${count(step)} of ${count(to)}`}
+      share={(step - from) / (to - from)}
+      seconds={seconds}
+    />
   );
 }
 
