@@ -118,6 +118,26 @@ describe("the playground", () => {
     expect(errors).toEqual([]);
   });
 
+  it("holds the timeline's thumb while it is dragged, though training goes on, and goes where it is let go", async () => {
+    const { page } = await site.visit({ at: "playground?points=gauss&layers=2" });
+    await atRest(page);
+    await train(page);
+    await untilStep(page, 20);
+    const slider = page.getByRole("slider", { name: "Go to an earlier step" });
+    const box = await slider.boundingBox();
+    if (!box) throw new Error("no timeline");
+    await page.mouse.move(box.x + box.width - 12, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 4 });
+    const held = Number(await slider.inputValue());
+    await untilStep(page, (await stepOf(page)) + 20);
+    expect(Number(await slider.inputValue())).toBe(held);
+    await page.mouse.up();
+    await atRest(page);
+    expect(await stepOf(page)).toBe(held);
+    expect(held).toBeGreaterThan(0);
+  });
+
   it.each(["circle", "xor", "gauss", "moons"])(
     "learns %s after it was chosen, with its state in the address",
     async (shape) => {

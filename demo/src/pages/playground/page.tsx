@@ -99,7 +99,7 @@ export function Page() {
           onPlay={() => void attempt(() => call.play(speed))}
           onPause={() => void attempt(() => call.pause())}
           onStep={() => void attempt(() => call.advance(1))}
-          onRewind={(step) => void attempt(() => call.rewind(step))}
+          onRewind={(step) => attempt(() => call.rewind(step))}
           onSpeed={(chosen) => {
             setSpeed(chosen);
             if (running) void attempt(() => call.play(chosen));

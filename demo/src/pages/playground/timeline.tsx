@@ -5,6 +5,7 @@ import { Progress } from "../../components/progress.tsx";
 import { StatRow } from "../../components/stats.tsx";
 import { compact, count, figure, percent } from "../../format.ts";
 import type { Replay, Speed, Status } from "./contract.ts";
+import { Scrub } from "./scrub.tsx";
 
 export interface TimelineProps {
   readonly status: Status | undefined;
@@ -13,7 +14,7 @@ export interface TimelineProps {
   readonly onPlay: () => void;
   readonly onPause: () => void;
   readonly onStep: () => void;
-  readonly onRewind: (step: number) => void;
+  readonly onRewind: (step: number) => Promise<void>;
   readonly onSpeed: (speed: Speed) => void;
 }
 
@@ -26,14 +27,14 @@ export function Timeline({ status, replay, speed, onPlay, onPause, onStep, onRew
   return (
     <section class="panel timeline" aria-label="Training">
       <div class="transport">
-        <Button kind="quiet" label="Back to step 0" disabled={!ready || step === 0} onClick={() => onRewind(0)}>
+        <Button kind="quiet" label="Back to step 0" disabled={!ready || step === 0} onClick={() => void onRewind(0)}>
           <StartIcon />
         </Button>
         <Button
           kind="quiet"
           label="One step back"
           disabled={!ready || running || step === 0}
-          onClick={() => onRewind(step - 1)}
+          onClick={() => void onRewind(step - 1)}
         >
           <BackIcon />
         </Button>
@@ -51,18 +52,7 @@ export function Timeline({ status, replay, speed, onPlay, onPause, onStep, onRew
         </Button>
       </div>
       <div class="scrub">
-        <label>
-          <span class="hidden">Go to an earlier step</span>
-          <input
-            type="range"
-            min={0}
-            max={Math.max(1, reached)}
-            value={step}
-            disabled={!ready || reached === 0}
-            aria-valuetext={`step ${step} of ${reached}`}
-            onChange={({ currentTarget }) => onRewind(currentTarget.valueAsNumber)}
-          />
-        </label>
+        <Scrub step={step} reached={reached} disabled={!ready || reached === 0} onRewind={onRewind} />
         <Marks status={status} />
         {replay ? (
           <ReplayBar replay={replay} />
