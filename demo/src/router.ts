@@ -11,6 +11,18 @@ function parse(hash: string): Place {
   return { page: path, query: new URLSearchParams(query) };
 }
 
+/** Under which a tab keeps the address that it was left at, beside the one that its reload asks for. */
+const LEFT = "left";
+
+// A reload asks for the address from before `pagehide`, whatever is written then.
+const left = sessionStorage.getItem(LEFT);
+sessionStorage.removeItem(LEFT);
+const [navigation] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
+if (left !== null && navigation?.type !== "navigate") {
+  const [asked, last] = JSON.parse(left);
+  if (location.hash === asked) history.replaceState(null, "", last);
+}
+
 /** The page, and how many times the visitor has gone somewhere. */
 const place = signal({ page: parse(location.hash).page, visit: 0 });
 
@@ -43,4 +55,11 @@ export function writeQuery(page: string, query: URLSearchParams): void {
   const text = query.toString();
   history.replaceState(null, "", `#/${page}${text === "" ? "" : `?${text}`}`);
   known = location.hash;
+}
+
+/** Writes a page's state as the visitor leaves, for a reload too. */
+export function writeLastQuery(page: string, query: URLSearchParams): void {
+  const asked = location.hash;
+  writeQuery(page, query);
+  sessionStorage.setItem(LEFT, JSON.stringify([asked, location.hash]));
 }

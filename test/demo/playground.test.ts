@@ -223,6 +223,18 @@ describe("the playground", () => {
     await page.waitForTimeout(500);
     const input = await pictureOf(page, ".surface canvas");
     expect(input.equals(output)).toBe(false);
+    await page.getByRole("radio", { name: "100/s" }).check({ force: true });
+    await train(page);
+    await untilStep(page, 3);
+    const left = await stepOf(page);
+    await page.reload();
+    await atRest(page);
+    expect(await stepOf(page)).toBeGreaterThanOrEqual(left);
+    expect(await page.getByRole("radio", { name: "100/s" }).isChecked()).toBe(true);
+    await page.getByRole("heading", { name: "Response of input x" }).waitFor();
+    await button(page, "Back to step 0").click();
+    await page.getByTestId("step").getByText("0", { exact: true }).waitFor();
+    await atRest(page);
     await button(page, "Show the output").click();
     await page.getByRole("heading", { name: "Decision" }).waitFor();
     await page.waitForTimeout(500);

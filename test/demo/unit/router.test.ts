@@ -1,10 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 /** A window's address and history, as far as the router needs them. */
-function openWindow(hash: string) {
+function openWindow(hash: string, left: string | null = null, type = "navigate") {
   const listeners: (() => void)[] = [];
   const place = { hash };
+  const kept = { left };
   vi.stubGlobal("location", place);
+  vi.stubGlobal("performance", { getEntriesByType: () => [{ type }] });
+  vi.stubGlobal("sessionStorage", {
+    getItem: () => kept.left,
+    removeItem: () => {
+      kept.left = null;
+    },
+    setItem: (_name: string, value: string) => {
+      kept.left = value;
+    },
+  });
   vi.stubGlobal("addEventListener", (kind: string, listener: () => void) => {
     if (kind === "hashchange") listeners.push(listener);
   });
@@ -18,6 +29,7 @@ function openWindow(hash: string) {
   };
   return {
     place,
+    kept,
     arrive,
     go(to: string) {
       place.hash = to;
@@ -26,7 +38,10 @@ function openWindow(hash: string) {
   };
 }
 
-const open = async (hash: string) => ({ ...openWindow(hash), router: await import("../../../demo/src/router.ts") });
+const open = async (...given: Parameters<typeof openWindow>) => ({
+  ...openWindow(...given),
+  router: await import("../../../demo/src/router.ts"),
+});
 const query = (text: string) => new URLSearchParams(text);
 
 beforeEach(() => void vi.resetModules());
@@ -51,6 +66,20 @@ describe("the router", () => {
     expect([place.hash, router.currentVisit.value]).toEqual(["#/playground?seed=3", 0]);
     router.writeQuery("playground", query(""));
     expect(place.hash).toBe("#/playground");
+  });
+
+  it("takes a reload to the address at which the page was left", async () => {
+    const { router, kept } = await open("#/playground?step=5");
+    router.writeLastQuery("playground", query("step=9"));
+    expect(kept.left).not.toBeNull();
+    const stepAt = async (hash: string, type: string) => {
+      vi.resetModules();
+      const { router } = await open(hash, kept.left, type);
+      return router.currentQuery().get("step");
+    };
+    expect(await stepAt("#/playground?step=5", "reload")).toBe("9");
+    expect(await stepAt("#/playground?step=5", "navigate")).toBe("5");
+    expect(await stepAt("#/playground?step=6", "reload")).toBe("6");
   });
 
   it("writes over no address that is about to open, and for no page that is not shown", async () => {

@@ -11,15 +11,17 @@ import { useSession } from "../../components/use-session.ts";
 import { useTitle } from "../../components/use-title.ts";
 import { download } from "../../download.ts";
 import { count } from "../../format.ts";
-import { currentQuery, writeQuery } from "../../router.ts";
-import type { PlaygroundContract, Replay, Speed, Status } from "./contract.ts";
+import { currentQuery } from "../../router.ts";
+import type { PlaygroundContract, Replay, Speed, Status, View } from "./contract.ts";
 import { DataPanel, LiveControls, NetworkControls } from "./controls.tsx";
 import { Equations } from "./equations.tsx";
 import { NetworkPicture } from "./network-picture.tsx";
 import { fromQuery, liveAt, type PlaygroundState, type RunOptions, toQuery } from "./options.ts";
 import { drawnToText, starterPoints } from "./points.ts";
+import { shownOf, withShown } from "./shown.ts";
 import { SurfacePicture } from "./surface-picture.tsx";
 import { Timeline } from "./timeline.tsx";
+import { useAddress } from "./use-address.ts";
 import { usePicture } from "./use-picture.ts";
 import "./playground.css";
 import "./timeline.css";
@@ -27,20 +29,16 @@ import "./network.css";
 
 const NAME = "playground";
 
-/** Time in ms between two addresses while training runs. */
-const ADDRESS_INTERVAL = 1000;
-
 export function Page() {
   const [state, setState] = useState<PlaygroundState>(() => fromQuery(currentQuery()));
   const [status, setStatus] = useState<Status>();
   const [plan, setPlan] = useState<Plan>();
   const [replay, setReplay] = useState<Replay>();
   const { fault, setFault, attempt } = useFault();
-  const [speed, setSpeed] = useState<Speed>("full");
-  const [unit, setUnit] = useState<{ layer: number; unit: number }>();
+  const [speed, setSpeed] = useState<Speed>(() => shownOf(currentQuery(), state.run.layers).speed);
+  const [unit, setUnit] = useState<View["unit"]>(() => shownOf(currentQuery(), state.run.layers).unit);
   /** Numbers the runs: what is still reported of an earlier one is not shown. */
   const runs = useRef(0);
-  const written = useRef(0);
   const surface = useRef<HTMLCanvasElement>(null);
   const network = useRef<HTMLCanvasElement>(null);
 
@@ -52,9 +50,6 @@ export function Page() {
       setReplay(undefined);
       setStatus(event.status);
       setState(event.status.state);
-      if (event.status.running && performance.now() - written.current < ADDRESS_INTERVAL) return;
-      written.current = performance.now();
-      writeQuery(NAME, toQuery(event.status.state));
     }
   };
   const call = useSession<PlaygroundContract>(NAME, receive, setFault);
@@ -67,7 +62,6 @@ export function Page() {
   const begin = (run: RunOptions) => {
     const next: PlaygroundState = { run, live, edits: [], step: 0 };
     setUnit(undefined);
-    writeQuery(NAME, toQuery(next));
     setState(next);
     setReplay(undefined);
     runs.current += 1;
@@ -79,6 +73,7 @@ export function Page() {
     begin(empty ? { ...run, drawn: drawnToText(starterPoints) } : run);
   };
   const running = status?.running ?? false;
+  useAddress(NAME, withShown(toQuery(state), { speed, unit }), running);
   const cpu = backend.value?.kind === "cpu";
 
   useTitle("Playground", running ? `step ${count(state.step)}` : undefined);
