@@ -112,9 +112,15 @@ describe("the playground", () => {
     await pause(page);
     expect(await stepOf(page)).toBeGreaterThan(0);
     await expectToFit(page, 1280);
-    await button(page, "Back to step 0").click();
+    await button(page, "Back to step 0").focus();
+    await page.keyboard.press("Enter");
     await page.getByTestId("step").getByText("0", { exact: true }).waitFor();
     await expectToFit(page, 1280);
+    // It has nothing more to do, and keeps the focus.
+    const back = page.locator("[aria-label='Back to step 0'][aria-disabled=true]:focus");
+    await back.waitFor();
+    await page.keyboard.press("Enter");
+    await back.waitFor();
     expect(errors).toEqual([]);
   });
 

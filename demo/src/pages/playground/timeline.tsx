@@ -6,6 +6,7 @@ import { StatRow } from "../../components/stats.tsx";
 import { compact, count, figure, percent } from "../../format.ts";
 import type { Replay, Speed, Status } from "./contract.ts";
 import { Scrub } from "./scrub.tsx";
+import { Transport } from "./transport.tsx";
 
 export interface TimelineProps {
   readonly status: Status | undefined;
@@ -27,17 +28,16 @@ export function Timeline({ status, replay, speed, onPlay, onPause, onStep, onRew
   return (
     <section class="panel timeline" aria-label="Training">
       <div class="transport">
-        <Button kind="quiet" label="Back to step 0" disabled={!ready || step === 0} onClick={() => void onRewind(0)}>
+        <Transport label="Back to step 0" disabled={!ready || step === 0} onClick={() => void onRewind(0)}>
           <StartIcon />
-        </Button>
-        <Button
-          kind="quiet"
+        </Transport>
+        <Transport
           label="One step back"
           disabled={!ready || running || step === 0}
           onClick={() => void onRewind(step - 1)}
         >
           <BackIcon />
-        </Button>
+        </Transport>
         {running || replay ? (
           <Button kind="primary" onClick={onPause}>
             <PauseIcon /> Pause
@@ -47,9 +47,9 @@ export function Timeline({ status, replay, speed, onPlay, onPause, onStep, onRew
             <PlayIcon /> Train
           </Button>
         )}
-        <Button kind="quiet" label="One step forward" disabled={!ready || running || !!replay} onClick={onStep}>
+        <Transport label="One step forward" disabled={!ready || running || !!replay} onClick={onStep}>
           <StepIcon />
-        </Button>
+        </Transport>
       </div>
       <div class="scrub">
         <Scrub step={step} reached={reached} disabled={!ready || reached === 0} onRewind={onRewind} />
