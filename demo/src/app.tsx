@@ -7,7 +7,7 @@ import { MoonIcon, SunIcon } from "./components/icons.tsx";
 import { Fault, Notice } from "./components/notice.tsx";
 import { WithoutGpu } from "./components/without-gpu.tsx";
 import { type PageEntry, pages } from "./pages.ts";
-import { currentPage, linkTo } from "./router.ts";
+import { currentPage, currentVisit, linkTo } from "./router.ts";
 import { theme, toggleTheme } from "./theme.ts";
 import type { FaultMessage } from "./worker/protocol.ts";
 
@@ -36,7 +36,7 @@ export function App() {
         )}
       </div>
       <main id="main" tabIndex={-1}>
-        {entry && <Lazy key={`${entry.name}.${generation.value}`} entry={entry} />}
+        {entry && <Lazy key={`${entry.name}.${currentVisit.value}.${generation.value}`} entry={entry} />}
       </main>
       <Footer />
     </>
@@ -74,9 +74,14 @@ function Header({ current }: { current: PageEntry | undefined }) {
     const link = list?.querySelector<HTMLElement>("[aria-current]");
     if (list && link) list.scrollLeft = link.offsetLeft - list.offsetLeft - (list.clientWidth - link.clientWidth) / 2;
   }, [current]);
+  /** A link to the page that is shown leaves it as it is. */
+  const stay = (page: PageEntry | undefined) => (event: MouseEvent) => {
+    const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+    if (page === current && !elsewhere) event.preventDefault();
+  };
   return (
     <header class="top">
-      <a class="brand" href="#/">
+      <a class="brand" href={linkTo("")} onClick={stay(pages[0])}>
         <img src="./icon.svg" alt="" width="26" height="26" />
         chainrule
       </a>
@@ -84,7 +89,7 @@ function Header({ current }: { current: PageEntry | undefined }) {
         <ul ref={links}>
           {pages.map((page) => (
             <li key={page.name}>
-              <a href={linkTo(page.name)} aria-current={page === current ? "page" : undefined}>
+              <a href={linkTo(page.name)} aria-current={page === current ? "page" : undefined} onClick={stay(page)}>
                 {page.title}
               </a>
             </li>

@@ -115,6 +115,27 @@ describe("the site", () => {
     expect(errors).toEqual([]);
   });
 
+  it("opens an address anew in the tab that shows its page, and keeps the page's state at its own link", async () => {
+    const { page } = await site.visit({ at: "playground?points=gauss&layers=2" });
+    await ready(page);
+    const shape = (name: string) => page.getByRole("radio", { name, checked: true }).waitFor();
+    await shape("gauss");
+    const gauss = page.url();
+    await page.evaluate(() => {
+      location.hash = "#/playground?points=moons&layers=3";
+    });
+    await shape("moons");
+    await ready(page);
+    const moons = page.url();
+    await page.getByRole("link", { name: "Playground" }).click();
+    await page.getByRole("link", { name: "chainrule" }).click();
+    expect(page.url()).toBe(moons);
+    await page.goBack();
+    await shape("gauss");
+    await ready(page);
+    expect(page.url()).toBe(gauss);
+  });
+
   it("leads to the page with the keyboard alone", async () => {
     const { page } = await site.visit();
     await ready(page);

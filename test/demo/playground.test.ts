@@ -103,6 +103,47 @@ describe("the playground", () => {
       .toMatch(/edits=10,sgd,0\.1,0\.1,32(&|$)/);
   });
 
+  it("lets one stop the replay of an address, and shows how long it takes", async () => {
+    const { page, errors } = await site.visit({
+      at: "playground?points=gauss&layers=2&edits=1000,sgd,0.1,0,32&step=90000000",
+    });
+    await page.getByText(/^Replaying step .* of 90,000,000$/).waitFor();
+    await page.getByText(/ left$/).waitFor();
+    await pause(page);
+    expect(await stepOf(page)).toBeGreaterThan(0);
+    await expectToFit(page, 1280);
+    await button(page, "Back to step 0").focus();
+    await page.keyboard.press("Enter");
+    await page.getByTestId("step").getByText("0", { exact: true }).waitFor();
+    await expectToFit(page, 1280);
+    // It has nothing more to do, and keeps the focus.
+    const back = page.locator("[aria-label='Back to step 0'][aria-disabled=true]:focus");
+    await back.waitFor();
+    await page.keyboard.press("Enter");
+    await back.waitFor();
+    expect(errors).toEqual([]);
+  });
+
+  it("holds the timeline's thumb while it is dragged, though training goes on, and goes where it is let go", async () => {
+    const { page } = await site.visit({ at: "playground?points=gauss&layers=2" });
+    await atRest(page);
+    await train(page);
+    await untilStep(page, 20);
+    const slider = page.getByRole("slider", { name: "Go to an earlier step" });
+    const box = await slider.boundingBox();
+    if (!box) throw new Error("no timeline");
+    await page.mouse.move(box.x + box.width - 12, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 4 });
+    const held = Number(await slider.inputValue());
+    await untilStep(page, (await stepOf(page)) + 20);
+    expect(Number(await slider.inputValue())).toBe(held);
+    await page.mouse.up();
+    await atRest(page);
+    expect(await stepOf(page)).toBe(held);
+    expect(held).toBeGreaterThan(0);
+  });
+
   it.each(["circle", "xor", "gauss", "moons"])(
     "learns %s after it was chosen, with its state in the address",
     async (shape) => {
@@ -188,6 +229,18 @@ describe("the playground", () => {
     await page.waitForTimeout(500);
     const input = await pictureOf(page, ".surface canvas");
     expect(input.equals(output)).toBe(false);
+    await page.getByRole("radio", { name: "100/s" }).check({ force: true });
+    await train(page);
+    await untilStep(page, 3);
+    const left = await stepOf(page);
+    await page.reload();
+    await atRest(page);
+    expect(await stepOf(page)).toBeGreaterThanOrEqual(left);
+    expect(await page.getByRole("radio", { name: "100/s" }).isChecked()).toBe(true);
+    await page.getByRole("heading", { name: "Response of input x" }).waitFor();
+    await button(page, "Back to step 0").click();
+    await page.getByTestId("step").getByText("0", { exact: true }).waitFor();
+    await atRest(page);
     await button(page, "Show the output").click();
     await page.getByRole("heading", { name: "Decision" }).waitFor();
     await page.waitForTimeout(500);

@@ -7,6 +7,7 @@ import {
   toQuery,
 } from "../../../demo/src/pages/playground/options.ts";
 import { drawnFromText, drawnToText, makePoints, pointSets, snap } from "../../../demo/src/pages/playground/points.ts";
+import { shownOf, withShown } from "../../../demo/src/pages/playground/shown.ts";
 
 const state: PlaygroundState = {
   run: {
@@ -52,6 +53,7 @@ describe("the playground's address", () => {
     "seed=-1",
     "seed=1.5",
     "step=x",
+    "step=900000000",
   ])("takes %s for what it began with", (text) => {
     expect(read(text)).toEqual(initialState);
   });
@@ -64,6 +66,26 @@ describe("the playground's address", () => {
     const rates = [0, 6, 7, 89, 90, 1000].map((step) => liveAt(state, step).decay);
     expect(rates).toEqual([0.0001, 0.0001, 0, 0, 1, 1]);
   });
+});
+
+describe("what the playground shows", () => {
+  const look = (text: string) => shownOf(new URLSearchParams(text), [3, 4]);
+
+  it.each([
+    { speed: "slow", unit: { layer: 2, unit: 3 } },
+    { speed: "medium", unit: { layer: 0, unit: 1 } },
+    { speed: "full", unit: undefined },
+  ] as const)("is told by the address: $speed, $unit", (shown) => {
+    expect(look(withShown(toQuery(state), shown).toString())).toEqual(shown);
+    expect(read(withShown(toQuery(state), shown).toString())).toEqual(state);
+  });
+
+  it.each(["unit=1,3", "unit=3,0", "unit=0,2", "unit=1", "unit=1,1,1", "unit=a,0", "unit=-1,0", "unit=", "speed=fast"])(
+    "is the output at full speed for %s",
+    (text) => {
+      expect(look(text)).toEqual({ speed: "full", unit: undefined });
+    },
+  );
 });
 
 describe("the playground's points", () => {

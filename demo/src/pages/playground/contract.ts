@@ -19,6 +19,19 @@ export interface View {
   readonly unit: { readonly layer: number; readonly unit: number } | undefined;
 }
 
+/** How far the way to a step is, which is trained anew. */
+export interface Replay {
+  /** Number of the run. */
+  readonly run: number;
+  readonly step: number;
+  /** The step at which it began. */
+  readonly from: number;
+  /** The step at which it ends. */
+  readonly to: number;
+  /** Time spent so far in seconds. */
+  readonly seconds: number;
+}
+
 /** How training stands. */
 export interface Status {
   /** Number of the run. */
@@ -27,8 +40,6 @@ export interface Status {
   /** The last step ever reached, to which the timeline runs. */
   readonly reached: number;
   readonly running: boolean;
-  /** The options in force. */
-  readonly live: LiveOptions;
   readonly curves: Curves;
   readonly accuracy: Scores | undefined;
   readonly samplesPerSecond: number | undefined;
@@ -49,18 +60,19 @@ export interface PlaygroundContract {
     show(canvases: { surface: OffscreenCanvas; network: OffscreenCanvas }, view: View): Promise<void>;
     view(view: View): void;
     /**
-     * Begins a run and takes it to its step.
+     * Begins a run and takes it to its step. An earlier run is given up, its replay too.
      * @param run number of the run, by which the page tells a report of it from one of the run before
      */
     begin(state: PlaygroundState, run: number): Promise<void>;
     play(speed: Speed): Promise<void>;
+    /** Ends what runs, a replay too, at the step that it has reached. */
     pause(): Promise<void>;
     /** Takes `steps` steps and pauses. */
     advance(steps: number): Promise<void>;
     /** Goes to a step that was reached before, exactly, and pauses. */
     rewind(step: number): Promise<void>;
-    /** Changes options from the next step on. What was logged after this step is forgotten. */
-    edit(live: LiveOptions): Promise<void>;
+    /** Changes options from the next step on, the others stay. What was logged after this step is forgotten. */
+    edit(change: Partial<LiveOptions>): Promise<void>;
     /** A safetensors file of the network. */
     save(): Promise<Uint8Array<ArrayBuffer>>;
   };
@@ -68,5 +80,5 @@ export interface PlaygroundContract {
     | { readonly kind: "status"; readonly status: Status }
     | { readonly kind: "plan"; readonly plan: Plan }
     /** Replay of earlier steps, after a rewind or where an address begins at a later step. */
-    | { readonly kind: "replay"; readonly done: number; readonly total: number };
+    | { readonly kind: "replay"; readonly replay: Replay };
 }

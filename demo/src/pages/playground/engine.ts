@@ -40,7 +40,7 @@ export class Engine {
   readonly points: Points;
   readonly #device: Device | undefined;
   readonly #run: RunOptions;
-  readonly #initial: LiveOptions;
+  #initial: LiveOptions;
   #edits: readonly Edit[];
   #training: Training;
   /** Options that the trainer was made with. */
@@ -48,7 +48,7 @@ export class Engine {
   /** Steps before the trainer's own first: a new kind of optimizer counts anew. */
   #base = 0;
   #step = 0;
-  #reached = 0;
+  #reached: number;
   #snapshots: Snapshot[] = [];
   #lastSnapshot = 0;
 
@@ -64,6 +64,8 @@ export class Engine {
     this.#edits = edits;
     this.#training = training;
     this.#live = live;
+    // An address tells no step beyond its own, but there was one at each edit.
+    this.#reached = edits.at(-1)?.step ?? 0;
     this.points = points;
   }
 
@@ -118,8 +120,10 @@ export class Engine {
     this.#step = snapshot.step;
   }
 
-  /** Changes options from the next step on and forgets what was logged after this one. */
-  async edit(live: LiveOptions): Promise<void> {
+  /** Changes options from the next step on and forgets what was logged after this one. At step 0 they are what it begins with. */
+  async edit(change: Partial<LiveOptions>): Promise<void> {
+    const live = { ...this.live, ...change };
+    if (this.#step === 0) return this.#beginWith(live);
     this.#edits = [...this.#edits.filter(({ step }) => step < this.#step), { step: this.#step, live }];
     this.#snapshots = this.#snapshots.filter(({ step }) => step <= this.#step);
     this.#reached = this.#step;
@@ -135,6 +139,16 @@ export class Engine {
 
   dispose(): void {
     this.#training.dispose();
+  }
+
+  async #beginWith(live: LiveOptions): Promise<void> {
+    await this.#make(live);
+    this.#initial = live;
+    this.#edits = [];
+    this.#snapshots = [];
+    this.#base = 0;
+    this.#reached = 0;
+    await this.#snapshot();
   }
 
   async #score(points: readonly Point[]): Promise<{ loss: number; accuracy: number }> {

@@ -135,4 +135,7 @@ export function fromQuery(query: URLSearchParams): PlaygroundState {
   };
 }
 
-const isStep = whole(0, Number.MAX_SAFE_INTEGER);
+/** Last step that an address may tell: all up to it are taken anew, which lasts from minutes on a fast GPU to a day. */
+const LAST_STEP = 1e8;
+
+const isStep = whole(0, LAST_STEP);

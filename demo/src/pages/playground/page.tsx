@@ -11,15 +11,17 @@ import { useSession } from "../../components/use-session.ts";
 import { useTitle } from "../../components/use-title.ts";
 import { download } from "../../download.ts";
 import { count } from "../../format.ts";
-import { currentQuery, writeQuery } from "../../router.ts";
-import type { PlaygroundContract, Speed, Status } from "./contract.ts";
+import { currentQuery } from "../../router.ts";
+import type { PlaygroundContract, Replay, Speed, Status, View } from "./contract.ts";
 import { DataPanel, LiveControls, NetworkControls } from "./controls.tsx";
 import { Equations } from "./equations.tsx";
 import { NetworkPicture } from "./network-picture.tsx";
-import { fromQuery, type LiveOptions, liveAt, type PlaygroundState, type RunOptions, toQuery } from "./options.ts";
+import { fromQuery, liveAt, type PlaygroundState, type RunOptions, toQuery } from "./options.ts";
 import { drawnToText, starterPoints } from "./points.ts";
+import { shownOf, withShown } from "./shown.ts";
 import { SurfacePicture } from "./surface-picture.tsx";
 import { Timeline } from "./timeline.tsx";
+import { useAddress } from "./use-address.ts";
 import { usePicture } from "./use-picture.ts";
 import "./playground.css";
 import "./timeline.css";
@@ -27,33 +29,27 @@ import "./network.css";
 
 const NAME = "playground";
 
-/** Time in ms between two addresses while training runs. */
-const ADDRESS_INTERVAL = 1000;
-
 export function Page() {
   const [state, setState] = useState<PlaygroundState>(() => fromQuery(currentQuery()));
   const [status, setStatus] = useState<Status>();
   const [plan, setPlan] = useState<Plan>();
-  const [replay, setReplay] = useState<{ done: number; total: number }>();
+  const [replay, setReplay] = useState<Replay>();
   const { fault, setFault, attempt } = useFault();
-  const [speed, setSpeed] = useState<Speed>("full");
-  const [unit, setUnit] = useState<{ layer: number; unit: number }>();
+  const [speed, setSpeed] = useState<Speed>(() => shownOf(currentQuery(), state.run.layers).speed);
+  const [unit, setUnit] = useState<View["unit"]>(() => shownOf(currentQuery(), state.run.layers).unit);
   /** Numbers the runs: what is still reported of an earlier one is not shown. */
   const runs = useRef(0);
-  const written = useRef(0);
   const surface = useRef<HTMLCanvasElement>(null);
   const network = useRef<HTMLCanvasElement>(null);
 
   const receive = (event: PlaygroundContract["event"]) => {
     if (event.kind === "plan") setPlan(event.plan);
-    else if (event.kind === "replay") setReplay(event.done < event.total ? event : undefined);
-    else if (event.status.run === runs.current) {
+    else if (event.kind === "replay") {
+      if (event.replay.run === runs.current) setReplay(event.replay);
+    } else if (event.status.run === runs.current) {
       setReplay(undefined);
       setStatus(event.status);
       setState(event.status.state);
-      if (event.status.running && performance.now() - written.current < ADDRESS_INTERVAL) return;
-      written.current = performance.now();
-      writeQuery(NAME, toQuery(event.status.state));
     }
   };
   const call = useSession<PlaygroundContract>(NAME, receive, setFault);
@@ -62,32 +58,22 @@ export function Page() {
   // After the canvases are handed over, so that a replay is seen.
   useEffect(() => void attempt(() => call.begin(state, runs.current)), []);
 
-  const start = (next: PlaygroundState) => {
-    setState(next);
-    runs.current += 1;
-    void attempt(() => call.begin(next, runs.current));
-  };
+  const live = liveAt(state, state.step);
   const begin = (run: RunOptions) => {
-    const live = status?.live ?? state.live;
     const next: PlaygroundState = { run, live, edits: [], step: 0 };
     setUnit(undefined);
-    writeQuery(NAME, toQuery(next));
-    start(next);
+    setState(next);
+    setReplay(undefined);
+    runs.current += 1;
+    void attempt(() => call.begin(next, runs.current));
   };
   const changeRun = (change: Partial<RunOptions>) => {
     const run = { ...state.run, ...change };
     const empty = run.points === "drawn" && run.drawn === "";
     begin(empty ? { ...run, drawn: drawnToText(starterPoints) } : run);
   };
-  const live = status?.live ?? liveAt(state, state.step);
-  const changeLive = (change: Partial<LiveOptions>) => {
-    const next = { ...live, ...change };
-    if (state.step === 0 && !status?.running) {
-      const fresh = { ...state, live: next, edits: [] };
-      start(fresh);
-    } else void attempt(() => call.edit(next));
-  };
   const running = status?.running ?? false;
+  useAddress(NAME, withShown(toQuery(state), { speed, unit }), running);
   const cpu = backend.value?.kind === "cpu";
 
   useTitle("Playground", running ? `step ${count(state.step)}` : undefined);
@@ -108,13 +94,13 @@ export function Page() {
           onPlay={() => void attempt(() => call.play(speed))}
           onPause={() => void attempt(() => call.pause())}
           onStep={() => void attempt(() => call.advance(1))}
-          onRewind={(step) => void attempt(() => call.rewind(step))}
+          onRewind={(step) => attempt(() => call.rewind(step))}
           onSpeed={(chosen) => {
             setSpeed(chosen);
             if (running) void attempt(() => call.play(chosen));
           }}
         />
-        <LiveControls live={live} onChange={changeLive} />
+        <LiveControls live={live} onChange={(change) => void attempt(() => call.edit(change))} />
         <div class="stack">
           <DataPanel run={state.run} onChange={changeRun} />
           <Panel title={cpu ? "In memory" : "On the GPU"} class="spaced memory-panel">

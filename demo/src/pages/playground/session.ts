@@ -5,6 +5,7 @@ import { takeTurns } from "../../worker/turns.ts";
 import type { PlaygroundContract, Scores, Speed, View } from "./contract.ts";
 import { createCpuPainter } from "./cpu-painter.ts";
 import { Engine } from "./engine.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { createGpuPainter } from "./gpu-painter.ts";
 import type { LiveOptions, PlaygroundState } from "./options.ts";
 import type { Canvases, Painter } from "./painter.ts";
@@ -50,6 +51,8 @@ class PlaygroundSession implements Session<PlaygroundContract> {
   #running = false;
   #speed: Speed = "full";
   #loop: Promise<void> = Promise.resolve();
+  /** Ends the replay that is under way, or waits for its turn. */
+  #replay = new AbortController();
   #curves = noCurves;
   #scores: Scores | undefined;
   #samplesPerSecond: number | undefined;
@@ -68,13 +71,13 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     this.methods = {
       show: (canvases, view) => this.#turn(() => this.#show(canvases, view)),
       view: (view) => this.#look(view),
-      begin: (state, run) => this.#turn(() => this.#begin(state, run)),
+      begin: (state, run) => this.#anew((end) => this.#begin(state, run, end)),
       play: (speed) => this.#turn(async () => this.#play(speed)),
-      pause: () => this.#turn(() => this.#settle()),
+      pause: () => this.#anew(() => this.#settle()),
       advance: (steps) => this.#turn(() => this.#advance(steps)),
-      rewind: (step) => this.#turn(() => this.#goTo(step)),
-      edit: (live) => this.#edit(live),
-      save: () => this.#turn(() => this.#save()),
+      rewind: (step) => this.#anew((end) => this.#goTo(step, end)),
+      edit: (change) => this.#turn((running) => this.#edit(change, running)),
+      save: () => this.#turn((running) => this.#save(running)),
     };
     requestAnimationFrame(this.#frame);
   }
@@ -82,19 +85,28 @@ class PlaygroundSession implements Session<PlaygroundContract> {
   close(): void {
     this.#closed = true;
     this.#running = false;
-    void this.#loop.then(() => {
+    void this.#anew(async () => {
       this.#painter?.dispose();
       this.#engine?.dispose();
     });
   }
 
-  /** Runs one method after the other, each with training at rest. */
-  #turn<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs one method after the other, each with training at rest, and tells it whether training ran when its turn came. */
+  #turn<T>(work: (running: boolean) => Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
+      const running = this.#running;
       this.#running = false;
       await this.#loop;
-      return work();
+      return work(running);
     });
+  }
+
+  /** A turn that no replay keeps waiting: one that is under way stops where it is. */
+  #anew<T>(work: (end: AbortSignal) => Promise<T>): Promise<T> {
+    this.#replay.abort();
+    this.#replay = new AbortController();
+    const { signal } = this.#replay;
+    return this.#turn(() => work(signal));
   }
 
   async #show(canvases: Canvases, view: View): Promise<void> {
@@ -109,14 +121,14 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     this.#stale = true;
   }
 
-  async #begin(state: PlaygroundState, run: number): Promise<void> {
+  async #begin(state: PlaygroundState, run: number, end: AbortSignal): Promise<void> {
     const engine = await Engine.begin(this.#context.device, state);
     this.#engine?.dispose();
     this.#engine = engine;
     this.#number = run;
     this.#curves = noCurves;
     this.#samplesPerSecond = undefined;
-    await this.#goTo(state.step);
+    await this.#goTo(state.step, end);
   }
 
   #play(speed: Speed): void {
@@ -125,7 +137,7 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     this.#loop = this.#train(speed).catch((error) => {
       this.#running = false;
       if (!this.#closed) this.#context.fail(error);
-      return this.#settle().catch(() => {});
+      return this.#settle().catch(() => this.#report());
     });
   }
 
@@ -134,45 +146,57 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     await this.#settle();
   }
 
-  async #goTo(step: number): Promise<void> {
+  /** Goes to a step, unless it is told to end: then whoever told so goes on from the step reached. */
+  async #goTo(step: number, end: AbortSignal): Promise<void> {
     const engine = this.#run();
     await engine.restore(step);
     await this.#attach();
     this.#curves = upTo(this.#curves, engine.step);
-    const total = step - engine.step;
+    try {
+      await this.#retrain(engine, step, end);
+    } catch (error) {
+      await this.#settle().catch(() => this.#report());
+      throw error;
+    }
+    if (!end.aborted) await this.#settle();
+  }
+
+  /** Takes the steps up to one that was reached before. */
+  async #retrain(engine: Engine, to: number, end: AbortSignal): Promise<void> {
+    const [from, began] = [engine.step, performance.now()];
     // Enough points for the curve, and on the CPU short enough to stay responsive.
-    const slice = this.#context.device ? Math.max(8, Math.min(1024, Math.ceil(total / REPLAY_POINTS))) : 8;
-    let [reported, judged] = [performance.now(), engine.step];
-    while (engine.step < step) {
-      await this.#steps(Math.min(step - engine.step, slice));
-      if (engine.step - judged > total / REPLAY_JUDGEMENTS) {
+    const slice = this.#context.device ? Math.max(8, Math.min(1024, Math.ceil((to - from) / REPLAY_POINTS))) : 8;
+    let [reported, judged] = [began, from];
+    while (engine.step < to && !end.aborted) {
+      await this.#steps(Math.min(to - engine.step, slice));
+      if (engine.step - judged > (to - from) / REPLAY_JUDGEMENTS) {
         await this.#judge();
         judged = engine.step;
       }
-      if (performance.now() - reported < REPORT_INTERVAL) continue;
-      reported = performance.now();
-      this.#context.emit({ kind: "replay", done: total - (step - engine.step), total });
+      const now = performance.now();
+      if (now - reported < REPORT_INTERVAL) continue;
+      reported = now;
+      const replay = { run: this.#number, step: engine.step, from, to, seconds: (now - began) / 1000 };
+      this.#context.emit({ kind: "replay", replay });
       await pause(0);
     }
-    await this.#settle();
   }
 
   /** Training that runs goes on with the new options. */
-  async #edit(live: LiveOptions): Promise<void> {
-    const running = this.#running;
-    await this.#turn(async () => {
-      await this.#run().edit(live);
-      await this.#attach();
-      this.#curves = upTo(this.#curves, this.#run().step);
-      if (!running) return this.#settle();
-      // Never shown at rest in between, with weights that are about to change.
-      this.#play(this.#speed);
-      this.#report();
-    });
+  async #edit(change: Partial<LiveOptions>, running: boolean): Promise<void> {
+    await this.#run().edit(change);
+    await this.#attach();
+    this.#curves = upTo(this.#curves, this.#run().step);
+    if (!running) return this.#settle();
+    // Never shown at rest in between, with weights that are about to change.
+    this.#play(this.#speed);
+    this.#report();
   }
 
-  #save(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#run().training.save({ optimizer: false });
+  async #save(running: boolean): Promise<Uint8Array<ArrayBuffer>> {
+    const file = await this.#run().training.save({ optimizer: false });
+    if (running) this.#play(this.#speed);
+    return file;
   }
 
   #run(): Engine {
@@ -246,14 +270,13 @@ class PlaygroundSession implements Session<PlaygroundContract> {
   }
 
   #report(): void {
-    const { state, reached, live } = this.#run();
+    const { state, reached } = this.#run();
     this.#context.emit({
       kind: "status",
       status: {
         run: this.#number,
         state,
         reached,
-        live,
         running: this.#running,
         curves: this.#curves,
         accuracy: this.#scores,
@@ -290,11 +313,4 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     const elapsed = performance.now() - frames.since;
     if (elapsed > 1000) this.#frames = { count: 0, since: performance.now(), rate: (1000 * frames.count) / elapsed };
   };
-}
-
-/** The first twelve digits of the SHA-256 of all parameters: equal for equal bits. */
-async function fingerprint(training: Training): Promise<string> {
-  const parts = Object.values(await training.parameters());
-  const digest = await crypto.subtle.digest("SHA-256", await new Blob(parts).arrayBuffer());
-  return Array.from(new Uint8Array(digest, 0, 6), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

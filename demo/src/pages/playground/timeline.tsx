@@ -1,18 +1,21 @@
 import { Button } from "../../components/button.tsx";
 import { Choice } from "../../components/field.tsx";
 import { BackIcon, PauseIcon, PlayIcon, StartIcon, StepIcon } from "../../components/icons.tsx";
+import { Progress } from "../../components/progress.tsx";
 import { StatRow } from "../../components/stats.tsx";
 import { compact, count, figure, percent } from "../../format.ts";
-import type { Speed, Status } from "./contract.ts";
+import type { Replay, Speed, Status } from "./contract.ts";
+import { Scrub } from "./scrub.tsx";
+import { Transport } from "./transport.tsx";
 
 export interface TimelineProps {
   readonly status: Status | undefined;
-  readonly replay: { readonly done: number; readonly total: number } | undefined;
+  readonly replay: Replay | undefined;
   readonly speed: Speed;
   readonly onPlay: () => void;
   readonly onPause: () => void;
   readonly onStep: () => void;
-  readonly onRewind: (step: number) => void;
+  readonly onRewind: (step: number) => Promise<void>;
   readonly onSpeed: (speed: Speed) => void;
 }
 
@@ -25,18 +28,17 @@ export function Timeline({ status, replay, speed, onPlay, onPause, onStep, onRew
   return (
     <section class="panel timeline" aria-label="Training">
       <div class="transport">
-        <Button kind="quiet" label="Back to step 0" disabled={!ready || step === 0} onClick={() => onRewind(0)}>
+        <Transport label="Back to step 0" disabled={!ready || step === 0} onClick={() => void onRewind(0)}>
           <StartIcon />
-        </Button>
-        <Button
-          kind="quiet"
+        </Transport>
+        <Transport
           label="One step back"
           disabled={!ready || running || step === 0}
-          onClick={() => onRewind(step - 1)}
+          onClick={() => void onRewind(step - 1)}
         >
           <BackIcon />
-        </Button>
-        {running ? (
+        </Transport>
+        {running || replay ? (
           <Button kind="primary" onClick={onPause}>
             <PauseIcon /> Pause
           </Button>
@@ -45,41 +47,28 @@ export function Timeline({ status, replay, speed, onPlay, onPause, onStep, onRew
             <PlayIcon /> Train
           </Button>
         )}
-        <Button kind="quiet" label="One step forward" disabled={!ready || running} onClick={onStep}>
+        <Transport label="One step forward" disabled={!ready || running || !!replay} onClick={onStep}>
           <StepIcon />
-        </Button>
+        </Transport>
       </div>
       <div class="scrub">
-        <label>
-          <span class="hidden">Go to an earlier step</span>
-          <input
-            type="range"
-            min={0}
-            max={Math.max(1, reached)}
-            value={step}
-            disabled={!ready || reached === 0}
-            aria-valuetext={`step ${step} of ${reached}`}
-            onChange={({ currentTarget }) => onRewind(currentTarget.valueAsNumber)}
-          />
-        </label>
+        <Scrub step={step} reached={reached} disabled={!ready || reached === 0} onRewind={onRewind} />
         <Marks status={status} />
-        <p class="scrub-text">
-          {replay ? (
-            <span role="status">
-              replaying step {count(replay.done)} of {count(replay.total)}
-            </span>
-          ) : (
+        {replay ? (
+          <ReplayBar replay={replay} />
+        ) : (
+          <p class="scrub-text">
             <span>
               step <strong data-testid="step">{count(step)}</strong>
               {reached > step && ` of ${count(reached)}`}
             </span>
-          )}
-          {status?.fingerprint && (
-            <span class="fingerprint" title="The first digits of the SHA-256 of all weights: equal for equal bits">
-              weights <code data-testid="fingerprint">{status.fingerprint}</code>
-            </span>
-          )}
-        </p>
+            {status?.fingerprint && (
+              <span class="fingerprint" title="The first digits of the SHA-256 of all weights: equal for equal bits">
+                weights <code data-testid="fingerprint">{status.fingerprint}</code>
+              </span>
+            )}
+          </p>
+        )}
       </div>
       <Choice
         label="Speed"
@@ -93,6 +82,17 @@ export function Timeline({ status, replay, speed, onPlay, onPause, onStep, onRew
       />
       <StatRow label="How training stands" stats={statsOf(status)} />
     </section>
+  );
+}
+
+/** How far a replay is, with the time that is left. */
+function ReplayBar({ replay: { step, from, to, seconds } }: { replay: Replay }) {
+  return (
+    <Progress
+      label={`Replaying step ${count(step)} of ${count(to)}`}
+      share={(step - from) / (to - from)}
+      seconds={seconds}
+    />
   );
 }
 

@@ -1,0 +1,22 @@
+import { useEffect, useRef } from "preact/hooks";
+import { writeLastQuery, writeQuery } from "../../router.ts";
+
+/** Time in ms between two addresses while training runs. */
+const ADDRESS_INTERVAL = 1000;
+
+/** Keeps the address up with a page: at once at rest, now and then while training runs, and as the visitor leaves. */
+export function useAddress(page: string, query: URLSearchParams, running: boolean): void {
+  const written = useRef(0);
+  const latest = useRef(query);
+  latest.current = query;
+  useEffect(() => {
+    if (running && performance.now() - written.current < ADDRESS_INTERVAL) return;
+    written.current = performance.now();
+    writeQuery(page, query);
+  }, [query.toString(), running]);
+  useEffect(() => {
+    const leave = () => writeLastQuery(page, latest.current);
+    addEventListener("pagehide", leave);
+    return () => removeEventListener("pagehide", leave);
+  }, []);
+}

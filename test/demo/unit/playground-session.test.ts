@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { PlaygroundContract, Status } from "../../../demo/src/pages/playground/contract.ts";
+import { fromQuery, liveAt } from "../../../demo/src/pages/playground/options.ts";
+import { open } from "../../../demo/src/pages/playground/session.ts";
+import type { Session } from "../../../demo/src/worker/session.ts";
+
+type Event = PlaygroundContract["event"];
+
+const sessions: Session<PlaygroundContract>[] = [];
+beforeEach(() => vi.stubGlobal("requestAnimationFrame", () => 0));
+afterEach(() => {
+  for (const session of sessions.splice(0)) session.close();
+  vi.unstubAllGlobals();
+});
+
+/** A session that trains on the CPU, without pictures. */
+function begin(query: string) {
+  const events: Event[] = [];
+  const session = open({
+    device: undefined,
+    emit: (event) => events.push(event),
+    fail: (error) => {
+      throw error;
+    },
+  });
+  sessions.push(session);
+  const begun = session.methods.begin(fromQuery(new URLSearchParams(`layers=2&points=gauss&${query}`)), 0);
+  const last = (): Status | undefined => events.findLast((event) => event.kind === "status")?.status;
+  const until = (fits: (status: Status | undefined) => boolean) =>
+    vi.waitFor(() => expect(last()).toSatisfy(fits), { timeout: 4000, interval: 5 });
+  const replayed = () =>
+    vi.waitFor(() => events.find((event) => event.kind === "replay")?.replay ?? Promise.reject(new Error("no replay")));
+  return { ...session.methods, begun, last, until, replayed };
+}
+
+const liveOf = (status: Status | undefined) => status && liveAt(status.state, status.state.step);
+
+describe("the playground's session", () => {
+  it("keeps both of two edits made at once, and trains on", async () => {
+    const { begun, play, edit, pause, last, until } = begin("live=sgd,0.1,0,32");
+    await begun;
+    await play("full");
+    await until((status) => (status?.state.step ?? 0) > 20);
+    await Promise.all([edit({ rate: 0.03 }), edit({ batch: 64 })]);
+    expect(liveOf(last())).toEqual({ optimizer: "sgd", rate: 0.03, decay: 0, batch: 64 });
+    const { step } = last()?.state ?? { step: Number.NaN };
+    await until((status) => status?.running === true && status.state.step > step + 20);
+    await pause();
+    expect(last()?.running).toBe(false);
+  });
+
+  it("takes the step of the last edit as reached, so that each lies on the timeline", async () => {
+    const { begun, rewind, last } = begin("live=sgd,0.1,0,32&edits=30,sgd,0.3,0,32;60,sgd,0.1,0,32&step=1");
+    await begun;
+    expect([last()?.state.step, last()?.reached]).toEqual([1, 60]);
+    await rewind(60);
+    expect([last()?.state.step, last()?.reached]).toEqual([60, 60]);
+    expect(last()?.state.edits).toHaveLength(2);
+  });
+
+  it("stops a replay at the step reached, and gives it up for another run", async () => {
+    const { begun, begin: beginAgain, pause, last, replayed } = begin("step=90000000");
+    await replayed();
+    await pause();
+    await begun;
+    const { step } = last()?.state ?? { step: Number.NaN };
+    expect([last()?.running, last()?.reached]).toEqual([false, step]);
+    expect(step).toBeGreaterThan(0);
+    expect(last()?.fingerprint).toBeDefined();
+    void beginAgain(fromQuery(new URLSearchParams("layers=2&points=gauss&step=90000000")), 1);
+    void beginAgain(fromQuery(new URLSearchParams("layers=2&points=moons&step=90000000")), 2);
+    await pause();
+    expect([last()?.run, last()?.state.run.points]).toEqual([2, "moons"]);
+  });
+
+  it("tells how far a replay is, from the step at which it begins", async () => {
+    const { begun, pause, replayed } = begin("step=90000000");
+    const { step, from, to, seconds } = await replayed();
+    expect([from, to]).toEqual([0, 90000000]);
+    expect(step).toBeGreaterThan(0);
+    expect(seconds).toBeGreaterThan(0);
+    await pause();
+    await begun;
+  });
+
+  it("trains on after its weights were saved", async () => {
+    const { begun, play, save, last, until } = begin("");
+    await begun;
+    await play("full");
+    await save();
+    const { step } = last()?.state ?? { step: Number.NaN };
+    await until((status) => status?.running === true && status.state.step > step + 20);
+  });
+
+  it("begins with what is edited at step 0, with the weights of an address that says so", async () => {
+    const other = begin("live=adam,0.01,0.1,16&step=40");
+    await other.begun;
+    const { begun, edit, advance, last } = begin("live=sgd,0.1,0,32&edits=5,sgd,0.1,0,4");
+    await begun;
+    await Promise.all([edit({ optimizer: "adam", rate: 0.01 }), edit({ decay: 0.1 }), edit({ batch: 16 })]);
+    await advance(40);
+    expect(last()?.state).toEqual(other.last()?.state);
+    expect(last()?.fingerprint).toBe(other.last()?.fingerprint);
+  });
+});
