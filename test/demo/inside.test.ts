@@ -46,6 +46,17 @@ describe("inside a step", () => {
     expect(errors).toEqual([]);
   });
 
+  it.each([5, 20])("stays close to the reference where sums cancel, after %i steps", async (step) => {
+    const { page } = await site.visit({ at: `inside?step=${step}` });
+    await ready(page);
+    const shares = await page
+      .locator(".difference")
+      .evaluateAll((all) => all.map((one) => Number(one.getAttribute("data-relative"))));
+    expect(shares).toHaveLength(34);
+    expect(Math.max(...shares)).toBeLessThanOrEqual(CLOSE);
+    expect(Number(await page.getByTestId("worst").textContent())).toBeLessThanOrEqual(CLOSE);
+  });
+
   it("shows the published numbers of the worked example", async () => {
     const { page } = await site.visit({ at: workedAt });
     await ready(page);
