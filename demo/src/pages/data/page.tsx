@@ -180,6 +180,7 @@ export function Page() {
               <PredictForm begun={begun} target={options.target} step={progress?.step ?? 0} predict={call.predict} />
               <TakeHome
                 file={given.summary.file}
+                sample={given.sample}
                 rows={given.summary.rows}
                 task={task}
                 options={options}
