@@ -189,6 +189,26 @@ describe("a table of one's own", () => {
     await page.getByText('column 1 ("a"): got "x", expected a number.').waitFor();
   });
 
+  it("of very many columns shows the first ones, and all when asked", async () => {
+    const { page } = await site.visit({ at: "data" });
+    const names = Array.from({ length: 301 }, (_, i) => `c${i}`);
+    const rows = Array.from({ length: 10 }, (_, row) => names.map((_, i) => (row * i) % 7).join(","));
+    await give(page, "wide.csv", [names.join(","), ...rows].join("\n"));
+    const checks = page.locator(".columns input");
+    await checks.first().waitFor();
+    expect(await checks.count()).toBe(100);
+    await page.getByLabel("Epochs").fill("1");
+    await page.getByLabel("Epochs").press("Enter");
+    await trainAll(page);
+    await page.locator(".row-form input").first().waitFor();
+    expect(await page.locator(".row-form input").count()).toBe(100);
+    await button(page, "Show all 301 columns").click();
+    await button(page, "Show all 300 inputs").click();
+    expect([await checks.count(), await page.locator(".row-form input").count()]).toEqual([300, 300]);
+    // What was not shown is predicted from too.
+    await page.getByTestId("prediction").waitFor();
+  });
+
   it("may be dropped on the page", async () => {
     const { page } = await site.visit({ at: "data" });
     const transfer = await page.evaluateHandle(() => {

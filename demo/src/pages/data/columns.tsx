@@ -1,3 +1,4 @@
+import { useFirst } from "../../components/use-first.tsx";
 import { type Column, MOST_DISTINCT } from "./contract.ts";
 
 export interface ColumnsProps {
@@ -11,6 +12,7 @@ export interface ColumnsProps {
 export function Columns({ columns, target, ignored, onChange }: ColumnsProps) {
   const toggle = (name: string) =>
     onChange(ignored.includes(name) ? ignored.filter((one) => one !== name) : [...ignored, name]);
+  const { shown, rest } = useFirst(columns, "columns");
   return (
     <div class="columns">
       <table>
@@ -24,7 +26,7 @@ export function Columns({ columns, target, ignored, onChange }: ColumnsProps) {
           </tr>
         </thead>
         <tbody>
-          {columns.map((column) => (
+          {shown.map((column) => (
             <tr key={column.name} class={column.name === target ? "target" : ""}>
               <th scope="row">
                 {column.name === target ? (
@@ -49,6 +51,7 @@ export function Columns({ columns, target, ignored, onChange }: ColumnsProps) {
           ))}
         </tbody>
       </table>
+      {rest}
     </div>
   );
 }

@@ -162,6 +162,7 @@ export function Page() {
               </Panel>
               <Panel title="Columns" aside={<span class="hint">{count(given.summary.rows)} rows</span>}>
                 <Columns
+                  key={given.summary.file}
                   columns={given.summary.columns}
                   target={options.target}
                   ignored={options.ignored}
