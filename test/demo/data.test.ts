@@ -178,6 +178,7 @@ describe("a table of one's own", () => {
     const { page } = await site.visit({ at: "data" });
     const rows = Array.from({ length: 40 }, (_, i) => `${i},${i === 7 ? "" : i * 2},${i / 3}`);
     await give(page, "gaps.csv", ["a,b,y", ...rows].join("\n"));
+    await page.getByText("line 9: empty").waitFor();
     await page.getByLabel("b", { exact: true }).check();
     await button(page, "Train").click();
     const alert = page.getByRole("alert");

@@ -137,7 +137,7 @@ describe("train refuses, in one line and without a file left behind,", () => {
     [
       "no column to learn from",
       "y\nno\nyes\n",
-      "data.csv: got no column beside the target, expected at least one column to learn from; add a column of numbers, or ignore fewer.",
+      "data.csv: got no column beside the target, expected at least one column to learn from; add a column of numbers.",
     ],
     [
       "bytes that are no text",

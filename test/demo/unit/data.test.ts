@@ -7,6 +7,8 @@ import {
   quote,
   toQuery,
 } from "../../../demo/src/pages/data/options.ts";
+import { summarize } from "../../../demo/src/pages/data/summary.ts";
+import { readCsv } from "../../../src/table.ts";
 
 describe("the options of the page Your data", () => {
   it("become the configuration that trains the same in the command line", () => {
@@ -35,5 +37,16 @@ describe("the options of the page Your data", () => {
     expect(fromQuery(toQuery(options, initialOptions, "houses"), initialOptions)).toEqual(options);
     const nonsense = new URLSearchParams("layers=a&rate=-1&epochs=0.5&task=guess&scale=huge&seed=-1");
     expect(fromQuery(nonsense, initialOptions)).toEqual(initialOptions);
+  });
+});
+
+describe("the columns of a table", () => {
+  it("say which line holds the first cell without a number", () => {
+    const { columns } = summarize(readCsv("a,b,c\n1,2,x\n\n3,n/a,y\n,4,z\n", "t.csv"));
+    expect(columns.map(({ kind, odd }) => [kind, odd])).toEqual([
+      ["mixed", { line: 5, cell: "" }],
+      ["mixed", { line: 4, cell: "n/a" }],
+      ["text", { line: 2, cell: "x" }],
+    ]);
   });
 });

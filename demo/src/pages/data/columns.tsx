@@ -45,7 +45,10 @@ export function Columns({ columns, target, ignored, onChange }: ColumnsProps) {
                   </label>
                 )}
               </th>
-              <td>{column.kind}</td>
+              <td>
+                {column.kind}
+                {column.kind === "mixed" && column.odd && <small class="odd">{oddText(column.odd)}</small>}
+              </td>
               <td class="number">{valuesOf(column)}</td>
             </tr>
           ))}
@@ -54,6 +57,15 @@ export function Columns({ columns, target, ignored, onChange }: ColumnsProps) {
       {rest}
     </div>
   );
+}
+
+/** Letters of a cell that are shown. */
+const MOST_LETTERS = 20;
+
+/** Where the first cell is that holds no number: `line 9: “n/a”`. */
+function oddText({ line, cell }: NonNullable<Column["odd"]>): string {
+  const shown = cell.length > MOST_LETTERS ? `${cell.slice(0, MOST_LETTERS)}…` : cell;
+  return `line ${line}: ${cell === "" ? "empty" : `“${shown}”`}`;
 }
 
 function valuesOf({ kind, range, distinct }: Column): string {
