@@ -210,6 +210,28 @@ describe("a table of one's own", () => {
     await page.getByTestId("prediction").waitFor();
   });
 
+  it("says what is wrong with a number or sizes that it does not take, until they are mended", async () => {
+    const { page } = await site.visit({ at: "data?sample=houses" });
+    await page.getByText("Guessed from").waitFor();
+    const whole = "Not taken: give a whole number from 0 to 4,294,967,295.";
+    for (const [name, wrong, right, message] of [
+      ["Seed", "-3", "3", whole],
+      ["Seed", "2.5", "4", whole],
+      ["Hidden layers", "64,,32", "64,32", "Not taken: give sizes such as 64,32, or none."],
+    ] as const) {
+      const field = page.getByLabel(name);
+      await field.fill(wrong);
+      await field.press("Enter");
+      await page.getByText(message).waitFor();
+      expect([await field.inputValue(), await field.getAttribute("aria-invalid")]).toEqual([wrong, "true"]);
+      await field.fill(right);
+      await field.press("Enter");
+      await page.getByText(message).waitFor({ state: "detached" });
+      expect([await field.inputValue(), await field.getAttribute("aria-invalid")]).toEqual([right, null]);
+    }
+    await expect.poll(() => decodeURIComponent(page.url())).toMatch(/layers=64,32&seed=4$/);
+  });
+
   it("may be dropped on the page", async () => {
     const { page } = await site.visit({ at: "data" });
     const transfer = await page.evaluateHandle(() => {

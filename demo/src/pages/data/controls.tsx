@@ -65,6 +65,7 @@ export function Controls({ options, task, onChange }: ControlsProps & { task: Ta
         label="Hidden layers"
         value={layersText(options.layers)}
         pattern={layersPattern}
+        expected="sizes such as 64,32, or none"
         onChange={(text) => onChange({ layers: parseLayers(text) })}
       />
       <Select label="Activation φ" options={plainly(activationNames)} {...bind("activation")} />
