@@ -102,6 +102,15 @@ describe("a table of one's own", () => {
     await trainAll(page);
     expect(Number(await page.getByTestId("r2").textContent())).toBeGreaterThan(0.98);
     await page.getByRole("img", { name: /^Predicted minus actual over the predicted number, 400 rows/ }).waitFor();
+    await page.getByText("Test RMSE, 400 rows").waitFor();
+    await page.locator(".loss-panel .u-over").hover();
+    await page
+      .locator(".loss-panel figcaption")
+      .getByText(/^step [\d,]+$/)
+      .waitFor();
+    expect(await page.locator(".loss-panel figcaption output").allTextContents()).toEqual(
+      Array(2).fill(expect.stringMatching(/^[\d.e−-]+$/)),
+    );
 
     const made = await predictInPage(page, newRows);
     await downloadFile(page, "numbers.safetensors");
@@ -286,6 +295,13 @@ describe("a table of one's own", () => {
     await page.getByTestId("prediction").waitFor();
     await expectAccessible(page);
     await expectToFit(page, width);
+    const { adapter, badge } = await page.evaluate(() => {
+      const styleOf = (selector: string) => getComputedStyle(document.querySelector(selector) ?? document.body);
+      const [adapter, badge] = [styleOf(".adapter"), styleOf(".badge")];
+      return { adapter: [adapter.display, adapter.textOverflow], badge: badge.flexShrink };
+    });
+    // The text of a flex container would be cut without an ellipsis, and a badge that shrinks breaks its word.
+    expect([adapter, badge]).toEqual([["block", "ellipsis"], "0"]);
   });
 });
 

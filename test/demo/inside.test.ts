@@ -157,8 +157,8 @@ describe("inside a step", () => {
   it("draws each number in the colour of its sign, out of the GPU's buffers", async () => {
     const { page } = await site.visit({ at: "inside", context: { viewport: { width: 1280, height: 2400 } } });
     await ready(page);
-    const { W1, "W1+": after, L, y } = await tensorsOf(page);
-    for (const [name, shown] of Object.entries({ W1, "W1+": after, L, y })) {
+    const { W1, "W1+": after, L, J, y } = await tensorsOf(page);
+    for (const [name, shown] of Object.entries({ W1, "W1+": after, L, J, y })) {
       const colours = await coloursOf(page, name);
       shown?.values.forEach((value, i) => {
         const [red = 0, , blue = 0] = colours[i] ?? [];
@@ -290,6 +290,9 @@ describe("inside a step", () => {
     await ready(page);
     await expectAccessible(page);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    if (width > 390) return;
+    await page.setViewportSize({ width: 320, height: 900 });
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth), { timeout: 5000 }).toBe(320);
   });
 });
 

@@ -229,7 +229,7 @@ function statsOf(status: Status | undefined, begun: Begun | undefined, task: Tas
   const fit = score?.fit;
   return [
     {
-      label: `${part} error${rows}`,
+      label: `${part} RMSE${rows}`,
       value: <span data-testid="rmse">{fit ? figure(fit.rmse) : "–"}</span>,
       title: "Root of the mean squared error, in the target’s own unit",
     },
