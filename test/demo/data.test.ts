@@ -8,7 +8,7 @@ import type { Page } from "playwright";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomNumbers } from "../../demo/src/random.ts";
-import { button, expectAccessible, expectToFit, trainAll, useSite } from "./browser.ts";
+import { button, expectAccessible, expectToFit, loseGpu, trainAll, useSite } from "./browser.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -249,7 +249,22 @@ describe("a table of one's own", () => {
       return made;
     });
     await page.dispatchEvent(".your-data", "drop", { dataTransfer: transfer });
-    await page.getByTestId("file").getByText("dropped.csv").waitFor();
+    const file = page.getByTestId("file").getByText("dropped.csv");
+    await file.waitFor();
+    await page.getByLabel("Seed").fill("5");
+    await page.getByLabel("Seed").press("Enter");
+    // It is still there after another page, by its link or Back, and after the GPU was lost.
+    for (const back of [() => page.goBack(), () => page.getByRole("link", { name: "Your data" }).click()]) {
+      await page.getByRole("link", { name: "This GPU" }).click();
+      await file.waitFor({ state: "detached" });
+      await back();
+      await file.waitFor();
+      expect(await page.getByLabel("Seed").inputValue()).toBe("5");
+    }
+    await loseGpu(page);
+    await button(page, "Start again").click();
+    await file.waitFor();
+    expect(await page.getByLabel("Seed").inputValue()).toBe("5");
   });
 
   it("may be a sample, whose choices stay in the address", async () => {

@@ -33,6 +33,9 @@ interface Given {
   readonly initial: DataOptions;
 }
 
+/** The table of this visit and its options: it is there again after another page, or after the GPU was lost. */
+let kept: { readonly source: Source; readonly sample: string | undefined; readonly query: URLSearchParams } | undefined;
+
 export function Page() {
   const [given, setGiven] = useState<Given>();
   const [options, setOptions] = useState<DataOptions>(initialOptions);
@@ -75,7 +78,8 @@ export function Page() {
       const next = known ? wanted : { ...wanted, target: initial.target };
       setGiven({ summary, sample, initial });
       setOptions(next);
-      writeQuery(NAME, toQuery(next, initial, sample));
+      kept = { source, sample, query: toQuery(next, initial, sample) };
+      writeQuery(NAME, kept.query);
       await ask(next.target);
     });
   const takeFile = (file: File) => void take({ name: file.name, content: file }, undefined);
@@ -90,14 +94,18 @@ export function Page() {
 
   useEffect(() => {
     const query = currentQuery();
-    takeSample(query.get("sample") ?? "", query);
+    const sample = query.get("sample");
+    if (sample !== null) takeSample(sample, query);
+    else if (kept) void take(kept.source, kept.sample, query.size > 0 ? query : kept.query);
   }, []);
 
   const change = (part: Partial<DataOptions>) => {
     if (!given) return;
     const next = { ...options, ...part };
     setOptions(next);
-    writeQuery(NAME, toQuery(next, given.initial, given.sample));
+    const query = toQuery(next, given.initial, given.sample);
+    if (kept) kept = { ...kept, query };
+    writeQuery(NAME, query);
     forget();
     if (part.target !== undefined) void attempt(() => ask(next.target));
   };
