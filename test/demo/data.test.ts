@@ -207,12 +207,16 @@ describe("a table of one's own", () => {
     const checks = page.locator(".columns input");
     await checks.first().waitFor();
     expect(await checks.count()).toBe(100);
+    const target = page.getByLabel("Column to predict");
+    expect([await target.inputValue(), await target.locator("option").count()]).toEqual(["c300", 101]);
     await page.getByLabel("Epochs").fill("1");
     await page.getByLabel("Epochs").press("Enter");
     await trainAll(page);
     await page.locator(".row-form input").first().waitFor();
     expect(await page.locator(".row-form input").count()).toBe(100);
     await button(page, "Show all 301 columns").click();
+    await button(page, "Show all 301 columns to choose from").click();
+    expect(await target.locator("option").count()).toBe(301);
     await button(page, "Show all 300 inputs").click();
     expect([await checks.count(), await page.locator(".row-form input").count()]).toEqual([300, 300]);
     // What was not shown is predicted from too.

@@ -161,6 +161,7 @@ export function Page() {
             <div class="stack">
               <Panel title="What to learn">
                 <Goal
+                  key={given.summary.file}
                   options={options}
                   columns={given.summary.columns}
                   guess={guess}
