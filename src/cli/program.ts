@@ -3,6 +3,7 @@ import { version } from "../../package.json";
 import { scalings } from "../data/scale.ts";
 import { mostNumberedClasses, tasks } from "../data/task.ts";
 import { activations } from "../model/activation.ts";
+import { applyConfig } from "./config.ts";
 import { optimizerNames } from "./network.ts";
 import { layersOption, namesOption, numberOption, wholeOption, wordOption } from "./options.ts";
 import { type PlanOptions, plan } from "./plan.ts";
@@ -19,8 +20,9 @@ that predict takes the same columns and gives the target in its own unit.
 
 Ctrl-C ends the training and writes the model as it is then.
 
-Example:
-  chainrule train digits.csv --target digit --layers 64,32 --epochs 50`;
+Examples:
+  chainrule train digits.csv --target digit --layers 64,32 --epochs 50
+  chainrule train digits.csv --config digits.config.json --epochs 100`;
 
 /** @param end takes the exit status of the command that ran */
 export function createProgram(end: (status: number) => void): Command {
@@ -37,6 +39,10 @@ export function createProgram(end: (status: number) => void): Command {
     .addHelpText("after", trainHelp)
     .action(async (path: string, options: TrainOptions) => end(await train(path, options)));
   for (const option of [...problemOptions(), ...networkOptions(), ...trainOptions()]) trainCommand.addOption(option);
+  // While it is parsed, so that the file may hold what is required.
+  trainCommand
+    .option("--config <file>", "take options from a JSON object of their long names; those given here win")
+    .on("option:config", (path: string) => applyConfig(trainCommand, path));
 
   program
     .command("predict")

@@ -39,6 +39,8 @@ export interface TrainOptions extends ProblemOptions, Omit<PrepareOptions, "scal
   readonly epochs: number;
   readonly scaleTarget?: Scaling;
   readonly out?: string;
+  /** Where some of them came from. */
+  readonly config?: string;
   readonly tune: boolean;
 }
 
@@ -52,7 +54,7 @@ export async function train(path: string, options: TrainOptions): Promise<number
   const model = modelOf(options, problem.classes.length || 1);
   const loss = lossOf(problem.task);
   const optimizer = optimizerOf(options);
-  checkWritable(out, [path]);
+  checkWritable(out, options.config === undefined ? [path] : [path, options.config]);
   console.log(describeProblem(problem, data, { ...options, scaleTarget }).join("\n"));
   console.log(`network: ${describeNetwork(model, problem.inputs.length, loss)}`);
   console.log(`optimizer: ${describeOptimizer(options, optimizer)}`);

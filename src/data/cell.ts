@@ -22,7 +22,8 @@ export function readNumber(table: Table, row: number, column: number): number {
   });
 }
 
-const describe = (cell: string) => (cell === "" ? "an empty cell" : `"${cell}"`);
+/** A cell as a message names it. */
+export const describe = (cell: string) => (cell === "" ? "an empty cell" : `"${cell}"`);
 
 /** An error that names the cell: file, line, column and the column's name. */
 export function cellError(

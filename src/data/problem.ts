@@ -1,4 +1,5 @@
 import { DataError } from "../errors.ts";
+import { describe, isNumber } from "./cell.ts";
 import { columnIndex } from "./columns.ts";
 import type { Table } from "./csv.ts";
 import type { TableDescription } from "./description.ts";
@@ -53,13 +54,28 @@ export function problemOf(table: Table, options: ProblemOptions): Problem {
       where: table.file,
       got: "no column beside the target",
       expected: "at least one column to learn from",
-      remedy: "add a column of numbers, or ignore fewer",
+      remedy: remedyFor(table, options.ignore),
     });
   }
   const guess = options.task === undefined ? guessTask(table, target) : undefined;
   const task = options.task ?? guess?.task ?? "regression";
   const classes = task === "classification" ? findClasses(table, target) : [];
   return { table, target, task, guessed: guess?.reason, inputs, classes };
+}
+
+/** @param ignored names of columns, all that there are beside the target */
+function remedyFor(table: Table, ignored: readonly string[]): string {
+  const add = "add a column of numbers";
+  if (ignored.length === 0) return add;
+  for (const name of ignored) {
+    const column = table.columns.indexOf(name);
+    const numbers = table.rows.filter((cells) => isNumber(cells[column] ?? "")).length;
+    if (numbers === 0 || numbers === table.rows.length) continue;
+    const odd = table.rows.findIndex((cells) => !isNumber(cells[column] ?? ""));
+    const held = describe(table.rows[odd]?.[column] ?? "");
+    return `${add}, or mend line ${table.lineOf(odd)} of "${name}", ${held} among numbers, and do not ignore it`;
+  }
+  return `${add}, or ignore fewer`;
 }
 
 /** Rows as the network takes them, and for regression the target in its own unit. */

@@ -43,12 +43,17 @@ export function guessTask(table: Table, target: number): Guess {
     });
   }
   const count = values.size;
-  if (texts.length > 0) return { task: "classification", reason: `${count} different texts` };
+  if (texts.length > 0) return { task: "classification", reason: different(count, "text") };
   if (!whole) return { task: "regression", reason: "numbers with a fraction" };
-  const reason = `${count} different whole numbers on ${table.rows.length} rows`;
+  const reason = `${different(count, "whole number")} on ${formatCount(table.rows.length, "row")}`;
   const few = count <= mostNumberedClasses && 2 * count <= table.rows.length;
   return { task: few ? "classification" : "regression", reason };
 }
+
+/** `3 different texts`, `1 text`. */
+const different = (count: number, noun: string): string => formatCount(count, count === 1 ? noun : `different ${noun}`);
+
+const formatCount = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /**
  * The classes of a target: its different cells, sorted as numbers where all are numbers, else by code point. A class is

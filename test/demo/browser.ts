@@ -136,3 +136,9 @@ export async function watchGpu(page: Page): Promise<() => Promise<GpuCalls>> {
 
 /** The pixels of an element as drawn on the screen, as a PNG. */
 export const pictureOf = (page: Page, selector: string): Promise<Buffer> => page.locator(selector).screenshot();
+
+/** As the worker does where the page asks it to. */
+export const loseGpu = (page: Page) =>
+  page
+    .workers()[0]
+    ?.evaluate(() => globalThis.dispatchEvent(new MessageEvent("message", { data: { kind: "loseDevice" } })));

@@ -8,7 +8,7 @@ import type { Page } from "playwright";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomNumbers } from "../../demo/src/random.ts";
-import { button, expectAccessible, expectToFit, trainAll, useSite } from "./browser.ts";
+import { button, expectAccessible, expectToFit, loseGpu, trainAll, useSite } from "./browser.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -71,7 +71,7 @@ async function predictInPage(page: Page, rows: readonly Readonly<Record<string, 
   return made;
 }
 
-async function downloadModel(page: Page, name: string): Promise<void> {
+async function downloadFile(page: Page, name: string): Promise<void> {
   const [download] = await Promise.all([
     page.waitForEvent("download"),
     page.getByRole("button", { name: `Download ${name}` }).click(),
@@ -102,9 +102,18 @@ describe("a table of one's own", () => {
     await trainAll(page);
     expect(Number(await page.getByTestId("r2").textContent())).toBeGreaterThan(0.98);
     await page.getByRole("img", { name: /^Predicted minus actual over the predicted number, 400 rows/ }).waitFor();
+    await page.getByText("Test RMSE, 400 rows").waitFor();
+    await page.locator(".loss-panel .u-over").hover();
+    await page
+      .locator(".loss-panel figcaption")
+      .getByText(/^step [\d,]+$/)
+      .waitFor();
+    expect(await page.locator(".loss-panel figcaption output").allTextContents()).toEqual(
+      Array(2).fill(expect.stringMatching(/^[\d.e−-]+$/)),
+    );
 
     const made = await predictInPage(page, newRows);
-    await downloadModel(page, "numbers.safetensors");
+    await downloadFile(page, "numbers.safetensors");
     writeFileSync(join(folder, "new.csv"), csvOf(newRows));
     const { stdout } = await command("predict", "numbers.safetensors", "new.csv");
     const [header, ...lines] = stdout.trim().split("\n");
@@ -117,7 +126,7 @@ describe("a table of one's own", () => {
     expect(errors).toEqual([]);
   });
 
-  it("of classes with text names trains, and its model and its command give the same", async () => {
+  it("of classes with text names trains, and its model and its configuration give the same", async () => {
     const { page } = await site.visit({ at: "data", context: { permissions: ["clipboard-read", "clipboard-write"] } });
     const text = table("class");
     await give(page, "classes.csv", text);
@@ -130,7 +139,7 @@ describe("a table of one's own", () => {
     expect(cells.reduce((sum, one) => sum + one, 0)).toBe(400);
 
     const made = await predictInPage(page, newRows);
-    await downloadModel(page, "classes.safetensors");
+    await downloadFile(page, "classes.safetensors");
     writeFileSync(join(folder, "new.csv"), csvOf(newRows));
     const { stdout } = await command("predict", "classes.safetensors", "new.csv");
     const lines = stdout.trim().split("\n").slice(1);
@@ -143,10 +152,11 @@ describe("a table of one's own", () => {
 
     await page.getByRole("button", { name: "Copy the command to train the same" }).click();
     const copied = await page.evaluate(() => navigator.clipboard.readText());
-    expect(copied).toMatch(/^npx chainrule train classes\.csv --target y --task classification --ignore note /);
+    expect(copied).toBe("npx chainrule train classes.csv --config classes.config.json");
+    await downloadFile(page, "classes.config.json");
     writeFileSync(join(folder, "classes.csv"), text);
-    const words = copied.split(" ").slice(2).join(" ").replace("classes.safetensors", "again.safetensors");
-    const trained = await command(...words.split(" "));
+    const words = copied.split(" ").slice(2);
+    const trained = await command(...words, "--out", "again.safetensors");
     // The same split, weights and order of the rows: the same score on the rows to test on.
     const accuracy = await page.getByTestId("accuracy").textContent();
     expect(trained.stdout).toMatch(/test\s+400/);
@@ -177,6 +187,7 @@ describe("a table of one's own", () => {
     const { page } = await site.visit({ at: "data" });
     const rows = Array.from({ length: 40 }, (_, i) => `${i},${i === 7 ? "" : i * 2},${i / 3}`);
     await give(page, "gaps.csv", ["a,b,y", ...rows].join("\n"));
+    await page.getByText("line 9: empty").waitFor();
     await page.getByLabel("b", { exact: true }).check();
     await button(page, "Train").click();
     const alert = page.getByRole("alert");
@@ -188,6 +199,52 @@ describe("a table of one's own", () => {
     await page.getByText('column 1 ("a"): got "x", expected a number.').waitFor();
   });
 
+  it("of very many columns shows the first ones, and all when asked", async () => {
+    const { page } = await site.visit({ at: "data" });
+    const names = Array.from({ length: 301 }, (_, i) => `c${i}`);
+    const rows = Array.from({ length: 10 }, (_, row) => names.map((_, i) => (row * i) % 7).join(","));
+    await give(page, "wide.csv", [names.join(","), ...rows].join("\n"));
+    const checks = page.locator(".columns input");
+    await checks.first().waitFor();
+    expect(await checks.count()).toBe(100);
+    const target = page.getByLabel("Column to predict");
+    expect([await target.inputValue(), await target.locator("option").count()]).toEqual(["c300", 101]);
+    await page.getByLabel("Epochs").fill("1");
+    await page.getByLabel("Epochs").press("Enter");
+    await trainAll(page);
+    await page.locator(".row-form input").first().waitFor();
+    expect(await page.locator(".row-form input").count()).toBe(100);
+    await button(page, "Show all 301 columns").click();
+    await button(page, "Show all 301 columns to choose from").click();
+    expect(await target.locator("option").count()).toBe(301);
+    await button(page, "Show all 300 inputs").click();
+    expect([await checks.count(), await page.locator(".row-form input").count()]).toEqual([300, 300]);
+    // What was not shown is predicted from too.
+    await page.getByTestId("prediction").waitFor();
+  });
+
+  it("says what is wrong with a number or sizes that it does not take, until they are mended", async () => {
+    const { page } = await site.visit({ at: "data?sample=houses" });
+    await page.getByText("Guessed from").waitFor();
+    const whole = "Not taken: give a whole number from 0 to 4,294,967,295.";
+    for (const [name, wrong, right, message] of [
+      ["Seed", "-3", "3", whole],
+      ["Seed", "2.5", "4", whole],
+      ["Hidden layers", "64,,32", "64,32", "Not taken: give sizes such as 64,32, or none."],
+    ] as const) {
+      const field = page.getByLabel(name);
+      await field.fill(wrong);
+      await field.press("Enter");
+      await page.getByText(message).waitFor();
+      expect([await field.inputValue(), await field.getAttribute("aria-invalid")]).toEqual([wrong, "true"]);
+      await field.fill(right);
+      await field.press("Enter");
+      await page.getByText(message).waitFor({ state: "detached" });
+      expect([await field.inputValue(), await field.getAttribute("aria-invalid")]).toEqual([right, null]);
+    }
+    await expect.poll(() => decodeURIComponent(page.url())).toMatch(/layers=64,32&seed=4$/);
+  });
+
   it("may be dropped on the page", async () => {
     const { page } = await site.visit({ at: "data" });
     const transfer = await page.evaluateHandle(() => {
@@ -196,13 +253,30 @@ describe("a table of one's own", () => {
       return made;
     });
     await page.dispatchEvent(".your-data", "drop", { dataTransfer: transfer });
-    await page.getByTestId("file").getByText("dropped.csv").waitFor();
+    const file = page.getByTestId("file").getByText("dropped.csv");
+    await file.waitFor();
+    await page.getByLabel("Seed").fill("5");
+    await page.getByLabel("Seed").press("Enter");
+    // It is still there after another page, by its link or Back, and after the GPU was lost.
+    for (const back of [() => page.goBack(), () => page.getByRole("link", { name: "Your data" }).click()]) {
+      await page.getByRole("link", { name: "This GPU" }).click();
+      await file.waitFor({ state: "detached" });
+      await back();
+      await file.waitFor();
+      expect(await page.getByLabel("Seed").inputValue()).toBe("5");
+    }
+    await loseGpu(page);
+    await button(page, "Start again").click();
+    await file.waitFor();
+    expect(await page.getByLabel("Seed").inputValue()).toBe("5");
   });
 
   it("may be a sample, whose choices stay in the address", async () => {
     const { page } = await site.visit({ at: "data" });
     await page.getByRole("button", { name: /^House prices/ }).click();
     await page.getByText("Guessed from").waitFor();
+    await downloadFile(page, "houses.csv");
+    expect(readFileSync(join(folder, "houses.csv"), "utf8").split("\n")).toHaveLength(801);
     await page.getByLabel("garden").uncheck();
     await page.getByLabel("Hidden layers").fill("16, 8");
     await page.getByLabel("Hidden layers").press("Enter");
@@ -240,6 +314,13 @@ describe("a table of one's own", () => {
     await page.getByTestId("prediction").waitFor();
     await expectAccessible(page);
     await expectToFit(page, width);
+    const { adapter, badge } = await page.evaluate(() => {
+      const styleOf = (selector: string) => getComputedStyle(document.querySelector(selector) ?? document.body);
+      const [adapter, badge] = [styleOf(".adapter"), styleOf(".badge")];
+      return { adapter: [adapter.display, adapter.textOverflow], badge: badge.flexShrink };
+    });
+    // The text of a flex container would be cut without an ellipsis, and a badge that shrinks breaks its word.
+    expect([adapter, badge]).toEqual([["block", "ellipsis"], "0"]);
   });
 });
 

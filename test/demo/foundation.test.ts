@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright";
 import { describe, expect, it } from "vitest";
-import { expectAccessible, useSite } from "./browser.ts";
+import { expectAccessible, loseGpu, useSite } from "./browser.ts";
 
 /** Most bytes of script that the first load may take, compressed. */
 const FIRST_LOAD = 150 * 1024;
@@ -167,9 +167,3 @@ describe("without WebGPU", () => {
     );
   });
 });
-
-/** As the worker does where the page asks it to. */
-const loseGpu = (page: Page) =>
-  page
-    .workers()[0]
-    ?.evaluate(() => globalThis.dispatchEvent(new MessageEvent("message", { data: { kind: "loseDevice" } })));

@@ -42,7 +42,7 @@ const ROUNDING = 0.1;
 type Given = "drop" | "paste";
 
 /** Gives the page a file as a user does, made in the page. */
-const give = (page: Page, how: Given, kind: "picture" | "text" | "huge") =>
+const give = (page: Page, how: Given, kind: "picture" | "tall" | "text" | "huge") =>
   page.evaluate(
     async ([how, kind]) => {
       const draw = async () => {
@@ -57,6 +57,11 @@ const give = (page: Page, how: Given, kind: "picture" | "text" | "huge") =>
       };
       const content = {
         picture: draw,
+        tall: () => {
+          const canvas = new OffscreenCanvas(100, 2000);
+          canvas.getContext("2d");
+          return canvas.convertToBlob();
+        },
         text: async () => "not a picture",
         huge: async () => new Uint8Array(65 * 1024 ** 2),
       };
@@ -91,6 +96,24 @@ describe("a picture", () => {
     expect(Math.abs(psnrBetween(learned.pixels, pixels) - after)).toBeLessThan(ROUNDING);
     expect(await page.locator(".chart [role=img]").getAttribute("aria-label")).toContain(`features ${after}`);
     expect(errors).toEqual([]);
+  });
+
+  it("that is tall fits on the screen, in its proportion", async () => {
+    const { page } = await site.visit({ at: "image?size=64&epochs=20" });
+    await give(page, "drop", "tall");
+    await page.getByTestId("picture-name").getByText("tall.png").waitFor();
+    const boxes = await page.locator(".image-frame").evaluateAll((all) =>
+      all.map((one) => {
+        const { width, height } = one.getBoundingClientRect();
+        return [height / innerHeight, height / width];
+      }),
+    );
+    expect(boxes).toHaveLength(2);
+    for (const [share = 0, proportion = 0] of boxes) {
+      expect(share).toBeCloseTo(0.7, 2);
+      // 3 columns and 64 rows.
+      expect(proportion).toBeCloseTo(64 / 3, 1);
+    }
   });
 
   it("is drawn between its pixels too, without reading anything back", async () => {

@@ -46,6 +46,17 @@ describe("inside a step", () => {
     expect(errors).toEqual([]);
   });
 
+  it.each([5, 20])("stays close to the reference where sums cancel, after %i steps", async (step) => {
+    const { page } = await site.visit({ at: `inside?step=${step}` });
+    await ready(page);
+    const shares = await page
+      .locator(".difference")
+      .evaluateAll((all) => all.map((one) => Number(one.getAttribute("data-relative"))));
+    expect(shares).toHaveLength(34);
+    expect(Math.max(...shares)).toBeLessThanOrEqual(CLOSE);
+    expect(Number(await page.getByTestId("worst").textContent())).toBeLessThanOrEqual(CLOSE);
+  });
+
   it("shows the published numbers of the worked example", async () => {
     const { page } = await site.visit({ at: workedAt });
     await ready(page);
@@ -146,8 +157,8 @@ describe("inside a step", () => {
   it("draws each number in the colour of its sign, out of the GPU's buffers", async () => {
     const { page } = await site.visit({ at: "inside", context: { viewport: { width: 1280, height: 2400 } } });
     await ready(page);
-    const { W1, "W1+": after, L, y } = await tensorsOf(page);
-    for (const [name, shown] of Object.entries({ W1, "W1+": after, L, y })) {
+    const { W1, "W1+": after, L, J, y } = await tensorsOf(page);
+    for (const [name, shown] of Object.entries({ W1, "W1+": after, L, J, y })) {
       const colours = await coloursOf(page, name);
       shown?.values.forEach((value, i) => {
         const [red = 0, , blue = 0] = colours[i] ?? [];
@@ -279,6 +290,9 @@ describe("inside a step", () => {
     await ready(page);
     await expectAccessible(page);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    if (width > 390) return;
+    await page.setViewportSize({ width: 320, height: 900 });
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth), { timeout: 5000 }).toBe(320);
   });
 });
 

@@ -44,6 +44,59 @@ describe("no command writes over a file that it reads:", () => {
   });
 });
 
+describe("train refuses a configuration", () => {
+  const known =
+    "target, task, ignore, layers, activation, batch, optimizer, momentum, learning-rate, weight-decay, decay, epochs, seed, test-fraction, scale, scale-target, tune, out";
+  const object = 'a JSON object of options, such as {"layers": "64,32"}';
+
+  it.each([
+    ["of unknown keys", '{"layer": "8"}', `got key "layer", expected options of train: ${known}; write layers.`],
+    ["that names another", '{"config": "x"}', `got key "config", expected options of train: ${known}; leave it out.`],
+    ["that is a list", "[1]", `got a list of 1, expected ${object}; give an object.`],
+    [
+      "of a number out of its range",
+      '{"epochs": 0}',
+      '"epochs": got "0", expected a whole number of at least 1; give such a number.',
+    ],
+    [
+      "of a list",
+      '{"layers": [8]}',
+      '"layers": got a list of 1, expected text or a number; give it as --layers takes it.',
+    ],
+    ["of nothing", '{"seed": null}', '"seed": got null, expected text or a number; give it as --seed takes it.'],
+    ["of a word for true", '{"tune": "yes"}', '"tune": got "yes", expected true or false; give one of the two.'],
+    [
+      "of a word that is none",
+      '{"optimizer": "adm"}',
+      '"optimizer": got "adm", expected one of sgd, momentum, adam, adamw; write adam.',
+    ],
+  ])("%s", async (_, text, message) => {
+    place.write("c.json", text);
+    await refuses([...train, "--config", "c.json"], `c.json: ${message}`);
+  });
+
+  it("that is no JSON, or not there", async () => {
+    place.write("c.json", "{");
+    const { status, stderr } = await place.run([...train, "--config", "c.json"]);
+    expect(stderr).toMatch(
+      /^error: c\.json: got no JSON \(.+\), expected a JSON object of options, .+; mend the file\.\n$/,
+    );
+    expect(status).toBe(1);
+    await refuses(
+      [...train, "--config", "none.json"],
+      "none.json: got no such file or folder, expected a file that can be read; check the path.",
+    );
+  });
+
+  it("and does not write over it", async () => {
+    place.write("c.json", '{"out": "c.json"}');
+    await refuses(
+      [...train, "--config", "c.json"],
+      "c.json: got the path of c.json, which is read, expected a file of its own; give another path with --out.",
+    );
+  });
+});
+
 describe("train refuses, in one line and without a file left behind,", () => {
   it.each([
     [
@@ -89,7 +142,7 @@ describe("train refuses, in one line and without a file left behind,", () => {
     [
       "no column to learn from",
       "y\nno\nyes\n",
-      "data.csv: got no column beside the target, expected at least one column to learn from; add a column of numbers, or ignore fewer.",
+      "data.csv: got no column beside the target, expected at least one column to learn from; add a column of numbers.",
     ],
     [
       "bytes that are no text",

@@ -28,6 +28,20 @@ describe("train", () => {
     expect(place.files()).toEqual(["flowers.csv", "flowers.safetensors"]);
   });
 
+  it("takes its options from a file, and those of the command line before them, wherever they stand", async () => {
+    place.write("flowers.csv", flowers);
+    const config = { target: "kind", layers: "8,4", epochs: 3, seed: "7", "learning-rate": 0.5, tune: false };
+    place.write("flowers.config.json", JSON.stringify(config));
+    const by = ["--config", "flowers.config.json"];
+    const files: [name: string, args: readonly string[]][] = [
+      ["flags", ["--target", "kind", "--layers", "8,4", "--epochs", "2", "--seed", "7", "--learning-rate", "0.25"]],
+      ["file", ["--epochs", "2", ...by, "--learning-rate", "0.25"]],
+    ];
+    for (const [name, args] of files) succeeded(await place.run(["train", "flowers.csv", ...args, "--out", name]));
+    const [flags, file] = files.map(([name]) => readFileSync(join(place.folder, name)));
+    expect(file?.equals(flags ?? new Uint8Array())).toBe(true);
+  });
+
   it("writes no control characters into a pipe", async () => {
     place.write("flowers.csv", flowers);
     const { stdout, stderr } = await place.run([...trainFlowers, "--epochs", "3"]);

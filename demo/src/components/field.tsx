@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
+import { count } from "../format.ts";
 
 interface FieldProps {
   readonly label: ComponentChildren;
@@ -12,29 +13,38 @@ interface FieldProps {
 interface Ties {
   readonly id: string;
   readonly "aria-describedby": string | undefined;
+  readonly "aria-invalid": boolean | undefined;
 }
 
 interface LabelledProps extends Pick<FieldProps, "label"> {
   readonly hint: string | undefined;
   /** The value as text, beside the label. */
   readonly output?: string;
+  /** What is wrong with what was entered, if anything. */
+  readonly problem?: string | undefined;
   readonly children: (ties: Ties) => ComponentChildren;
 }
 
-/** An input with its label above and its hint below. */
-function Labelled({ label, hint, output, children }: LabelledProps) {
+/** An input with its label above, and its hint or what is wrong below. */
+function Labelled({ label, hint, output, problem, children }: LabelledProps) {
   const id = useId();
-  const described = hint ? `${id}-hint` : undefined;
+  const described = problem ? `${id}-problem` : hint ? `${id}-hint` : undefined;
   return (
     <div class="field">
       <label for={id}>
         {label} {output !== undefined && <output for={id}>{output}</output>}
       </label>
-      {children({ id, "aria-describedby": described })}
-      {hint && (
-        <p class="hint" id={described}>
-          {hint}
+      {children({ id, "aria-describedby": described, "aria-invalid": problem !== undefined || undefined })}
+      {problem ? (
+        <p class="problem" role="alert" id={described}>
+          {problem}
         </p>
+      ) : (
+        hint && (
+          <p class="hint" id={described}>
+            {hint}
+          </p>
+        )
       )}
     </div>
   );
@@ -132,10 +142,34 @@ export interface NumberProps extends FieldProps {
   readonly onChange: (value: number) => void;
 }
 
+/**
+ * What stands in a field: the value, or what was entered that cannot be taken, until it is mended or the value changes.
+ * @param read what a text stands for, or undefined
+ */
+function useEntry<T>(value: T, read: (text: string) => T | undefined, onChange: (value: T) => void) {
+  const [wrong, setWrong] = useState<string>();
+  useEffect(() => setWrong(undefined), [value]);
+  return {
+    wrong,
+    enter(text: string) {
+      const given = read(text);
+      setWrong(given === undefined ? text : undefined);
+      if (given !== undefined) onChange(given);
+    },
+  };
+}
+
 /** A whole number. */
 export function NumberField({ label, hint, disabled, value, min, max, onChange }: NumberProps) {
+  const read = (text: string) => {
+    const given = text.trim() === "" ? Number.NaN : Number(text);
+    return Number.isInteger(given) && given >= min && given <= max ? given : undefined;
+  };
+  const { wrong, enter } = useEntry(value, read, onChange);
+  const problem =
+    wrong === undefined ? undefined : `Not taken: give a whole number from ${count(min)} to ${count(max)}.`;
   return (
-    <Labelled label={label} hint={hint}>
+    <Labelled label={label} hint={hint} problem={problem}>
       {(ties) => (
         <input
           {...ties}
@@ -145,12 +179,8 @@ export function NumberField({ label, hint, disabled, value, min, max, onChange }
           min={min}
           max={max}
           step={1}
-          value={value}
-          onChange={({ currentTarget }) => {
-            const given = Math.round(currentTarget.valueAsNumber);
-            if (Number.isFinite(given)) onChange(Math.min(max, Math.max(min, given)));
-            else currentTarget.valueAsNumber = value;
-          }}
+          value={wrong ?? value}
+          onChange={({ currentTarget }) => enter(currentTarget.value)}
         />
       )}
     </Labelled>
@@ -164,25 +194,25 @@ export const SeedField = (props: Pick<NumberProps, "value" | "hint" | "onChange"
 
 export interface TextProps extends FieldProps {
   readonly value: string;
-  /** What may be entered; anything else is taken back. */
+  /** What may be entered, … */
   readonly pattern: RegExp;
+  /** … in a few words: `sizes such as 64,32`. */
+  readonly expected: string;
   readonly onChange: (value: string) => void;
 }
 
-export function TextField({ label, hint, disabled, value, pattern, onChange }: TextProps) {
+export function TextField({ label, hint, disabled, value, pattern, expected, onChange }: TextProps) {
+  const read = (text: string) => (pattern.test(text.trim()) ? text.trim() : undefined);
+  const { wrong, enter } = useEntry(value, read, onChange);
   return (
-    <Labelled label={label} hint={hint}>
+    <Labelled label={label} hint={hint} problem={wrong === undefined ? undefined : `Not taken: give ${expected}.`}>
       {(ties) => (
         <input
           {...ties}
           type="text"
           disabled={disabled}
-          value={value}
-          onChange={({ currentTarget }) => {
-            const given = currentTarget.value.trim();
-            if (pattern.test(given)) onChange(given);
-            else currentTarget.value = value;
-          }}
+          value={wrong ?? value}
+          onChange={({ currentTarget }) => enter(currentTarget.value)}
         />
       )}
     </Labelled>

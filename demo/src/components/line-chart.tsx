@@ -1,6 +1,6 @@
-import { useMemo } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type uPlot from "uplot";
-import { figure } from "../format.ts";
+import { count, figure } from "../format.ts";
 import { cssColour } from "../theme.ts";
 import { axisOf, type PlotOptions, usePlot } from "./use-plot.ts";
 
@@ -23,14 +23,16 @@ export interface LineChartProps {
   readonly logarithmic?: boolean;
 }
 
-/** Curves over the steps of a training. */
+/** Curves over the steps of a training, with the values below the pointer. */
 export function LineChart({ label, at, series, height = 160, logarithmic = false }: LineChartProps) {
+  const [pointed, setPointed] = useState<number>();
   const options = (): PlotOptions => ({
     height,
     legend: { show: false },
     cursor: { y: false },
     scales: { x: { time: false }, y: { distr: logarithmic ? 3 : 1 } },
-    axes: [axisOf(28), axisOf(48, markText)],
+    axes: [axisOf(24, undefined, "step"), axisOf(48, markText)],
+    hooks: { setCursor: [({ cursor }) => setPointed(cursor.idx ?? undefined)] },
     series: [
       {},
       ...series.map((one) => ({
@@ -54,8 +56,10 @@ export function LineChart({ label, at, series, height = 160, logarithmic = false
           <span key={one.label}>
             <i style={{ borderColor: `var(${one.colour})` }} />
             {one.label}
+            {pointed !== undefined && <output>{figureAt(one.values, pointed)}</output>}
           </span>
         ))}
+        {pointed !== undefined && at[pointed] !== undefined && <span>step {count(at[pointed])}</span>}
       </figcaption>
     </figure>
   );
@@ -63,6 +67,12 @@ export function LineChart({ label, at, series, height = 160, logarithmic = false
 
 const markText = (mark: number): string =>
   Math.abs(mark) >= 1e-3 || mark === 0 ? String(+mark.toPrecision(3)) : mark.toExponential(0);
+
+/** The value at a point, or the last one before it, as the curve is drawn. */
+function figureAt(values: readonly (number | null)[], point: number): string {
+  const value = values.slice(0, point + 1).findLast((one) => one !== null);
+  return value === undefined || value === null ? "" : figure(value);
+}
 
 const lastOf = (values: readonly (number | null)[]): string => {
   const value = values.at(-1);

@@ -37,12 +37,13 @@ export function usePlot(
   return host;
 }
 
-/** An axis in the colours of the theme. @param write a mark as text */
-export const axisOf = (size: number, write?: (mark: number) => string): uPlot.Axis => ({
+/** An axis in the colours of the theme. @param write a mark as text @param label below it */
+export const axisOf = (size: number, write?: (mark: number) => string, label?: string): uPlot.Axis => ({
   size,
   stroke: cssColour("--muted"),
   grid: { stroke: cssColour("--line"), width: 1 },
   ticks: { show: false },
+  ...(label && { label, labelSize: 18, labelFont: "12px system-ui, sans-serif", labelGap: 0 }),
   ...(write && {
     values: (_, marks) => marks.map((mark: number | null) => (mark === null ? "" : write(mark))),
   }),

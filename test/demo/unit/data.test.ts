@@ -1,15 +1,35 @@
 import { describe, expect, it } from "vitest";
-import { commandOf, fromQuery, initialOptions, quote, toQuery } from "../../../demo/src/pages/data/options.ts";
+import {
+  configName,
+  configOf,
+  fromQuery,
+  initialOptions,
+  quote,
+  toQuery,
+} from "../../../demo/src/pages/data/options.ts";
+import { summarize } from "../../../demo/src/pages/data/summary.ts";
+import { readCsv } from "../../../src/table.ts";
 
 describe("the options of the page Your data", () => {
-  it("become the command that trains the same", () => {
-    const options = { ...initialOptions, target: "price in £", ignored: ["id", "street name"], layers: [] };
-    expect(commandOf("my houses.csv", 20, "regression", { ...options, decay: 0.01 })).toBe(
-      "npx chainrule train 'my houses.csv' --target 'price in £' --task regression --ignore 'id,street name' " +
-        "--layers none --activation relu --optimizer adam --learning-rate 0.003 --weight-decay 0.01 --batch 16 " +
-        "--epochs 50 --seed 0 --test-fraction 0.2 --scale standard --scale-target standard --out 'my houses.safetensors'",
-    );
-    expect(quote("it's")).toBe("'it'\\''s'");
+  it("become the configuration that trains the same in the command line", () => {
+    const options = {
+      ...initialOptions,
+      target: "price in £",
+      ignored: ["id", "street name"],
+      layers: [],
+      decay: 0.01,
+    };
+    expect(configOf(20, "regression", options)).toEqual({
+      ...{ target: "price in £", task: "regression", ignore: "id,street name", layers: "none", activation: "relu" },
+      ...{ optimizer: "adam", "learning-rate": 0.003, "weight-decay": 0.01, batch: 16, epochs: 50, seed: 0 },
+      ...{ "test-fraction": 0.2, scale: "standard", "scale-target": "standard" },
+    });
+    expect(Object.keys(configOf(20, "classification", options))).not.toContain("scale-target");
+    expect([configName("my houses.csv"), quote("my houses.csv"), quote("it's")]).toEqual([
+      "my houses.config.json",
+      "'my houses.csv'",
+      "'it'\\''s'",
+    ]);
   });
 
   it("come back from the address, and nonsense in it is left aside", () => {
@@ -17,5 +37,16 @@ describe("the options of the page Your data", () => {
     expect(fromQuery(toQuery(options, initialOptions, "houses"), initialOptions)).toEqual(options);
     const nonsense = new URLSearchParams("layers=a&rate=-1&epochs=0.5&task=guess&scale=huge&seed=-1");
     expect(fromQuery(nonsense, initialOptions)).toEqual(initialOptions);
+  });
+});
+
+describe("the columns of a table", () => {
+  it("say which line holds the first cell without a number", () => {
+    const { columns } = summarize(readCsv("a,b,c\n1,2,x\n\n3,n/a,y\n,4,z\n", "t.csv"));
+    expect(columns.map(({ kind, odd }) => [kind, odd])).toEqual([
+      ["mixed", { line: 5, cell: "" }],
+      ["mixed", { line: 4, cell: "n/a" }],
+      ["text", { line: 2, cell: "x" }],
+    ]);
   });
 });

@@ -16,6 +16,11 @@ describe("guessTask", () => {
     expect(guess([1, 1, 1.5])).toEqual({ task: "regression", reason: "numbers with a fraction" });
   });
 
+  it("counts one value on one row in the singular", () => {
+    expect(guess(["5"]).reason).toBe("1 whole number on 1 row");
+    expect(guess(["a", "a"]).reason).toBe("1 text");
+  });
+
   it("takes up to 20 different whole numbers for classes", () => {
     expect(guess(counted(40, 20))).toEqual({
       task: "classification",

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { TensorValues } from "../../../demo/src/pages/inside/contract.ts";
+import type { StepRecord, TensorValues } from "../../../demo/src/pages/inside/contract.ts";
+import { differencesOf, magnitudeOf } from "../../../demo/src/pages/inside/difference.ts";
 import { explain, numberAt } from "../../../demo/src/pages/inside/explain.ts";
 import { boardName } from "../../../demo/src/pages/inside/names.ts";
+import { scalesOf } from "../../../demo/src/pages/inside/scales.ts";
 import type { InsideState } from "../../../demo/src/pages/inside/state.ts";
 import { stopsOf } from "../../../demo/src/pages/inside/stops.ts";
 import { swallowedBy } from "../../../demo/src/pages/inside/swallow.ts";
@@ -56,6 +58,42 @@ const described = ({ model, loss, optimizer }: TrainerOptions, passes: { fuse?: 
   return { plan, steps: plan.steps.map(describeStep), text: "" };
 };
 
+/** The step after `step` others, as the reference takes it. */
+async function recordOf(network: Case, step = 0): Promise<StepRecord> {
+  const options = optionsOf(network);
+  const trainer = createReferenceTrainer(options);
+  if (step > 0) await trainer.step(step);
+  const before = await trainer.parameters();
+  const { loss, penalty } = await trainer.step();
+  const tensors: Record<string, TensorValues> = {};
+  const put = (name: string, shape: readonly number[], data: ArrayLike<number>) => {
+    tensors[name] = { shape, cpu: Float32Array.from(data), gpu: undefined };
+  };
+  for (const name of [...Object.keys(trainer.plan.tensors), ...Object.keys(trainer.plan.aliases)]) {
+    if (name !== boardName(trainer.plan, name)) continue;
+    const { shape, data } = await trainer.read(name);
+    put(name, shape, data);
+    if (!before[name]) continue;
+    put(`${name}+`, shape, data);
+    put(name, shape, before[name]);
+  }
+  put(
+    "ell",
+    [rows],
+    [...(await trainer.read("scores")).data].filter((_, i) => i % 2 === 0),
+  );
+  put("L", [], [loss * rows]);
+  put("s", [], [penalty * rows]);
+  put("J", [], [(loss + penalty) * rows]);
+  const { hidden, activation, output, decay } = network;
+  const state: InsideState = {
+    ...{ start: "seeded", inputs, hidden, outputs, rows, activation, output, loss: network.loss, decay },
+    ...{ rate: 0.5, seed: 0, step, stop: 0 },
+  };
+  const [textbook, fused] = [described(options, { fuse: false }), described(options, { oneDispatch: false })];
+  return { number: 1, state, tensors, textbook, fused, whole: fused, compileSeconds: undefined };
+}
+
 describe.each(cases.map((one) => [titleOf(one), one] as const))("inside a step of %s", (_, network) => {
   const options = optionsOf(network);
   const textbook = described(options, { fuse: false });
@@ -85,35 +123,8 @@ describe.each(cases.map((one) => [titleOf(one), one] as const))("inside a step o
   });
 
   it("writes out arithmetic that gives each number", async () => {
-    const trainer = createReferenceTrainer(options);
-    const before = await trainer.parameters();
-    const { loss, penalty } = await trainer.step();
-    const tensors: Record<string, TensorValues> = {};
-    const put = (name: string, shape: readonly number[], data: ArrayLike<number>) => {
-      tensors[name] = { shape, cpu: Float32Array.from(data), gpu: undefined };
-    };
-    for (const name of [...Object.keys(trainer.plan.tensors), ...Object.keys(trainer.plan.aliases)]) {
-      if (name !== boardName(trainer.plan, name)) continue;
-      const { shape, data } = await trainer.read(name);
-      put(name, shape, data);
-      if (!before[name]) continue;
-      put(`${name}+`, shape, data);
-      put(name, shape, before[name]);
-    }
-    put(
-      "ell",
-      [rows],
-      [...(await trainer.read("scores")).data].filter((_, i) => i % 2 === 0),
-    );
-    put("L", [], [loss * rows]);
-    put("s", [], [penalty * rows]);
-    put("J", [], [(loss + penalty) * rows]);
-    const { hidden, activation, output, decay } = network;
-    const state: InsideState = {
-      ...{ start: "seeded", inputs, hidden, outputs, rows, activation, output, loss: network.loss, decay },
-      ...{ rate: 0.5, seed: 0, step: 0, stop: 0 },
-    };
-    const record = { number: 1, state, tensors, textbook, fused, whole: fused, compileSeconds: undefined };
+    const record = await recordOf(network);
+    const { tensors } = record;
     const computed = Object.keys(tensors).filter((name) => /^([zho]\d*|[dg].*|[Wb]\d\+|ell|L|J)$/.test(name));
     expect(computed.length).toBeGreaterThanOrEqual(9);
     for (const name of computed) {
@@ -128,6 +139,48 @@ describe.each(cases.map((one) => [titleOf(one), one] as const))("inside a step o
       }
     }
   });
+});
+
+describe.each(cases.map((one) => [titleOf(one), one] as const))("differences in a step of %s", (_, network) => {
+  it("are shares of the magnitudes added up, which are no less than what they add up to", async () => {
+    for (const step of [0, 20]) {
+      const record = await recordOf(network, step);
+      const scaleOf = scalesOf(record);
+      for (const [name, { cpu }] of Object.entries(record.tensors)) {
+        // As much as float32 rounds up.
+        expect([name, scaleOf(name) * (1 + 2 ** -22) >= magnitudeOf(cpu)]).toEqual([name, true]);
+      }
+    }
+  });
+
+  it("show a gradient that is twice as large", async () => {
+    const { tensors, ...others } = await recordOf(network);
+    const off = Object.entries(tensors).map(([name, { shape, cpu }]) => [
+      name,
+      { shape, cpu, gpu: name.startsWith("d") ? cpu.map((value) => 2 * value) : cpu },
+    ]);
+    const found = Object.entries(differencesOf({ ...others, tensors: Object.fromEntries(off) }));
+    for (const [name, { relative, largest }] of found) {
+      if (name.startsWith("d") && largest > 0) expect([name, relative > 1e-5]).toEqual([name, true]);
+      else expect([name, relative]).toEqual([name, 0]);
+    }
+  });
+});
+
+it("a sum that cancels is measured by its terms", async () => {
+  const network = { hidden: [], activation: "identity", output: "identity", loss: "squaredError", decay: 0 } as const;
+  const { tensors, ...others } = await recordOf(network);
+  const [o, y] = [tensors.o, tensors.y];
+  if (!o || !y) throw new Error("the step has no output");
+  const columns = Array.from({ length: outputs }, (_, unit) =>
+    o.cpu.reduce((sum, one, i) => (i % outputs === unit ? sum + Math.abs(one) + Math.abs(y.cpu[i] ?? 0) : sum), 0),
+  );
+  const terms = scalesOf({ ...others, tensors })("db1");
+  // Of o itself the terms are Wx and b.
+  expect(terms).toBeGreaterThanOrEqual(Math.max(...columns) * (1 - 1e-6));
+  const db1 = { shape: [outputs], cpu: new Float32Array(outputs), gpu: Float32Array.of(1e-7, 0) };
+  const { relative } = differencesOf({ ...others, tensors: { ...tensors, db1 } }).db1 ?? {};
+  expect(relative).toBeCloseTo(1e-7 / terms, 12);
 });
 
 /** The value of an explanation, which is ordinary arithmetic but for its signs. */

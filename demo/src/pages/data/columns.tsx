@@ -1,3 +1,4 @@
+import { useFirst } from "../../components/use-first.tsx";
 import { type Column, MOST_DISTINCT } from "./contract.ts";
 
 export interface ColumnsProps {
@@ -11,6 +12,7 @@ export interface ColumnsProps {
 export function Columns({ columns, target, ignored, onChange }: ColumnsProps) {
   const toggle = (name: string) =>
     onChange(ignored.includes(name) ? ignored.filter((one) => one !== name) : [...ignored, name]);
+  const { shown, rest } = useFirst(columns, "columns");
   return (
     <div class="columns">
       <table>
@@ -24,7 +26,7 @@ export function Columns({ columns, target, ignored, onChange }: ColumnsProps) {
           </tr>
         </thead>
         <tbody>
-          {columns.map((column) => (
+          {shown.map((column) => (
             <tr key={column.name} class={column.name === target ? "target" : ""}>
               <th scope="row">
                 {column.name === target ? (
@@ -43,14 +45,27 @@ export function Columns({ columns, target, ignored, onChange }: ColumnsProps) {
                   </label>
                 )}
               </th>
-              <td>{column.kind}</td>
+              <td>
+                {column.kind}
+                {column.kind === "mixed" && column.odd && <small class="odd">{oddText(column.odd)}</small>}
+              </td>
               <td class="number">{valuesOf(column)}</td>
             </tr>
           ))}
         </tbody>
       </table>
+      {rest}
     </div>
   );
+}
+
+/** Letters of a cell that are shown. */
+const MOST_LETTERS = 20;
+
+/** Where the first cell is that holds no number: `line 9: “n/a”`. */
+function oddText({ line, cell }: NonNullable<Column["odd"]>): string {
+  const shown = cell.length > MOST_LETTERS ? `${cell.slice(0, MOST_LETTERS)}…` : cell;
+  return `line ${line}: ${cell === "" ? "empty" : `“${shown}”`}`;
 }
 
 function valuesOf({ kind, range, distinct }: Column): string {

@@ -19,6 +19,8 @@ export interface Column {
   readonly distinct: number;
   /** Of the numbers; undefined where there are none. */
   readonly range: readonly [low: number, high: number] | undefined;
+  /** The first cell that holds no number, with its line in the file; undefined where all do. */
+  readonly odd: { readonly line: number; readonly cell: string } | undefined;
 }
 
 /** Different cells of a column are counted up to here. */

@@ -2,6 +2,7 @@ import { type Guess, scalings, type Task } from "chainrule/table";
 import { bindOptions } from "../../components/bind-options.ts";
 import { Choice, NumberField, NumberSelect, plainly, SeedField, Select, TextField } from "../../components/field.tsx";
 import { OptimizerSelect } from "../../components/optimizer-select.tsx";
+import { useFirst } from "../../components/use-first.tsx";
 import { layersText } from "../../network.ts";
 import type { Column } from "./contract.ts";
 import {
@@ -32,14 +33,13 @@ export function Goal(
 ) {
   const { options, columns, guess, onTarget, onChange } = props;
   const { task } = options;
+  const { shown, rest } = useFirst(columns, "columns to choose from");
+  const names = shown.map(({ name }) => name);
+  if (!names.includes(options.target)) names.push(options.target);
   return (
     <div class="spaced">
-      <Select
-        label="Column to predict"
-        value={options.target}
-        options={columns.map(({ name }) => ({ value: name, text: name }))}
-        onChange={onTarget}
-      />
+      <Select label="Column to predict" value={options.target} options={plainly(names)} onChange={onTarget} />
+      {rest}
       <Choice<Task>
         label="Task"
         value={task ?? guess?.task ?? "regression"}
@@ -65,6 +65,7 @@ export function Controls({ options, task, onChange }: ControlsProps & { task: Ta
         label="Hidden layers"
         value={layersText(options.layers)}
         pattern={layersPattern}
+        expected="sizes such as 64,32, or none"
         onChange={(text) => onChange({ layers: parseLayers(text) })}
       />
       <Select label="Activation φ" options={plainly(activationNames)} {...bind("activation")} />

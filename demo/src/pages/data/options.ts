@@ -63,32 +63,34 @@ export const batchOf = (options: DataOptions, rows: number): number =>
 export const modelOf = ({ layers, activation }: DataOptions, outputs: number): Model =>
   networkOf(layers, activation, dense(outputs));
 
-/** The command that trains the same network on the same table. */
-export function commandOf(file: string, rows: number, task: Task, options: DataOptions): string {
+/** What the command line's `train --config` takes, to train the same network on the same table. */
+export function configOf(rows: number, task: Task, options: DataOptions): Readonly<Record<string, string | number>> {
   const { target, ignored, layers, activation, optimizer, rate, decay, epochs, seed } = options;
-  const words = [
-    ["npx", "chainrule", "train", file],
-    ["--target", target],
-    ["--task", task],
-    ignored.length > 0 ? ["--ignore", ignored.join(",")] : [],
-    ["--layers", layersText(layers)],
-    ["--activation", activation],
-    ["--optimizer", optimizer],
-    ["--learning-rate", String(rate)],
-    decay > 0 ? ["--weight-decay", String(decay)] : [],
-    ["--batch", String(batchOf(options, rows))],
-    ["--epochs", String(epochs)],
-    ["--seed", String(seed)],
-    ["--test-fraction", String(options.testFraction)],
-    ["--scale", options.scale],
-    task === "regression" ? ["--scale-target", options.scaleTarget] : [],
-    ["--out", modelName(file)],
-  ];
-  return words.flat().map(quote).join(" ");
+  return {
+    target,
+    task,
+    ...(ignored.length > 0 && { ignore: ignored.join(",") }),
+    layers: layersText(layers),
+    activation,
+    optimizer,
+    "learning-rate": rate,
+    ...(decay > 0 && { "weight-decay": decay }),
+    batch: batchOf(options, rows),
+    epochs,
+    seed,
+    "test-fraction": options.testFraction,
+    scale: options.scale,
+    ...(task === "regression" && { "scale-target": options.scaleTarget }),
+  };
 }
 
+const stem = (file: string): string => file.replace(/\.[^.]*$/, "");
+
 /** `table.csv` gives `table.safetensors`, as in the command line. */
-export const modelName = (file: string): string => `${file.replace(/\.[^.]*$/, "")}.safetensors`;
+export const modelName = (file: string): string => `${stem(file)}.safetensors`;
+
+/** `table.csv` gives `table.config.json`. */
+export const configName = (file: string): string => `${stem(file)}.config.json`;
 
 /** A word of a command, in quotes where a shell would take it for something else. */
 export const quote = (word: string): string =>

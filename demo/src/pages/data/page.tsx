@@ -33,6 +33,9 @@ interface Given {
   readonly initial: DataOptions;
 }
 
+/** The table of this visit and its options: it is there again after another page, or after the GPU was lost. */
+let kept: { readonly source: Source; readonly sample: string | undefined; readonly query: URLSearchParams } | undefined;
+
 export function Page() {
   const [given, setGiven] = useState<Given>();
   const [options, setOptions] = useState<DataOptions>(initialOptions);
@@ -75,7 +78,8 @@ export function Page() {
       const next = known ? wanted : { ...wanted, target: initial.target };
       setGiven({ summary, sample, initial });
       setOptions(next);
-      writeQuery(NAME, toQuery(next, initial, sample));
+      kept = { source, sample, query: toQuery(next, initial, sample) };
+      writeQuery(NAME, kept.query);
       await ask(next.target);
     });
   const takeFile = (file: File) => void take({ name: file.name, content: file }, undefined);
@@ -90,14 +94,18 @@ export function Page() {
 
   useEffect(() => {
     const query = currentQuery();
-    takeSample(query.get("sample") ?? "", query);
+    const sample = query.get("sample");
+    if (sample !== null) takeSample(sample, query);
+    else if (kept) void take(kept.source, kept.sample, query.size > 0 ? query : kept.query);
   }, []);
 
   const change = (part: Partial<DataOptions>) => {
     if (!given) return;
     const next = { ...options, ...part };
     setOptions(next);
-    writeQuery(NAME, toQuery(next, given.initial, given.sample));
+    const query = toQuery(next, given.initial, given.sample);
+    if (kept) kept = { ...kept, query };
+    writeQuery(NAME, query);
     forget();
     if (part.target !== undefined) void attempt(() => ask(next.target));
   };
@@ -153,6 +161,7 @@ export function Page() {
             <div class="stack">
               <Panel title="What to learn">
                 <Goal
+                  key={given.summary.file}
                   options={options}
                   columns={given.summary.columns}
                   guess={guess}
@@ -162,6 +171,7 @@ export function Page() {
               </Panel>
               <Panel title="Columns" aside={<span class="hint">{count(given.summary.rows)} rows</span>}>
                 <Columns
+                  key={given.summary.file}
                   columns={given.summary.columns}
                   target={options.target}
                   ignored={options.ignored}
@@ -180,6 +190,7 @@ export function Page() {
               <PredictForm begun={begun} target={options.target} step={progress?.step ?? 0} predict={call.predict} />
               <TakeHome
                 file={given.summary.file}
+                sample={given.sample}
                 rows={given.summary.rows}
                 task={task}
                 options={options}
@@ -227,7 +238,7 @@ function statsOf(status: Status | undefined, begun: Begun | undefined, task: Tas
   const fit = score?.fit;
   return [
     {
-      label: `${part} error${rows}`,
+      label: `${part} RMSE${rows}`,
       value: <span data-testid="rmse">{fit ? figure(fit.rmse) : "–"}</span>,
       title: "Root of the mean squared error, in the target’s own unit",
     },

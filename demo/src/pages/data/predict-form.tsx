@@ -1,12 +1,15 @@
 import { useEffect, useId, useState } from "preact/hooks";
 import { Bars } from "../../components/bars.tsx";
 import { Panel } from "../../components/panel.tsx";
+import { useFirst } from "../../components/use-first.tsx";
 import { figure } from "../../format.ts";
 import { type FaultMessage, faultOf } from "../../worker/protocol.ts";
 import type { Begun, RowPrediction } from "./contract.ts";
 
 /** Classes whose probabilities are shown, the likeliest first. */
 const MOST_BARS = 5;
+
+const noInputs: readonly string[] = [];
 
 export interface PredictFormProps {
   readonly begun: Begun | undefined;
@@ -22,6 +25,8 @@ export function PredictForm({ begun, target, step, predict }: PredictFormProps) 
   const [cells, setCells] = useState<readonly string[]>([]);
   const [prediction, setPrediction] = useState<RowPrediction>();
   const [fault, setFault] = useState<FaultMessage>();
+
+  const { shown, rest } = useFirst(begun?.inputs ?? noInputs, "inputs");
 
   useEffect(() => {
     setCells(begun?.example ?? []);
@@ -61,7 +66,7 @@ export function PredictForm({ begun, target, step, predict }: PredictFormProps) 
             )}
           </div>
           <div class="row-form">
-            {begun.inputs.map((name, i) => (
+            {shown.map((name, i) => (
               <div class="field" key={name}>
                 <label for={`${id}-${i}`} title={name}>
                   {name}
@@ -76,6 +81,7 @@ export function PredictForm({ begun, target, step, predict }: PredictFormProps) 
                 />
               </div>
             ))}
+            {rest}
           </div>
         </>
       ) : (

@@ -8,15 +8,19 @@ export const summarize = (table: Table): TableSummary => ({
   columns: table.columns.map((name, index) => columnOf(table, name, index)),
 });
 
-function columnOf({ rows }: Table, name: string, index: number): Column {
+function columnOf({ rows, lineOf }: Table, name: string, index: number): Column {
   const different = new Set<string>();
   let [numbers, empty, whole] = [0, 0, true];
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const cells of rows) {
+  let odd: Column["odd"];
+  for (const [row, cells] of rows.entries()) {
     const cell = cells[index] ?? "";
     if (different.size < MOST_DISTINCT) different.add(cell);
     if (cell === "") empty += 1;
-    if (!isNumber(cell)) continue;
+    if (!isNumber(cell)) {
+      odd ??= { line: lineOf(row), cell };
+      continue;
+    }
     const value = Number(cell);
     numbers += 1;
     whole &&= Number.isInteger(value);
@@ -24,7 +28,7 @@ function columnOf({ rows }: Table, name: string, index: number): Column {
     high = Math.max(high, value);
   }
   const kind = kindOf(numbers, empty, rows.length, whole);
-  return { name, kind, distinct: different.size, range: numbers > 0 ? [low, high] : undefined };
+  return { name, kind, distinct: different.size, range: numbers > 0 ? [low, high] : undefined, odd };
 }
 
 function kindOf(numbers: number, empty: number, rows: number, whole: boolean): ColumnKind {

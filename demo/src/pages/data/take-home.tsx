@@ -4,10 +4,13 @@ import { useState } from "preact/hooks";
 import { Button } from "../../components/button.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { download } from "../../download.ts";
-import { commandOf, type DataOptions, modelName, quote } from "./options.ts";
+import { configName, configOf, type DataOptions, modelName, quote } from "./options.ts";
+import { samples } from "./samples.ts";
 
 export interface TakeHomeProps {
   readonly file: string;
+  /** Name of the sample that the table is; undefined for the user's own, which they have. */
+  readonly sample: string | undefined;
   readonly rows: number;
   readonly task: Task;
   readonly options: DataOptions;
@@ -18,10 +21,12 @@ export interface TakeHomeProps {
   readonly attempt: (work: () => unknown) => Promise<void>;
 }
 
-/** The model as a file, and the commands that train and use the same one. */
-export function TakeHome({ file, rows, task, options, ready, save, attempt }: TakeHomeProps) {
-  const command = commandOf(file, rows, task, options);
+/** The model and its configuration as files, and the commands that use the one and train the same by the other. */
+export function TakeHome({ file, sample, rows, task, options, ready, save, attempt }: TakeHomeProps) {
   const name = modelName(file);
+  const config = configName(file);
+  const made = samples.find((one) => one.name === sample);
+  const saveConfig = () => download(new Blob([`${JSON.stringify(configOf(rows, task, options), null, 2)}\n`]), config);
   const parted = options.ignored.filter((column) => column.includes(","));
   return (
     <Panel title="Take it home" class="spaced">
@@ -29,9 +34,15 @@ export function TakeHome({ file, rows, task, options, ready, save, attempt }: Ta
         Download {name}
       </Button>
       <Command label="predict with it" text={`npx chainrule predict ${quote(name)} new.csv`} />
-      <Command label="train the same" text={command} />
+      <Button onClick={() => void attempt(saveConfig)}>Download {config}</Button>
+      {made && (
+        <Button onClick={() => void attempt(async () => download(new Blob([await made.make()]), made.file))}>
+          Download {made.file}
+        </Button>
+      )}
+      <Command label="train the same" text={`npx chainrule train ${quote(file)} --config ${quote(config)}`} />
       {parted.length > 0 && (
-        <p class="hint">The command parts names by commas: rename “{parted[0]}” in the table before you run it.</p>
+        <p class="hint">The command line parts names by commas: rename “{parted[0]}” in the table before you run it.</p>
       )}
     </Panel>
   );

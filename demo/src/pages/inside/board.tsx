@@ -2,7 +2,7 @@ import type { RefObject } from "preact";
 import { useMemo } from "preact/hooks";
 import { layerCards } from "./cards.ts";
 import type { StepRecord } from "./contract.ts";
-import { differenceOf, magnitudeOf } from "./difference.ts";
+import { type Difference, differencesOf, magnitudeOf } from "./difference.ts";
 import { brief, type Cell } from "./explain.ts";
 import { activationOf, type FormulaContext, TensorFormula } from "./formulas.tsx";
 import { type Digits, HeatTable } from "./heat-table.tsx";
@@ -29,6 +29,7 @@ export function Board({ record, stops, stop, cell, digits, wide, host, canvas, o
   const context: FormulaContext = { state: record.state, layers: layersOf(plan) };
   const bands = useMemo(() => layerCards(plan), [plan]);
   const born = useMemo(() => birthsOf(stops), [stops]);
+  const differences = useMemo(() => differencesOf(record), [record]);
   const current = stops[stop - 1];
   const card = (name: string) => (
     <Card
@@ -39,6 +40,7 @@ export function Board({ record, stops, stop, cell, digits, wide, host, canvas, o
       digits={digits}
       known={stop === 0 || (born.get(name) ?? 0) <= stop}
       mark={current?.writes.includes(name) ? "written" : current?.reads.includes(name) ? "read" : undefined}
+      difference={differences[name]}
     />
   );
   const cellOf = (target: EventTarget | null): Cell | undefined => {
@@ -125,13 +127,14 @@ interface CardProps {
   readonly digits: Digits;
   readonly known: boolean;
   readonly mark: "written" | "read" | undefined;
+  /** Undefined without a GPU. */
+  readonly difference: Difference | undefined;
 }
 
 /** A tensor with its formula, shape, and distance from the CPU reference. */
-function Card({ name, record, context, digits, known, mark }: CardProps) {
+function Card({ name, record, context, digits, known, mark, difference }: CardProps) {
   const values = record.tensors[name];
   if (!values) return null;
-  const difference = differenceOf(values);
   const kept = lifeOf(record.textbook, name).reasons;
   const forward = !name.startsWith("d") && !name.startsWith("g");
   return (
@@ -151,7 +154,7 @@ function Card({ name, record, context, digits, known, mark }: CardProps) {
           <span
             class="difference"
             data-relative={difference.relative}
-            title={`Largest difference from the CPU reference: ${difference.largest}, ${difference.relative.toExponential(1)} of the tensor’s largest magnitude`}
+            title={`Largest difference from the CPU reference: ${difference.largest}, ${difference.relative.toExponential(1)} of the largest sum of magnitudes that its numbers come of`}
           >
             Δ {difference.largest === 0 ? "0" : brief(difference.largest, 2)}
           </span>
@@ -176,7 +179,8 @@ function Legend() {
         <i class="mark written" /> written at this stop <i class="mark read" /> read for it
       </li>
       <li>
-        <b>Δ</b> largest difference between the GPU and the CPU reference
+        <b>Δ</b> largest difference between the GPU and the CPU reference. As a share, it is measured by the magnitudes
+        that are added up, not by what is left where they cancel: float32 rounds the former.
       </li>
     </ul>
   );

@@ -9,7 +9,7 @@ import { type FaultMessage, faultOf } from "../../worker/protocol.ts";
 import { Board } from "./board.tsx";
 import type { InsideContract, StepRecord } from "./contract.ts";
 import { Controls } from "./controls.tsx";
-import { worstOf } from "./difference.ts";
+import { differencesOf, worstOf } from "./difference.ts";
 import { Dock } from "./dock.tsx";
 import { type Cell, explain } from "./explain.ts";
 import { cellId } from "./heat-table.tsx";
@@ -154,7 +154,7 @@ export function Page() {
 
 /** The step in a line of figures. */
 function Figures({ record }: { record: StepRecord }) {
-  const worst = worstOf(record);
+  const worst = useMemo(() => worstOf(differencesOf(record)), [record]);
   const scalar = (name: string) => {
     const values = record.tensors[name];
     return figure((values?.gpu ?? values?.cpu)?.[0] ?? 0);
@@ -171,7 +171,7 @@ function Figures({ record }: { record: StepRecord }) {
           label: "GPU against CPU reference",
           value: worst ? <span data-testid="worst">{worst.relative.toExponential(1)}</span> : "no GPU",
           ...(worst && {
-            title: `The largest difference, in ${spoken(worst.name)}, as a share of its largest magnitude`,
+            title: `The largest difference, in ${spoken(worst.name)}, as a share of the largest sum of magnitudes that its numbers come of`,
           }),
         },
       ]}

@@ -118,6 +118,7 @@ async function createRun(device: Device | undefined, state: InsideState): Promis
   const { plan } = reference;
   const leading = trainer ?? reference;
   const before = device && trainer ? parameterCopies(device.gpu, trainer) : undefined;
+  const objective = device && objectiveBuffer(device.gpu);
   /** Steps that the leading trainer stands after; undefined before its first. */
   let done: number | undefined;
   let lastStep = 0;
@@ -140,6 +141,7 @@ async function createRun(device: Device | undefined, state: InsideState): Promis
       done = step + 1;
       lastStep = (gpuReport ?? cpuReport).step;
       const [gpu, cpu] = [trainer && (await readAll(trainer, gpuReport)), await readAll(reference, cpuReport)];
+      if (gpu?.J) objective?.write(gpu.J.data);
       const tensors: Tensors = {};
       for (const [name, { shape, data }] of Object.entries(cpu)) {
         tensors[name] = { shape, cpu: data, gpu: gpu?.[name]?.data };
@@ -157,7 +159,7 @@ async function createRun(device: Device | undefined, state: InsideState): Promis
       return tensors;
     },
     sources(tensors) {
-      if (!trainer || !before) return { kind: "cpu", values: (name) => tensors[name]?.cpu };
+      if (!trainer || !before || !objective) return { kind: "cpu", values: (name) => tensors[name]?.cpu };
       const { records, words } = ringOf(plan);
       const record = ((lastStep - 1) % records) * words;
       return {
@@ -167,6 +169,7 @@ async function createRun(device: Device | undefined, state: InsideState): Promis
           // The ring's line begins with L and s.
           if (name === "L") return { buffer: trainer.buffer("ring"), offset: record };
           if (name === "s") return { buffer: trainer.buffer("ring"), offset: record + 1 };
+          if (name === "J") return { buffer: objective.buffer };
           if (name === "ell") return { buffer: trainer.buffer("scores"), stride: 2 };
           const own = before.buffers[name];
           if (own) return { buffer: own };
@@ -176,6 +179,7 @@ async function createRun(device: Device | undefined, state: InsideState): Promis
     },
     dispose() {
       before?.dispose();
+      objective?.buffer.destroy();
       trainer?.dispose();
     },
   };
@@ -185,8 +189,8 @@ async function createRun(device: Device | undefined, state: InsideState): Promis
 async function readAll(
   trainer: Training,
   report: { readonly loss: number; readonly penalty: number; readonly rows: number } | undefined,
-): Promise<Record<string, { shape: readonly number[]; data: Float32Array }>> {
-  const found: Record<string, { shape: readonly number[]; data: Float32Array }> = {};
+): Promise<Record<string, { shape: readonly number[]; data: Float32Array<ArrayBuffer> }>> {
+  const found: Record<string, { shape: readonly number[]; data: Float32Array<ArrayBuffer> }> = {};
   const names = Object.keys(trainer.plan.tensors).filter((name) => !hiddenNames.has(name));
   // All at once: the GPU's answers come at its own pace, and one after the other would take as many waits.
   const [{ shape, data: scores }, ...values] = await Promise.all([
@@ -202,6 +206,13 @@ async function readAll(
   for (const [name, value] of Object.entries({ L, s, J: L + s }))
     found[name] = { shape: [], data: Float32Array.of(value) };
   return found;
+}
+
+/** Holds J to be drawn from, which the trainer has in two parts, L and s. */
+function objectiveBuffer(gpu: GPUDevice) {
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+  const buffer = gpu.createBuffer({ label: "demo.inside.J", size: Float32Array.BYTES_PER_ELEMENT, usage });
+  return { buffer, write: (sum: Float32Array<ArrayBuffer>) => gpu.queue.writeBuffer(buffer, 0, sum) };
 }
 
 /** Keeps the parameters as they were before the update, on the GPU, to be drawn. */

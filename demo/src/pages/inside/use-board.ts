@@ -48,8 +48,7 @@ export function useBoard(
     const places = [...board.querySelectorAll<HTMLElement>("table.heat:not(.unknown)")].flatMap((table): Place[] => {
       const { tensor = "" } = table.dataset;
       const values = record.tensors[tensor];
-      // J is a sum that the GPU holds in two parts, so it has no buffer to be drawn from.
-      if (!values || tensor === "J") return [];
+      if (!values) return [];
       const { x, y, width, height } = table.getBoundingClientRect();
       const most = magnitudeOf(values.gpu ?? values.cpu) || 1;
       return [{ name: tensor, x: x - area.x, y: y - area.y, width, height, ...gridOf(values.shape), most }];

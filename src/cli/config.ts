@@ -1,0 +1,64 @@
+import type { Command, Option } from "commander";
+import { ChainruleError, DataError } from "../errors.ts";
+import { remedyFor } from "../model/nearest.ts";
+import { show } from "../model/options.ts";
+import { readBytes } from "./files.ts";
+
+/**
+ * Takes the options of a command from a file of JSON, `{ "layers": "64,32", "learning-rate": 0.1 }`, whose keys are their long
+ * names. Each value goes to the reader of its flag, and one that the command line gives too stays as it is there.
+ * @throws DataError that names the file and the key
+ */
+export function applyConfig(command: Command, path: string): void {
+  const known = command.options.filter(({ long }) => long !== "--config");
+  const names = known.map(nameOf);
+  for (const [key, value] of Object.entries(readObject(path))) {
+    const option = known.find((one) => nameOf(one) === key);
+    if (option === undefined) {
+      const remedy = remedyFor(key, names, "leave it out");
+      refuse(path, `key ${show(key)}`, `options of ${command.name()}: ${names.join(", ")}`, remedy);
+    }
+    const read = readValue(option, value, `${path}: ${show(key)}`);
+    const name = option.attributeName();
+    if (command.getOptionValueSource(name) !== "cli") command.setOptionValueWithSource(name, read, "config");
+  }
+}
+
+const nameOf = ({ long }: Option): string => (long ?? "").replace(/^--/, "");
+
+function readObject(path: string): object {
+  const bytes = readBytes(path);
+  const expected = 'a JSON object of options, such as {"layers": "64,32"}';
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    refuse(path, `no JSON (${(error as Error).message})`, expected, "mend the file");
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  return refuse(path, show(value), expected, "give an object");
+}
+
+function readValue(option: Option, value: unknown, where: string): unknown {
+  if (option.isBoolean()) {
+    return typeof value === "boolean" ? value : refuse(where, describe(value), "true or false", "give one of the two");
+  }
+  if (typeof value !== "string" && typeof value !== "number") {
+    refuse(where, describe(value), "text or a number", `give it as --${nameOf(option)} takes it`);
+  }
+  const text = String(value);
+  if (!option.parseArg) return text;
+  try {
+    return option.parseArg(text, undefined);
+  } catch (error) {
+    if (!(error instanceof ChainruleError)) throw error;
+    return refuse(where, error.got, error.expected, error.remedy);
+  }
+}
+
+const describe = (value: unknown): string =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? "an object" : show(value);
+
+function refuse(where: string, got: string, expected: string, remedy: string): never {
+  throw new DataError({ where, got, expected, remedy });
+}
