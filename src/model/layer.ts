@@ -66,7 +66,7 @@ export const sequential = (layers: readonly Dense[]): Model => {
     refuse("sequential", got, "a list of at least one layer", "list layers such as [dense(10)]");
   }
   layers.forEach((layer: unknown, index) => {
-    if (isDescribed(layer) && (layer as Dense).kind === "dense") return;
+    if (isDescribed(layer as Dense) && (layer as Dense | undefined)?.kind === "dense") return;
     refuse(`sequential: layer ${index + 1}`, show(layer), "a layer", "describe it with dense(units, activation)");
   });
   return described({ layers: [...layers] });
@@ -74,7 +74,7 @@ export const sequential = (layers: readonly Dense[]): Model => {
 
 /** @throws ModelError unless `model` is one */
 export function checkModel(where: string, model: Model): void {
-  if (isDescribed(model) && model.layers) return;
+  if (isDescribed(model) && model?.layers) return;
   refuse(where, show(model), "a model", "describe it with sequential([dense(10)])");
 }
 

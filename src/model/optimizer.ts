@@ -48,7 +48,7 @@ const decays: readonly string[] = ["per-batch", "per-step"] satisfies Decay[];
 /** @throws ModelError unless `rate` is a number above 0 or a schedule */
 const asSchedule = (where: string, rate: number | Schedule): Schedule => {
   if (typeof rate === "object") {
-    if (isDescribed(rate) && rate.learningRate) return rate;
+    if (isDescribed(rate) && rate?.learningRate) return rate;
     refuse(where, `learningRate ${show(rate)}`, "a number or a schedule", "give a number such as 0.1, or call cosine");
   }
   positive(where, "learningRate", rate);
@@ -57,7 +57,7 @@ const asSchedule = (where: string, rate: number | Schedule): Schedule => {
 
 /** @throws ModelError unless `optimizer` is one, and no changed copy */
 export function checkOptimizer(where: string, optimizer: Optimizer): void {
-  if (isDescribed(optimizer) && optimizer.schedule) return;
+  if (isDescribed(optimizer) && optimizer?.schedule) return;
   refuse(where, show(optimizer), "an optimizer", "describe it with a call such as sgd({ learningRate: 0.1 })");
 }
 

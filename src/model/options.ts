@@ -7,16 +7,11 @@ export const show = (value: unknown): string => {
   return (typeof value === "string" ? JSON.stringify(value) : String(value)).slice(0, 80);
 };
 
-const descriptions = new WeakSet<object>();
-
-/** Marks what a call describes: its values were looked at, and cannot change. A copy with other values is not marked. */
-export function described<T extends object>(description: T): T {
-  descriptions.add(Object.freeze(description));
-  return description;
-}
+/** What a call describes: its values were looked at, and cannot change. A copy with other values can, and is not taken for one. */
+export const described = <T extends object>(description: T): T => Object.freeze(description);
 
 /** Whether a value is what such a call gave. */
-export const isDescribed = (value: unknown): boolean => descriptions.has(value as object);
+export const isDescribed = (value: object): boolean => Object.isFrozen(value);
 
 /**
  * Checks the options of a call, which plain JavaScript may leave out or misspell.
