@@ -11,7 +11,7 @@ afterAll(() => device.destroy());
 
 const rate = 0.1;
 const schedules: Readonly<Record<string, Schedule>> = {
-  constant: { kind: "constant", learningRate: rate },
+  constant: sgd({ learningRate: rate }).schedule,
   step: stepDecay({ learningRate: rate, every: 4, factor: 0.7 }),
   "step, every time": stepDecay({ learningRate: rate, every: 1, factor: 0.9 }),
   cosine: cosine({ learningRate: rate, steps: 17 }),

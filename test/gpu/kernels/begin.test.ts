@@ -9,7 +9,7 @@ import {
   RING_RECORDS,
 } from "../../../src/kernels/control.ts";
 import { reduceGroup } from "../../../src/kernels/record.ts";
-import { adam } from "../../../src/model/optimizer.ts";
+import { adam, sgd } from "../../../src/model/optimizer.ts";
 import { permute } from "../../../src/model/random.ts";
 import { cosine, type Schedule, stepDecay } from "../../../src/model/schedule.ts";
 import { decodeRecord } from "../../../src/run/metrics.ts";
@@ -22,7 +22,7 @@ afterAll(() => device.destroy());
 
 const rate = 0.1;
 const schedules: Readonly<Record<Schedule["kind"], Schedule>> = {
-  constant: { kind: "constant", learningRate: rate },
+  constant: sgd({ learningRate: rate }).schedule,
   step: stepDecay({ learningRate: rate, every: 3, factor: 0.7 }),
   cosine: cosine({ learningRate: rate, steps: 9, warmup: 3, finalLearningRate: 0.003 }),
 };
