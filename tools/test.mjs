@@ -7,7 +7,7 @@ import { run } from "./process.mjs";
 import { runSuite, runtimes } from "./vitest.mjs";
 
 /**
- * Everything that is tested: types, lint, build, and the suite in each runtime, one after the other and each whatever
+ * Everything that is tested: types, lint, build, and the suite in each runtime, the demo's beside the others, each whatever
  * became of the others. The last line is `N passed, N failed`.
  *
  * @typedef {{ passed: number, failed: number, skipped: number }} Count
@@ -32,11 +32,18 @@ try {
     return undefined;
   });
   console.log(`\nadapter: ${adapter?.line ?? "none"}`);
-  for (const runtime of runtimes) await measure(runtime, () => (adapter ? suite(runtime, adapter) : failure()));
+  const others = runtimes.filter((runtime) => runtime !== "demo");
+  // The demo's suite waits more than it computes: a page trains and draws at its own rate.
+  await Promise.all([inTurn(["demo"], adapter), inTurn(others, adapter)]);
 } finally {
   await rm(results, { recursive: true, force: true });
 }
 summarize();
+
+/** @param {readonly typeof runtimes[number][]} names @param {import("./adapter.mjs").Adapter | undefined} adapter */
+async function inTurn(names, adapter) {
+  for (const runtime of names) await measure(runtime, () => (adapter ? suite(runtime, adapter) : failure()));
+}
 
 /** @param {string[]} command @returns {Promise<Count>} */
 async function check([program = "", ...args]) {
