@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chooseAdapter } from "./adapter.mjs";
 import { run } from "./process.mjs";
-import { runSuite, runtimes } from "./vitest.mjs";
+import { runSuite } from "./vitest.mjs";
 
 /**
- * Everything that is tested: types, lint, build, and the suite in each runtime, the demo's beside the others, each whatever
- * became of the others. The last line is `N passed, N failed`.
+ * Everything that is tested: types, lint, build, and the suite in each runtime, two at a time, each whatever became
+ * of the others. The last line is `N passed, N failed`.
  *
  * @typedef {{ passed: number, failed: number, skipped: number }} Count
  */
@@ -32,15 +32,14 @@ try {
     return undefined;
   });
   console.log(`\nadapter: ${adapter?.line ?? "none"}`);
-  const others = runtimes.filter((runtime) => runtime !== "demo");
-  // The demo's suite waits more than it computes: a page trains and draws at its own rate.
-  await Promise.all([inTurn(["demo"], adapter), inTurn(others, adapter)]);
+  // Two at a time: none keeps two cores busy, and the demo's mostly waits.
+  await Promise.all([inTurn(["demo", "browser"], adapter), inTurn(["node", "deno"], adapter)]);
 } finally {
   await rm(results, { recursive: true, force: true });
 }
 summarize();
 
-/** @param {readonly typeof runtimes[number][]} names @param {import("./adapter.mjs").Adapter | undefined} adapter */
+/** @param {readonly import("./vitest.mjs").Runtime[]} names @param {import("./adapter.mjs").Adapter | undefined} adapter */
 async function inTurn(names, adapter) {
   for (const runtime of names) await measure(runtime, () => (adapter ? suite(runtime, adapter) : failure()));
 }
@@ -51,7 +50,7 @@ async function check([program = "", ...args]) {
   return status === 0 ? { passed: 1, failed: 0, skipped: 0 } : failure();
 }
 
-/** @param {typeof runtimes[number]} runtime @param {import("./adapter.mjs").Adapter} adapter @returns {Promise<Count>} */
+/** @param {import("./vitest.mjs").Runtime} runtime @param {import("./adapter.mjs").Adapter} adapter @returns {Promise<Count>} */
 async function suite(runtime, adapter) {
   const path = join(results, `${runtime}.json`);
   const args = ["--reporter=default", "--reporter=json", `--outputFile.json=${path}`];

@@ -5,7 +5,10 @@ import { fileURLToPath } from "node:url";
 import { chooseAdapter } from "./adapter.mjs";
 import { run } from "./process.mjs";
 
-/** The suites: Dawn in Node, wgpu in Deno, Chromium's Dawn in a page, and the demo in Chromium. */
+/**
+ * The suites: Dawn in Node, wgpu in Deno, Chromium's Dawn in a page, and the demo in Chromium.
+ * @typedef {typeof runtimes[number]} Runtime
+ */
 export const runtimes = /** @type {const} */ (["node", "deno", "browser", "demo"]);
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -13,7 +16,7 @@ const require = createRequire(import.meta.url);
 
 /**
  * Runs one runtime's suite and returns Vitest's exit status.
- * @param {typeof runtimes[number]} runtime
+ * @param {Runtime} runtime
  * @param {readonly string[]} args Vitest's own, such as a filter.
  * @param {import("./adapter.mjs").Adapter} adapter
  */
