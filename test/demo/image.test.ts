@@ -41,10 +41,10 @@ const ROUNDING = 0.1;
 
 type Given = "drop" | "paste";
 
-/** Gives the page a file as a user does, made in the page. */
+/** Gives the page a file as a user does, made in the page: once there is a page to give it to, ready or not. */
 const give = (page: Page, how: Given, kind: "picture" | "tall" | "text" | "huge") =>
-  page.evaluate(
-    async ([how, kind]) => {
+  page.locator("h1").evaluate(
+    async (heading, [how, kind]) => {
       const draw = async () => {
         const canvas = new OffscreenCanvas(300, 150);
         const context = canvas.getContext("2d");
@@ -69,7 +69,7 @@ const give = (page: Page, how: Given, kind: "picture" | "tall" | "text" | "huge"
       const data = new DataTransfer();
       data.items.add(new File([await content[kind]()], `${kind}.png`, { type }));
       if (how === "paste") document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data }));
-      else document.querySelector("h1")?.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true }));
+      else heading.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true }));
     },
     [how, kind] as const,
   );
