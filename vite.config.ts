@@ -19,12 +19,13 @@ const later = {
   textbook:
     /shaders\/(activation|advance|decay-gradient|gather-rows|gradient-multiply|matmul|penalty|sample|sum-rows|weight-update)\.wgsl\.ts$/,
   "whole-steps": /(src\/(plan\/passes\/one-dispatch|device\/resident)|shaders\/(register|whole)-steps\.wgsl)\.ts$/,
+  staged: /shaders\/lib\/staged-product\.wgsl\.ts$/,
   split: /shaders\/(layer-gradient|split-update)\.wgsl\.ts$/,
-  half: /(src\/plan\/passes\/half-precision|shaders\/halve\.wgsl)\.ts$/,
+  half: /(src\/plan\/passes\/half-precision|shaders\/(halve|lib\/half-store)\.wgsl)\.ts$/,
   format: /src\/plan\/(describe|format|format-bytes|labels)\.ts$/,
   planning: /src\/run\/plan\.ts$/,
   reference: /src\/(cpu|reference)\//,
-  sweep: /src\/run\/(sweep|variants)\.ts$/,
+  sweep: /src\/(run\/(sweep|variants)|plan\/passes\/variants)\.ts$/,
   tune: /src\/(run\/tune\/|plan\/tiles)/,
 };
 

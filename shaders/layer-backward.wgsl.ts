@@ -1,14 +1,16 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import type { LayerBackwardVariant } from "../src/kernels/layer-backward.ts";
 import { activationFunctions } from "./lib/activation.wgsl.ts";
-import { controlWord, halfLoad, halfType, storeDelta } from "./lib/half.wgsl.ts";
-import { product, productOperand } from "./lib/product.wgsl.ts";
+import { controlWord } from "./lib/control-words.wgsl.ts";
+import { halfLoad, halfType } from "./lib/half.wgsl.ts";
+import { productOf } from "./lib/product.wgsl.ts";
+import { productOperand } from "./lib/product-parts.wgsl.ts";
 
 /**
  * dz⁽ˡ⁻¹⁾ = (dz⁽ˡ⁾ W) ⊙ φ′(z⁽ˡ⁻¹⁾), with φ′ out of h = φ(z) alone: relu's h is positive where its z is, sigmoid's slope is
  * h(1 − h), tanh's 1 − h².
  */
-export const layerBackwardSource = ({ activation, half = false, tile }: LayerBackwardVariant) => {
+export const layerBackwardSource = async ({ activation, half = false, tile }: LayerBackwardVariant) => {
   const type = halfType(half);
   const a = productOperand(tile, "a", {
     contiguous: "inner",
@@ -22,6 +24,7 @@ export const layerBackwardSource = ({ activation, half = false, tile }: LayerBac
     type,
     load: halfLoad("w", half),
   });
+  const product = await productOf(tile);
   return wgsl`
 #if ${half}
 @group(0) @binding(1) var<storage, read_write> control: array<atomic<u32>>;  // |B|; halted is written
@@ -34,13 +37,12 @@ export const layerBackwardSource = ({ activation, half = false, tile }: LayerBac
 @group(0) @binding(5) var<storage, read_write> below: array<${type}>;      // ∂J/∂z of this layer [batch, columns]
 
 ${activationFunctions(activation)}
-#if ${half}
-${storeDelta("below")}
-#endif
+${half ? (await import("./lib/half-store.wgsl.ts")).storeDelta("below") : ""}
 
 ${product({
   tile,
   rows: half ? controlWord("rows") : "control.rows",
+  varying: half,
   inner: "dims.inner",
   columns: "dims.columns",
   a,

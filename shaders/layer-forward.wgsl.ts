@@ -1,13 +1,15 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import type { LayerForwardVariant } from "../src/kernels/layer-forward.ts";
 import { activationFunctions } from "./lib/activation.wgsl.ts";
+import { controlWord } from "./lib/control-words.wgsl.ts";
 import { finite } from "./lib/finite.wgsl.ts";
-import { controlWord, halfLoad, halfType, storeActivation } from "./lib/half.wgsl.ts";
+import { halfLoad, halfType } from "./lib/half.wgsl.ts";
 import { numbersOf } from "./lib/numbers.wgsl.ts";
-import { product, productOperand } from "./lib/product.wgsl.ts";
+import { productOf } from "./lib/product.wgsl.ts";
+import { productOperand } from "./lib/product-parts.wgsl.ts";
 
 /** h = φ(x Wᵀ + b): a layer's forward pass at once. With `gather` row i of x is row order[i] of the resident data. */
-export const layerForwardSource = ({ activation, bias, gather, bytes, half, tile }: LayerForwardVariant) => {
+export const layerForwardSource = async ({ activation, bias, gather, bytes, half, tile }: LayerForwardVariant) => {
   const hidden = half === "hidden";
   const halfW = half !== undefined;
   const data = numbersOf("x", bytes, halfW && !gather);
@@ -24,6 +26,7 @@ export const layerForwardSource = ({ activation, bias, gather, bytes, half, tile
     type: halfType(halfW),
     load: halfLoad("w", halfW),
   });
+  const product = await productOf(tile);
   return wgsl`
 #if ${hidden}
 @group(0) @binding(1) var<storage, read_write> control: array<atomic<u32>>;         // |B|; halted is written
@@ -42,14 +45,12 @@ export const layerForwardSource = ({ activation, bias, gather, bytes, half, tile
 
 ${data.declarations}
 ${activationFunctions(activation)}
-#if ${hidden}
-${finite}
-${storeActivation("h")}
-#endif
+${hidden ? `${finite}\n${(await import("./lib/half-store.wgsl.ts")).storeActivation("h")}` : ""}
 
 ${product({
   tile,
   rows: hidden ? controlWord("rows") : "control.rows",
+  varying: hidden,
   inner: "dims.inner",
   columns: "dims.columns",
   a,

@@ -2,15 +2,16 @@ import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import { SPLIT_ROWS } from "../src/kernels/chunks.ts";
 import type { LayerGradientVariant } from "../src/kernels/layer-gradient.ts";
 import { gradientOf } from "./lib/gradient.wgsl.ts";
-import { product } from "./lib/product.wgsl.ts";
+import { productOf } from "./lib/product.wgsl.ts";
 
 /**
  * gW = dzᵀ x and gb = Σ dz where the batch is long and the layer small: each part of the batch is summed by workgroups of its own,
  * and `splitUpdate` adds the parts up.
  */
-export const layerGradientSource = (variant: LayerGradientVariant) => {
+export const layerGradientSource = async (variant: LayerGradientVariant) => {
   const { bias, gather, tile } = variant;
   const { declarations, a, b, unscaled, biasGradient } = gradientOf(variant);
+  const product = await productOf(tile);
   return wgsl`
 @group(0) @binding(1) var<uniform> control: Control;                    // |B|
 @group(0) @binding(2) var<storage, read> dz: array<${a.type}>;                // ∂J/∂z [batch, rows]

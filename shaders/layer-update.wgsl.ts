@@ -2,7 +2,7 @@ import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import type { LayerUpdateVariant } from "../src/kernels/layer-update.ts";
 import type { Access } from "../src/kernels/types.ts";
 import { gradientOf } from "./lib/gradient.wgsl.ts";
-import { product } from "./lib/product.wgsl.ts";
+import { productOf } from "./lib/product.wgsl.ts";
 import { inBuffers, stateType, updateFunction } from "./lib/update.wgsl.ts";
 
 const purposes: Readonly<Record<string, string>> = {
@@ -22,7 +22,7 @@ const purposes: Readonly<Record<string, string>> = {
  * the same step may read W or b. Nothing is written once the run has halted, or in a step that is skipped.
  * @param operands in the order of the bindings, which depends on the variant
  */
-export const layerUpdateSource = (
+export const layerUpdateSource = async (
   variant: LayerUpdateVariant,
   operands: readonly { readonly name: string; readonly access: Access }[],
 ) => {
@@ -43,6 +43,7 @@ export const layerUpdateSource = (
       ? "@group(0) @binding(1) var<uniform> control: Control;"
       : `@group(0) @binding(${index + 1}) var<storage, ${access === "readWrite" ? "read_write" : "read"}> ${name}: array<${type(name)}>;  // ${purposes[name]}`,
   );
+  const product = await productOf(tile);
   return wgsl`
 ${bindings.join("\n")}
 ${declarations}

@@ -2,9 +2,10 @@ import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import { HALTED } from "../src/kernels/control.ts";
 import type { LossVariant } from "../src/kernels/loss.ts";
 import { activationFunctions } from "./lib/activation.wgsl.ts";
+import { controlWord, raise } from "./lib/control-words.wgsl.ts";
 import { elementwise } from "./lib/elementwise.wgsl.ts";
 import { exponential, finite } from "./lib/finite.wgsl.ts";
-import { controlWord, halfType, raise, storeDelta } from "./lib/half.wgsl.ts";
+import { halfType } from "./lib/half.wgsl.ts";
 
 /**
  * The score of each row: its loss and whether it is classified right; and with `delta` ∂ℓ/∂o:
@@ -12,7 +13,7 @@ import { controlWord, halfType, raise, storeDelta } from "./lib/half.wgsl.ts";
  *     halfSquaredError      ℓ = ½ Σⱼ (oⱼ − yⱼ)²                       ∂ℓ/∂oⱼ = oⱼ − yⱼ
  *     softmaxCrossEntropy   ℓ = m + log Σⱼ exp(oⱼ − m) − o_y, m = max o   ∂ℓ/∂oⱼ = softmax(o)ⱼ − [j = y]
  */
-export const lossSource = ({ loss, delta, slope, half = false }: LossVariant) => {
+export const lossSource = async ({ loss, delta, slope, half = false }: LossVariant) => {
   const put = (index: string, value: string) =>
     half ? `storeDelta(${index}, lossScale * (${value}));` : `dO[${index}] = ${value};`;
   const scale = half ? `let lossScale = bitcast<f32>(${controlWord("lossScale")});` : "";
@@ -32,9 +33,7 @@ export const lossSource = ({ loss, delta, slope, half = false }: LossVariant) =>
 ${activationFunctions(slope)}
 ${finite}
 ${exponential}
-#if ${half}
-${storeDelta("dO")}
-#endif
+${half ? (await import("./lib/half-store.wgsl.ts")).storeDelta("dO") : ""}
 
 fn score(i: u32, rowLoss: f32, hit: f32) {
   scores[i] = vec2f(rowLoss, hit);

@@ -1,6 +1,7 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import type { MatmulVariant } from "../src/kernels/matmul.ts";
-import { product, productOperand } from "./lib/product.wgsl.ts";
+import { productOf } from "./lib/product.wgsl.ts";
+import { productOperand } from "./lib/product-parts.wgsl.ts";
 
 /**
  * c = a b (+ bias), one body for the three products of a dense layer:
@@ -9,7 +10,7 @@ import { product, productOperand } from "./lib/product.wgsl.ts";
  *     dH = dZ W                          [batch, units]  [units, inputs]   → [batch, inputs]
  *     gW = dZᵀ H      transposeA         [batch, units]ᵀ [batch, inputs]   → [units, inputs]
  */
-export const matmulSource = ({ transposeA, transposeB, bias, tile }: MatmulVariant) => {
+export const matmulSource = async ({ transposeA, transposeB, bias, tile }: MatmulVariant) => {
   const a = productOperand(tile, "a", {
     contiguous: transposeA ? "outer" : "inner",
     size: transposeA ? "dims.rows" : "dims.inner",
@@ -22,6 +23,7 @@ export const matmulSource = ({ transposeA, transposeB, bias, tile }: MatmulVaria
     type: "f32",
     load: (index) => `b[${index}]`,
   });
+  const product = await productOf(tile);
   return wgsl`
 @group(0) @binding(1) var<uniform> control: Control;              // |B| bounds the rows, or with transposeA the inner size
 @group(0) @binding(2) var<storage, read> a: array<${a.type}>;           // [rows, inner], transposeA [inner, rows]

@@ -2,8 +2,9 @@ import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import { HALTED } from "../src/kernels/control.ts";
 import type { OutputLossVariant } from "../src/kernels/output-loss.ts";
 import { activationFunctions } from "./lib/activation.wgsl.ts";
+import { controlWord, raise } from "./lib/control-words.wgsl.ts";
 import { exponential, finite } from "./lib/finite.wgsl.ts";
-import { controlWord, halfLoad, halfType, raise, storeDelta } from "./lib/half.wgsl.ts";
+import { halfLoad, halfType } from "./lib/half.wgsl.ts";
 import { numbersOf } from "./lib/numbers.wgsl.ts";
 import { outputRow } from "./lib/output-row.wgsl.ts";
 
@@ -14,7 +15,7 @@ import { outputRow } from "./lib/output-row.wgsl.ts";
  *
  * The control block is bound as atomic words, since any row may halt the run.
  */
-export const outputLossSource = (variant: OutputLossVariant) => {
+export const outputLossSource = async (variant: OutputLossVariant) => {
   const { activation, bias, gather, bytes, loss, units, delta, half = false, group, subgroups } = variant;
   const classes = loss === "softmaxCrossEntropy";
   const optional = ["bias", "order", "dz"].filter((name) => ({ bias, order: gather, dz: delta })[name]);
@@ -42,9 +43,7 @@ ${data.declarations}
 ${activationFunctions(activation)}
 ${finite}
 ${exponential}
-#if ${delta && half}
-${storeDelta("dz")}
-#endif
+${delta && half ? (await import("./lib/half-store.wgsl.ts")).storeDelta("dz") : ""}
 
 @compute @workgroup_size(${group})
 fn main(

@@ -9,18 +9,15 @@ export interface Fault {
 }
 
 /** Base of all errors thrown on purpose. The message reads `where: got …, expected …; remedy.` */
-export abstract class ChainruleError extends Error implements Fault {
-  readonly where: string;
-  readonly got: string;
-  readonly expected: string;
-  readonly remedy: string;
+export abstract class ChainruleError<F extends Fault = Fault> extends Error implements Fault {
+  declare readonly where: string;
+  declare readonly got: string;
+  declare readonly expected: string;
+  declare readonly remedy: string;
 
-  constructor(fault: Fault, options?: ErrorOptions) {
+  constructor(fault: F, options?: ErrorOptions) {
     super(`${fault.where}: got ${fault.got}, expected ${fault.expected}; ${fault.remedy}.`, options);
-    this.where = fault.where;
-    this.got = fault.got;
-    this.expected = fault.expected;
-    this.remedy = fault.remedy;
+    Object.assign(this, fault);
   }
 }
 
@@ -45,32 +42,20 @@ export class DeviceError extends ChainruleError {
 }
 
 /** Data or a file that cannot be used; `line` and `column` count from 1 where the source is text. */
-export class DataError extends ChainruleError {
+export class DataError extends ChainruleError<Fault & { readonly line?: number; readonly column?: number }> {
   override readonly name = "DataError";
-  readonly line: number | undefined;
-  readonly column: number | undefined;
-
-  constructor(fault: Fault & { readonly line?: number; readonly column?: number }, options?: ErrorOptions) {
-    super(fault, options);
-    this.line = fault.line;
-    this.column = fault.column;
-  }
+  declare readonly line: number | undefined;
+  declare readonly column: number | undefined;
 }
 
 /**
  * The objective became NaN or infinite, or a sum of |B| losses like the worst row's would. The parameters are those from before
  * `step`, which was not applied; `remedy` says where an overflow in a step before has reached them.
  */
-export class NumericError extends ChainruleError {
+export class NumericError extends ChainruleError<Fault & { readonly step: number; readonly tensor: string }> {
   override readonly name = "NumericError";
   /** First step whose objective was not finite, counted from 1; 0 for what `evaluate` and `predict` find. */
-  readonly step: number;
+  declare readonly step: number;
   /** First tensor of that step, in the plan's order, that holds a value that is not finite. */
-  readonly tensor: string;
-
-  constructor(fault: Fault & { readonly step: number; readonly tensor: string }) {
-    super(fault);
-    this.step = fault.step;
-    this.tensor = fault.tensor;
-  }
+  declare readonly tensor: string;
 }

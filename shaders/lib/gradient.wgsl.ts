@@ -1,15 +1,20 @@
 import type { LayerGradientVariant } from "../../src/kernels/layer-gradient.ts";
 import { halfLoad, halfType } from "./half.wgsl.ts";
 import { numbersOf } from "./numbers.wgsl.ts";
-import { productOperand } from "./product.wgsl.ts";
+import { productOperand } from "./product-parts.wgsl.ts";
 
 /** The operands of gW = dzᵀ x, what must be declared for them, a sum of them without the loss scale, and gb = Σ dz. */
 export const gradientOf = ({ gather, bytes, half = false, tile }: Omit<LayerGradientVariant, "bias">) => {
   const data = numbersOf("x", bytes, half && !gather);
-  const delta = { type: halfType(half), load: halfLoad("dz", half) };
+  const a = productOperand(tile, "a", {
+    contiguous: "outer",
+    size: "dims.rows",
+    type: halfType(half),
+    load: halfLoad("dz", half),
+  });
   return {
     declarations: data.declarations,
-    a: productOperand(tile, "a", { contiguous: "outer", size: "dims.rows", ...delta }),
+    a,
     b: productOperand(tile, "b", {
       contiguous: "outer",
       line: (k) => (gather ? `order[${k}]` : k),
@@ -22,7 +27,7 @@ export const gradientOf = ({ gather, bytes, half = false, tile }: Omit<LayerGrad
 /** gb[i] = Σ dz[:, i]. */
 fn biasGradient(i: u32) -> f32 {
   var sum = 0.0;
-  for (var k = ${from}; k < ${to}; k++) { sum += ${delta.load("k * dims.rows + i")}; }
+  for (var k = ${from}; k < ${to}; k++) { sum += ${a.number("k * dims.rows + i")}; }
   return sum;
 }`,
   };

@@ -1,82 +1,5 @@
-import type { ProductSide, Tile } from "../../src/kernels/tile.ts";
-
-/** Numbers of a vector, and lanes of a subgroup that share their loads: every subgroup has at least so many. */
-const FOUR = 4;
-
-/** How an operand lies in memory: lines of numbers that are next to each other along the inner side, or along the other one. */
-export interface OperandLayout {
-  readonly contiguous: "inner" | "outer";
-  /** Numbers of a line. */
-  readonly size: string;
-  /** Place of the line of an index, which is the index if left out. */
-  readonly line?: (index: string) => string;
-  /** Type of a number as it is stored, and the f32 that it stands for. */
-  readonly type: string;
-  readonly load: (index: string) => string;
-}
-
-/** Element (i, k) of an operand whose index along the inner side is k: `load(first(i) + at(k))`, as WGSL expressions. */
-export interface ProductOperand {
-  /** Type of what is loaded at once: a number, or the four that lie side by side. */
-  readonly type: string;
-  /** Along which side those four lie; undefined where numbers are loaded one by one. */
-  readonly vectors: "inner" | "outer" | undefined;
-  /** Statement that must stand before `first` and `at`. */
-  readonly declaration: string;
-  readonly first: (i: string) => string;
-  readonly at: (k: string) => string;
-  readonly load: (index: string) => string;
-}
-
-/** An operand that is loaded as the tile says. With vectors i, and k where they lie along it, count by fours. */
-export function productOperand(tile: Tile, side: ProductSide, layout: OperandLayout): ProductOperand {
-  const { contiguous, line = (index: string) => index, load } = layout;
-  const vectors = layout.type === "f32" && takesVectors(tile, side, contiguous) ? contiguous : undefined;
-  const place = (index: string) => `${line(index)} * ${side}Size`;
-  const itself = (index: string) => index;
-  const [first, at] = contiguous === "inner" ? [place, itself] : [itself, place];
-  const declaration = `let ${side}Size = ${layout.size}${vectors ? ` / ${FOUR}u` : ""};`;
-  return { type: vectors ? "vec4f" : layout.type, vectors, declaration, first, at, load };
-}
-
-/**
- * Whether an operand is loaded by fours: along the inner side, or along the columns where the invocations lie across them, each of
- * which then has four outputs side by side.
- */
-function takesVectors(
-  { across, unroll, swap, vectorA, vectorB }: Tile,
-  side: ProductSide,
-  contiguous: string,
-): boolean {
-  if (!(side === "a" ? vectorA : vectorB)) return false;
-  return contiguous === "inner" ? unroll % FOUR === 0 : side === "b" && !swap && across % FOUR === 0;
-}
-
-/** What a product needs to know of its operands, as WGSL expressions. */
-export interface ProductSpec {
-  readonly tile: Tile;
-  readonly rows: string;
-  /** The inner index to begin with, 0 if left out, and the one to end before. */
-  readonly from?: string;
-  readonly inner: string;
-  readonly columns: string;
-  /** Element a(i, k). */
-  readonly a: ProductOperand;
-  /** Element b(k, j). */
-  readonly b: ProductOperand;
-  /** Statements that take output `value` at row `i`, column `j`. */
-  readonly store: string;
-  /** Statements that run once for each row `i` of the output. */
-  readonly eachRow?: string | undefined;
-  /** Statements before the sums, and after all outputs are stored; the latter see `part`, the invocation's number. */
-  readonly before?: string;
-  readonly after?: string;
-}
-
-const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
-
-/** `text` for 0 … count − 1, one a line. */
-const each = (count: number, text: (index: number) => string): string => range(count).map(text).join("\n");
+import type { Tile } from "../../src/kernels/tile.ts";
+import { each, FOUR, outputFunctions, type Product, type ProductOperand, range } from "./product-parts.wgsl.ts";
 
 /**
  * Entry point of c(i, j) = Σₖ a(i, k) b(k, j), the body of every product of a dense layer.
@@ -91,8 +14,8 @@ const each = (count: number, text: (index: number) => string): string => range(c
  * added in one expression. With `subgroups` each of four lanes loads another row along, and they swap: lane l's sum m of
  * four is that of row m xor l. They do so right before the sums of that row, since what lives so briefly stays in a register.
  */
-export const product = (spec: ProductSpec) => {
-  const { tile, from = "0u", inner, store, eachRow, before = "", after = "" } = spec;
+const product: Product = (spec) => {
+  const { tile, from = "0u", inner, eachRow, before = "", after = "" } = spec;
   const { along, across, lanes, unroll, swap, subgroups } = tile;
   const [shared, own] = swap ? [spec.b, spec.a] : [spec.a, spec.b];
   const byFours = own.vectors === "outer";
@@ -145,11 +68,7 @@ ${each(across, (n) => `if (q${n} < rows) { eachRow(q${n}); }`)}
   const rowsOfSums = sums.map((row) => `array<f32, ${across}>(${row.join(", ")})`).join(", ");
   const put = (q: string, n: string) => (swap ? `store(${q}, p, sums[m][${n}]);` : `store(p, ${q}, sums[m][${n}]);`);
   const lineOf = (m: number) => (m < swapped ? `(${m}u + lane)` : `${m}u`);
-  return `
-fn store(i: u32, j: u32, value: f32) {
-  ${store}
-}
-${eachRow === undefined ? "" : `fn eachRow(i: u32) {\n  ${eachRow}\n}`}
+  return `${outputFunctions(spec)}
 
 @compute @workgroup_size(${lanes})
 fn main(
@@ -216,3 +135,7 @@ const rowOfSum = (along: number, swapped: number): string => {
   if (swapped === 0) return "m";
   return swapped === along ? "(m ^ lane)" : `select(m, m ^ lane, m < ${swapped}u)`;
 };
+
+/** How a tile's product is computed; staged ones are loaded when the first is asked for. */
+export const productOf = async ({ staged }: Tile): Promise<Product> =>
+  staged ? (await import("./staged-product.wgsl.ts")).stagedProduct : product;

@@ -32,9 +32,11 @@ export interface Tile {
   /** Whether the lanes of a subgroup share their loads. */
   readonly subgroups: boolean;
   /**
-   * Whether operand a, and b, may be loaded four numbers at once: its lines are whole fours and, where they lie along the inner
-   * side, whole rounds.
+   * Whether the workgroup brings its operands into its own memory, round by round, and each invocation reads them there. The
+   * invocations then lie in a square.
    */
+  readonly staged: boolean;
+  /** Whether the lines of operand a, and b, are whole fours, so that it may be loaded four numbers at once. */
   readonly vectorA: boolean;
   readonly vectorB: boolean;
 }
@@ -52,7 +54,7 @@ export interface ProductShape {
 }
 
 /** The most lanes of a CPU's adapter. */
-const CPU_LANES = 8;
+export const CPU_LANES = 8;
 
 /** Multiply-adds of a product that are worth a tile which takes a CPU's adapter twice as long to compile, for a quarter less time. */
 const MUCH_WORK = 2 ** 22;
@@ -66,6 +68,21 @@ const LONG_SUM = 128;
 /** The fewest columns to lie across: they are next to each other in memory, the rows are not. */
 const FEW_COLUMNS = 16;
 
+/** Outputs that give a GPU enough to do where each invocation takes several, and where it takes many. */
+const MANY_OUTPUTS = 2 ** 14;
+const VERY_MANY_OUTPUTS = 2 ** 18;
+
+/** The fewest rows, and columns, of which a workgroup takes a square. */
+const SQUARE = 32;
+
+/** Terms of a sum that are too few for a round of a square. */
+const FEW_TERMS = 16;
+
+/** Squares of 32 and 64 outputs a side, whose operands are staged in 9 of the 16 KiB of workgroup memory that every device has. */
+const square = { lanes: 64, swap: false, subgroups: false, staged: true } as const;
+export const smallSquare = { along: 4, across: 4, unroll: 32, ...square } as const;
+export const largeSquare = { along: 8, across: 8, unroll: 16, ...square } as const;
+
 /** Splits `size` evenly into as few parts of at most `most` as it takes, and returns the largest. */
 export const even = (size: number, most: number): number => Math.ceil(size / Math.ceil(size / most));
 
@@ -77,23 +94,25 @@ export function tileFor(shape: ProductShape, { lanes, subgroups }: Hardware): Ti
   const { rows, inner, columns, transposeA, transposeB } = shape;
   const unroll = lanes <= CPU_LANES && inner >= LONG_SUM && inner % 8 !== 4 ? 8 : 4;
   // A transposed a is that of an update, whose inner size is |B| and may be any.
-  const whole = !transposeA && inner % unroll === 0;
-  const vectorA = whole;
-  const vectorB = transposeB ? whole : columns % 4 === 0;
+  const vectorA = (transposeA ? rows : inner) % 4 === 0;
+  const vectorB = transposeB ? !transposeA && inner % 4 === 0 : columns % 4 === 0;
   const swap = columns < FEW_COLUMNS && rows > columns;
   const [along, across] = swap ? [columns, rows] : [rows, columns];
   if (lanes > CPU_LANES) {
     const outputs = rows * columns;
-    const [most, wide] = outputs >= 2 ** 18 ? [8, 4] : outputs >= 2 ** 14 ? [4, 4] : [4, 1];
+    const vectors = { vectorA, vectorB };
+    if (Math.min(rows, columns) >= SQUARE && outputs >= MANY_OUTPUTS && inner >= FEW_TERMS) {
+      return { ...(outputs >= VERY_MANY_OUTPUTS ? largeSquare : smallSquare), ...vectors };
+    }
     return {
-      along: even(along, most),
-      across: Math.min(wide, Math.ceil(across / lanes)),
+      along: even(along, 4),
+      across: outputs >= MANY_OUTPUTS ? Math.min(4, Math.ceil(across / lanes)) : 1,
       lanes,
       unroll,
       swap,
       subgroups: false,
-      vectorA,
-      vectorB,
+      staged: false,
+      ...vectors,
     };
   }
   const group = 2 * lanes;
@@ -107,14 +126,23 @@ export function tileFor(shape: ProductShape, { lanes, subgroups }: Hardware): Ti
     unroll,
     swap,
     subgroups,
+    staged: false,
     vectorA,
     vectorB,
   };
 }
 
+/** Rows and columns of the output that a workgroup takes. */
+export const blockOf = ({ along, across, lanes, swap, staged }: Tile): readonly [rows: number, columns: number] => {
+  if (staged) return [along * Math.sqrt(lanes), across * Math.sqrt(lanes)];
+  return swap ? [across * lanes, along] : [along, across * lanes];
+};
+
 /** Workgroups of a product. */
-export const productGroups = (rows: number, columns: number, { along, across, lanes, swap }: Tile): number =>
-  Math.ceil((swap ? columns : rows) / along) * Math.ceil((swap ? rows : columns) / (across * lanes));
+export const productGroups = (rows: number, columns: number, tile: Tile): number => {
+  const [height, width] = blockOf(tile);
+  return Math.ceil(rows / height) * Math.ceil(columns / width);
+};
 
 /** Grid of a product. */
 export const productGrid = (rows: number, columns: number, tile: Tile): Workgroups =>
@@ -133,5 +161,5 @@ interface ProductVariant {
 }
 
 /** Short text for the printed plan. */
-export const tileLabel = ({ along, across, lanes, swap, subgroups }: Tile): string =>
-  `${swap ? `${across}×${along}` : `${along}×${across}`} outputs an invocation, ${lanes} a workgroup${subgroups ? ", subgroups" : ""}`;
+export const tileLabel = ({ along, across, lanes, swap, subgroups, staged }: Tile): string =>
+  `${swap ? `${across}×${along}` : `${along}×${across}`} outputs an invocation, ${lanes} a workgroup${subgroups ? ", subgroups" : ""}${staged ? ", staged" : ""}`;

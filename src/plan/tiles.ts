@@ -1,5 +1,5 @@
 import { flopsOf } from "../kernels/index.ts";
-import { even, type Hardware, type Tile, tileLabel } from "../kernels/tile.ts";
+import { CPU_LANES, even, type Hardware, largeSquare, smallSquare, type Tile, tileLabel } from "../kernels/tile.ts";
 import type { Plan, Step } from "./types.ts";
 
 /** How the kernel of the last layer and the loss is shared out. */
@@ -65,7 +65,21 @@ const MOST_UNROLL = 16;
 /** What to change in the choice that is best so far, in the order of the attempts. */
 type Change = (choice: Choice, limits: ChoiceLimits) => Partial<Tile & RowTile>;
 
+/** The tiles that are staged, and the inner indices of a round that are an alternative to their own. */
+const squares = [largeSquare, smallSquare];
+const SHORT_ROUND = 8;
+
+/** Where the search among tiles begins that are not staged, if the plan's own is. */
+const apart = { along: 8, across: 4, unroll: 4, staged: false };
+
 const tileChanges: readonly Change[] = [
+  // A CPU's adapter has no memory that is nearer than any other.
+  ...squares.map(
+    (square): Change =>
+      (_, { lanes }) =>
+        lanes > CPU_LANES ? square : {},
+  ),
+  (choice, { lanes }) => ("staged" in choice && choice.staged ? { ...apart, lanes } : {}),
   ...[2, 4, 8, 16, 32].map((along) => () => ({ along })),
   ...[1, 2, 4, 8, 16].map((across) => () => ({ across })),
   (choice) => ({ subgroups: !choice.subgroups }),
@@ -73,7 +87,7 @@ const tileChanges: readonly Change[] = [
     (factor): Change =>
       (_, limits) => ({ lanes: factor * limits.lanes }),
   ),
-  ...[2, 4, 8].map((unroll) => () => ({ unroll })),
+  ...[2, 4, SHORT_ROUND].map((unroll) => () => ({ unroll })),
   (choice) => ("swap" in choice ? { swap: !choice.swap } : {}),
 ];
 
@@ -106,7 +120,7 @@ export function attempt(step: Tunable, best: Choice, index: number, limits: Choi
 
 /** A tile no larger than its output, its sides split evenly. */
 function fitted({ dims }: Tunable, choice: Choice): Choice {
-  if ("group" in choice || !("columns" in dims)) return choice;
+  if ("group" in choice || choice.staged || !("columns" in dims)) return choice;
   const [along, across] = choice.swap ? [dims.columns, dims.rows] : [dims.rows, dims.columns];
   return {
     ...choice,
@@ -130,17 +144,30 @@ export function allows(step: Tunable, choice: unknown, limits: ChoiceLimits): ch
   if (!whole(invocations, limits.invocations) || typeof choice.subgroups !== "boolean") return false;
   if (choice.subgroups && !(limits.subgroups && limits.lanes >= SHARE && invocations % SHARE === 0)) return false;
   if ("group" in choice || "group" in own) return true;
-  const { along, across, lanes, unroll, swap, subgroups } = choice;
-  if (!whole(along, MOST_ALONG) || !whole(across, MOST_ACROSS) || !whole(unroll, MOST_UNROLL)) return false;
-  if (typeof swap !== "boolean" || along * across > Math.max(MOST_SUMS, own.along * own.across)) return false;
+  const { along, across, lanes, unroll, swap, subgroups, staged } = choice;
+  if (typeof swap !== "boolean" || typeof staged !== "boolean") return false;
   if (choice.vectorA !== own.vectorA || choice.vectorB !== own.vectorB) return false;
-  // What is loaded by fours along the inner side is taken in whole rounds; a is, if b is.
-  if (choice.vectorA && step.dims.inner % unroll !== 0) return false;
-  const parted = along === own.along && across === own.across && lanes === own.lanes && swap === own.swap;
+  const parted =
+    along === own.along && across === own.across && lanes === own.lanes && swap === own.swap && staged === own.staged;
   // With subgroups an invocation takes its squares in another order.
-  if (step.kernel === "layerUpdate" && step.variant.penalty) return parted && subgroups === own.subgroups;
+  const squared = step.kernel === "layerUpdate" && step.variant.penalty;
+  if (squared && !(parted && subgroups === own.subgroups)) return false;
+  if (staged) return isSquare(choice);
+  if (!whole(along, MOST_ALONG) || !whole(across, MOST_ACROSS) || !whole(unroll, MOST_UNROLL)) return false;
+  if (along * across > Math.max(MOST_SUMS, own.along * own.across)) return false;
+  // What is loaded by fours along the inner side is taken in whole rounds; a is, if b is.
+  if (choice.vectorA && runsInner(step) && step.dims.inner % unroll !== 0) return false;
   return parted || choiceText(fitted(step, choice)) === choiceText(choice);
 }
+
+const isSquare = (tile: Tile): boolean =>
+  squares.some((square) =>
+    [square, { ...square, unroll: SHORT_ROUND }].some((one) => choiceText({ ...tile, ...one }) === choiceText(tile)),
+  );
+
+/** Whether the lines of a run along the inner side. */
+const runsInner = ({ kernel, variant }: Tunable): boolean =>
+  kernel === "layerForward" || kernel === "layerBackward" || (kernel === "matmul" && !variant.transposeA);
 
 function hasKeysOf(own: Choice, choice: unknown): choice is Choice {
   if (typeof choice !== "object" || choice === null) return false;

@@ -57,6 +57,13 @@ const trainings: Readonly<Record<string, TrainerOptions>> = {
     data: { inputs: random(ROWS * 17, 1), targets: random(ROWS * 34, 2) },
     batch: 33,
   },
+  "layers that a GPU stages in squares": {
+    model: sequential([dense(130, "relu"), dense(33)]),
+    loss: "halfSquaredError",
+    optimizer: sgd({ learningRate: 0.01, momentum: 0.9, weightDecay: 0.1 }),
+    data: { inputs: random(300 * 128, 1), targets: random(300 * 33, 2) },
+    batch: 130,
+  },
 };
 
 /**
@@ -95,6 +102,16 @@ test.each(Object.entries(trainings))("100 steps of %s give the same bits whateve
     expect([name, tilesOf(got.plan)]).not.toEqual([name, tilesOf(expected.plan)]);
     expectSameTraining(got, expected);
   }
+});
+
+test("a GPU stages the products of layers and batches beyond a hundred", async () => {
+  const kernels = await withTrainer(
+    known,
+    trainings["layers that a GPU stages in squares"] ?? classifier,
+    async ({ plan }) =>
+      plan.steps.filter(({ variant }) => "tile" in variant && variant.tile.staged).map(({ kernel }) => kernel),
+  );
+  expect(kernels).toEqual(["layerForward", "layerBackward", "layerUpdate"]);
 });
 
 test("100 whole steps in one dispatch give the same bits whatever the lanes", async () => {

@@ -167,7 +167,7 @@ describe("tune › what a cache holds", () => {
   test("is refused if damaged, and replaced", async () => {
     const plan = await planOf(plain);
     const own = choicesIn(plan);
-    const damaged = ["", "{", "null", '{"format":1}', "\u0000"];
+    const damaged = ["", "{", "null", '{"format":2}', "\u0000"];
     const keys = products(plan).map(({ step }) => cacheKey(device, step));
     const cache = new Map(keys.map((key, index) => [key, damaged[index % damaged.length] as string]));
     const { plan: tuned, report } = await tune(device, plan, { cache, seconds: 1e-9 });

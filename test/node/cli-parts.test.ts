@@ -94,7 +94,7 @@ describe("the tuner's cache", () => {
 });
 
 describe("formatTuning", () => {
-  const tile = { along: 4, across: 1, lanes: 32, unroll: 4, swap: false, subgroups: false };
+  const tile = { along: 4, across: 1, lanes: 32, unroll: 4, swap: false, subgroups: false, staged: false };
   const from = { ...tile, vectorA: true, vectorB: true };
   const dims = { rows: 64, inner: 784, columns: 128, offset: 0 };
   const choice = { kernel: "layerForward", dims, steps: 1, from, to: from, timed: 9, rejected: [] } as const;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openDevice } from "../../src/device/open.ts";
+import { type Device, openDevice } from "../../src/device/open.ts";
 import { dense, sequential } from "../../src/model/layer.ts";
 import { adam, sgd } from "../../src/model/optimizer.ts";
 import type { createTrainer } from "../../src/run/trainer.ts";
@@ -17,6 +17,9 @@ import { halfOf } from "../helpers/half.ts";
 const opened = await openDevice();
 /** Has f16, or lets f32 stand in for it. */
 const device = disguised({ ...opened, gpu: halfOf(opened, ["x"]).gpu }, { features: new Set(["shader-f16"]) });
+
+/** The same, as if it were no CPU's adapter. */
+const gpu: Device = { ...device, adapter: { ...device.adapter, lanes: 32 } };
 
 const files = await bundlePage();
 let folder: string;
@@ -60,7 +63,7 @@ const small: TrainerOptions = {
   data: { inputs: new Float32Array(2 * ROWS), targets: new Uint32Array(ROWS) },
 };
 
-it.each<readonly [string, TrainerOptions, readonly string[]]>([
+const cases: readonly (readonly [string, TrainerOptions, readonly string[], on?: Device])[] = [
   ["by default", training({ model: sequential([dense(128, "relu"), dense(10)]) }, ROWS, 784), []],
   ["with Adam and a decay", training({ optimizer: adam({ learningRate: 0.1, weightDecay: 0.1 }) }), []],
   [
@@ -74,13 +77,24 @@ it.each<readonly [string, TrainerOptions, readonly string[]]>([
   ["by the textbook", training({ fuse: false }), ["inference", "read", "textbook"]],
   ["by long batches", training({ batch: 2048 }, 2048), ["split"]],
   ["of a wide output", training({ model: sequential([dense(40)]) }), ["inference", "read"]],
-])("a page that trains a network %s loads no more than that needs", async (name, options, expected) => {
-  const { loaded, createTrainer } = await openPage(name);
-  const trainer = await createTrainer(device, options);
-  expect(await trainer.step()).toMatchObject({ step: 1 });
-  trainer.dispose();
-  expect([...loaded].sort()).toEqual(expected);
-});
+  [
+    "of wide layers on a GPU",
+    training({ model: sequential([dense(128), dense(10)]), batch: 128 }, 128),
+    ["staged"],
+    gpu,
+  ],
+];
+
+it.each(cases.map(([name, options, expected, on = device]) => ({ name, options, expected, on })))(
+  "a page that trains a network $name loads no more than that needs",
+  async ({ name, options, expected, on }) => {
+    const { loaded, createTrainer } = await openPage(name);
+    const trainer = await createTrainer(on, options);
+    expect(await trainer.step()).toMatchObject({ step: 1 });
+    trainer.dispose();
+    expect([...loaded].sort()).toEqual(expected);
+  },
+);
 
 it.each<readonly [string, (trainer: Trainer) => Promise<unknown>, readonly string[]]>([
   ["evaluate", (trainer) => trainer.evaluate(training().data), ["inference", "read"]],

@@ -258,18 +258,11 @@ function beginSteps(plan: Plan, parts: number): { begin: Step; closing: Step[] }
 
 /** The first layer takes its rows straight out of the resident data. */
 function gather(step: Step, bytes: boolean): Step {
-  if (isStep(step, "layerForward") && step.bind.x === "x") return gathered(step, bytes);
-  if (isStep(step, "outputLoss") && step.bind.x === "x") return gathered(step, bytes);
-  if (isStep(step, "layerUpdate") && step.bind.x === "x") return gathered(step, bytes);
-  if (isStep(step, "layerGradient") && step.bind.x === "x") return gathered(step, bytes);
-  return step;
+  const { variant, bind } = step;
+  if (!("gather" in variant && "x" in bind && bind.x === "x")) return step;
+  const picking = { ...variant, gather: true, ...(bytes ? { bytes } : {}) };
+  return { ...step, variant: picking, bind: { ...bind, x: "X", order: "order" } } as Step;
 }
-
-const gathered = <S extends { readonly variant: object; readonly bind: object }>(step: S, bytes: boolean): S => ({
-  ...step,
-  variant: { ...step.variant, gather: true, ...(bytes ? { bytes } : {}) },
-  bind: { ...step.bind, x: "X", order: "order" },
-});
 
 /** Keeps the tensors that a step still touches and says of the others which pass removed them. */
 function prune(plan: Plan, steps: readonly Step[], closing: readonly Step[]): Plan {

@@ -14,7 +14,7 @@ export interface Kept {
 type Adapted = Pick<Device, "adapter">;
 
 /** Of what is kept and how; raised when either changes. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** The longest text in letters that this library writes; none is read that is longer. */
 const LONGEST = 8192;

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { reduceGroup } from "../../../src/kernels/record.ts";
 import {
   anyHardware,
+  blockOf,
   type Hardware,
   type ProductShape,
   productGrid,
@@ -63,22 +64,26 @@ describe.each(devices)("tileFor %s", (_, hardware) => {
     for (const [rows, columns] of sizes) {
       const tile = tileFor(plain(rows, columns), hardware);
       const { along, across, lanes } = tile;
+      const [height, width] = blockOf(tile);
+      const [x, y] = productGrid(rows, columns, tile);
+      const groups = Math.ceil(rows / height) * Math.ceil(columns / width);
+      expect(x * y).toBeGreaterThanOrEqual(groups);
+      expect(x * y - groups).toBeLessThan(y);
+      if (tile.staged) continue;
       const [alongSize, acrossSize] = sidesOf(rows, columns, tile);
       const together = counts(alongSize, along, (group) => range(along).map((m) => group * along + m));
       const apart = counts(acrossSize, across * lanes, (group) =>
         range(lanes).flatMap((local) => range(across).map((n) => group * across * lanes + n * lanes + local)),
       );
       expect([together, apart]).toEqual([Array(alongSize).fill(1), Array(acrossSize).fill(1)]);
-      const [x, y] = productGrid(rows, columns, tile);
-      const groups = Math.ceil(alongSize / along) * Math.ceil(acrossSize / (across * lanes));
-      expect(x * y).toBeGreaterThanOrEqual(groups);
-      expect(x * y - groups).toBeLessThan(y);
+      expect(groups).toBe(Math.ceil(alongSize / along) * Math.ceil(acrossSize / (across * lanes)));
     }
   });
 
   it("is no larger than its number of workgroups needs", () => {
     for (const [rows, columns] of sizes) {
       const tile = tileFor(plain(rows, columns), hardware);
+      if (tile.staged) continue;
       const [alongSize, acrossSize] = sidesOf(rows, columns, tile);
       const groups = Math.ceil(alongSize / tile.along);
       if (tile.along > 1) expect(Math.ceil(alongSize / (tile.along - 1))).toBeGreaterThan(groups);
@@ -109,9 +114,25 @@ describe("tileFor", () => {
     expect(tileFor(plain(many, many, 3), cpu)).toMatchObject({ along: 16, across: 8, lanes: 8 });
     expect(tileFor(plain(many, many), cpu)).toMatchObject({ along: 32, across: 8, lanes: 8 });
     expect(tileFor(plain(many, many, 64), cpu)).toMatchObject({ along: 32, across: 16, lanes: 8 });
-    expect(tileFor(plain(many, many), anyHardware)).toMatchObject({ along: 8, across: 4, lanes: 32 });
     expect(tileFor(plain(2 * few, 2 * few), anyHardware)).toMatchObject({ along: 4, across: 1, lanes: 32 });
     expect(tileFor(plain(few, few), cpu)).toMatchObject({ along: 16, across: 2, lanes: 8 });
+  });
+
+  it("stages squares on a GPU, where the output leaves enough of them, and never on a CPU's adapter", () => {
+    const taken = (rows: number, columns: number, hardware: Hardware, inner = 64) => {
+      const { staged, along } = tileFor(plain(rows, columns, inner), hardware);
+      return staged ? along : undefined;
+    };
+    const outputs = [
+      [64, 128],
+      [128, 128],
+      [16, 4096],
+      [512, 512],
+    ] as const;
+    expect(outputs.map(([rows, columns]) => taken(rows, columns, anyHardware))).toEqual([undefined, 4, undefined, 8]);
+    expect(outputs.map(([rows, columns]) => taken(rows, columns, cpu))).toEqual(outputs.map(() => undefined));
+    // A round would hold little but zeros.
+    expect(taken(512, 512, anyHardware, 15)).toBe(undefined);
   });
 
   it("takes long rounds of long sums on a CPU's adapter", () => {
@@ -135,9 +156,9 @@ describe("tileFor", () => {
       expect(fours({ inner: 12, columns: 63, ...backward })).toEqual([true, false]);
       // The inner size is |B|, which may be any in a partial batch.
       const update = { transposeA: true, transposeB: false };
-      expect(fours({ inner: 64, columns: 784, ...update })).toEqual([false, true]);
-      expect(fours({ inner: 64, columns: 785, ...update })).toEqual([false, false]);
-      expect(fours({ inner: 64, columns: 785, transposeA: true, transposeB: true })).toEqual([false, false]);
+      expect(fours({ inner: 63, columns: 784, ...update })).toEqual([true, true]);
+      expect(fours({ inner: 63, columns: 785, ...update })).toEqual([true, false]);
+      expect(fours({ inner: 64, columns: 785, transposeA: true, transposeB: true })).toEqual([true, false]);
     }
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { workgroupsOf } from "../../../src/kernels/index.ts";
 import { squareParts } from "../../../src/kernels/layer-update.ts";
-import type { Hardware, Tile } from "../../../src/kernels/tile.ts";
+import { type Hardware, largeSquare, type Tile } from "../../../src/kernels/tile.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
 import type { Loss } from "../../../src/model/loss.ts";
 import { adam, type Optimizer, sgd } from "../../../src/model/optimizer.ts";
@@ -127,9 +127,9 @@ describe("attempts", () => {
     }
   });
 
-  it("vary each side of a tile, the lanes, the round, the subgroups and the direction", () => {
+  it("vary each side of a tile, the lanes, the round, the subgroups, the direction, and whether it is staged", () => {
     const choices = reachable(stepOf(planOf(), "layerForward"), gpu) as Tile[];
-    for (const field of ["along", "across", "lanes", "unroll", "subgroups", "swap"] as const) {
+    for (const field of ["along", "across", "lanes", "unroll", "subgroups", "swap", "staged"] as const) {
       expect([field, new Set(choices.map((tile) => tile[field])).size > 1]).toEqual([field, true]);
     }
   });
@@ -140,12 +140,13 @@ describe("attempts", () => {
       const own = choiceOf(step) as Tile;
       const choices = reachable(step, limits) as Tile[];
       const { rows = 0, columns = 0 } = step.dims as { rows?: number; columns?: number };
+      expect(choices.length).toBeGreaterThan(0);
       for (const { unroll, ...geometry } of choices) {
         expect({ ...geometry, unroll: own.unroll }).toEqual(own);
         expect(squareParts(rows, columns, { ...geometry, unroll })).toBe(squareParts(rows, columns, own));
       }
       expect(new Set(choices.map(({ unroll }) => unroll))).toEqual(
-        new Set([2, 4, 8].filter((unroll) => unroll !== own.unroll)),
+        new Set(own.staged ? [8] : [2, 4, 8].filter((unroll) => unroll !== own.unroll)),
       );
     }
   });
@@ -154,11 +155,25 @@ describe("attempts", () => {
     for (const { step } of products(planOf())) {
       if (step.kernel === "outputLoss") continue;
       for (const choice of reachable(step, gpu)) {
-        const { along, lanes, swap } = choice as Tile;
+        const { along, lanes, swap, staged } = choice as Tile;
         const { rows, columns } = step.dims;
-        expect(along).toBeLessThanOrEqual(swap ? columns : rows);
+        if (!staged) expect(along).toBeLessThanOrEqual(swap ? columns : rows);
         const [x, y] = workgroupsOf(withChoice(step, choice));
         expect(x * y * lanes).toBeLessThanOrEqual(rows * columns * lanes);
+      }
+    }
+  });
+
+  it("stage nothing on a software adapter, and fit what they stage into the workgroup memory of every device", () => {
+    for (const limits of [gpu, cpu]) {
+      const tiles = products(planOf({ hardware: limits }))
+        .flatMap(({ step }) => reachable(step, limits))
+        .filter((choice): choice is Tile => "staged" in choice && choice.staged);
+      expect(tiles.length > 0).toBe(limits === gpu);
+      for (const { along, across, lanes, unroll } of tiles) {
+        const side = Math.sqrt(lanes);
+        expect(Number.isInteger(side)).toBe(true);
+        expect(16 * unroll * ((side * along) / 4 + (side * across) / 4 + 2)).toBeLessThanOrEqual(16_384);
       }
     }
   });
@@ -167,18 +182,21 @@ describe("attempts", () => {
 describe("allows", () => {
   const step = stepOf(planOf(), "layerForward");
   const own = choiceOf(step) as Tile;
-  const good: Tile = { ...own, along: 8, across: 1, lanes: 64, unroll: 8, swap: false, subgroups: true };
+  const good: Tile = { ...own, along: 8, across: 1, lanes: 64, unroll: 8, swap: false, subgroups: true, staged: false };
+  const square: Tile = { ...own, ...largeSquare };
 
   it("takes the plan's own choice and one in range", () => {
     expect(allows(step, { ...own }, plain)).toBe(true);
     expect(allows(step, good, gpu)).toBe(true);
+    expect(allows(step, square, gpu)).toBe(true);
+    expect(allows(step, { ...square, unroll: 8 }, gpu)).toBe(true);
   });
 
   it.each([
     ["nothing", undefined],
     ["null", null],
     ["a number", 4],
-    ["a list", [8, 1, 64, 8, false, true, false, false]],
+    ["a list", [8, 1, 64, 8, false, true, false, false, false]],
     ["a field missing", { along: 8, across: 1, lanes: 64, unroll: 8, swap: false }],
     ["a field more", { ...good, workgroup: 4 }],
     ["another kernel's choice", { group: 64, subgroups: false }],
@@ -198,6 +216,11 @@ describe("allows", () => {
     ["a direction that is no truth value", { ...good, swap: 1 }],
     ["fours of an operand whose lines are no whole fours", { ...good, vectorA: true }],
     ["a vector that is no truth value", { ...good, vectorB: 0 }],
+    ["a stage that is no truth value", { ...good, staged: 0 }],
+    ["a square that is staged with subgroups", { ...square, subgroups: true }],
+    ["one that is swapped", { ...square, swap: true }],
+    ["one that is no square", { ...square, lanes: 32 }],
+    ["one with more in workgroup memory than every device has", { ...square, unroll: 32 }],
     ["lanes that are no whole quads", { ...good, lanes: 30 }],
   ])("refuses %s", (_, choice) => {
     expect(allows(step, choice, gpu)).toBe(false);

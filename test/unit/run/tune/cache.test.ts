@@ -52,7 +52,7 @@ describe("what the tuner keeps", () => {
     ["another driver", { driver: "driver 0" }, 'stale: of driver "driver 0", here it is "driver 1"'],
     ["another version", { library: "0.0.1" }, `stale: of library "0.0.1", here it is "${version}"`],
     ["another runtime", { runtime: "Node 3" }, /^stale: of runtime "Node 3", here it is "/],
-    ["another format", { format: 0 }, "stale: of format 0, here it is 1"],
+    ["another format", { format: 0 }, "stale: of format 0, here it is 2"],
     ["another adapter", { adapter: "v turing" }, 'foreign: of adapter "v turing", here it is "v ampere"'],
     ["another product", { product: "[]" }, "foreign: of another product"],
     ["no driver", { driver: undefined }, "damaged: no driver"],
@@ -80,7 +80,8 @@ describe("what the tuner keeps", () => {
 
   it("is refused where it would part the squares of an update in another way", () => {
     const tile = choiceOf(update);
-    const entry = encodeKept(device, update, { choice: { ...tile, lanes: 64 }, tried: 0 });
+    const parted = { along: 8, across: 4, lanes: 32, unroll: 4, staged: false };
+    const entry = encodeKept(device, update, { choice: { ...tile, ...parted }, tried: 0 });
     expect(decodeKept(device, update, limits, entry)).toBe("damaged: a choice that is out of range");
     const harmless = { choice: { ...tile, unroll: 8 }, tried: 0 };
     expect(decodeKept(device, update, limits, encodeKept(device, update, harmless))).toEqual(harmless);
