@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { openDevice } from "../../../src/device/open.ts";
 import { HALTED, SKIPPED } from "../../../src/kernels/control.ts";
 import type { LayerForwardVariant } from "../../../src/kernels/layer-forward.ts";
-import { anyHardware, tileFor } from "../../../src/kernels/tile.ts";
+import { anyHardware, smallSquare, type Tile, tileFor } from "../../../src/kernels/tile.ts";
 import { activations } from "../../../src/model/activation.ts";
 import { losses } from "../../../src/model/loss.ts";
 import { activationFunctions } from "../../../src/reference/activation.ts";
@@ -86,23 +86,28 @@ function forwardTolerance(given: Forward) {
 
 const tile = tileFor({ rows: 33, inner: 17, columns: 19, transposeA: false, transposeB: true }, anyHardware);
 
-describe.each(["hidden", "output"] as const)("layerForward of a layer that is %s", (half) => {
-  test.each(activations)("equals the reference, %s", async (activation) => {
-    for (const [bias, gather] of [
-      [true, true],
-      [false, false],
-    ] as const) {
-      for (const size of sizes) {
-        for (const actual of [1, size[0]]) {
-          const given = forward({ activation, bias, gather, half, tile }, size, actual);
-          const { written, control } = await expectTwin(device, given, forwardTolerance(given));
-          const left = (size[0] - actual) * size[1];
-          expect(written.h?.slice(actual * size[1])).toEqual(halved(blank(left)));
-          expect(control.halted).toBe(0);
-        }
+/** What a GPU stages in workgroup memory. */
+const square: Tile = { ...tile, ...smallSquare };
+
+/** Asserts that a layer of every size equals the reference, with and without bias and gathered rows. */
+async function expectForward(variant: Pick<LayerForwardVariant, "activation" | "half" | "tile">): Promise<void> {
+  for (const both of [true, false]) {
+    for (const size of sizes) {
+      for (const actual of [1, size[0]]) {
+        const given = forward({ ...variant, bias: both, gather: both }, size, actual);
+        const { written, control } = await expectTwin(device, given, forwardTolerance(given));
+        const left = (size[0] - actual) * size[1];
+        expect(written.h?.slice(actual * size[1])).toEqual(halved(blank(left)));
+        expect(control.halted).toBe(0);
       }
     }
-  });
+  }
+}
+
+describe.each(["hidden", "output"] as const)("layerForward of a layer that is %s", (half) => {
+  test.each(activations)("equals the reference, %s", (activation) => expectForward({ activation, half, tile }));
+
+  test("equals the reference where it is staged", () => expectForward({ activation: "relu", half, tile: square }));
 });
 
 describe("layerForward", () => {
@@ -246,9 +251,10 @@ describe("layerBackward", () => {
     activation: (typeof activations)[number],
     [rows, columns, inner]: Sizes,
     actual = rows,
+    shared = tile,
   ): Backward => ({
     kernel: "layerBackward",
-    variant: { activation, half: true, tile },
+    variant: { activation, half: true, tile: shared },
     dims: { rows, inner, columns },
     control: { rows: actual, lossScale },
     values: {
@@ -260,10 +266,13 @@ describe("layerBackward", () => {
     halves: ["dz", "w", "h", "below"],
   });
 
-  test.each(activations)("equals the reference, %s", async (activation) => {
+  test.each([
+    ...activations.map((activation) => [activation, "", tile] as const),
+    ["relu", ", staged", square] as const,
+  ])("equals the reference, %s%s", async (activation, _, shared) => {
     for (const size of sizes) {
       for (const actual of [1, size[0]]) {
-        const given = backward(activation, size, actual);
+        const given = backward(activation, size, actual, shared);
         const linear: Backward = { ...given, variant: { activation: "identity", tile } };
         const [sum, dh] = [magnitudes(linear).below, runOnCpu(linear, inDouble).written.below];
         const factor = gamma(given.dims.inner + 2);
