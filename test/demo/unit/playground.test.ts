@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { hash } from "../../../demo/src/pages/playground/fingerprint.ts";
 import {
   fromQuery,
   initialState,
@@ -65,6 +66,21 @@ describe("the playground's address", () => {
   it("tells the options in force at each step", () => {
     const rates = [0, 6, 7, 89, 90, 1000].map((step) => liveAt(state, step).decay);
     expect(rates).toEqual([0.0001, 0.0001, 0, 0, 1, 1]);
+  });
+});
+
+describe("the fingerprint of weights", () => {
+  it("is the same for the same bits alone, in whatever buffer they lie", () => {
+    const [one, other] = [new Float32Array([0, 1, 2]), new Float32Array([9, 0, 1, 2]).subarray(1)];
+    expect(hash([one])).toBe(hash([other]));
+    const others = [
+      [0, 1, 3],
+      [1, 0, 2],
+      [-0, 1, 2],
+      [0, 1, 2, 0],
+      [0, 1],
+    ].map((values) => hash([new Float32Array(values)]));
+    expect(new Set([hash([one]), ...others]).size).toBe(6);
   });
 });
 

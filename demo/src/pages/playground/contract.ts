@@ -44,7 +44,7 @@ export interface Status {
   readonly accuracy: Scores | undefined;
   readonly samplesPerSecond: number | undefined;
   readonly framesPerSecond: number | undefined;
-  /** SHA-256 of the weights, its first twelve digits; only while paused. */
+  /** Twelve digits that follow from the weights; only while paused. */
   readonly fingerprint: string | undefined;
 }
 

@@ -63,7 +63,7 @@ export function Timeline({ status, replay, speed, onPlay, onPause, onStep, onRew
               {reached > step && ` of ${count(reached)}`}
             </span>
             {status?.fingerprint && (
-              <span class="fingerprint" title="The first digits of the SHA-256 of all weights: equal for equal bits">
+              <span class="fingerprint" title="A hash of all weights: equal for equal bits">
                 weights <code data-testid="fingerprint">{status.fingerprint}</code>
               </span>
             )}
