@@ -21,7 +21,10 @@ const manifest = {
   icons: [{ src: "icon.svg", sizes: "any", type: "image/svg+xml" }],
 };
 
-/** A worker that keeps all files of one build, serves them first, and forgets those of earlier builds. */
+/**
+ * A worker that keeps all files of one build and serves them first. Those of the build before it stay for the tabs that it opened,
+ * whose other pages have other names now; earlier ones are forgotten.
+ */
 const serviceWorker = (
   build: string,
   files: readonly string[],
@@ -29,6 +32,8 @@ const serviceWorker = (
 ) => `const cache = "chainrule-${build}";
 const files = ${JSON.stringify(files)};
 const later = ${JSON.stringify(laterFiles)};
+const how = { ignoreSearch: true, ignoreVary: true };
+const find = async (request) => (await (await caches.open(cache)).match(request, how)) ?? caches.match(request, how);
 const keep = async (request) => {
   const response = await fetch(request);
   if (response.ok) await (await caches.open(cache)).put(request, response.clone());
@@ -39,12 +44,12 @@ self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(cache).then((opened) => opened.addAll(files)).then(() => self.skipWaiting()));
 });
 self.addEventListener("activate", (event) => {
-  const forget = (keys) => Promise.all(keys.filter((key) => key.startsWith("chainrule-") && key !== cache).map((key) => caches.delete(key)));
+  const forget = (keys) => Promise.all(keys.filter((key) => key.startsWith("chainrule-") && key !== cache).slice(0, -1).map((key) => caches.delete(key)));
   event.waitUntil(caches.keys().then(forget).then(() => self.clients.claim()));
 });
 self.addEventListener("fetch", (event) => {
   if (event.request.method !== "GET") return;
-  event.respondWith(caches.match(event.request, { ignoreSearch: true, ignoreVary: true }).then((found) => found ?? load(event.request)));
+  event.respondWith(find(event.request).then((found) => found ?? load(event.request)));
 });
 `;
 

@@ -1,4 +1,4 @@
-import { signal, useSignalEffect } from "@preact/signals";
+import { useSignalEffect } from "@preact/signals";
 import type { FunctionComponent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { backend, generation, lost, restart } from "./client.ts";
@@ -11,13 +11,14 @@ import { currentPage, currentVisit, linkTo } from "./router.ts";
 import { theme, toggleTheme } from "./theme.ts";
 import type { FaultMessage } from "./worker/protocol.ts";
 
-const broken = signal<FaultMessage | undefined>(undefined);
+/** Takes the keyboard to the page, past the navigation or from a button that is gone. */
+const enter = () => document.getElementById("main")?.focus();
 
 export function App() {
   const entry = pages.find(({ name }) => name === currentPage.value) ?? pages[0];
   return (
     <>
-      <button type="button" class="button skip" onClick={() => document.getElementById("main")?.focus()}>
+      <button type="button" class="button skip" onClick={enter}>
         Skip to the page
       </button>
       <Header current={entry} />
@@ -29,11 +30,6 @@ export function App() {
           </Notice>
         )}
         {backend.value?.kind === "cpu" && <WithoutGpu reason={backend.value.reason} />}
-        {broken.value && (
-          <Notice tone="error" title="This page did not load">
-            <p>{broken.value.message}</p>
-          </Notice>
-        )}
       </div>
       <main id="main" tabIndex={-1}>
         {entry && <Lazy key={`${entry.name}.${currentVisit.value}.${generation.value}`} entry={entry} />}
@@ -46,6 +42,7 @@ export function App() {
 /** A page out of its own chunk. */
 function Lazy({ entry }: { entry: PageEntry }) {
   const [Page, setPage] = useState<FunctionComponent>();
+  const [broken, setBroken] = useState(false);
   useSignalEffect(() => {
     document.title = `${entry.title} · chainrule`;
   });
@@ -53,14 +50,23 @@ function Lazy({ entry }: { entry: PageEntry }) {
     let wanted = true;
     entry.load().then(
       (loaded) => wanted && setPage(() => loaded.Page),
-      (error) => {
-        broken.value = { name: "Error", message: String(error) };
-      },
+      () => wanted && setBroken(true),
     );
     return () => {
       wanted = false;
     };
   }, [entry]);
+  if (broken) {
+    return (
+      <Notice
+        tone="error"
+        title="This page did not load"
+        action={<Button onClick={() => location.reload()}>Reload</Button>}
+      >
+        <p>The site may have changed since you opened it, or the network is away. Reloading gets its newest version.</p>
+      </Notice>
+    );
+  }
   if (!Page) return <p class="loading">Loading {entry.title} …</p>;
   return <Page />;
 }

@@ -55,6 +55,42 @@ describe("the site", () => {
     expect(errors).toEqual([]);
   });
 
+  it("keeps the files of the build before for the tabs that it opened, and serves its own first", async () => {
+    const { page } = await site.visit({
+      before: (page) =>
+        page.addInitScript(async () => {
+          for (const name of ["chainrule-1", "chainrule-2"]) {
+            const cache = await caches.open(name);
+            await cache.put(`assets/page-of-${name}.js`, new Response(name));
+            await cache.put("./", new Response(name));
+          }
+        }),
+    });
+    await page.waitForFunction(() => navigator.serviceWorker.controller?.state === "activated");
+    const status = (file: string) => page.evaluate(async (name) => (await fetch(name)).text(), file);
+    expect(await status("assets/page-of-chainrule-2.js")).toBe("chainrule-2");
+    expect(await status("assets/page-of-chainrule-1.js")).not.toBe("chainrule-1");
+    expect(await status("./")).toContain("<html");
+  });
+
+  it("offers to reload where a page does not load, and says so on that page alone", async () => {
+    const { page } = await site.visit({ context: { serviceWorkers: "block" } });
+    await ready(page);
+    let away = true;
+    await page.route(/assets\/page-[^/]*\.js$/, (route) => (away ? route.abort() : route.continue()));
+    await page.getByRole("link", { name: "Digits" }).click();
+    const alert = page.getByRole("alert").filter({ hasText: "This page did not load" });
+    await alert.waitFor();
+    await page.getByRole("link", { name: "Playground" }).click();
+    await ready(page);
+    expect(await alert.count()).toBe(0);
+    await page.goBack();
+    await alert.waitFor();
+    away = false;
+    await alert.getByRole("button", { name: "Reload" }).click();
+    await page.getByRole("heading", { level: 1, name: /digit/i }).waitFor();
+  });
+
   it.each(["light", "dark"] as const)(
     "takes the system's theme, %s, and the one that is chosen",
     async (colorScheme) => {
