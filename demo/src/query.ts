@@ -28,6 +28,13 @@ export const whole =
   (value: number): boolean =>
     Number.isInteger(value) && value >= least && value <= most;
 
+/** Whether a value is a number for the GPU, which has 32 bits for it. */
+const isFloat = (value: number): boolean => Number.isFinite(Math.fround(value));
+
+export const isRate = (value: number): boolean => isFloat(value) && Math.fround(value) > 0;
+
+export const isDecay = (value: number): boolean => isFloat(value) && value >= 0;
+
 export const isSeed = whole(0, 2 ** 32 - 1);
 
 /** What differs between options, each as text. */

@@ -37,6 +37,9 @@ describe("the options of the page Your data", () => {
     expect(fromQuery(toQuery(options, initialOptions, "houses"), initialOptions)).toEqual(options);
     const nonsense = new URLSearchParams("layers=a&rate=-1&epochs=0.5&task=guess&scale=huge&seed=-1");
     expect(fromQuery(nonsense, initialOptions)).toEqual(initialOptions);
+    for (const text of ["rate=Infinity&decay=Infinity", "rate=1e-46&decay=1e39"]) {
+      expect(fromQuery(new URLSearchParams(text), initialOptions)).toEqual(initialOptions);
+    }
   });
 });
 

@@ -58,6 +58,31 @@ describe("the playground's session", () => {
     expect(last()?.state.edits).toHaveLength(2);
   });
 
+  it("needs no cryptography, which browsers keep from pages that came over http", async () => {
+    vi.stubGlobal("crypto", {});
+    const { begun, last } = begin("");
+    await begun;
+    expect(last()?.fingerprint).toMatch(/^[0-9a-f]{12}$/);
+  });
+
+  it("begins the run that could not be begun when an option is changed", async () => {
+    const { begun, begin: beginAgain, edit, last } = begin("");
+    await begun;
+    const state = fromQuery(new URLSearchParams("points=moons"));
+    const broken = { ...state, live: { ...state.live, rate: Number.POSITIVE_INFINITY } };
+    await expect(beginAgain(broken, 1)).rejects.toThrow("learningRate");
+    await edit({ rate: 0.1 });
+    expect([last()?.run, last()?.state.run.points, liveOf(last())?.rate]).toEqual([1, "moons", 0.1]);
+  });
+
+  it("replays in slices that last about as long as those of training", async () => {
+    const advance = vi.spyOn(Engine.prototype, "advance");
+    const { begun, pause } = begin("step=90000000");
+    await vi.waitFor(() => expect(Math.max(...advance.mock.calls.map(([steps]) => steps))).toBeGreaterThan(16));
+    await pause();
+    await begun;
+  });
+
   it("stops a replay at the step reached, and gives it up for another run", async () => {
     const { begun, begin: beginAgain, pause, last, replayed } = begin("step=90000000");
     await replayed();

@@ -1,7 +1,7 @@
 import { type Activation, activations, dense, type Model } from "chainrule";
 import { type Scaling, scalings, type Task, tasks } from "chainrule/table";
 import { layersText, networkOf, type OptimizerName } from "../../network.ts";
-import { changesOf, isSeed, number, pick, whole } from "../../query.ts";
+import { changesOf, isDecay, isRate, isSeed, number, pick, whole } from "../../query.ts";
 
 /** What the command line's `train` is told too. */
 export interface DataOptions {
@@ -119,8 +119,8 @@ export function fromQuery(query: URLSearchParams, from: DataOptions): DataOption
     layers: layersPattern.test(layers) ? parseLayers(layers) : from.layers,
     activation: pick(query, "activation", activationNames, from.activation),
     optimizer: pick(query, "optimizer", optimizerNames, from.optimizer),
-    rate: number(query, "rate", from.rate, (value) => value > 0),
-    decay: number(query, "decay", from.decay, (value) => value >= 0),
+    rate: number(query, "rate", from.rate, isRate),
+    decay: number(query, "decay", from.decay, isDecay),
     batch: number(query, "batch", from.batch, whole(1, 65_536)),
     epochs: number(query, "epochs", from.epochs, whole(1, 100_000)),
     seed: number(query, "seed", from.seed, isSeed),

@@ -1,6 +1,6 @@
 import type { Activation } from "chainrule";
 import type { OptimizerName } from "../../network.ts";
-import { isSeed, number, pick, whole } from "../../query.ts";
+import { isDecay, isRate, isSeed, number, pick, whole } from "../../query.ts";
 import { type PointSet, pointSets } from "./points.ts";
 
 /** What a run begins with; a change begins the run anew. */
@@ -82,7 +82,7 @@ function parseLive(text: string | null | undefined): LiveOptions | undefined {
   const found = optimizerNames.find((name) => name === optimizer);
   const numbers = [rate, decay, batch].map(Number);
   const [η = 0, λ = -1, rows = 0] = numbers;
-  if (!found || !(η > 0 && λ >= 0 && Number.isInteger(rows) && rows > 0)) return undefined;
+  if (!found || !(isRate(η) && isDecay(λ) && Number.isInteger(rows) && rows > 0)) return undefined;
   return { optimizer: found, rate: η, decay: λ, batch: rows };
 }
 

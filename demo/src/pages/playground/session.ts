@@ -44,6 +44,8 @@ class PlaygroundSession implements Session<PlaygroundContract> {
   readonly #inTurn = takeTurns();
   #painter: Painter | undefined;
   #engine: Engine | undefined;
+  /** What could not be begun, until something is. */
+  #failed: { readonly state: PlaygroundState; readonly run: number } | undefined;
   /** What the painter draws. */
   #drawn: Training | undefined;
   /** Of the run, as the page counts. */
@@ -122,7 +124,9 @@ class PlaygroundSession implements Session<PlaygroundContract> {
   }
 
   async #begin(state: PlaygroundState, run: number, end: AbortSignal): Promise<void> {
+    this.#failed = { state, run };
     const engine = await Engine.begin(this.#context.device, state);
+    this.#failed = undefined;
     this.#engine?.dispose();
     this.#engine = engine;
     this.#number = run;
@@ -184,6 +188,11 @@ class PlaygroundSession implements Session<PlaygroundContract> {
 
   /** Training that runs goes on with the new options. */
   async #edit(change: Partial<LiveOptions>, running: boolean): Promise<void> {
+    if (this.#failed) {
+      const { state, run } = this.#failed;
+      const live = { ...state.live, ...change };
+      return this.#begin({ run: state.run, live, edits: [], step: 0 }, run, this.#replay.signal);
+    }
     await this.#run().edit(change);
     await this.#attach();
     this.#curves = upTo(this.#curves, this.#run().step);
