@@ -15,8 +15,8 @@ type Methods = PlaygroundContract["methods"];
 /** Time in ms between two judgements of all points. */
 const JUDGE_INTERVAL = 300;
 
-/** Points of the curves of a replay, and how often it looks at all points. */
-const REPLAY_POINTS = 120;
+/** Time in ms of a slice of a replay on the GPU, each a point of the curves, and how often it looks at all points. */
+const REPLAY_SLICE = 60;
 const REPLAY_JUDGEMENTS = 12;
 
 /** Pictures that may wait on the GPU at once. */
@@ -168,11 +168,12 @@ class PlaygroundSession implements Session<PlaygroundContract> {
   /** Takes the steps up to one that was reached before. */
   async #retrain(engine: Engine, to: number, end: AbortSignal): Promise<void> {
     const [from, began] = [engine.step, performance.now()];
-    // Enough points for the curve, and on the CPU short enough to stay responsive.
-    const slice = this.#context.device ? Math.max(8, Math.min(1024, Math.ceil((to - from) / REPLAY_POINTS))) : 8;
-    let [reported, judged] = [began, from];
+    const slice = this.#context.device ? REPLAY_SLICE : CPU_SLICE;
+    let [size, reported, judged] = [8, began, from];
     while (engine.step < to && !end.aborted) {
-      await this.#steps(Math.min(to - engine.step, slice));
+      const start = performance.now();
+      const taken = await this.#steps(Math.min(to - engine.step, size));
+      size = nextSize(size, taken, performance.now() - start, slice);
       if (engine.step - judged > (to - from) / REPLAY_JUDGEMENTS) {
         await this.#judge();
         judged = engine.step;
