@@ -219,6 +219,30 @@ describe("the playground", () => {
     expect(page.url()).toContain("drawn=");
   });
 
+  it("draws with one finger or the main button alone", async () => {
+    const { page } = await site.visit({ at: "playground?layers=4&points=drawn&drawn=AB1x_0" });
+    await atRest(page);
+    const before = page.url();
+    const surface = page.getByRole("application");
+    const box = await surface.boundingBox();
+    if (!box) throw new Error("no surface");
+    const to = (x: number, y: number) => page.mouse.move(box.x + x * box.width, box.y + y * box.height, { steps: 3 });
+    const drawn = surface.locator("circle");
+    await to(0.2, 0.2);
+    await page.mouse.down({ button: "right" });
+    await to(0.8, 0.8);
+    expect(await drawn.count()).toBe(0);
+    await page.mouse.up({ button: "right" });
+    await page.mouse.down();
+    await drawn.waitFor();
+    const other = { pointerId: 77, pointerType: "touch", clientX: box.x + 9, clientY: box.y + 9, bubbles: true };
+    await surface.dispatchEvent("pointermove", other);
+    await surface.dispatchEvent("pointerup", other);
+    expect([await drawn.count(), page.url()]).toEqual([1, before]);
+    await page.mouse.up();
+    await expect.poll(() => page.url()).not.toBe(before);
+  });
+
   it("shows a unit's response large when the unit is chosen", async () => {
     const { page } = await site.visit();
     await atRest(page);

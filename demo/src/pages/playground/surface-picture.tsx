@@ -34,7 +34,8 @@ export function SurfacePicture({ canvas, run, unit, status, onDraw }: SurfacePic
   const [label, setLabel] = useState<"0" | "1">("1");
   const [stroke, setStroke] = useState<readonly Point[]>([]);
   const [cross, setCross] = useState<readonly [number, number]>();
-  const drawing = useRef(false);
+  /** The pointer that draws: another finger or button does not. */
+  const drawing = useRef<number | undefined>(undefined);
   const drawable = run.points === "drawn";
   const title = unit ? `Response of ${nameOf(unit.layer, unit.unit, false)}` : "Decision";
 
@@ -53,9 +54,9 @@ export function SurfacePicture({ canvas, run, unit, status, onDraw }: SurfacePic
       return [...points, point];
     });
   };
-  const finish = () => {
-    if (!drawing.current) return;
-    drawing.current = false;
+  const finish = ({ pointerId }: PointerEvent) => {
+    if (pointerId !== drawing.current) return;
+    drawing.current = undefined;
     add(stroke);
     setStroke([]);
   };
@@ -82,11 +83,12 @@ export function SurfacePicture({ canvas, run, unit, status, onDraw }: SurfacePic
               tabIndex: 0,
               "aria-label": "Draw points: arrow keys move the cross, space sets a point",
               onPointerDown: (event: PointerEvent) => {
-                drawing.current = true;
+                if (event.button !== 0 || !event.isPrimary) return;
+                drawing.current = event.pointerId;
                 (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
                 extend(event);
               },
-              onPointerMove: (event: PointerEvent) => drawing.current && extend(event),
+              onPointerMove: (event: PointerEvent) => event.pointerId === drawing.current && extend(event),
               onPointerUp: finish,
               onPointerCancel: finish,
               onKeyDown: press,
