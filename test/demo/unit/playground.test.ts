@@ -59,8 +59,23 @@ describe("the playground's address", () => {
     expect(read(text)).toEqual(initialState);
   });
 
-  it.each(["sgd,0,0,32", "sgd,0.1,-1,32", "sgd,0.1,0,0", "none,0.1,0,32", "sgd"])("takes no options %s", (text) => {
-    expect(read(`live=${text}&edits=5,${text}`)).toEqual(initialState);
+  it.each([
+    "sgd,0,0,32",
+    "sgd,0.1,-1,32",
+    "sgd,0.1,0,0",
+    "none,0.1,0,32",
+    "sgd",
+    "sgd,Infinity,0,32",
+    "sgd,1e39,0,32",
+    "sgd,1e-46,0,32",
+    "sgd,0.1,Infinity,32",
+    "sgd,0.1,1e39,32",
+  ])("takes no options %s", (text) => {
+    expect(read(`live=${text}&edits=5,${text}&step=9`)).toEqual({ ...initialState, step: 9 });
+  });
+
+  it("takes no edits after its step", () => {
+    expect(read("edits=5,sgd,0.1,0,32;6,sgd,0.1,0,32&step=5").edits.map(({ step }) => step)).toEqual([5]);
   });
 
   it("tells the options in force at each step", () => {
