@@ -1,4 +1,5 @@
 import { computed, signal } from "@preact/signals";
+import { pageNames } from "./page-names.ts";
 
 /** Where the site is: `#/playground?data=spiral` is page `playground` with query `data=spiral`. */
 export interface Place {
@@ -8,7 +9,8 @@ export interface Place {
 
 function parse(hash: string): Place {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
-  return { page: path, query: new URLSearchParams(query) };
+  // A name that no page has is the entrance.
+  return { page: pageNames.find((name) => name === path) ?? "", query: new URLSearchParams(query) };
 }
 
 /** Under which a tab keeps the address that it was left at, beside the one that its reload asks for. */

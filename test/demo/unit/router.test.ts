@@ -68,6 +68,13 @@ describe("the router", () => {
     expect(place.hash).toBe("#/playground");
   });
 
+  it("takes a name that no page has for the entrance, which writes its own address", async () => {
+    const { router, place } = await open("#/nope?x=1");
+    expect(router.currentPage.value).toBe("");
+    router.writeQuery("playground", query("seed=3"));
+    expect(place.hash).toBe("#/playground?seed=3");
+  });
+
   it("takes a reload to the address at which the page was left", async () => {
     const { router, kept } = await open("#/playground?step=5");
     router.writeLastQuery("playground", query("step=9"));
