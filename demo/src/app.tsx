@@ -23,12 +23,7 @@ export function App() {
       </button>
       <Header current={entry} />
       <div class="banners">
-        {lost.value && (
-          <Notice tone="error" title="The GPU stopped" action={<Button onClick={restart}>Start again</Button>}>
-            <Fault fault={lost.value} />
-            <p>Starting again opens the GPU anew and brings this page back to where its address says.</p>
-          </Notice>
-        )}
+        {lost.value && <Lost fault={lost.value} />}
         {backend.value?.kind === "cpu" && <WithoutGpu reason={backend.value.reason} />}
       </div>
       <main id="main" tabIndex={-1}>
@@ -36,6 +31,26 @@ export function App() {
       </main>
       <Footer />
     </>
+  );
+}
+
+/** Says that the worker or its GPU ended, and starts them again. */
+function Lost({ fault }: { fault: FaultMessage }) {
+  const again = () => {
+    restart();
+    enter();
+  };
+  return (
+    <Notice tone="error" title="The GPU stopped" action={<Button onClick={again}>Start again</Button>}>
+      <p>
+        The browser or its driver took the GPU away, as after a long sleep or an update. Starting again opens it anew
+        and brings this page back to where its address says.
+      </p>
+      <details>
+        <summary>What the library said</summary>
+        <Fault fault={fault} />
+      </details>
+    </Notice>
   );
 }
 

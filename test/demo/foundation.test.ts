@@ -15,6 +15,17 @@ const untilPast = (page: Page, step: number) =>
 /** The playground shows the fingerprint of its weights as soon as its network is ready. */
 const ready = (page: Page) => page.getByTestId("fingerprint").waitFor();
 
+/** Counts what is read out at once, from now on. */
+const countAlerts = (page: Page) =>
+  page.evaluate(() => {
+    const counts = { alerts: 0 };
+    Object.defineProperty(globalThis, "alerts", { get: () => counts.alerts });
+    new MutationObserver((changes) => {
+      const added = changes.flatMap(({ addedNodes }) => [...addedNodes]);
+      counts.alerts += added.filter((node) => node instanceof Element && node.matches("[role=alert]")).length;
+    }).observe(document.body, { childList: true, subtree: true });
+  });
+
 describe("the site", () => {
   const site = useSite();
 
@@ -112,12 +123,18 @@ describe("the site", () => {
     await ready(page);
     await page.getByRole("button", { name: "Train" }).click();
     await page.waitForURL(/[?&]step=\d/);
+    await countAlerts(page);
     await loseGpu(page);
     const alert = page.getByRole("alert").filter({ hasText: "The GPU stopped" });
     await alert.waitFor();
     expect(await alert.textContent()).toContain("a device that was destroyed");
+    expect(await alert.innerText()).not.toContain("checkpoint");
+    // Training has ended on it, which is no second announcement.
+    await page.locator("button:disabled", { hasText: "Train" }).waitFor();
+    expect(await page.evaluate(() => (globalThis as unknown as { alerts: number }).alerts)).toBe(1);
     await alert.getByRole("button", { name: "Start again" }).click();
     await alert.waitFor({ state: "detached" });
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
     await ready(page);
     const step = new URLSearchParams(page.url().split("?")[1]).get("step");
     expect((await page.getByTestId("step").textContent())?.replaceAll(",", "")).toBe(step);

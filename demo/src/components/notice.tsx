@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { lost } from "../client.ts";
 import type { FaultMessage } from "../worker/protocol.ts";
 
 export interface NoticeProps {
@@ -40,9 +41,9 @@ export function Fault({ fault }: { fault: FaultMessage }) {
   );
 }
 
-/** What failed, if anything did. */
+/** What failed, if anything did. Where the GPU is lost the site says so, and everything fails. */
 export function Failure({ fault, title = "That did not work" }: { fault: FaultMessage | undefined; title?: string }) {
-  if (!fault) return null;
+  if (!fault || lost.value) return null;
   return (
     <Notice tone="error" title={title}>
       <Fault fault={fault} />

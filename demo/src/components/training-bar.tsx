@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { lost } from "../client.ts";
 import { compact, count } from "../format.ts";
 import type { Progress as CourseProgress } from "../worker/course.ts";
 import { Button } from "./button.tsx";
@@ -25,7 +26,7 @@ export function TrainingBar({ progress, label, stats, disabled, onPlay, onPause,
   return (
     <section class="panel course" aria-label="Training">
       <div class="course-buttons">
-        <Button kind="primary" disabled={disabled} onClick={running ? onPause : onPlay}>
+        <Button kind="primary" disabled={disabled || !!lost.value} onClick={running ? onPause : onPlay}>
           {running ? <PauseIcon /> : <PlayIcon />} {running ? "Pause" : "Train"}
         </Button>
         {children}

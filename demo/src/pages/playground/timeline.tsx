@@ -1,3 +1,4 @@
+import { lost } from "../../client.ts";
 import { Button } from "../../components/button.tsx";
 import { Choice } from "../../components/field.tsx";
 import { BackIcon, PauseIcon, PlayIcon, StartIcon, StepIcon } from "../../components/icons.tsx";
@@ -24,7 +25,7 @@ export function Timeline({ status, replay, speed, onPlay, onPause, onStep, onRew
   const running = status?.running ?? false;
   const step = status?.state.step ?? 0;
   const reached = status?.reached ?? 0;
-  const ready = status !== undefined;
+  const ready = status !== undefined && !lost.value;
   return (
     <section class="panel timeline" aria-label="Training">
       <div class="transport">
