@@ -50,7 +50,9 @@ export function LineChart({ label, at, series, height = 160, logarithmic = false
   const latest = series.map(({ label: name, values }) => `${name} ${lastOf(values)}`).join(", ");
   return (
     <figure class="chart">
-      <div ref={host} role="img" aria-label={`${label}. Latest: ${latest}`} />
+      <div ref={host} role="img" aria-label={`${label}. Latest: ${latest}`}>
+        {at.length === 0 && <p class="hint chart-empty">Its curves appear with training.</p>}
+      </div>
       <figcaption aria-hidden="true">
         {series.map((one) => (
           <span key={one.label}>
