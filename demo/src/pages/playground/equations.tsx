@@ -10,14 +10,17 @@ export function Equations({ run, live }: { run: RunOptions; live: LiveOptions })
       <dt>Forward</dt>
       <dd>
         {run.layers.length > 0 && (
-          <Formula text={`z l = W l h l minus 1 + b l, h l = ${φ || "z"} l`}>
+          <Formula text="z l = W l h l minus 1 + b l">
             <V up={<V>ℓ</V>}>z</V>
             <O>=</O>
             <V up={<V>ℓ</V>}>W</V>
             <V up={<Minus />}>h</V>
             <O>+</O>
             <V up={<V>ℓ</V>}>b</V>
-            <O>,</O>
+          </Formula>
+        )}
+        {run.layers.length > 0 && (
+          <Formula text={`h l = ${φ} z l`}>
             <V up={<V>ℓ</V>}>h</V>
             <O>=</O>
             {φ === "" ? (
