@@ -113,10 +113,15 @@ describe("digits", () => {
     await page.mouse.move(box.x + 20, box.y + 20);
     await page.mouse.down();
     const seen = await page.evaluate(async ({ x, y }) => {
-      const [pad, seen] = [document.querySelector(".pad"), { frames: 0, changes: 0, moves: 100 }];
+      const [pad, seen] = [document.querySelector(".pad"), { frames: 0, changes: 0, charts: 0, moves: 100 }];
       if (!pad) throw new Error("no pad");
       const observer = new MutationObserver(() => (seen.changes += 1));
       observer.observe(pad, { subtree: true, childList: true, attributeFilter: ["points"] });
+      const { clearRect } = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.clearRect = function (...given) {
+        seen.charts += 1;
+        clearRect.apply(this, given);
+      };
       let running = true;
       const frame = () => {
         seen.frames += 1;
@@ -140,6 +145,8 @@ describe("digits", () => {
     expect(seen.changes).toBeGreaterThan(0);
     expect(seen.changes).toBeLessThan(seen.moves / 2);
     expect(seen.changes).toBeLessThanOrEqual(seen.frames + 1);
+    // The curves are as they were.
+    expect(seen.charts).toBe(0);
     // Nothing that was drawn is lost.
     const points = (await page.locator(".pad polyline").getAttribute("points"))?.split(" ") ?? [];
     expect(points.length).toBeGreaterThan(90);

@@ -113,6 +113,10 @@ export function Page() {
     () => <Judged digits={digits} begun={begun} judgement={status?.judgement} onChoose={showImage} />,
     [digits, begun, status],
   );
+  const losses = useMemo(
+    () => <LossPanel curves={progress?.curves} test="test images" logarithmic />,
+    [progress?.curves],
+  );
 
   useTitle("Digits", running ? `epoch ${progress?.epoch}` : undefined);
 
@@ -179,7 +183,7 @@ export function Page() {
           <Panel title="Weights of the first layer">
             <Weights call={call} units={firstUnits(options)} hidden={options.layers.length > 0} />
           </Panel>
-          <LossPanel curves={progress?.curves} test="test images" logarithmic />
+          {losses}
         </div>
         <div class="stack">
           {judged}
