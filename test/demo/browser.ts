@@ -134,6 +134,29 @@ export async function watchGpu(page: Page): Promise<() => Promise<GpuCalls>> {
   return () => worker.evaluate(() => (globalThis as unknown as { calls: GpuCalls }).calls);
 }
 
+/** Counts buffers of the GPU from now on. @returns reads the labels of those that were made and not destroyed */
+export async function watchBuffers(page: Page): Promise<() => Promise<readonly string[]>> {
+  const [worker] = page.workers();
+  if (!worker) throw new Error("the page has no worker");
+  await worker.evaluate(() => {
+    const alive = new Set<GPUBuffer>();
+    Object.assign(globalThis, { alive });
+    const { createBuffer } = GPUDevice.prototype;
+    const { destroy } = GPUBuffer.prototype;
+    GPUDevice.prototype.createBuffer = function (...given) {
+      const made = createBuffer.apply(this, given);
+      alive.add(made);
+      return made;
+    };
+    GPUBuffer.prototype.destroy = function () {
+      alive.delete(this);
+      return destroy.apply(this);
+    };
+  });
+  return () =>
+    worker.evaluate(() => [...(globalThis as unknown as { alive: Set<GPUBuffer> }).alive].map(({ label }) => label));
+}
+
 /** The pixels of an element as drawn on the screen, as a PNG. */
 export const pictureOf = (page: Page, selector: string): Promise<Buffer> => page.locator(selector).screenshot();
 

@@ -245,6 +245,53 @@ describe("a table of one's own", () => {
     await expect.poll(() => decodeURIComponent(page.url())).toMatch(/layers=64,32&seed=4$/);
   });
 
+  it("is said to train as soon as it does", async () => {
+    const { page } = await site.visit({ at: "data?sample=houses&epochs=500" });
+    await page.getByText("Guessed from").waitFor();
+    await page.evaluate(() => {
+      const seen: string[] = [];
+      Object.assign(globalThis, { seen });
+      const note = () => {
+        const [button, label] = [".course .primary", ".progress span"].map((one) => document.querySelector(one));
+        const state = `${label?.textContent} ${button?.textContent?.trim()}`;
+        if (button?.matches(":enabled") && state !== seen.at(-1)) seen.push(state);
+      };
+      new MutationObserver(note).observe(document.body, {
+        subtree: true,
+        childList: true,
+        characterData: true,
+        attributes: true,
+      });
+      note();
+    });
+    await button(page, "Train").click();
+    await page
+      .getByText(/^Epoch [1-9]/)
+      .first()
+      .waitFor();
+    const seen = await page.evaluate(() => (globalThis as unknown as { seen: readonly string[] }).seen);
+    expect(seen.slice(0, 2)).toEqual(["Not begun Train", "Epoch 0 of 500 Pause"]);
+    // What changes all the time is not read out.
+    expect(await page.locator(".prediction").getAttribute("aria-live")).toBe("off");
+    await button(page, "Pause").click();
+    await button(page, "Train").waitFor();
+    expect(await page.locator(".prediction").getAttribute("aria-live")).toBe("polite");
+  });
+
+  it("may have one row to test on, and names of any length", async () => {
+    const { page } = await site.visit({ at: "data" });
+    const name = "a".repeat(200);
+    await give(page, "short.csv", `${name},b\n1,2\n2,4\n3,6\n4,8\n5,10\n`);
+    const { height = 0 } = (await page.locator(".columns label").boundingBox()) ?? {};
+    expect(height).toBeLessThan(50);
+    await page.getByTitle(name).first().waitFor();
+    await trainAll(page);
+    await page.getByText("Test RMSE, 1 row", { exact: true }).waitFor();
+    await page.getByText("1 row to test on", { exact: true }).waitFor();
+    // Of one number there is no variance to explain.
+    expect(await page.getByTestId("r2").textContent()).toBe("none");
+  });
+
   it("may be dropped on the page", async () => {
     const { page } = await site.visit({ at: "data" });
     const transfer = await page.evaluateHandle(() => {

@@ -106,6 +106,52 @@ describe("digits", () => {
     expect(await share()).toBe(at);
   });
 
+  it("are drawn and looked at once a frame, however fast the pointer is", async () => {
+    const { page } = await visit();
+    const box = await page.locator(".pad").boundingBox();
+    if (!box) throw new Error("no pad");
+    await page.mouse.move(box.x + 20, box.y + 20);
+    await page.mouse.down();
+    const seen = await page.evaluate(async ({ x, y }) => {
+      const [pad, seen] = [document.querySelector(".pad"), { frames: 0, changes: 0, charts: 0, moves: 100 }];
+      if (!pad) throw new Error("no pad");
+      const observer = new MutationObserver(() => (seen.changes += 1));
+      observer.observe(pad, { subtree: true, childList: true, attributeFilter: ["points"] });
+      const { clearRect } = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.clearRect = function (...given) {
+        seen.charts += 1;
+        clearRect.apply(this, given);
+      };
+      let running = true;
+      const frame = () => {
+        seen.frames += 1;
+        if (running) requestAnimationFrame(frame);
+      };
+      requestAnimationFrame(frame);
+      for (let i = 1; i <= seen.moves; i++) {
+        const at = { pointerId: 1, clientX: x + 20 + 2 * i, clientY: y + 20 + i };
+        pad.dispatchEvent(new PointerEvent("pointermove", at));
+        await new Promise<void>((resolve) => {
+          const { port1, port2 } = new MessageChannel();
+          port1.onmessage = () => resolve();
+          port2.postMessage(undefined);
+        });
+      }
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      running = false;
+      return seen;
+    }, box);
+    await page.mouse.up();
+    expect(seen.changes).toBeGreaterThan(0);
+    expect(seen.changes).toBeLessThan(seen.moves / 2);
+    expect(seen.changes).toBeLessThanOrEqual(seen.frames + 1);
+    // The curves are as they were.
+    expect(seen.charts).toBe(0);
+    // Nothing that was drawn is lost.
+    const points = (await page.locator(".pad polyline").getAttribute("points"))?.split(" ") ?? [];
+    expect(points.length).toBeGreaterThan(90);
+  });
+
   it("keep their options in the address", async () => {
     const { page } = await visit();
     await page.getByLabel("Hidden layers").selectOption("16");

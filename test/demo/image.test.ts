@@ -42,7 +42,11 @@ const ROUNDING = 0.1;
 type Given = "drop" | "paste";
 
 /** Gives the page a file as a user does, made in the page: once there is a page to give it to, ready or not. */
-const give = (page: Page, how: Given, kind: "picture" | "tall" | "text" | "huge") =>
+const give = (
+  page: Page,
+  how: Given,
+  kind: "picture" | "tall" | "text" | "huge" | "sized.svg" | "boxed.svg" | "bare.svg" | "broken.svg",
+) =>
   page.locator("h1").evaluate(
     async (heading, [how, kind]) => {
       const draw = async () => {
@@ -64,10 +68,17 @@ const give = (page: Page, how: Given, kind: "picture" | "tall" | "text" | "huge"
         },
         text: async () => "not a picture",
         huge: async () => new Uint8Array(65 * 1024 ** 2),
+        "sized.svg": async () => drawing('width="40mm" height="20mm"', 151, 75.6),
+        "boxed.svg": async () => drawing('viewBox="0 0 8 4"', 8, 4),
+        "bare.svg": async () => drawing("", 300, 150),
+        "broken.svg": async () => "<svg",
       };
-      const type = kind === "text" ? "text/plain" : "image/png";
+      const drawing = (size: string, width: number, height: number) =>
+        `<svg xmlns="http://www.w3.org/2000/svg" ${size}><rect width="${width / 2}" height="${height}" fill="#c82828"/></svg>`;
+      const vector = kind.endsWith(".svg");
+      const type = kind === "text" ? "text/plain" : vector ? "image/svg+xml" : "image/png";
       const data = new DataTransfer();
-      data.items.add(new File([await content[kind]()], `${kind}.png`, { type }));
+      data.items.add(new File([await content[kind]()], vector ? kind : `${kind}.png`, { type }));
       if (how === "paste") document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data }));
       else heading.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true }));
     },
@@ -168,7 +179,23 @@ describe("a picture", () => {
     },
   );
 
+  it.each(["sized", "boxed", "bare"] as const)("may be an SVG drawing (%s)", async (kind) => {
+    const { page, errors } = await visit();
+    await give(page, "drop", `${kind}.svg`);
+    await page.getByTestId("picture-name").getByText(`${kind}.svg`).waitFor();
+    await button(page, "Pause").waitFor({ timeout: 30_000 });
+    const { columns, rows, pixels } = await picture(page);
+    expect([columns, rows]).toEqual([64, 32]);
+    const middle = (column: number) => pixels.slice(4 * (16 * 64 + column), 4 * (16 * 64 + column) + 4);
+    expect([middle(16), middle(48)]).toEqual([
+      [200, 40, 40, 255],
+      [255, 255, 255, 255],
+    ]);
+    expect(errors).toEqual([]);
+  });
+
   it.each([
+    ["broken.svg", /a file of type image\/svg\+xml that cannot be decoded/],
     ["text", /no picture.*PNG, JPEG or WebP/s],
     ["huge", /65\.0 MiB.*at most 64\.0 MiB/s],
   ] as const)("that is none (%s) is refused in plain words, and the one before stays", async (kind, words) => {

@@ -282,6 +282,14 @@ describe("inside a step", () => {
     await page.getByRole("button", { name: "Play" }).waitFor();
   });
 
+  it("leaves a low screen to the board", async () => {
+    const { page } = await site.visit({ at: "inside?stop=11", context: { viewport: { width: 844, height: 390 } } });
+    await ready(page);
+    await page.locator('[data-card="W3+"]').scrollIntoViewIfNeeded();
+    const { y = 0, height = 0 } = (await page.locator(".dock").boundingBox()) ?? {};
+    expect(y + height).toBeLessThanOrEqual(0);
+  });
+
   it.each(looks)("is accessible and fits its width (%s, %i px)", async (colorScheme, width) => {
     const { page } = await site.visit({
       at: "inside?stop=11",
@@ -293,6 +301,13 @@ describe("inside a step", () => {
     if (width > 390) return;
     await page.setViewportSize({ width: 320, height: 900 });
     await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth), { timeout: 5000 }).toBe(320);
+    // A formula that does not fit its card scrolls with the keyboard, and the step stays where it is.
+    const formula = page.locator(".formula[tabindex='0']").first();
+    await formula.focus();
+    await page.keyboard.press("ArrowRight");
+    await expect.poll(() => formula.evaluate(({ scrollLeft }) => scrollLeft)).toBeGreaterThan(0);
+    expect(await stopOf(page)).toBe("11 / 18");
+    await expectAccessible(page);
   });
 });
 

@@ -45,7 +45,11 @@ export function LineChart({ label, at, series, height = 160, logarithmic = false
     ],
   });
   const look = [height, logarithmic, ...series.map((one) => `${one.label} ${one.colour}`)].join();
-  const data = useMemo(() => [[...at], ...series.map(({ values }) => [...values])] as uPlot.AlignedData, [at, series]);
+  // The list of series is new whenever the page is rendered; their values are only after a report.
+  const data = useMemo(
+    () => [[...at], ...series.map(({ values }) => [...values])] as uPlot.AlignedData,
+    [at, ...series.map(({ values }) => values)],
+  );
   const host = usePlot(options, look, data);
   const latest = series.map(({ label: name, values }) => `${name} ${lastOf(values)}`).join(", ");
   return (

@@ -22,6 +22,7 @@ export interface Colours {
   readonly buffer: GPUBuffer;
   /** @param width of the canvas in pixels */
   set(palette: Palette, width: number, height: number): void;
+  dispose(): void;
 }
 
 export function createColours(gpu: GPUDevice, label: string): Colours {
@@ -32,5 +33,6 @@ export function createColours(gpu: GPUDevice, label: string): Colours {
       const values = [...negative, 1, ...zero, 1, ...positive, 1, ...ink, 1, width, height, 0, 0];
       gpu.queue.writeBuffer(buffer, 0, new Float32Array(values));
     },
+    dispose: () => buffer.destroy(),
   };
 }

@@ -74,6 +74,8 @@ export class Course {
     if (this.#running) return;
     if (this.#step >= this.#until) this.#until = this.#step + this.#steps;
     this.#running = true;
+    // The first step may take a while.
+    this.#listener.report(this.progress);
     this.#loop = this.#loop
       .then(() => this.#run())
       .catch((error) => this.#listener.fail(error))

@@ -52,4 +52,13 @@ describe("the columns of a table", () => {
       ["text", { line: 2, cell: "x" }],
     ]);
   });
+
+  it("hold no number where it is too large for float32", () => {
+    const { columns } = summarize(readCsv("a,b,c\n1,3.4028234e38,2\n1e400,-5,-3.41e38\n", "t.csv"));
+    expect(columns.map(({ kind, odd, range }) => [kind, odd, range])).toEqual([
+      ["mixed", { line: 3, cell: "1e400" }, [1, 1]],
+      ["whole numbers", undefined, [-5, 3.4028234e38]],
+      ["mixed", { line: 3, cell: "-3.41e38" }, [2, 2]],
+    ]);
+  });
 });

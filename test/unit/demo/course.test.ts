@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { Course } from "../../../demo/src/worker/course.ts";
 import { pause, REPORT_INTERVAL, type Training } from "../../../demo/src/worker/training.ts";
 
-it("a course tells of its end once, with what was judged there", async () => {
+it("a course tells of its start at once, and of its end once, with what was judged there", async () => {
   let step = 0;
   const training = {
     async step(steps: number) {
@@ -28,6 +28,7 @@ it("a course tells of its end once, with what was judged there", async () => {
     });
     course.play();
   });
-  expect(told.length).toBeGreaterThan(1);
+  expect(told[0]).toEqual({ step: 0, judged: 0, running: true });
+  expect(told.length).toBeGreaterThan(2);
   expect(told.filter(({ step }) => step === steps)).toEqual([{ step: steps, judged: steps, running: false }]);
 });

@@ -1,3 +1,4 @@
+import { isNumber } from "chainrule/table";
 import { useFirst } from "../../components/use-first.tsx";
 import { type Column, MOST_DISTINCT } from "./contract.ts";
 
@@ -31,7 +32,7 @@ export function Columns({ columns, target, ignored, onChange }: ColumnsProps) {
               <th scope="row">
                 {column.name === target ? (
                   <span class="name">
-                    <span class="badge">target</span> {column.name}
+                    <span class="badge">target</span> <Name name={column.name} />
                   </span>
                 ) : (
                   <label class="name">
@@ -41,7 +42,7 @@ export function Columns({ columns, target, ignored, onChange }: ColumnsProps) {
                       disabled={column.kind === "text" || column.kind === "empty"}
                       onChange={() => toggle(column.name)}
                     />
-                    {column.name}
+                    <Name name={column.name} />
                   </label>
                 )}
               </th>
@@ -59,13 +60,20 @@ export function Columns({ columns, target, ignored, onChange }: ColumnsProps) {
   );
 }
 
+/** Two lines of a name; all of it when pointed at. */
+const Name = ({ name }: { name: string }) => (
+  <span class="clip" title={name}>
+    {name}
+  </span>
+);
+
 /** Letters of a cell that are shown. */
 const MOST_LETTERS = 20;
 
-/** Where the first cell is that holds no number: `line 9: “n/a”`. */
+/** Where the first cell is that holds no number to learn from: `line 9: “n/a”`. */
 function oddText({ line, cell }: NonNullable<Column["odd"]>): string {
   const shown = cell.length > MOST_LETTERS ? `${cell.slice(0, MOST_LETTERS)}…` : cell;
-  return `line ${line}: ${cell === "" ? "empty" : `“${shown}”`}`;
+  return `line ${line}: ${cell === "" ? "empty" : `“${shown}”`}${isNumber(cell) ? " is too large" : ""}`;
 }
 
 function valuesOf({ kind, range, distinct }: Column): string {

@@ -9,7 +9,7 @@ export interface Source {
   readonly content: Blob | string;
 }
 
-/** What a column holds: `mixed` are numbers with text or gaps between them. */
+/** What a column holds: `mixed` are numbers with text, gaps or numbers too large for float32 between them. */
 export type ColumnKind = "whole numbers" | "numbers" | "text" | "mixed" | "empty";
 
 export interface Column {
@@ -19,7 +19,7 @@ export interface Column {
   readonly distinct: number;
   /** Of the numbers; undefined where there are none. */
   readonly range: readonly [low: number, high: number] | undefined;
-  /** The first cell that holds no number, with its line in the file; undefined where all do. */
+  /** The first cell that holds no number, or one too large for float32, with its line in the file; undefined where all do. */
   readonly odd: { readonly line: number; readonly cell: string } | undefined;
 }
 

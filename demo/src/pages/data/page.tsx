@@ -10,7 +10,7 @@ import { epochText, speedOf, TrainingBar } from "../../components/training-bar.t
 import { useFault } from "../../components/use-fault.ts";
 import { useSession } from "../../components/use-session.ts";
 import { useTitle } from "../../components/use-title.ts";
-import { count, figure, percent } from "../../format.ts";
+import { figure, percent } from "../../format.ts";
 import { currentQuery, writeQuery } from "../../router.ts";
 import { Columns } from "./columns.tsx";
 import type { Begun, DataContract, Source, Status, TableSummary } from "./contract.ts";
@@ -21,6 +21,7 @@ import { Result } from "./result.tsx";
 import { samples } from "./samples.ts";
 import { TableDrop } from "./table-drop.tsx";
 import { TakeHome } from "./take-home.tsx";
+import { r2Text, rowsText } from "./words.ts";
 import "./data.css";
 
 const NAME = "data";
@@ -169,7 +170,7 @@ export function Page() {
                   onChange={change}
                 />
               </Panel>
-              <Panel title="Columns" aside={<span class="hint">{count(given.summary.rows)} rows</span>}>
+              <Panel title="Columns" aside={<span class="hint">{rowsText(given.summary.rows)}</span>}>
                 <Columns
                   key={given.summary.file}
                   columns={given.summary.columns}
@@ -187,7 +188,13 @@ export function Page() {
               <Result begun={begun} judgement={status?.judgement} target={options.target} />
             </div>
             <div class="stack">
-              <PredictForm begun={begun} target={options.target} step={progress?.step ?? 0} predict={call.predict} />
+              <PredictForm
+                begun={begun}
+                target={options.target}
+                step={progress?.step ?? 0}
+                running={running}
+                predict={call.predict}
+              />
               <TakeHome
                 file={given.summary.file}
                 sample={given.sample}
@@ -225,7 +232,7 @@ function statsOf(status: Status | undefined, begun: Begun | undefined, task: Tas
   const { judgement, progress } = status ?? {};
   const score = judgement?.test ?? judgement?.train;
   const part = begun?.testRows === 0 ? "Training" : "Test";
-  const rows = begun ? `, ${count(begun.testRows || begun.trainRows)} rows` : "";
+  const rows = begun ? `, ${rowsText(begun.testRows || begun.trainRows)}` : "";
   const speed = speedOf(progress, "Samples");
   if (task === "classification") {
     const accuracy = score?.accuracy === undefined ? "–" : percent(score.accuracy);
@@ -244,7 +251,7 @@ function statsOf(status: Status | undefined, begun: Begun | undefined, task: Tas
     },
     {
       label: `${part} R²`,
-      value: <span data-testid="r2">{fit ? fit.r2.toFixed(3) : "–"}</span>,
+      value: <span data-testid="r2">{fit ? r2Text(fit.r2, 3) : "–"}</span>,
       title: "Share of the target’s variance that is explained",
     },
     speed,

@@ -16,11 +16,13 @@ export interface PredictFormProps {
   readonly target: string;
   /** Of the training: a new one is a new prediction. */
   readonly step: number;
+  /** Whether predictions change all the time, so that they are not read out. */
+  readonly running: boolean;
   readonly predict: (cells: readonly string[]) => Promise<RowPrediction>;
 }
 
 /** A form for a new row, with what the network makes of it. */
-export function PredictForm({ begun, target, step, predict }: PredictFormProps) {
+export function PredictForm({ begun, target, step, running, predict }: PredictFormProps) {
   const id = useId();
   const [cells, setCells] = useState<readonly string[]>([]);
   const [prediction, setPrediction] = useState<RowPrediction>();
@@ -57,8 +59,10 @@ export function PredictForm({ begun, target, step, predict }: PredictFormProps) 
     <Panel title="Predict a new row">
       {begun && step > 0 ? (
         <>
-          <div class="prediction" role="status" aria-live="polite">
-            <span class="hint">{target}</span>
+          <div class="prediction" role="status" aria-live={running ? "off" : "polite"}>
+            <span class="hint clip" title={target}>
+              {target}
+            </span>
             {fault ? (
               <p class="cell-fault">{cellText(fault)}</p>
             ) : (

@@ -3,6 +3,7 @@ import { Panel } from "../../components/panel.tsx";
 import { ResidualChart } from "../../components/residual-chart.tsx";
 import { count, figure, percent } from "../../format.ts";
 import type { Begun, Judgement, Score } from "./contract.ts";
+import { r2Text, rowsText } from "./words.ts";
 
 /** Up to so many classes the whole matrix is shown, else the pairs most often confused. */
 const MOST_MATRIX_CLASSES = 16;
@@ -18,7 +19,7 @@ export interface ResultProps {
 export function Result({ begun, judgement, target }: ResultProps) {
   if (!begun || !judgement) return null;
   const { confusion, residuals, train, test } = judgement;
-  const rows = `${count(test?.rows ?? train.rows)} rows ${test ? "to test on" : "trained on"}`;
+  const rows = `${rowsText(test?.rows ?? train.rows)} ${test ? "to test on" : "trained on"}`;
   return (
     <>
       <Panel title="Scores">
@@ -68,7 +69,7 @@ function Scores({ train, test }: { train: Score; test: Score | undefined }) {
             <td>{count(rows)}</td>
             <td>{figure(loss)}</td>
             <td>{fit ? figure(fit.rmse) : accuracy === undefined ? "" : percent(accuracy)}</td>
-            {fit && <td>{Number.isNaN(fit.r2) ? "none" : fit.r2.toFixed(4)}</td>}
+            {fit && <td>{r2Text(fit.r2, 4)}</td>}
           </tr>
         ))}
       </tbody>

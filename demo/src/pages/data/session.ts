@@ -98,6 +98,7 @@ class DataSession implements Session<DataContract> {
       },
     });
     this.#run = { course, description: data.description };
+    await course.look();
     return {
       run,
       plan,

@@ -1,6 +1,9 @@
 import { isNumber, type Table } from "chainrule/table";
 import { type Column, type ColumnKind, MOST_DISTINCT, type TableSummary } from "./contract.ts";
 
+/** The largest number of float32, which is what a network takes. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+
 /** What is to be seen of a table before anything is learned. */
 export const summarize = (table: Table): TableSummary => ({
   file: table.file,
@@ -17,11 +20,11 @@ function columnOf({ rows, lineOf }: Table, name: string, index: number): Column 
     const cell = cells[index] ?? "";
     if (different.size < MOST_DISTINCT) different.add(cell);
     if (cell === "") empty += 1;
-    if (!isNumber(cell)) {
+    const value = isNumber(cell) ? Number(cell) : Number.NaN;
+    if (!(Math.abs(value) <= LARGEST)) {
       odd ??= { line: lineOf(row), cell };
       continue;
     }
-    const value = Number(cell);
     numbers += 1;
     whole &&= Number.isInteger(value);
     low = Math.min(low, value);

@@ -1,4 +1,4 @@
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Point, Stroke } from "./preprocess.ts";
 
 export interface PadProps {
@@ -12,18 +12,28 @@ const SPACING = 0.008;
 /** Where one draws, with mouse, pen or finger. */
 export function Pad({ strokes, onChange }: PadProps) {
   const drawing = useRef<number>(undefined);
-  // Moves come faster than the page is drawn anew: they build on each other.
+  // Moves come faster than frames: they build on each other, and the page takes them once a frame.
   const latest = useRef(strokes);
-  latest.current = strokes;
+  const frame = useRef<number>(undefined);
+  if (frame.current === undefined) latest.current = strokes;
 
   const pointAt = (event: PointerEvent): Point => {
     const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
     return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
   };
+  const forget = () => {
+    cancelAnimationFrame(frame.current ?? 0);
+    frame.current = undefined;
+  };
+  const tell = () => {
+    forget();
+    onChange(latest.current);
+  };
   const change = (next: readonly Stroke[]) => {
     latest.current = next;
-    onChange(next);
+    frame.current ??= requestAnimationFrame(tell);
   };
+  useEffect(() => forget, []);
   const begin = (event: PointerEvent) => {
     if (event.button !== 0) return;
     drawing.current = event.pointerId;
@@ -39,7 +49,9 @@ export function Pad({ strokes, onChange }: PadProps) {
     change([...latest.current.slice(0, -1), [...stroke, point]]);
   };
   const end = (event: PointerEvent) => {
-    if (drawing.current === event.pointerId) drawing.current = undefined;
+    if (drawing.current !== event.pointerId) return;
+    drawing.current = undefined;
+    tell();
   };
   return (
     <div

@@ -14,7 +14,7 @@ import { type Digits, loadDigits, PIXELS } from "../../digits.ts";
 import { download } from "../../download.ts";
 import { count, figure, percent } from "../../format.ts";
 import { currentQuery, writeQuery } from "../../router.ts";
-import type { DigitsContract, Mistake, Status } from "./contract.ts";
+import type { DigitsContract, Judgement, Mistake, Status } from "./contract.ts";
 import { Controls } from "./controls.tsx";
 import { DigitImage } from "./digit-image.tsx";
 import { type DigitsOptions, firstUnits, fromQuery, toQuery } from "./options.ts";
@@ -108,6 +108,16 @@ export function Page() {
   };
   const clear = () => draw([]);
 
+  // A drawing that grows leaves them as they are.
+  const judged = useMemo(
+    () => <Judged digits={digits} begun={begun} judgement={status?.judgement} onChoose={showImage} />,
+    [digits, begun, status],
+  );
+  const losses = useMemo(
+    () => <LossPanel curves={progress?.curves} test="test images" logarithmic />,
+    [progress?.curves],
+  );
+
   useTitle("Digits", running ? `epoch ${progress?.epoch}` : undefined);
 
   return (
@@ -173,25 +183,10 @@ export function Page() {
           <Panel title="Weights of the first layer">
             <Weights call={call} units={firstUnits(options)} hidden={options.layers.length > 0} />
           </Panel>
-          <LossPanel curves={progress?.curves} test="test images" logarithmic />
+          {losses}
         </div>
         <div class="stack">
-          <Panel
-            title="Which digit is taken for which"
-            aside={<span class="hint">{begun ? `${count(begun.test.length)} test images` : ""}</span>}
-          >
-            <Confusion
-              label="Confusion of the test images, down the true digit, across the predicted one"
-              classes={names}
-              counts={status?.judgement.confusion ?? new Array<number>(100).fill(0)}
-            />
-          </Panel>
-          <Panel
-            title="The worst mistakes"
-            aside={<span class="hint">{status ? `${count(status.judgement.mistakes)} in all` : ""}</span>}
-          >
-            <Mistakes digits={digits} worst={status?.judgement.worst ?? []} onChoose={showImage} />
-          </Panel>
+          {judged}
           <Panel title={backend.value?.kind === "cpu" ? "Memory and model" : "On the GPU"} class="spaced memory-panel">
             {begun && <MemoryBar plan={begun.plan} />}
             <Button
@@ -219,6 +214,35 @@ function statsOf(status: Status | undefined, begun: Begun | undefined) {
     speedOf(progress, "Samples"),
   ];
 }
+
+interface JudgedProps {
+  readonly digits: Digits | undefined;
+  readonly begun: Begun | undefined;
+  readonly judgement: Judgement | undefined;
+  readonly onChoose: (image: number) => void;
+}
+
+/** What the network takes for what, among the test images. */
+const Judged = ({ digits, begun, judgement, onChoose }: JudgedProps) => (
+  <>
+    <Panel
+      title="Which digit is taken for which"
+      aside={<span class="hint">{begun ? `${count(begun.test.length)} test images` : ""}</span>}
+    >
+      <Confusion
+        label="Confusion of the test images, down the true digit, across the predicted one"
+        classes={names}
+        counts={judgement?.confusion ?? new Array<number>(100).fill(0)}
+      />
+    </Panel>
+    <Panel
+      title="The worst mistakes"
+      aside={<span class="hint">{judgement ? `${count(judgement.mistakes)} in all` : ""}</span>}
+    >
+      <Mistakes digits={digits} worst={judgement?.worst ?? []} onChoose={onChoose} />
+    </Panel>
+  </>
+);
 
 function Mistakes(props: { digits: Digits | undefined; worst: readonly Mistake[]; onChoose: (image: number) => void }) {
   const { digits, worst, onChoose } = props;

@@ -34,13 +34,15 @@ const MOST_STRETCH = 3;
 export function preprocess(strokes: readonly Stroke[]): Uint8Array<ArrayBuffer> {
   const pixels = new Uint8Array(PIXELS);
   if (strokes.every((stroke) => stroke.length === 0)) return pixels;
+  const bounds = boundsOf(strokes.flat());
+  const place = (pen: number) => placed(strokes, bounds, pen);
   let { least, most } = PENS;
   for (let i = 0; i < PENS.halvings; i++) {
     const pen = (least + most) / 2;
-    if (inkOf(rasterize(fitBox(strokes, pen), pen)) < INK) least = pen;
+    if (inkOf(rasterize(place(pen), pen)) < INK) least = pen;
     else most = pen;
   }
-  const bitmap = rasterize(fitBox(strokes, most), most);
+  const bitmap = rasterize(place(most), most);
   for (let i = 0; i < bitmap.length; i++) {
     const block = Math.floor(i / BITMAP / BLOCK) * SIDE + Math.floor((i % BITMAP) / BLOCK);
     pixels[block] = Math.min(FULL, (pixels[block] ?? 0) + (bitmap[i] ?? 0));
@@ -48,11 +50,26 @@ export function preprocess(strokes: readonly Stroke[]): Uint8Array<ArrayBuffer> 
   return pixels;
 }
 
+interface Bounds {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+function boundsOf(points: Stroke): Bounds {
+  const bounds = { left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity };
+  for (const [x, y] of points) {
+    bounds.left = Math.min(bounds.left, x);
+    bounds.right = Math.max(bounds.right, x);
+    bounds.top = Math.min(bounds.top, y);
+    bounds.bottom = Math.max(bounds.bottom, y);
+  }
+  return bounds;
+}
+
 /** Scales and centres strokes so that they fill the box once they are drawn with this pen. */
-function fitBox(strokes: readonly Stroke[], pen: number): Stroke[] {
-  const xs = strokes.flatMap((stroke) => stroke.map(([x]) => x));
-  const ys = strokes.flatMap((stroke) => stroke.map(([, y]) => y));
-  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+function placed(strokes: readonly Stroke[], { left, right, top, bottom }: Bounds, pen: number): Stroke[] {
   const size = Math.max(right - left, bottom - top, SMALLEST);
   const along = Math.min(
     (BOX.height - pen) / Math.max(bottom - top, size / MOST_STRETCH),
@@ -66,37 +83,43 @@ function fitBox(strokes: readonly Stroke[], pen: number): Stroke[] {
   return strokes.map((stroke) => stroke.map(place));
 }
 
-/** `[32, 32]`: 1 where a pixel's centre is within the pen's radius of a stroke. */
+/**
+ * `[32, 32]`: 1 where a pixel's centre is within the pen's radius of a stroke. Most of what a segment touches was black already, as
+ * a stroke's points lie close together, and costs no more than a look.
+ */
 function rasterize(strokes: readonly Stroke[], pen: number): Uint8Array {
   const bitmap = new Uint8Array(BITMAP * BITMAP);
   const radius = pen / 2;
   for (const stroke of strokes) {
-    for (const [i, to] of stroke.entries()) {
-      const from = stroke[Math.max(0, i - 1)] ?? to;
+    let from = stroke[0];
+    for (const to of stroke) {
+      from ??= to;
       const [x0, x1] = range(from[0], to[0], radius);
       const [y0, y1] = range(from[1], to[1], radius);
       for (let y = y0; y <= y1; y++) {
         for (let x = x0; x <= x1; x++) {
-          if (distance(x + 0.5, y + 0.5, from, to) <= radius) bitmap[y * BITMAP + x] = 1;
+          const at = y * BITMAP + x;
+          if (bitmap[at] === 0 && squareDistance(x + 0.5, y + 0.5, from, to) <= radius * radius) bitmap[at] = 1;
         }
       }
+      from = to;
     }
   }
   return bitmap;
 }
 
-/** The pixels that a segment with a pen may touch along one axis. */
+/** The pixels whose centres a segment with a pen may touch along one axis. */
 const range = (a: number, b: number, radius: number): readonly [number, number] => [
   Math.max(0, Math.floor(Math.min(a, b) - radius)),
-  Math.min(BITMAP - 1, Math.ceil(Math.max(a, b) + radius)),
+  Math.min(BITMAP - 1, Math.floor(Math.max(a, b) + radius)),
 ];
 
-/** From (x, y) to the segment from a to b. */
-function distance(x: number, y: number, a: Point, b: Point): number {
+/** From (x, y) to the segment from a to b, squared. */
+function squareDistance(x: number, y: number, a: Point, b: Point): number {
   const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
   const square = dx * dx + dy * dy;
   const share = square === 0 ? 0 : Math.max(0, Math.min(1, ((x - a[0]) * dx + (y - a[1]) * dy) / square));
-  return Math.hypot(x - a[0] - share * dx, y - a[1] - share * dy);
+  return (x - a[0] - share * dx) ** 2 + (y - a[1] - share * dy) ** 2;
 }
 
 const inkOf = (bitmap: Uint8Array): number => bitmap.reduce((sum, pixel) => sum + pixel, 0);

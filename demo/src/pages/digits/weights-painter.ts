@@ -65,6 +65,7 @@ class GpuPainter implements WeightsPainter {
 
   dispose(): void {
     this.#drawing?.dispose();
+    this.#colours.dispose();
   }
 
   #arrange(): void {

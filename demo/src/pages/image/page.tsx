@@ -33,6 +33,7 @@ import { mseOf, psnrOf } from "./psnr.ts";
 import { samples } from "./samples.ts";
 import { PictureSource } from "./source.tsx";
 import { Stage } from "./stage.tsx";
+import { withPixels } from "./vector.ts";
 import "./image.css";
 
 const NAME = "image";
@@ -68,7 +69,7 @@ export function Page() {
     playing.current = play;
     if (take !== undefined) {
       setBusy(`Reading ${take instanceof File ? take.name : "the sample"} …`);
-      const taken = await call.take(take, next.size);
+      const taken = await call.take(take instanceof File ? await withPixels(take) : take, next.size);
       source.current = take;
       setPicture(taken);
     }

@@ -15,7 +15,7 @@ export interface Picture extends Grid {
 export type Source = string | File;
 
 /** Most bytes of a file, and most pixels along a side. */
-const MOST_BYTES = 64 * 1024 ** 2;
+export const MOST_BYTES = 64 * 1024 ** 2;
 const MOST_SIDE = 16384;
 
 /** A picture of the given longest side; one that is smaller stays as it is. Runs in the worker. @throws DataError */
@@ -48,7 +48,7 @@ async function decode(file: File, longest: number): Promise<Omit<Picture, "name"
     throw new DataError({ where, got, expected: `at most ${most}`, remedy: "save the picture smaller" });
   }
   const bitmap = await createImageBitmap(file).catch((cause: unknown) => {
-    const got = file.type.startsWith("image/") ? `a ${file.type} that cannot be decoded` : "no picture";
+    const got = file.type.startsWith("image/") ? `a file of type ${file.type} that cannot be decoded` : "no picture";
     const expected = "a picture that this browser can show, such as PNG, JPEG or WebP";
     throw new DataError({ where, got, expected, remedy: "choose another file" }, { cause });
   });

@@ -173,14 +173,15 @@ function Legend() {
   return (
     <ul class="board-legend hint">
       <li>
-        <i class="scale" /> negative, zero, positive; the strongest colour is the tensor’s largest magnitude, ±
+        <i class="scale" /> negative, zero, positive; the strongest colour is ± the tensor’s largest magnitude
       </li>
       <li>
         <i class="mark written" /> written at this stop <i class="mark read" /> read for it
       </li>
       <li>
-        <b>Δ</b> largest difference between the GPU and the CPU reference. As a share, it is measured by the magnitudes
-        that are added up, not by what is left where they cancel: float32 rounds the former.
+        <b>Δ</b> largest difference between the GPU and the CPU reference, in the tensor’s own numbers. The figure above
+        the board is a share: it is measured by the magnitudes that are added up, not by what is left where they cancel:
+        float32 rounds the former.
       </li>
     </ul>
   );

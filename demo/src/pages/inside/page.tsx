@@ -169,7 +169,13 @@ function Figures({ record }: { record: StepRecord }) {
         { label: "Objective J", value: <span data-testid="objective">{scalar("J")}</span> },
         {
           label: "GPU against CPU reference",
-          value: worst ? <span data-testid="worst">{worst.relative.toExponential(1)}</span> : "no GPU",
+          value: worst ? (
+            <>
+              <span data-testid="worst">{worst.relative.toExponential(1)}</span> <small>as a share</small>
+            </>
+          ) : (
+            "no GPU"
+          ),
           ...(worst && {
             title: `The largest difference, in ${spoken(worst.name)}, as a share of the largest sum of magnitudes that its numbers come of`,
           }),
@@ -190,7 +196,7 @@ function useArrowKeys(go: (by: number) => void): void {
       if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
       if (
         event.target instanceof Element &&
-        event.target.closest("input, select, textarea, [role=grid], pre, .table-scroll")
+        event.target.closest("input, select, textarea, [role=grid], pre, .table-scroll, .formula")
       )
         return;
       if (event.key !== "ArrowRight" && event.key !== "ArrowLeft") return;

@@ -67,7 +67,10 @@ export async function createGpuPainter(gpu: GPUDevice, canvas: OffscreenCanvas):
     draw() {
       drawFrame(gpu, "demo.inside.draw", [{ screen, drawings }]);
     },
-    dispose: forget,
+    dispose() {
+      forget();
+      colours.dispose();
+    },
   };
 }
 

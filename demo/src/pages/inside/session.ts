@@ -45,11 +45,7 @@ class InsideSession implements Session<InsideContract> {
   constructor(context: Context<InsideContract>) {
     this.#context = context;
     this.methods = {
-      show: async (canvas) => {
-        const { device } = context;
-        this.#painter = device ? await createGpuPainter(device.gpu, canvas) : createCpuPainter(canvas);
-        this.#arrange();
-      },
+      show: (canvas) => this.#turn(() => this.#show(canvas)),
       view: (view) => {
         this.#view = view;
         this.#arrange();
@@ -65,6 +61,12 @@ class InsideSession implements Session<InsideContract> {
       this.#painter?.dispose();
       this.#run?.dispose();
     });
+  }
+
+  async #show(canvas: OffscreenCanvas): Promise<void> {
+    const { device } = this.#context;
+    this.#painter = device ? await createGpuPainter(device.gpu, canvas) : createCpuPainter(canvas);
+    this.#arrange();
   }
 
   async #take(state: InsideState): Promise<StepRecord> {

@@ -44,6 +44,7 @@ export function useBoard(
       void call.show(drawing.transferControlToOffscreen()).catch(() => {});
     }
     setWidth(board.clientWidth);
+    letScroll(board);
     const area = board.getBoundingClientRect();
     const places = [...board.querySelectorAll<HTMLElement>("table.heat:not(.unknown)")].flatMap((table): Place[] => {
       const { tensor = "" } = table.dataset;
@@ -68,6 +69,15 @@ export function useBoard(
   useWorkerCanvas(tell, () => [host.current], record !== undefined);
   useLayoutEffect(tell, [record, stop, width]);
   return measure(width, record);
+}
+
+/** A formula that is wider than its card scrolls, and takes the focus so that it does with the keyboard too. */
+function letScroll(board: HTMLElement): void {
+  for (const formula of board.querySelectorAll<HTMLElement>(".formula")) {
+    const scrolls = formula.scrollWidth > formula.clientWidth && getComputedStyle(formula).overflowX === "auto";
+    if (scrolls) formula.tabIndex = 0;
+    else formula.removeAttribute("tabindex");
+  }
 }
 
 /** Pixels that a card adds to its numbers, between two cards, between two slots of a wide band, and at the board's sides. */

@@ -89,6 +89,8 @@ class GpuPainter implements Painter {
   dispose(): void {
     this.#forget();
     this.#probe?.dispose();
+    this.#colours.surface.dispose();
+    this.#colours.network.dispose();
   }
 
   #forget(): void {
