@@ -124,6 +124,21 @@ describe("the playground", () => {
     expect(errors).toEqual([]);
   });
 
+  it("replays about as fast as it trained", async () => {
+    const { page } = await site.visit({ at: "playground?points=spiral" });
+    await atRest(page);
+    const began = Date.now();
+    await train(page);
+    await page.waitForTimeout(4000);
+    await pause(page);
+    const trained = Date.now() - began;
+    await page.reload();
+    await page.getByText(/^Replaying step/).waitFor();
+    const again = Date.now();
+    await atRest(page);
+    expect(Date.now() - again).toBeLessThan(3 * trained);
+  });
+
   it("holds the timeline's thumb while it is dragged, though training goes on, and goes where it is let go", async () => {
     const { page } = await site.visit({ at: "playground?points=gauss&layers=2" });
     await atRest(page);

@@ -53,6 +53,8 @@ class PlaygroundSession implements Session<PlaygroundContract> {
   #running = false;
   #speed: Speed = "full";
   #loop: Promise<void> = Promise.resolve();
+  /** Whether steps are taken that were taken before. */
+  #replaying = false;
   /** Ends the replay that is under way, or waits for its turn. */
   #replay = new AbortController();
   #curves = noCurves;
@@ -156,11 +158,14 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     await engine.restore(step);
     await this.#attach();
     this.#curves = upTo(this.#curves, engine.step);
+    this.#replaying = true;
     try {
       await this.#retrain(engine, step, end);
     } catch (error) {
       await this.#settle().catch(() => this.#report());
       throw error;
+    } finally {
+      this.#replaying = false;
     }
     if (!end.aborted) await this.#settle();
   }
@@ -298,7 +303,8 @@ class PlaygroundSession implements Session<PlaygroundContract> {
   }
 
   #resting(): boolean {
-    return this.#drawing >= PICTURES_AHEAD || (this.#running && performance.now() < this.#nextPicture);
+    const busy = this.#running || this.#replaying;
+    return this.#drawing >= PICTURES_AHEAD || (busy && performance.now() < this.#nextPicture);
   }
 
   /** At the display's rate: draws what has changed. */
