@@ -142,16 +142,16 @@ const demo: TestProjectInlineConfiguration = {
     include: ["test/demo/**/*.test.ts"],
     globalSetup: "test/demo/setup.ts",
     fileParallelism: false,
-    testTimeout: 120_000,
+    testTimeout: 240_000,
   },
 };
 
 export default defineConfig(({ mode }) => ({
   ...({ cli, table }[mode] ?? library),
   test: {
-    // A software adapter compiles a pipeline in up to a second.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A software adapter compiles a pipeline in up to a second, and on a slow machine two suites share its cores.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     teardownTimeout: 10_000,
     // Workers of Node's and Deno's suites: Deno's do not end cleanly as threads.
     pool: "forks",

@@ -55,6 +55,8 @@ export function useSite({ webgpu = true } = {}): Site {
     async visit({ at = "", context = {}, before }: Visit = {}) {
       const opened = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-GB", ...context });
       contexts.push(opened);
+      // What compiles shaders is slow where other suites take the cores.
+      opened.setDefaultTimeout(90_000);
       const page = await opened.newPage();
       const errors: string[] = [];
       page.on("pageerror", (error) => errors.push(String(error)));

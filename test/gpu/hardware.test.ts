@@ -58,11 +58,11 @@ const trainings: Readonly<Record<string, TrainerOptions>> = {
     batch: 33,
   },
   "layers that a GPU stages in squares": {
-    model: sequential([dense(130, "relu"), dense(33)]),
+    model: sequential([dense(512, "relu"), dense(33)]),
     loss: "halfSquaredError",
     optimizer: sgd({ learningRate: 0.01, momentum: 0.9, weightDecay: 0.1 }),
-    data: { inputs: random(300 * 128, 1), targets: random(300 * 33, 2) },
-    batch: 130,
+    data: { inputs: random(ROWS * 16, 1), targets: random(ROWS * 33, 2) },
+    batch: 32,
   },
 };
 
@@ -104,7 +104,7 @@ test.each(Object.entries(trainings))("100 steps of %s give the same bits whateve
   }
 });
 
-test("a GPU stages the products of layers and batches beyond a hundred", async () => {
+test("a GPU stages the products of wide layers", async () => {
   const kernels = await withTrainer(
     known,
     trainings["layers that a GPU stages in squares"] ?? classifier,

@@ -27,8 +27,7 @@ const others: Readonly<Record<string, Tile>> = {
   large: { ...odd, along: 16, across: 8, lanes: 8 },
   "32 lanes": { ...odd, along: 8, across: 4, lanes: 32 },
   swapped: { ...odd, along: 5, across: 3, lanes: 8, unroll: 8, swap: true },
-  "small square": { ...odd, ...smallSquare },
-  "large square": { ...odd, ...largeSquare },
+  square: { ...odd, ...smallSquare },
 };
 
 /** Those whose operands may be loaded by fours, and how many a round takes: each way, and with outputs that are no whole fours. */
@@ -37,7 +36,6 @@ const fours: readonly (readonly [name: string, tile: Tile])[] = [
   ["8 across, 8 a round", { ...odd, along: 7, across: 8, lanes: 8, unroll: 8 }],
   ["swapped", { ...odd, along: 5, across: 4, lanes: 8, swap: true }],
   ["odd", odd],
-  ["small square", { ...odd, ...smallSquare }],
   ["large square", { ...odd, ...largeSquare }],
 ];
 

@@ -111,16 +111,6 @@ const table: readonly Row[] = [
     seed: 6,
     about: "four layers, one of them frozen, one row a step",
   },
-  {
-    inputs: 64,
-    layers: [dense(130, "tanh"), dense(33)],
-    loss: half,
-    optimizer: sgd({ learningRate: 0.01, momentum: 0.9, weightDecay: 0.1 }),
-    rows: 200,
-    batch: 130,
-    seed: 7,
-    about: "products so large that a GPU stages them, squared error",
-  },
 ];
 
 export const checkNetworks: readonly CheckNetwork[] = table.map((row) => {
