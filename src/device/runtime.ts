@@ -7,13 +7,13 @@ interface Globals {
 }
 
 /**
- * Longest time in ms that one submit should take: a page's frames wait for a running submit. A process without a page has
- * no frames to lose, but whole steps in one dispatch should end within 50 ms, though a step's time varies.
+ * Longest time in ms that one submit should take: a page's frames wait for a running submit, a process without a page has
+ * no frames to lose.
  */
 export const submitBudget = (): number => {
   const { document, Deno, process } = globalThis as Globals;
   const browser = document !== undefined || (Deno === undefined && process === undefined);
-  return browser ? 12 : 40;
+  return browser ? 12 : 100;
 };
 
 /** Whether waiting for the GPU keeps a core busy, as Dawn for Node does. */

@@ -50,8 +50,8 @@ async function asleep(runtime: keyof typeof runtimes, pace: Pace): Promise<numbe
 
 describe("the steps of a submit", () => {
   it.each([
-    ["node", 40],
-    ["deno", 40],
+    ["node", 100],
+    ["deno", 100],
     ["page", 12],
     ["worker", 12],
   ] as const)("double until they take as long as one may in %s, %d ms", (runtime, budget) => {
@@ -69,7 +69,7 @@ describe("the steps of a submit", () => {
   it("become fewer at once where steps become slower", () => {
     const pace = new Pace();
     sizes("node", 1, 8, pace);
-    expect(sizes("node", 20, 2, pace)).toEqual([40, 2]);
+    expect(sizes("node", 50, 2, pace)).toEqual([100, 2]);
   });
 
   it("are sized by each submit's own time where another waits behind it", () => {
@@ -77,15 +77,15 @@ describe("the steps of a submit", () => {
       const pace = new Pace();
       pace.submitted(1);
       pace.submitted(1);
-      vi.advanceTimersByTime(16);
+      vi.advanceTimersByTime(40);
       pace.done();
       expect(pace.steps).toBe(2);
       pace.submitted(2);
       // The second began where the first ended, not when it was submitted.
-      vi.advanceTimersByTime(16);
+      vi.advanceTimersByTime(40);
       pace.done();
       expect(pace.steps).toBe(2);
-      vi.advanceTimersByTime(16);
+      vi.advanceTimersByTime(40);
       pace.done();
       expect(pace.steps).toBe(4);
     });
@@ -93,16 +93,16 @@ describe("the steps of a submit", () => {
 
   it("do not count the time in which nothing was submitted", () => {
     const pace = new Pace();
-    sizes("node", 4, 2, pace);
+    sizes("node", 10, 2, pace);
     vi.advanceTimersByTime(10_000);
-    expect(sizes("node", 4, 3, pace)).toEqual([4, 8, 10]);
+    expect(sizes("node", 10, 3, pace)).toEqual([4, 8, 10]);
   });
 });
 
 describe("a submit whose report is read", () => {
   it("shows at once that steps are faster than they seemed, and little by little that they are slower", () => {
     const pace = new Pace();
-    sizes("node", 4, 2, pace);
+    sizes("node", 10, 2, pace);
     const read = (took: number) => {
       within("node", () => {
         pace.submitted(1);
@@ -111,9 +111,9 @@ describe("a submit whose report is read", () => {
       });
       return pace.steps;
     };
-    // 5 ms a step, and 6.25: a quarter more each time.
+    // 12.5 ms a step, and 15.6: a quarter more each time.
     expect([read(90), read(90)]).toEqual([8, 6]);
-    expect(read(2)).toBe(12);
+    expect(read(5)).toBe(12);
   });
 });
 
