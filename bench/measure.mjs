@@ -93,7 +93,11 @@ export async function measureNetwork(options, log) {
   // Again, since the machine may be slower for a while.
   const again = await measurePeak(probe);
   const { peak } = result;
-  result.peak = { flops: Math.max(peak.flops, again.flops), bytes: Math.max(peak.bytes, again.bytes) };
+  result.peak = {
+    flops: Math.max(peak.flops, again.flops),
+    loop: Math.max(peak.loop, again.loop),
+    bytes: Math.max(peak.bytes, again.bytes),
+  };
   for (const { row } of entries) if (row.fault !== undefined) row.rates = undefined;
   return result;
 }

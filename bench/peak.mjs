@@ -3,6 +3,7 @@
  *
  * @typedef {object} Peak
  * @property {number} flops A second, counting a multiply-add as two.
+ * @property {number} loop The same of a loop with one multiply-add in a statement, which a software adapter masks one by one.
  * @property {number} bytes A second, read and written.
  */
 
@@ -66,12 +67,14 @@ export async function measurePeak(device) {
   const [given, result] = [buffer(16 * 64), buffer(16 * threads)];
   // a ← a/2 + 1/2 goes to 1: neither overflow nor denormal numbers.
   device.queue.writeBuffer(given, 0, new Float32Array(4 * 64).fill(0.5));
-  let flops = 0;
+  let [flops, loop] = [0, 0];
   for (const form of forms) {
     for (const shape of shapes) {
       const run = await prepare(device, multiplyAdd(form, shape), given, result);
       const seconds = await fastest(device, run, threads / WORKGROUP, 1);
-      flops = Math.max(flops, (threads * LOOPS * shape.chains * shape.depth * shape.width * 2) / seconds);
+      const rate = (threads * LOOPS * shape.chains * shape.depth * shape.width * 2) / seconds;
+      flops = Math.max(flops, rate);
+      if (shape.depth === 1) loop = Math.max(loop, rate);
     }
   }
   // Larger than the caches of most GPUs, and within the limits of every WebGPU device.
@@ -80,7 +83,7 @@ export async function measurePeak(device) {
   const groups = size / 16 / WORKGROUP;
   const bytes = (2 * size) / (await fastest(device, run, 2 ** 15, groups / 2 ** 15));
   for (const one of made) one.destroy();
-  return { flops, bytes };
+  return { flops, loop, bytes };
 }
 
 async function prepare(device, code, given, result) {

@@ -91,7 +91,7 @@ function networkTable({ network, fault, peak, rows, javascriptMicroseconds }) {
   const title = [
     network.name,
     `${figures(network.flops / 1e6)} MFLOP a step`,
-    `peak ${figures(peak.flops / 1e9)} GFLOP/s`,
+    `peak ${figures(peak.flops / 1e9)} GFLOP/s (${figures(peak.loop / 1e9)} in a loop of single ones)`,
     `copy ${figures(peak.bytes / 1e9)} GB/s`,
     ...(javascriptMicroseconds ? [`chainrule's JavaScript ${figures(javascriptMicroseconds)} µs a step`] : []),
   ];
