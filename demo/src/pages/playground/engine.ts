@@ -48,7 +48,7 @@ export class Engine {
   /** Steps before the trainer's own first: a new kind of optimizer counts anew. */
   #base = 0;
   #step = 0;
-  #reached = 0;
+  #reached: number;
   #snapshots: Snapshot[] = [];
   #lastSnapshot = 0;
 
@@ -64,6 +64,8 @@ export class Engine {
     this.#edits = edits;
     this.#training = training;
     this.#live = live;
+    // An address tells no step beyond its own, but there was one at each edit.
+    this.#reached = edits.at(-1)?.step ?? 0;
     this.points = points;
   }
 

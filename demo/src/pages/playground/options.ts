@@ -105,10 +105,7 @@ export function toQuery({ run, live, edits, step }: PlaygroundState): URLSearchP
   return query;
 }
 
-/**
- * Reads what `toQuery` wrote; what is missing or makes no sense is as in the initial state. Edits after its step are left out: no
- * address tells that those steps were ever reached.
- */
+/** Reads what `toQuery` wrote; what is missing or makes no sense is as in the initial state. */
 export function fromQuery(query: URLSearchParams): PlaygroundState {
   const { run, live } = initialState;
   const layers = (query.get("layers") ?? run.layers.join(","))
@@ -116,11 +113,10 @@ export function fromQuery(query: URLSearchParams): PlaygroundState {
     .filter((units) => units !== "")
     .map(Number);
   const valid = layers.length <= MOST_LAYERS && layers.every(whole(1, MOST_UNITS));
-  const step = number(query, "step", 0, isStep);
   const edits = (query.get("edits") ?? "").split(";").flatMap((text): Edit[] => {
-    const [at = "", ...rest] = text.split(",");
+    const [step = "", ...rest] = text.split(",");
     const changed = parseLive(rest.join(","));
-    return changed && whole(0, step)(Number(at)) ? [{ step: Number(at), live: changed }] : [];
+    return changed && isStep(Number(step)) ? [{ step: Number(step), live: changed }] : [];
   });
   return {
     run: {
@@ -135,7 +131,7 @@ export function fromQuery(query: URLSearchParams): PlaygroundState {
     },
     live: parseLive(query.get("live")) ?? live,
     edits: edits.sort((a, b) => a.step - b.step),
-    step,
+    step: number(query, "step", 0, isStep),
   };
 }
 

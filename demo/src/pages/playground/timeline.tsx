@@ -102,15 +102,13 @@ function Marks({ status }: { status: Status | undefined }) {
   if (!status || status.reached === 0) return null;
   return (
     <div class="scrub-marks" aria-hidden="true">
-      {status.state.edits
-        .filter(({ step }) => step <= status.reached)
-        .map(({ step }) => (
-          <i
-            key={step}
-            title={`options changed after step ${step}`}
-            style={{ left: `${(100 * step) / status.reached}%` }}
-          />
-        ))}
+      {status.state.edits.map(({ step }) => (
+        <i
+          key={step}
+          title={`options changed after step ${step}`}
+          style={{ left: `${(100 * step) / status.reached}%` }}
+        />
+      ))}
     </div>
   );
 }
