@@ -51,11 +51,10 @@ describe("the playground's session", () => {
     expect(last()?.running).toBe(false);
   });
 
-  it("takes no more than the step of an address as reached", async () => {
-    const edits = "edits=30,sgd,0.3,0,32;60,sgd,0.1,0,32;100000000,sgd,0.1,0,32";
-    const { begun, last } = begin(`live=sgd,0.1,0,32&${edits}&step=60`);
+  it("goes to the step of an address, and has reached the edits after it", async () => {
+    const { begun, last } = begin("live=sgd,0.1,0,32&edits=30,sgd,0.3,0,32;90,sgd,0.1,0,32&step=60");
     await begun;
-    expect([last()?.state.step, last()?.reached]).toEqual([60, 60]);
+    expect([last()?.state.step, last()?.reached]).toEqual([60, 90]);
     expect(last()?.state.edits).toHaveLength(2);
   });
 
