@@ -4,7 +4,7 @@ import { createTrainer, openDevice } from "./dist/chainrule/index.js";
 import { makeTask, networks } from "./networks.mjs";
 
 const STEPS = 1000;
-const ROUNDS = 25;
+const ROUNDS = 100;
 
 /**
  * Time that chainrule's own code and Dawn's checks take a step, on Dawn's null device: it takes every call, and runs nothing.
