@@ -1,0 +1,32 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createGuard } from "../../../src/device/guard.ts";
+import type { Device } from "../../../src/device/open.ts";
+import { DataError, DeviceError } from "../../../src/errors.ts";
+
+const parts = { where: "GPU", got: "a lost device", expected: "one that works", remedy: "open it again" };
+const later = <T>(value: T, time: number) => new Promise<T>((resolve) => setTimeout(() => resolve(value), time));
+const guardOf = (lost: Promise<DeviceError>) => createGuard({ lost } as Device, "trainer");
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe("a guard", () => {
+  it("blames what fails on a loss that is heard of a moment later", async () => {
+    const loss = new DeviceError(parts);
+    const blamed = expect(guardOf(later(loss, 50)).wait(Promise.reject(new Error("AbortError")))).rejects.toBe(loss);
+    await vi.runAllTimersAsync();
+    await blamed;
+  });
+
+  it("leaves an error of the library's own as it is, at once", async () => {
+    const error = new DataError(parts);
+    await expect(guardOf(later(new DeviceError(parts), 0)).wait(Promise.reject(error))).rejects.toBe(error);
+  });
+
+  it("gives the browser's own error where no loss is heard of", async () => {
+    const error = new Error("AbortError");
+    const given = expect(guardOf(new Promise(() => {})).wait(Promise.reject(error))).rejects.toBe(error);
+    await vi.runAllTimersAsync();
+    await given;
+  });
+});
