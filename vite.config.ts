@@ -100,7 +100,12 @@ const chromium = JSON.parse(process.env.CHAINRULE_BROWSER ?? "{}");
 
 const node: TestProjectInlineConfiguration = {
   extends: true,
-  test: { name: "node", environment: "node", include: [gpu, unit, "test/node/**/*.test.ts"] },
+  test: {
+    name: "node",
+    environment: "node",
+    include: [gpu, unit, "test/node/**/*.test.ts"],
+    setupFiles: "test/helpers/polling.ts",
+  },
 };
 
 const deno: TestProjectInlineConfiguration = {
