@@ -76,15 +76,21 @@ export async function expectAccessible(page: Page): Promise<void> {
   expect(grave.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
 }
 
-/** Each theme, and each width in pixels, that every page is looked at in: colours do not depend on the width. */
-export const looks = [
-  ["light", 1280],
-  ["dark", 390],
-] as const;
+/** Asserts that the page, laid out for a width in pixels, does not scroll sideways. */
+export const expectToFit = (page: Page, width: number): Promise<void> =>
+  expect
+    .poll(() => page.evaluate(() => document.documentElement.scrollWidth), { timeout: 5000 })
+    .toBeLessThanOrEqual(width);
 
-/** Asserts that the page does not scroll sideways. */
-export const expectToFit = async (page: Page, width: number): Promise<void> =>
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+/** Asserts both in each theme, and at each of two widths: colours do not depend on the width. */
+export async function expectGoodLooks(page: Page): Promise<void> {
+  for (const [colorScheme, width] of [["light", 1280] as const, ["dark", 390] as const]) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.setViewportSize({ width, height: 844 });
+    await expectToFit(page, width);
+    await expectAccessible(page);
+  }
+}
 
 export const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 
