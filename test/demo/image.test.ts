@@ -39,6 +39,9 @@ const TENTH = 10;
 /** Decibels are shown to a tenth; a PNG rounds each colour by at most half a 255th, at random, hundredths of that here. */
 const ROUNDING = 0.1;
 
+/** A network that learns little, and compiles fast. */
+const small = "image?size=64&features=16&units=32";
+
 type Given = "drop" | "paste";
 
 /** Gives the page a file as a user does, made in the page: once there is a page to give it to, ready or not. */
@@ -110,7 +113,7 @@ describe("a picture", () => {
   });
 
   it("that is pasted, and tall, fits on the screen, in its proportion", async () => {
-    const { page } = await site.visit({ at: "image?size=64&epochs=20" });
+    const { page } = await site.visit({ at: small });
     await give(page, "paste", "tall");
     await page.getByTestId("picture-name").getByText("tall.png").waitFor();
     const boxes = await page.locator(".image-frame").evaluateAll((all) =>
@@ -128,7 +131,7 @@ describe("a picture", () => {
   });
 
   it("is drawn between its pixels too, without reading anything back", async () => {
-    const { page } = await visit();
+    const { page } = await visit({ at: small });
     const calls = await watchGpu(page);
     await page.getByText("2×", { exact: true }).click();
     await page.getByText("128×96").waitFor();
@@ -177,7 +180,7 @@ describe("a picture", () => {
   });
 
   it("may be an SVG drawing, with a size, a box, or neither", async () => {
-    const { page, errors } = await visit();
+    const { page, errors } = await visit({ at: small });
     for (const name of ["sized.svg", "boxed.svg", "bare.svg"] as const) {
       await give(page, "drop", name);
       await page.getByTestId("picture-name").getByText(name).waitFor();
@@ -196,7 +199,7 @@ describe("a picture", () => {
   });
 
   it("that is none is refused in plain words, and the one before stays", async () => {
-    const { page } = await visit();
+    const { page } = await visit({ at: small });
     const alert = page.getByRole("alert");
     for (const [kind, words] of [
       ["broken.svg", /a file of type image\/svg\+xml that cannot be decoded/],
@@ -213,11 +216,13 @@ describe("a picture", () => {
   });
 
   it("is learned by the options that the address keeps, can be paused, and begun again", async () => {
-    const { page } = await visit({ at: "image?size=64&epochs=320" });
+    const { page } = await visit({ at: `${small}&epochs=320` });
     const before = await decibels(page);
     await page.getByLabel("Units of each").selectOption("64");
     await page.getByLabel("Scale σ").selectOption("2");
-    await expect.poll(() => page.url(), { timeout: 10_000 }).toMatch(/size=64&scale=2&units=64&epochs=320$/);
+    await expect
+      .poll(() => page.url(), { timeout: 10_000 })
+      .toMatch(/size=64&features=16&scale=2&units=64&epochs=320$/);
     await ready(page);
     await page.reload();
     await ready(page);
@@ -238,7 +243,7 @@ describe("a picture", () => {
   });
 
   it("has no grave violation of accessibility, and fits", async () => {
-    const { page } = await visit({ at: "image?size=64&compare=true&epochs=10" });
+    const { page } = await visit({ at: `${small}&compare=true&epochs=10` });
     await trainAll(page);
     await give(page, "drop", "text");
     await page.getByRole("alert").waitFor();
