@@ -13,7 +13,7 @@ import { getTestName, getTests } from "@vitest/runner/utils";
  */
 
 /** As in vite.config.ts. */
-const TIMEOUT = 60_000;
+const TIMEOUT = 180_000;
 
 const config = {
   root: "/",

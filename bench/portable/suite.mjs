@@ -1,3 +1,4 @@
+import "../../test/helpers/polling.ts";
 import { writeFile } from "node:fs/promises";
 import process from "node:process";
 import { files } from "./files.mjs";
