@@ -1,7 +1,6 @@
 import { CommanderError } from "commander";
 import { ChainruleError } from "../errors.ts";
 import { print, watchOutput } from "./output.ts";
-import { pollByTimer } from "./polling.ts";
 import { createProgram } from "./program.ts";
 
 /** Runs the command line. @returns exit status: 0, 1 for an error, 2 for a wrong command, 128 and its number for a signal */
@@ -22,7 +21,6 @@ async function main(): Promise<number> {
   }
 }
 
-pollByTimer();
 watchOutput();
 const status = await main();
 await print("");

@@ -11,6 +11,7 @@ import type { Prediction } from "../run/types.ts";
 import { checkWritable, readBytes, readTable, writeWhole } from "./files.ts";
 import { judge } from "./judge.ts";
 import { print } from "./output.ts";
+import { pollByTimer } from "./polling.ts";
 import { openAdapter } from "./software-adapter.ts";
 
 export interface PredictOptions {
@@ -28,6 +29,7 @@ export async function predict(modelPath: string, path: string, { out }: PredictO
   if (out !== undefined) checkWritable(out, [modelPath, path]);
 
   const device = await openAdapter();
+  pollByTimer();
   const predictor = await createPredictor(device, loaded);
   const prediction = await predictor.predict(applyScale(values, description.inputScale, `${path}: inputs`));
   const csv = formatPredictions(prediction, description);

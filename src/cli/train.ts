@@ -28,6 +28,7 @@ import {
   type NetworkOptions,
   optimizerOf,
 } from "./network.ts";
+import { pollByTimer } from "./polling.ts";
 import { readProblem } from "./problem.ts";
 import { createProgress } from "./progress.ts";
 import { type Epoch, formatEpochs } from "./report.ts";
@@ -61,6 +62,8 @@ export async function train(path: string, options: TrainOptions): Promise<number
 
   const device = await openAdapter();
   const { batch, seed } = options;
+  // The tuner times what it waits for.
+  const pollAtOnce = options.tune ? undefined : pollByTimer();
   const trainer = await createTrainer(device, {
     model,
     loss,
@@ -70,6 +73,7 @@ export async function train(path: string, options: TrainOptions): Promise<number
     ...(batch === undefined ? {} : { batch }),
     ...(options.tune ? { tune: tuner({ cache: fileCache() }) } : {}),
   });
+  pollAtOnce?.();
   console.log(`adapter: ${nameAdapter(device)}`);
   const { plan, tuning, compileSeconds } = trainer;
   if (tuning) console.log(formatTuning(tuning).join("\n"));
@@ -91,6 +95,7 @@ export async function train(path: string, options: TrainOptions): Promise<number
   const parts: [name: string, part: Part][] = [["train", data.train]];
   if (data.test) parts.push(["test", data.test]);
   console.log();
+  pollByTimer();
   for (const line of await judge(trainer, data.description, parts)) console.log(line);
   return 0;
 }

@@ -6,8 +6,11 @@ import { pollsWhileWaiting, submitBudget } from "../device/runtime.ts";
  */
 const ASLEEP = 0.88;
 
-/** Shortest sleep in ms that is worth a timer. */
-const SHORTEST_SLEEP = 2;
+/**
+ * Shortest sleep in ms that is worth a timer. One that wakes d late makes a submit seem to take at least ASLEEP of its expected time
+ * and d, so times below d / (1 − ASLEEP) would never be found out; timers are late by a millisecond.
+ */
+const SHORTEST_SLEEP = 12;
 
 /** Work that is done within so many ms of the question, or this part of its time, was done before: the sleep was too long. */
 const AT_ONCE = 0.3;

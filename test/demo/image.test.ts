@@ -71,13 +71,13 @@ const give = (
         },
         text: async () => "not a picture",
         huge: async () => new Uint8Array(65 * 1024 ** 2),
-        "sized.svg": async () => drawing('width="40mm" height="20mm"', 151, 75.6),
-        "boxed.svg": async () => drawing('viewBox="0 0 8 4"', 8, 4),
-        "bare.svg": async () => drawing("", 300, 150),
+        "sized.svg": async () => drawing('width="40mm" height="20mm"', 151, 75.6, "#c82828"),
+        "boxed.svg": async () => drawing('viewBox="0 0 8 4"', 8, 4, "#28a050"),
+        "bare.svg": async () => drawing("", 300, 150, "#143cdc"),
         "broken.svg": async () => "<svg",
       };
-      const drawing = (size: string, width: number, height: number) =>
-        `<svg xmlns="http://www.w3.org/2000/svg" ${size}><rect width="${width / 2}" height="${height}" fill="#c82828"/></svg>`;
+      const drawing = (size: string, width: number, height: number, colour: string) =>
+        `<svg xmlns="http://www.w3.org/2000/svg" ${size}><rect width="${width / 2}" height="${height}" fill="${colour}"/></svg>`;
       const vector = kind.endsWith(".svg");
       const type = kind === "text" ? "text/plain" : vector ? "image/svg+xml" : "image/png";
       const data = new DataTransfer();
@@ -181,19 +181,17 @@ describe("a picture", () => {
 
   it("may be an SVG drawing, with a size, a box, or neither", async () => {
     const { page, errors } = await visit({ at: small });
-    for (const name of ["sized.svg", "boxed.svg", "bare.svg"] as const) {
+    for (const [name, colour] of [
+      ["sized.svg", [200, 40, 40, 255]],
+      ["boxed.svg", [40, 160, 80, 255]],
+      ["bare.svg", [20, 60, 220, 255]],
+    ] as const) {
       await give(page, "drop", name);
       await page.getByTestId("picture-name").getByText(name).waitFor();
       await button(page, "Pause").waitFor();
       const { columns, rows, pixels } = await picture(page);
       const middle = (column: number) => pixels.slice(4 * (16 * 64 + column), 4 * (16 * 64 + column) + 4);
-      expect([name, columns, rows, middle(16), middle(48)]).toEqual([
-        name,
-        64,
-        32,
-        [200, 40, 40, 255],
-        [255, 255, 255, 255],
-      ]);
+      expect([name, columns, rows, middle(16), middle(48)]).toEqual([name, 64, 32, colour, [255, 255, 255, 255]]);
     }
     expect(errors).toEqual([]);
   });
