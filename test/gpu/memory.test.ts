@@ -63,7 +63,7 @@ const networks: Readonly<Record<string, Network>> = {
     batch: 1024,
   },
   "wide, with a wide output": {
-    sizes: [256, 512, 512, 256],
+    sizes: [512, 1024, 1024, 512],
     loss: half,
     optimizer: momentum,
     rows: 200,

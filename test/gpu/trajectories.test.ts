@@ -129,7 +129,7 @@ const shapes: Readonly<Record<string, Trajectory>> = {
 };
 
 describe.each(plans)("a training of 30 steps by the %s plan equals the reference", (_, fuse) => {
-  test.each(Object.entries(shapes))("%s", async (_, trajectory) => {
+  test.each(Object.entries({ ...sizes, ...shapes }))("%s", async (_, trajectory) => {
     const restarts = await expectTrajectory(device, { ...trajectory, fuse });
     // A kink is met by chance, once in millions of pre-activations.
     expect(restarts).toBeLessThanOrEqual(STEPS / 10);
@@ -140,8 +140,7 @@ describe.each(plans)("a training by the %s plan within the limits of every devic
   const opened = openDevice({ limits: "default" });
   afterAll(async () => (await opened).destroy());
 
-  // Where limits are those that every device has: what fits them fits larger ones. Among them is the update of both moments with a
-  // penalty and rows gathered, the kernel with the most storage buffers.
+  // Among them the update of both moments with a penalty and rows gathered, the kernel with the most storage buffers.
   test.each(Object.entries(sizes))("%s", async (_, trajectory) => {
     const smallest = await opened;
     expect(smallest.gpu.limits.maxStorageBuffersPerShaderStage).toBeLessThanOrEqual(8);

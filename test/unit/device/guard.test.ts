@@ -19,7 +19,8 @@ describe("a guard", () => {
 
   it("leaves an error of the library's own as it is, at once", async () => {
     const error = new DataError(parts);
-    await expect(guardOf(later(new DeviceError(parts), 0)).wait(Promise.reject(error))).rejects.toBe(error);
+    const wait = guardOf(later(new DeviceError(parts), 50)).wait(Promise.reject(error));
+    await Promise.all([expect(wait).rejects.toBe(error), vi.runAllTimersAsync()]);
   });
 
   it("gives the browser's own error where no loss is heard of", async () => {
