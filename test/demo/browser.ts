@@ -82,9 +82,12 @@ export const expectToFit = (page: Page, width: number): Promise<void> =>
     .poll(() => page.evaluate(() => document.documentElement.scrollWidth), { timeout: 5000 })
     .toBeLessThanOrEqual(width);
 
-/** Asserts both in each theme, and at each of two widths: colours do not depend on the width. */
+/** A visit by a phone in the dark; most others are at 1280 px in the light. */
+export const phone: BrowserContextOptions = { colorScheme: "dark", viewport: { width: 390, height: 844 } };
+
+/** Asserts both in each theme, and at each of two widths, those of `phone` first: colours do not depend on the width. */
 export async function expectGoodLooks(page: Page): Promise<void> {
-  for (const [colorScheme, width] of [["light", 1280] as const, ["dark", 390] as const]) {
+  for (const [colorScheme, width] of [["dark", 390] as const, ["light", 1280] as const]) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.setViewportSize({ width, height: 844 });
     await expectToFit(page, width);

@@ -1,7 +1,7 @@
 import type { Page } from "playwright";
 import { describe, expect, it } from "vitest";
 import type { Point, Stroke } from "../../demo/src/pages/digits/preprocess.ts";
-import { expectGoodLooks, pictureOf, trainAll, useSite } from "./browser.ts";
+import { expectGoodLooks, phone, pictureOf, trainAll, useSite } from "./browser.ts";
 import { drawings } from "./drawings.ts";
 
 const train = (page: Page) => page.getByRole("button", { name: "Train" }).click();
@@ -166,7 +166,7 @@ describe("digits", () => {
   });
 
   it("have no grave violation of accessibility, and fit", async () => {
-    const { page } = await visit({ at: "digits?epochs=10" });
+    const { page } = await visit({ at: "digits?epochs=10", context: phone });
     await trainAll(page);
     await page.getByRole("button", { name: "Take a test image" }).click();
     await page.getByTestId("verdict").waitFor();

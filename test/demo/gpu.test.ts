@@ -3,7 +3,7 @@ import type { Page } from "playwright";
 import { describe, expect, it } from "vitest";
 import { checkNetworks } from "../../demo/src/pages/gpu/check-networks.ts";
 import { BOUND, groups } from "../../demo/src/pages/gpu/compare.ts";
-import { expectAccessible, expectGoodLooks, useSite, type Visitor } from "./browser.ts";
+import { expectAccessible, expectGoodLooks, phone, useSite, type Visitor } from "./browser.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
@@ -170,7 +170,7 @@ describe("This GPU", () => {
   it("says why TensorFlow.js has no time where it does not load, and times the others", async () => {
     const { page } = await site.visit({
       at: "gpu?seconds=0.2",
-      context: { serviceWorkers: "block" },
+      context: { ...phone, serviceWorkers: "block" },
       before: (page) => page.route(/\/tfjs-(?!worker)[^/]*\.js$/, (route) => route.abort()),
     });
     await checked(page);

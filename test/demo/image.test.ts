@@ -1,6 +1,6 @@
 import type { Page } from "playwright";
 import { describe, expect, it } from "vitest";
-import { button, expectAccessible, expectGoodLooks, trainAll, untilDone, useSite, watchGpu } from "./browser.ts";
+import { button, expectAccessible, expectGoodLooks, phone, trainAll, untilDone, useSite, watchGpu } from "./browser.ts";
 import { psnrBetween, psnrOfMean } from "./pixels.ts";
 
 const decibels = async (page: Page, name = "psnr") =>
@@ -241,7 +241,7 @@ describe("a picture", () => {
   });
 
   it("has no grave violation of accessibility, and fits", async () => {
-    const { page } = await visit({ at: `${small}&compare=true&epochs=10` });
+    const { page } = await visit({ at: `${small}&compare=true&epochs=10`, context: phone });
     await trainAll(page);
     await give(page, "drop", "text");
     await page.getByRole("alert").waitFor();

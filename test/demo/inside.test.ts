@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { dense, planTraining, sequential, sgd, type TrainerOptions } from "../../src/index.ts";
 import worked from "../golden/worked-example.json";
 import { CLOSE, coloursOf, expectAgreement, optionsOf, type Shown, stepOnCpu, tensorsOf } from "./board.ts";
-import { expectAccessible, expectGoodLooks, expectToFit, useSite, watchGpu } from "./browser.ts";
+import { expectAccessible, expectGoodLooks, expectToFit, phone, useSite, watchGpu } from "./browser.ts";
 
 const ready = (page: Page) => page.locator("[data-ready]").waitFor();
 const stopOf = (page: Page) => page.getByTestId("stop").textContent();
@@ -291,7 +291,7 @@ describe("inside a step", () => {
   });
 
   it("has no grave violation of accessibility, and fits, a screen of 320 px too", async () => {
-    const { page } = await site.visit({ at: "inside?stop=11" });
+    const { page } = await site.visit({ at: "inside?stop=11", context: phone });
     await ready(page);
     await expectGoodLooks(page);
     await page.setViewportSize({ width: 320, height: 900 });

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Page } from "playwright";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../../src/index.ts";
-import { button, expectGoodLooks, expectToFit, pictureOf, useSite } from "./browser.ts";
+import { button, expectGoodLooks, expectToFit, phone, pictureOf, useSite } from "./browser.ts";
 import { accuracyOf, atRest, pause, stepOf, train, untilStep } from "./playground.ts";
 
 const site = useSite();
@@ -301,7 +301,7 @@ describe("the playground", () => {
   });
 
   it("has no grave violation of accessibility, and fits", async () => {
-    const { page } = await site.visit();
+    const { page } = await site.visit({ context: phone });
     await atRest(page);
     await expectGoodLooks(page);
   });
