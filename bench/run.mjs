@@ -33,7 +33,7 @@ const usage = `npm run bench -- [options]
 
 const bench = fileURLToPath(new URL(".", import.meta.url));
 const require = createRequire(import.meta.url);
-const deno = ["run", "-A", "--no-lock", "--node-modules-dir=manual", "--cached-only"];
+const deno = ["run", "-A", "--no-config", "--no-lock", "--node-modules-dir=manual", "--cached-only"];
 const runtimes = {
   node: [join(bench, "runtimes/native.mjs")],
   deno: [require.resolve("deno/bin.cjs"), ...deno, join(bench, "runtimes/native.mjs")],

@@ -26,10 +26,14 @@ export function runSuite(runtime, args, adapter) {
   const env = { ...process.env, ...adapter.environment };
   const timeout = 30 * 60_000;
   if (runtime !== "deno") return run(process.execPath, suite, { env, timeout });
-  return run(denoPath(), ["run", "-A", "--no-lock", "--node-modules-dir=manual", "--cached-only", ...suite], {
-    env: { ...env, DENO_NO_UPDATE_CHECK: "1" },
-    timeout,
-  });
+  return run(
+    denoPath(),
+    ["run", "-A", "--no-config", "--no-lock", "--node-modules-dir=manual", "--cached-only", ...suite],
+    {
+      env: { ...env, DENO_NO_UPDATE_CHECK: "1" },
+      timeout,
+    },
+  );
 }
 
 /** The binary itself rather than its Node launcher, which would outlive a kill. */

@@ -47,7 +47,7 @@ describe("the README's example", () => {
 
   it("trains in Deno, without a permission and without another package", async () => {
     const deno = join(root, "node_modules/deno/bin.cjs");
-    const flags = ["--no-lock", "--cached-only", "--no-prompt", "--node-modules-dir=manual"];
+    const flags = ["--no-config", "--no-lock", "--cached-only", "--no-prompt", "--node-modules-dir=manual"];
     expectTrained(await bare.run(process.execPath, deno, "run", ...flags, "spirals.mjs"));
   });
 
