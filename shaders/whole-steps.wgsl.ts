@@ -1,5 +1,5 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
-import { RECORD_WORDS, RING_RECORDS } from "../src/kernels/control.ts";
+import { HALTED, RECORD_WORDS, RING_RECORDS } from "../src/kernels/control.ts";
 import type { InnerStep, WholeStepsVariant } from "../src/kernels/whole-steps.ts";
 import { activationFunctions } from "./lib/activation.wgsl.ts";
 import { advanceFunction } from "./lib/advance.wgsl.ts";
@@ -99,7 +99,12 @@ ${updates.map((step, index) => updateLoop(step, index, context)).join("\n")}
       ${penalty ? `memory[${context.place("squares")} + local] = squareSum;` : ""}
     }
     workgroupBarrier();
-    if (local == 0u) { record(); }
+    if (local == 0u) {
+      // A row may have halted the run, or what is recorded does.
+      control.halted = atomicLoad(&halted);
+      record();
+      atomicStore(&halted, control.halted);
+    }
   }
   for (var i = local; i < ${resident}u; i += ${group}u) { resident[first + i] = memory[i]; }
   if (local == 0u) { blocks[instance] = control; }
@@ -165,7 +170,7 @@ function passLoop(step: InnerStep, context: Context): string {
         slope: `slope_${activation}`,
         score: `memory[${place(bind.scores)} + 2u * i] = rowLoss;
       memory[${place(bind.scores)} + 2u * i + 1u] = hit;
-      if (!finite(rowLoss * f32(control.rows))) { atomicStore(&halted, 1u); }`,
+      if (!finite(rowLoss * f32(control.rows))) { atomicOr(&halted, ${HALTED}u); }`,
         dz: (j, value) => `memory[${place(bind.dz)} + i * ${units}u + ${j}u] = ${value};`,
       })}
     }`;

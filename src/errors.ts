@@ -49,8 +49,9 @@ export class DataError extends ChainruleError<Fault & { readonly line?: number; 
 }
 
 /**
- * The objective became NaN or infinite, or a sum of |B| losses like the worst row's would. The parameters are those from before
- * `step`, which was not applied; `remedy` says where an overflow in a step before has reached them.
+ * The objective became NaN or infinite, or, in a fused plan that updates before all losses are summed, a sum of |B| losses like the
+ * worst row's would. The parameters are those from before `step`, which was not applied; `remedy` says where an overflow in a
+ * step before has reached them.
  */
 export class NumericError extends ChainruleError<Fault & { readonly step: number; readonly tensor: string }> {
   override readonly name = "NumericError";

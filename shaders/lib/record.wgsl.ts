@@ -1,16 +1,18 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
-import { HALTED, RECORD_WORDS, RING_RECORDS, SKIPPED } from "../../src/kernels/control.ts";
+import { HALTED, RECORD_WORDS, RECORDED, RING_RECORDS, SKIPPED } from "../../src/kernels/control.ts";
 import { finite } from "./finite.wgsl.ts";
 import { reduceSum } from "./reduce.wgsl.ts";
 
 /**
  * `writeRecord(L, s, hits)`, for one invocation: the running step's line of the ring; halts where J is not finite, and with `half`
- * where deltas are out of range even at a loss scale of 1.
+ * where deltas are out of range even at a loss scale of 1. The line of a step that halted is written once: those that follow it in a submit
+ * look at parameters that an s found late has let be updated.
  * @param start where the ring begins, as an expression
  */
 export const writeRecord = (start = "0u", half = false) => `${finite}
 
 fn writeRecord(L: f32, s: f32, hits: f32) {
+  if ((control.halted & ${RECORDED}u) != 0u) { return; }
   if (!finite(L + s)) { control.halted = ${HALTED}u; }
   ${half ? `if ((control.halted & ${HALTED}u) != 0u || (control.halted == ${SKIPPED}u && control.lossScale <= 1.0)) { control.halted = ${HALTED}u; }` : ""}
   let at = ${start} + ((control.step - 1u) % ${RING_RECORDS}u) * ${RECORD_WORDS}u;
@@ -22,6 +24,7 @@ fn writeRecord(L: f32, s: f32, hits: f32) {
   ring[at + 5u] = control.halted;
   ring[at + 6u] = bitcast<u32>(control.learningRate);
   ring[at + 7u] = control.epoch;
+  if ((control.halted & ${HALTED}u) != 0u) { control.halted |= ${RECORDED}u; }
 }`;
 
 /**

@@ -14,7 +14,10 @@ export const controlFields = {
   start: "u32",
   /** Actual rows of the batch, |B|. */
   rows: "u32",
-  /** `HALTED` once a step's objective was not finite: nothing is updated from then on; `SKIPPED` while one step is left out. */
+  /**
+   * `HALTED` once a step's objective was not finite: nothing is updated from then on, and with `RECORDED` its line of the ring stays;
+   * `SKIPPED` while one step is left out.
+   */
   halted: "u32",
   /** η of the running step. */
   learningRate: "f32",
@@ -55,6 +58,7 @@ export const controlFields = {
 /** Bits of `halted`. */
 export const HALTED = 1;
 export const SKIPPED = 2;
+export const RECORDED = 4;
 
 /**
  * The loss scale before the first step. Deltas of a loss per sample are around 1 at first: this leaves room for some that are 60

@@ -1,4 +1,4 @@
-import { type ControlValues, HALTED, RECORD_WORDS, RING_RECORDS, SKIPPED } from "../kernels/control.ts";
+import { type ControlValues, HALTED, RECORD_WORDS, RECORDED, RING_RECORDS, SKIPPED } from "../kernels/control.ts";
 import type { Numbers, Twin } from "./types.ts";
 
 /** One line of the ring: L, s, hits, |B|, step, halted, η, epoch. The reference's ring holds numbers, not bits. */
@@ -9,7 +9,7 @@ export function recordStep(
   parts: number,
   ring: Numbers,
 ): void {
-  if (control.step === 0 || control.rows === 0) return;
+  if (control.step === 0 || control.rows === 0 || (control.halted & RECORDED) !== 0) return;
   let [loss, hits, square] = [0, 0, 0];
   for (let i = 0; i < control.rows; i++) {
     loss += scores[2 * i] as number;
@@ -23,6 +23,7 @@ export function recordStep(
   const { rows, step, halted, learningRate, epoch } = control;
   const line = [loss, penalty, hits, rows, step, halted, learningRate, epoch];
   ring.set(line, ((step - 1) % RING_RECORDS) * RECORD_WORDS);
+  if ((halted & HALTED) !== 0) control.halted |= RECORDED;
 }
 
 /** Writes this step's line into the ring. */

@@ -14,6 +14,7 @@ import {
   sgd,
   stepDecay,
   type Trainer,
+  type TrainerOptions,
 } from "../../src/index.ts";
 import { reduceGroup } from "../../src/kernels/record.ts";
 import type { Dense } from "../../src/model/layer.ts";
@@ -228,4 +229,60 @@ describe("whole steps", () => {
     expect(Number.isFinite(report.loss)).toBe(true);
     trainer.dispose();
   });
+
+  it("halt in the middle of a dispatch as one dispatch for each layer does, at a row's loss that |B| rows could not have", async () => {
+    const targets = numbers(3 * ROWS, 9);
+    // ½ 1e19² is a float32, 16 times as much is not.
+    targets[0] = 1e19;
+    const options = {
+      model: sequential(larger["two wide layers"]),
+      loss: "halfSquaredError",
+      optimizer: sgd({ learningRate: 0.05 }),
+      data: { inputs: numbers(INPUTS * ROWS, 8), targets },
+      batch: 16,
+      seed: 4,
+    } as const;
+    await expectSameFailure(options, async (trainer) => {
+      await trainer.step(12);
+    });
+  });
+
+  it("halt in the middle of a dispatch as one dispatch for each layer does, at a penalty that is not finite", async () => {
+    const options = {
+      model: sequential(larger["two wide layers"]),
+      loss: "softmaxCrossEntropy",
+      optimizer: sgd({ learningRate: 0.1, weightDecay: 0.1 }),
+      data: { inputs: numbers(INPUTS * ROWS, 8), targets: Uint32Array.from({ length: ROWS }, (_, i) => i % 3) },
+      batch: 16,
+      seed: 4,
+    } as const;
+    await expectSameFailure(options, async (trainer) => {
+      // By now a submit holds many steps.
+      await trainer.step(600);
+      trainer.setParameters({ W1: new Float32Array(45 * INPUTS).fill(2e19) });
+      await trainer.step(40);
+    });
+  });
 });
+
+/** Training by either plan fails alike, with the same parameters. */
+async function expectSameFailure(options: TrainerOptions, train: (trainer: Trainer) => Promise<void>) {
+  const fused = await createTrainer(device, { ...options, oneDispatch: false });
+  const whole = await createTrainer(device, options);
+  expect(whole.plan.steps.map(({ kernel }) => kernel)).toEqual(["wholeSteps"]);
+  const [expected, failure] = await Promise.all(
+    [fused, whole].map((trainer) =>
+      train(trainer).then(
+        () => undefined,
+        (error: unknown) => error,
+      ),
+    ),
+  );
+  expect(expected).toBeInstanceOf(NumericError);
+  expect(failure).toBeInstanceOf(NumericError);
+  const { step, got, remedy } = expected as NumericError;
+  expect(failure).toMatchObject({ step, got, remedy });
+  await expectSameParameters(whole, fused);
+  fused.dispose();
+  whole.dispose();
+}

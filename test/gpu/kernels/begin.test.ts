@@ -4,8 +4,10 @@ import type { BeginVariant } from "../../../src/kernels/begin.ts";
 import {
   type ControlValues,
   controlNames,
+  HALTED,
   initialControl,
   RECORD_WORDS,
+  RECORDED,
   RING_RECORDS,
 } from "../../../src/kernels/control.ts";
 import { reduceGroup } from "../../../src/kernels/record.ts";
@@ -266,15 +268,27 @@ describe("begin", () => {
     for (const closing of [true, false]) {
       const call = between({ ...given, dataRows: 130, closing, control: before });
       const { written, control } = await runOnGpu(device, call);
-      expect(control).toEqual({ ...controlOf(call.control), halted: 1 });
+      expect(control).toEqual({ ...controlOf(call.control), halted: HALTED | RECORDED });
       expect(decodeRecord(written.ring as Uint32Array<ArrayBuffer>, 4)).toMatchObject({ halted: true, step: 4 });
     }
   });
 
-  test("once the run has halted records its step again and begins no other", async () => {
-    const call = between({ batch: 50, dataRows: 130, control: { ...midst(4, 50, 130), halted: 1 } });
+  test("once a row has halted the run records its step and begins no other", async () => {
+    const call = between({ batch: 50, dataRows: 130, control: { ...midst(4, 50, 130), halted: HALTED } });
     const { written, control } = await expectBetween(call);
-    expect(control).toEqual(controlOf(call.control));
+    expect(control).toEqual({ ...controlOf(call.control), halted: HALTED | RECORDED });
     expect(decodeRecord(written.ring as Uint32Array<ArrayBuffer>, 4)).toMatchObject({ halted: true, step: 4 });
+  });
+
+  test("once that step is recorded leaves its line as it is", async () => {
+    for (const closing of [true, false]) {
+      const halted = HALTED | RECORDED;
+      const call = between({ batch: 50, dataRows: 130, closing, control: { ...midst(4, 50, 130), halted } });
+      const { written, control } = await runOnGpu(device, call);
+      expect(control).toEqual(controlOf(call.control));
+      expect((written.ring as Uint32Array).every((word) => word === NONE)).toBe(true);
+      expect(control).toEqual(controlOf(runTwin(call).control));
+      expect(runTwin(call).written.ring?.every((value) => value === 0)).toBe(true);
+    }
   });
 });

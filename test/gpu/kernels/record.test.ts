@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { openDevice } from "../../../src/device/open.ts";
-import { RECORD_WORDS, RING_RECORDS } from "../../../src/kernels/control.ts";
+import { HALTED, RECORD_WORDS, RECORDED, RING_RECORDS } from "../../../src/kernels/control.ts";
 import { reduceGroup } from "../../../src/kernels/record.ts";
 import { decodeRecord } from "../../../src/run/metrics.ts";
 import { expectClose, gamma, type Words } from "../../helpers/compare.ts";
@@ -132,17 +132,17 @@ describe("record", () => {
   test.each(bad)("halts the run where the %s", async (_, given, loss) => {
     const { record, control } = await expectHalt(line(given));
     expect(record.loss).toBe(loss);
-    expect([record.halted, control.halted]).toEqual([true, 1]);
+    expect([record.halted, control.halted]).toEqual([true, HALTED | RECORDED]);
   });
 
   test.each([Number.NaN, infinity])("halts the run where the penalty is %s", async (value) => {
     const { record, control } = await expectHalt(line({ rows: 3, parts: 2, squares: Float32Array.of(1, value) }));
     expect(record.penalty).toBe(value);
-    expect([record.halted, control.halted]).toEqual([true, 1]);
+    expect([record.halted, control.halted]).toEqual([true, HALTED | RECORDED]);
   });
 
   test("a run that has halted stays halted", async () => {
-    const { record } = await expectRecord(line({ rows: 3, halted: 1 }));
+    const { record } = await expectRecord(line({ rows: 3, halted: HALTED }));
     expect(record.halted).toBe(true);
   });
 
