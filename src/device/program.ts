@@ -130,7 +130,8 @@ function dimsBuffer(gpu: GPUDevice, steps: readonly Step[], label: string): GPUB
   return buffer;
 }
 
-async function rejectFaults(faults: readonly Promise<GPUError | null>[], where: string): Promise<void> {
+/** @throws DeviceError with the first of the errors that scopes caught, if any */
+export async function rejectFaults(faults: readonly Promise<GPUError | null>[], where: string): Promise<void> {
   const fault = (await Promise.all(faults)).find((one) => one !== null);
   if (fault) throw (await import("./refusals.ts")).noRoom(where, fault);
 }

@@ -1,4 +1,5 @@
 import type { Guard } from "../device/guard.ts";
+import { rejectFaults } from "../device/program.ts";
 
 /** A range of a buffer to read. */
 export interface Source {
@@ -10,9 +11,9 @@ export interface Source {
 }
 
 /**
- * Reads buffers as they are after all that was submitted before, in one copy.
+ * Reads buffers as they are after all that was submitted before, in one submit.
  * @returns the words of each, in order
- * @throws DeviceError
+ * @throws DeviceError, where there is no memory for the copies too
  */
 export async function readBuffers(
   gpu: GPUDevice,
@@ -20,29 +21,25 @@ export async function readBuffers(
   sources: readonly Source[],
 ): Promise<Uint32Array<ArrayBuffer>[]> {
   guard.check();
-  const size = sources.reduce((sum, { bytes }) => sum + bytes, 0);
-  const staging = gpu.createBuffer({
-    label: "chainrule.read",
-    size,
-    usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+  const label = "chainrule.read";
+  gpu.pushErrorScope("validation");
+  gpu.pushErrorScope("out-of-memory");
+  const encoder = gpu.createCommandEncoder({ label });
+  // One buffer each, since all together may be more than a buffer of the device can hold.
+  const stagings = sources.map(({ buffer, offset = 0, bytes }) => {
+    const staging = gpu.createBuffer({ label, size: bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);
+    return staging;
   });
+  gpu.queue.submit([encoder.finish()]);
+  const words = Promise.all(stagings.map((staging) => mapWords(guard, staging, staging.size)));
+  // A buffer that there was no memory for cannot be mapped, and says less.
+  words.catch(() => {});
   try {
-    const encoder = gpu.createCommandEncoder({ label: "chainrule.read" });
-    let at = 0;
-    for (const { buffer, offset = 0, bytes } of sources) {
-      encoder.copyBufferToBuffer(buffer, offset, staging, at, bytes);
-      at += bytes;
-    }
-    gpu.queue.submit([encoder.finish()]);
-    const words = await mapWords(guard, staging, size);
-    let first = 0;
-    return sources.map(({ bytes }) => {
-      const slice = words.slice(first, first + bytes / 4);
-      first += bytes / 4;
-      return slice;
-    });
+    await guard.wait(rejectFaults([gpu.popErrorScope(), gpu.popErrorScope()], label));
+    return await words;
   } finally {
-    staging.destroy();
+    for (const staging of stagings) staging.destroy();
   }
 }
 

@@ -1,13 +1,16 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { openDevice } from "../../src/device/open.ts";
+import { DeviceError } from "../../src/errors.ts";
 import { dense, sequential } from "../../src/model/layer.ts";
 import { adam } from "../../src/model/optimizer.ts";
 import { elementsOf } from "../../src/plan/memory.ts";
-import type { TrainerOptions } from "../../src/run/types.ts";
+import type { Trainer, TrainerOptions } from "../../src/run/types.ts";
 import { bitsOf, expectClose, expectSameBits } from "../helpers/compare.ts";
+import { disguised } from "../helpers/disguise.ts";
 import { readWords } from "../helpers/gpu.ts";
 import {
   BATCH,
+  CLASSES,
   classifier,
   expectSameParameters,
   ROWS,
@@ -134,6 +137,50 @@ test("trainer › buffer gives the GPU's own buffer, whose copy equals read", as
     }
     expect(trainer.buffer("z2")).toBe(trainer.buffer("o"));
   });
+});
+
+describe("what is read together", () => {
+  const reads: Readonly<Record<string, (trainer: Trainer) => Promise<unknown>>> = {
+    "parameters()": (trainer) => trainer.parameters(),
+    "save()": (trainer) => trainer.save(),
+    "read()": (trainer) => trainer.read("W1"),
+  };
+
+  /** Answers as the device would that has no room for a copy, or none for one so large. */
+  const shortOf = (most: number) =>
+    disguised(device, {
+      createBuffer: (descriptor: GPUBufferDescriptor) => {
+        const isCopy = (descriptor.usage & GPUBufferUsage.MAP_READ) !== 0 && descriptor.label === "chainrule.read";
+        const size = isCopy && descriptor.size > most ? 2 ** 50 : descriptor.size;
+        return device.gpu.createBuffer({ ...descriptor, size });
+      },
+    });
+
+  test.each(Object.entries(reads))(
+    "is copied tensor by tensor: together they may be more than a buffer can hold (%s)",
+    async (_, read) => {
+      const largest = 4 * 8 * CLASSES;
+      await withTrainer(shortOf(largest), classifier, async (trainer) => {
+        await trainer.step();
+        await read(trainer);
+      });
+    },
+  );
+
+  test.each(Object.entries(reads))(
+    "is refused with a DeviceError where there is no room for the copies (%s)",
+    async (_, read) => {
+      await withTrainer(shortOf(0), classifier, async (trainer) => {
+        await trainer.step();
+        const error = await rejection(read(trainer));
+        expect(error).toBeInstanceOf(DeviceError);
+        expect((error as DeviceError).message).toMatch(
+          /^chainrule\.read: got .+, expected objects that fit the device; /s,
+        );
+        expect((await trainer.step()).step).toBe(2);
+      });
+    },
+  );
 });
 
 describe("trainer › parameters", () => {
