@@ -141,7 +141,7 @@ export function createInference(
   };
 
   const probe = async (given: ArrayLike<number>, byteScale: ByteScale = {}): Promise<Probe> => {
-    const { memory, ...made } = await createProbe(device, guard, network, parameters, given, byteScale);
+    const { memory, ...made } = await createProbe(device, guard, network, parameters, given, byteScale, keep);
     const dispose = () => {
       probes.delete(made);
       made.dispose();

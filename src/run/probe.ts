@@ -1,7 +1,7 @@
 import type { Guard } from "../device/guard.ts";
 import { hardwareOf } from "../device/hardware.ts";
 import type { Device } from "../device/open.ts";
-import { compileProgram } from "../device/program.ts";
+import { compileProgram, type Program } from "../device/program.ts";
 import { DeviceError } from "../errors.ts";
 import { CONTROL_WORDS, controlNames } from "../kernels/control.ts";
 import { buildPredictPlan } from "../plan/build.ts";
@@ -16,6 +16,7 @@ import { floatsOf } from "./unpack.ts";
  * Compiles the forward pass over rows that stay on the GPU.
  * @param parameters GPU buffers by name, read as they are at each run
  * @param given `[rows, columns]` row-major
+ * @param keep takes the program once it is compiled, and frees it where its owner was disposed meanwhile
  * @throws ModelError, DataError, PlanError, DeviceError
  */
 export async function createProbe(
@@ -25,12 +26,13 @@ export async function createProbe(
   parameters: Readonly<Record<string, GPUBuffer>>,
   given: ArrayLike<number>,
   byteScale: ByteScale,
+  keep: (program: Program) => Program,
 ): Promise<Probe & { readonly memory: Bytes }> {
   const { gpu } = device;
   guard.check();
   const { rows, values } = checkRows("probe", given, inputs, byteScale);
   const plan = fuse(buildPredictPlan({ layers, loss, batch: rows, hardware: hardwareOf(device) }));
-  const program = await guard.wait(compileProgram(gpu, plan, "chainrule.probe", parameters));
+  const program = await guard.wait(compileProgram(gpu, plan, "chainrule.probe", parameters).then(keep));
   const control = new Uint32Array(CONTROL_WORDS);
   control[controlNames.indexOf("rows")] = rows;
   gpu.queue.writeBuffer(program.buffer("control"), 0, control);

@@ -1,11 +1,13 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { createReferenceTrainer } from "../../src/cpu/trainer.ts";
 import { openDevice } from "../../src/device/open.ts";
+import { DeviceError } from "../../src/errors.ts";
 import { resolveLayers } from "../../src/model/layer.ts";
 import { buildPredictPlan } from "../../src/plan/build.ts";
 import { sumBytes } from "../../src/plan/memory.ts";
 import { createReference } from "../../src/reference/run.ts";
 import { createPredictor } from "../../src/run/predictor.ts";
+import { createTrainer } from "../../src/run/trainer.ts";
 import type { ByteScale, Parameters, Predictor, TrainerOptions } from "../../src/run/types.ts";
 import { bitsOf, expectClose, largestMagnitude } from "../helpers/compare.ts";
 import { countCalls } from "../helpers/counting.ts";
@@ -133,6 +135,33 @@ describe("probe", () => {
       await trainer.probe(inputs);
     });
     expect(counter.alive()).toEqual([]);
+    own.destroy();
+  });
+
+  test("that is ready only once its owner is disposed of is freed too", async () => {
+    const own = await openDevice();
+    const counter = countCalls(own.gpu);
+    const trainer = await createTrainer(own, classifier);
+    // Keeps the program from being ready until the trainer is disposed of.
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const pop = own.gpu.popErrorScope.bind(own.gpu);
+    Object.defineProperty(own.gpu, "popErrorScope", {
+      value: async () => {
+        const popped = pop();
+        await held;
+        return popped;
+      },
+    });
+    const making = rejection(trainer.probe(inputs));
+    const ofProbe = () => counter.alive().filter((label) => label.startsWith("chainrule.probe."));
+    await vi.waitFor(() => expect(ofProbe()).not.toEqual([]));
+    trainer.dispose();
+    release();
+    expect(await making).toBeInstanceOf(DeviceError);
+    await vi.waitFor(() => expect(counter.alive()).toEqual([]));
     own.destroy();
   });
 
