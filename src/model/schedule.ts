@@ -53,9 +53,11 @@ export function notNegative(where: string, name: string, value: number): void {
   if (!(isFloat(value) && value >= 0)) refuseNumber(where, name, value, "a number, 0 or above, in float32's range");
 }
 
-/** @throws ModelError unless 0 ≤ `value` < 1. */
+/** @throws ModelError unless 0 ≤ `value` < 1 as a float32. */
 export function fraction(where: string, name: string, value: number): void {
-  if (!(isFloat(value) && value >= 0 && value < 1)) refuseNumber(where, name, value, "a number from 0 to below 1");
+  if (!(isFloat(value) && value >= 0 && Math.fround(value) < 1)) {
+    refuseNumber(where, name, value, "a number from 0 to below 1, in float32 too");
+  }
 }
 
 /** @throws ModelError, or an error of another kind, unless `value` is a whole number of at least `least`, and a u32. */

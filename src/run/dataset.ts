@@ -2,7 +2,7 @@ import { DataError } from "../errors.ts";
 import type { Loss } from "../model/loss.ts";
 import { checkOptions, refuse as refuseAs, show } from "../model/options.ts";
 import { isBytes, packBytes } from "./bytes.ts";
-import { firstUnfit } from "./floats.ts";
+import { toFloats } from "./floats.ts";
 import type { ByteScale, Dataset } from "./types.ts";
 
 /** Inputs as the GPU takes them: f32, or packed bytes. */
@@ -74,19 +74,18 @@ export function checkInputs(where: string, given: ArrayLike<number>, columns: nu
 const checkTargets = (where: string, given: ArrayLike<number>, columns: number) =>
   finite(`${where}: targets`, given, columns);
 
-function finite(where: string, given: ArrayLike<number>, columns: number): Float32Array<ArrayBuffer> {
-  const values = new Float32Array(given);
-  const i = firstUnfit(given, values);
-  if (i < 0) return values;
-  throw new DataError({
-    where: `${where}: row ${Math.floor(i / columns) + 1}, column ${(i % columns) + 1}`,
-    got: show(given[i]),
-    expected: "a finite number that float32 can hold",
-    remedy: "mend or leave out the row",
-    line: Math.floor(i / columns) + 1,
-    column: (i % columns) + 1,
+const finite = (where: string, given: ArrayLike<number>, columns: number) =>
+  toFloats(given, (i) => {
+    const [line, column] = [Math.floor(i / columns) + 1, (i % columns) + 1];
+    throw new DataError({
+      where: `${where}: row ${line}, column ${column}`,
+      got: show(given[i]),
+      expected: "a finite number that float32 can hold",
+      remedy: "mend or leave out the row",
+      line,
+      column,
+    });
   });
-}
 
 function checkLabels(where: string, given: ArrayLike<number>, classes: number): Uint32Array<ArrayBuffer> {
   const labels = new Uint32Array(given.length);

@@ -1,9 +1,14 @@
 /**
- * Where the first value stands that is no number, or none that float32 holds; -1 where there is none. A text or a list would pass
- * for the number that it reads as.
- * @param floats the same values as float32
+ * Values as float32.
+ * @param refuse is called where the first value stands that is no number, or none that float32 holds; a text or a list would
+ *   pass for the number that it reads as
  */
-export function firstUnfit(given: ArrayLike<unknown>, floats: Float32Array): number {
-  for (let i = 0; i < given.length; i++) if (!Number.isFinite(floats[i]) || typeof given[i] !== "number") return i;
-  return -1;
+export function toFloats(given: ArrayLike<unknown>, refuse: (index: number) => never): Float32Array<ArrayBuffer> {
+  const floats = new Float32Array(given.length);
+  for (let i = 0; i < given.length; i++) {
+    const value = given[i];
+    floats[i] = typeof value === "number" ? value : Number.NaN;
+    if (!Number.isFinite(floats[i])) refuse(i);
+  }
+  return floats;
 }

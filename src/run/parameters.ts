@@ -2,7 +2,7 @@ import { DataError, PlanError, ShapeError } from "../errors.ts";
 import { remedyFor } from "../model/nearest.ts";
 import { refuse, show } from "../model/options.ts";
 import { elementsOf } from "../plan/memory.ts";
-import { firstUnfit } from "./floats.ts";
+import { toFloats } from "./floats.ts";
 
 /** A parameter's values as the GPU takes them. @throws ShapeError where their number differs from the shape's; DataError where one is no finite number */
 export function checkParameter(
@@ -20,15 +20,14 @@ export function checkParameter(
       ShapeError,
     );
   }
-  const floats = new Float32Array(values);
-  const bad = firstUnfit(values, floats);
-  if (bad < 0) return floats;
-  refuse(
-    `${where}: ${name}: element ${bad + 1}`,
-    show(values[bad]),
-    "a finite number that float32 can hold",
-    "give finite values",
-    DataError,
+  return toFloats(values, (i) =>
+    refuse(
+      `${where}: ${name}: element ${i + 1}`,
+      show(values[i]),
+      "a finite number that float32 can hold",
+      "give finite values",
+      DataError,
+    ),
   );
 }
 

@@ -208,7 +208,11 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
   ["sgd", [{ learningRate: "0.1" }], 'sgd: got learningRate "0.1", expected a number above 0 in float32\'s range; '],
   ["sgd", [{ learningRate: { kind: "linear" } }], "sgd: got learningRate .*, expected a number or a schedule; "],
   ["sgd", [{ learningRate: null }], "sgd: got learningRate null, expected a number or a schedule; "],
-  ["sgd", [{ learningRate: 0.1, momentum: "0.9" }], 'sgd: got momentum "0.9", expected a number from 0 to below 1; '],
+  [
+    "sgd",
+    [{ learningRate: 0.1, momentum: "0.9" }],
+    'sgd: got momentum "0.9", expected a number from 0 to below 1, in float32 too; ',
+  ],
   ["sgd", [{ learningRate: 0.1, decayBiases: 1 }], "sgd: got decayBiases 1, expected true or false; "],
   ["adam", [{ learningRate: 0.1, decayBiases: "no" }], 'adam: got decayBiases "no", expected true or false; '],
   ["adam", [], "adam: got undefined, expected an object of learningRate, "],

@@ -12,7 +12,7 @@ const message = (where: string, name: string, value: number, expected: string) =
 
 const above = "a number above 0 in float32's range";
 const orAbove = "a number, 0 or above, in float32's range";
-const below1 = "a number from 0 to below 1";
+const below1 = "a number from 0 to below 1, in float32 too";
 
 describe.each([
   ["sgd", sgd],

@@ -93,6 +93,8 @@ describe("checkDataset", () => {
     ["a list", [1], "a list of 1"],
     ["nothing", null, "null"],
     ["true", true, "true"],
+    ["a bigint", 1n, "1"],
+    ["a symbol", Symbol("one"), "Symbol(one)"],
   ])("refuses %s for a number, however it reads as one", (_, value, got) => {
     const given = value as unknown as number;
     expect(refusal(() => classes([1, 2, 3, given], [0, 1]))).toBe(

@@ -18,10 +18,21 @@ describe("localStorageCache", () => {
     expect([...items]).toEqual([["a", "1"]]);
   });
 
+  it("is refused where the browser keeps it from the page", () => {
+    vi.stubGlobal("localStorage", undefined);
+    Object.defineProperty(globalThis, "localStorage", {
+      get: () => {
+        throw new DOMException("Access is denied for this document.", "SecurityError");
+      },
+      configurable: true,
+    });
+    expect(refusal(localStorageCache)).toMatch(/^ModelError: localStorageCache: got no localStorage, /);
+  });
+
   it("is refused where there is no page", () => {
     vi.stubGlobal("localStorage", undefined);
     expect(refusal(localStorageCache)).toBe(
-      "ModelError: localStorageCache: got no localStorage, expected a page; give tuner a cache of your own: { get(key), set(key, text) }.",
+      "ModelError: localStorageCache: got no localStorage, expected a page that may store data; give tuner a cache of your own: { get(key), set(key, text) }.",
     );
   });
 });
