@@ -20,7 +20,7 @@ import {
   parameterSpecs,
   resolveNetwork,
 } from "../run/network.ts";
-import { firstNonFinite } from "../run/numeric.ts";
+import { diagnose, type Failure, type Restart } from "../run/numeric.ts";
 import { checkParameter, unknownParameter } from "../run/parameters.ts";
 import { planTraining } from "../run/plan.ts";
 import { checkColumns, checkRows } from "../run/rows.ts";
@@ -80,6 +80,8 @@ class CpuTrainer implements ReferenceTrainer {
   /** The control block as it was before the first step. */
   readonly #initial: ControlValues;
   readonly #schedule: Schedule;
+  /** Why the run halted, if it did. */
+  #failure: Failure | undefined;
 
   constructor(network: Network, reference: Reference, schedule: Schedule) {
     this.plan = reference.plan;
@@ -168,8 +170,7 @@ class CpuTrainer implements ReferenceTrainer {
   async load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
     const { parameters, state, progress } = loadFor(this.#network, this.plan, this.#reference.control, bytes);
     this.#setParameters("load", parameters);
-    for (const [name, values] of Object.entries(state)) this.#reference.set(name, values);
-    if (progress) this.#resume(progress);
+    if (progress) this.#resume({ state, progress });
   }
 
   dispose(): void {}
@@ -183,12 +184,13 @@ class CpuTrainer implements ReferenceTrainer {
       return [name, checkParameter(where, name, spec.shape, values)] as const;
     });
     for (const [name, values] of checked) this.#reference.set(name, values);
-    const { halted, step } = this.#reference.control;
-    if (halted !== 0) this.#resume({ step: step - 1 });
+    if (this.#failure) this.#resume(this.#failure.restart);
   }
 
-  /** Sets the control block so that the next step is step `progress.step` + 1. */
-  #resume(progress: Pick<ControlValues, "step"> & Partial<ControlValues>): void {
+  /** Sets optimizer state, and the control block so that the next step is step `progress.step` + 1. */
+  #resume({ state, progress }: Restart): void {
+    for (const [name, values] of Object.entries(state)) this.#reference.set(name, values);
+    this.#failure = undefined;
     Object.assign(this.#reference.control, controlAfter(this.#initial, this.#schedule, progress.step), progress);
   }
 
@@ -215,7 +217,10 @@ class CpuTrainer implements ReferenceTrainer {
       this.#reference.step();
       this.#reference.close();
       const record = recordAt(this.#reference, this.#reference.control.step);
-      if (record.halted) throw await firstNonFinite(this, record);
+      if (record.halted) {
+        this.#failure = await diagnose(this, record);
+        throw this.#failure.error;
+      }
       addRecord(totals, record);
     }
     if (totals.steps === 0) return undefined;

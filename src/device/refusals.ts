@@ -1,5 +1,6 @@
 import { DeviceError, ModelError } from "../errors.ts";
 import { show } from "../model/options.ts";
+import type { Device } from "./open.ts";
 
 /** Why there is no device or tuner, or one cannot do what is asked. */
 
@@ -39,8 +40,22 @@ export const noDevice = (adapter: string, cause: unknown): DeviceError =>
     { cause },
   );
 
+interface Rare {
+  readonly tune?: unknown;
+  readonly precision?: unknown;
+  readonly fuse?: boolean | undefined;
+}
+
+/** Checks a tuner and f16, which few trainings have. @throws ModelError, DeviceError */
+export function checkRare({ gpu, adapter }: Device, { tune, precision, fuse }: Rare): void {
+  if (tune !== undefined && typeof tune !== "function") throw noTuner(tune);
+  if (precision !== "f16") return;
+  if (fuse === false) throw noTextbookHalf();
+  if (!gpu.features.has("shader-f16")) throw noHalf(adapter.name);
+}
+
 /** @param adapter its name */
-export const noHalf = (adapter: string): DeviceError =>
+const noHalf = (adapter: string): DeviceError =>
   new DeviceError({
     where: `createTrainer: ${adapter}`,
     got: "a device without the feature shader-f16",
@@ -49,7 +64,7 @@ export const noHalf = (adapter: string): DeviceError =>
   });
 
 /** @param tune what was given */
-export const noTuner = (tune: unknown): ModelError =>
+const noTuner = (tune: unknown): ModelError =>
   new ModelError({
     where: "createTrainer",
     got: `tune ${show(tune)}`,

@@ -22,7 +22,10 @@ export const pollsWhileWaiting = (): boolean => {
   return document === undefined && Deno === undefined && process?.versions?.node !== undefined;
 };
 
-/** What runs this program, with its version: the compiler of the shaders comes along with it. */
+/**
+ * What runs this program, with its version: the compiler of the shaders comes along with it, but in Node, where it is that of the
+ * package `webgpu`, whose version no adapter tells.
+ */
 export const runtimeVersion = (): string => {
   const { Deno, process, navigator } = globalThis as Globals;
   if (Deno !== undefined) return `Deno ${Deno.version.deno}`;

@@ -1,6 +1,6 @@
 import { decodeSafetensors, encodeSafetensors, type FileTensor } from "../data/safetensors.ts";
 import { DataError, ShapeError } from "../errors.ts";
-import { type ControlValues, LARGEST_LOSS_SCALE, SKIPPED } from "../kernels/control.ts";
+import { type ControlValues, HALTED, LARGEST_LOSS_SCALE, SKIPPED } from "../kernels/control.ts";
 import type { Dense, Model } from "../model/layer.ts";
 import { dense, sequential } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
@@ -186,8 +186,23 @@ export async function saveTraining(
   const { optimizer = true, metadata = {} } = options;
   const names = parameterSpecs(network.layers).map(({ name }) => name);
   const { control, tensors } = await read(optimizer ? [...names, ...Object.keys(stateShapes(plan))] : names);
-  const training = isHalf(plan) ? { ...control, skipped: control.halted === SKIPPED } : control;
+  const applied = lastApplied(control);
+  const training = isHalf(plan) ? { ...applied, skipped: control.halted === SKIPPED } : applied;
   return encodeModel(network, tensors, optimizer ? training : undefined, metadata);
+}
+
+/** The control block as it was before the step that halted the run, if one did: that step was not applied. */
+export function lastApplied(control: ControlValues): ControlValues {
+  if ((control.halted & HALTED) === 0) return control;
+  const { step, correction1, correction2, beta1, beta2, rest1, rest2 } = control;
+  // Backward through c ← βc + (1 − β). Where β is 0, c is 1 after any step.
+  const before = (c: number, beta: number, rest: number) => (beta === 0 ? c : Math.max(0, (c - rest) / beta));
+  return {
+    ...control,
+    step: step - 1,
+    correction1: before(correction1, beta1, rest1),
+    correction2: before(correction2, beta2, rest2),
+  };
 }
 
 /** Shapes of the optimizer's state by name: momentum keeps one number an element, Adam two. */

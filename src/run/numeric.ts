@@ -1,31 +1,68 @@
 import { NumericError } from "../errors.ts";
+import type { ControlValues } from "../kernels/control.ts";
 import { boundOperands } from "../kernels/index.ts";
 import { LARGEST_HALF } from "../model/float16.ts";
-import { isHalf } from "../plan/memory.ts";
+import { elementsOf, isHalf } from "../plan/memory.ts";
+import type { Plan, Role } from "../plan/types.ts";
 import type { StepRecord } from "./metrics.ts";
-import type { ReferenceTrainer } from "./types.ts";
+import type { Parameters, ReferenceTrainer } from "./types.ts";
 
 /** What is looked through: a plan and the values of its tensors. */
 type Readable = Pick<ReferenceTrainer, "plan" | "read">;
 
 /**
  * The error for a step whose objective is not finite: looks through the tensors in the plan's order for the first culprit,
- * `J` where none that has a buffer is one.
- * @param where for the message
+ * `J` where none that has a buffer is one, or they cannot be read.
+ * @param variant of a sweep
  */
-export async function firstNonFinite(trainer: Readable, record: StepRecord, where = "training"): Promise<NumericError> {
+export async function firstNonFinite(trainer: Readable, record: StepRecord, variant?: number): Promise<NumericError> {
   const { step, learningRate } = record;
-  const tensor = await culprit(trainer);
+  const where = variant === undefined ? "training" : `sweep: variants[${variant}]`;
+  // That the run has halted matters more than why.
+  const tensor = await culprit(trainer).catch(() => "J");
   const half = isHalf(trainer.plan);
   const advice = `take a learning rate below ${shortened(learningRate)} or scale the data${half ? ', or leave out precision: "f16"' : ""}`;
   return new NumericError({
     where: `${where}: step ${step}: ${tensor}`,
     ...fault(record, half),
-    remedy: `${whatIsKept(trainer, record, tensor)}${advice}`,
+    remedy: `${whatIsKept(trainer.plan, record, tensor, variant !== undefined)}${advice}`,
     step,
     tensor,
   });
 }
+
+/** How training goes on: step and whatever else of the control block does not follow from it, and optimizer state by name. */
+export interface Restart {
+  readonly state: Parameters;
+  readonly progress: Pick<ControlValues, "step"> & Partial<ControlValues>;
+}
+
+/** Why a training halted, and how it goes on with parameters that are set. */
+export interface Failure {
+  readonly error: NumericError;
+  readonly restart: Restart;
+}
+
+/** Explains a step whose objective is not finite. */
+export async function diagnose(trainer: Readable, record: StepRecord): Promise<Failure> {
+  const error = await firstNonFinite(trainer, record);
+  return { error, restart: restartAfter(trainer.plan, error) };
+}
+
+/** With the step that failed; the optimizer begins anew where an overflow has reached what it keeps, or may have. */
+function restartAfter(plan: Plan, { step, tensor }: NumericError): Restart {
+  const progress = { step: step - 1 };
+  if (!overflowed(plan, tensor)) return { state: {}, progress };
+  const states = Object.entries(plan.tensors).filter(([, { role }]) => role === "state");
+  return {
+    state: Object.fromEntries(states.map(([name, { shape }]) => [name, new Float32Array(elementsOf(shape))])),
+    progress: { ...progress, correction1: 0, correction2: 0 },
+  };
+}
+
+/** Whether a gradient overflowed in a step whose objective was finite, and reached what an update writes. */
+const overflowed = ({ tensors }: Plan, tensor: string): boolean => updated.includes(tensors[tensor]?.role);
+const updated: readonly (Role | undefined)[] = ["parameter", "state"];
 
 function fault(
   { loss, penalty, rows }: StepRecord,
@@ -41,15 +78,17 @@ function fault(
   };
 }
 
-function whatIsKept({ plan }: Readable, { loss, penalty }: StepRecord, tensor: string): string {
-  const role = plan.tensors[tensor]?.role;
-  if (role === "parameter" || role === "state") {
-    return `a gradient overflowed in a step whose objective was finite, and ${tensor} with it: load a save or set parameters, and `;
+/** What to do about the parameters, which those of a sweep's variant cannot be set. */
+function whatIsKept(plan: Plan, { loss, penalty }: StepRecord, tensor: string, swept: boolean): string {
+  if (overflowed(plan, tensor)) {
+    const remedy = swept ? "" : "load a save or set parameters, and ";
+    return `a gradient overflowed in a step whose objective was finite, and ${tensor} with it: ${remedy}`;
   }
   // A fused plan sums s while it updates, so that it finds an s that overflows only after the update.
   const late = Number.isFinite(loss) && !Number.isFinite(penalty);
   const kept = !late || plan.steps.some(({ kernel }) => kernel === "record");
-  return kept ? "the parameters are those from before this step; " : "set smaller parameters and ";
+  if (kept) return "the parameters are those from before this step; ";
+  return swept ? "" : "set smaller parameters and ";
 }
 
 /** Four digits of a float32, rounded down: 0.015 of 0.01499999966. Seven are what it holds; what follows them is noise. */
@@ -66,6 +105,8 @@ async function culprit(trainer: Readable): Promise<string> {
       if (step.phase === "begin" && tensor?.role === "metric") continue;
       // Parameters are looked at by their own names; what another tensor overwrote is gone.
       if (name === "resident" || name === undefined || Object.hasOwn(trainer.plan.removed, name)) continue;
+      // Checked when they were given, and perhaps too large to be read.
+      if (tensor?.role === "data") continue;
       if (!["f32", "f16"].includes(tensor?.dtype ?? "") || seen.has(name)) continue;
       seen.add(name);
       if (!(await allFinite(trainer, name))) return name;

@@ -134,11 +134,16 @@ class GpuSweep implements Sweep {
     this.#checkVariant("save", variant);
     return this.#exclusive(async () => {
       // A page that saves nothing never loads it.
-      const { checkSave, encodeModel } = await import("./checkpoint.ts");
+      const { checkSave, encodeModel, lastApplied } = await import("./checkpoint.ts");
       checkSave(options);
       const { optimizer = true, metadata = {} } = options;
       const { control, parameters, state } = await this.#read(variant);
-      return encodeModel(this.#network, { ...parameters, ...state }, optimizer ? control : undefined, metadata);
+      return encodeModel(
+        this.#network,
+        { ...parameters, ...state },
+        optimizer ? lastApplied(control) : undefined,
+        metadata,
+      );
     });
   }
 
@@ -184,7 +189,7 @@ class GpuSweep implements Sweep {
       const [words] = await readBuffers(this.#gpu, this.#guard, [{ buffer, bytes: buffer.size }]);
       return { shape, data: new Float32Array(words?.buffer ?? []) };
     };
-    return firstNonFinite({ plan: this.plan, read }, record, `sweep: variants[${variant}]`);
+    return firstNonFinite({ plan: this.plan, read }, record, variant);
   }
 
   #allHalted(): boolean {

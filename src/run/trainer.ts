@@ -2,7 +2,6 @@ import { createGuard, type Guard } from "../device/guard.ts";
 import { hardwareOf } from "../device/hardware.ts";
 import { checkDevice, type Device } from "../device/open.ts";
 import { compileProgram, type Program } from "../device/program.ts";
-import type { NumericError } from "../errors.ts";
 import { type ControlValues, controlAfter, decodeControl, encodeControl, initialControl } from "../kernels/control.ts";
 import { checkModel } from "../model/layer.ts";
 import { checkObject, checkOptions } from "../model/options.ts";
@@ -13,11 +12,12 @@ import { checkFit, checkSeed, checkSteps } from "./counts.ts";
 import { checkDataset, type Rows } from "./dataset.ts";
 import { loadPlan } from "./draft.ts";
 import type { Inference } from "./inference.ts";
-import { addRecords, emptyTotals, summarize, type Totals } from "./metrics.ts";
+import { addRecords, emptyTotals, type StepRecord, summarize } from "./metrics.ts";
 import { checkLoss, initialParameters, type Network, outputsOf, parameterSpecs, resolveNetwork } from "./network.ts";
+import type { Failure, Restart } from "./numeric.ts";
 import { checkParameter, unknownParameter } from "./parameters.ts";
 import { readBuffers } from "./readback.ts";
-import { Stepper, type Stretch } from "./stepper.ts";
+import { Stepper } from "./stepper.ts";
 import type { TuneReport } from "./tune/types.ts";
 import { createTurns } from "./turns.ts";
 import type { FitOptions, Parameters, Report, SaveOptions, TensorValue, Trainer, TrainerOptions } from "./types.ts";
@@ -48,8 +48,7 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
   const data = checkDataset("createTrainer: data", given, loss, outputsOf(model));
   const network = resolveNetwork(model, data.columns, loss);
   // What waits comes after the data were copied.
-  await checkTune(tune);
-  await checkHalf(device, described);
+  if (tune !== undefined || described.precision === "f16") (await refusals()).checkRare(device, options);
   const bytes = data.inputs instanceof Uint8Array;
   const planned = await loadPlan({ ...described, inputs: data.columns, rows: data.rows, bytes }, hardwareOf(device));
   const tuned = await tune?.(device, planned);
@@ -87,7 +86,10 @@ class GpuTrainer implements Trainer {
   #inference: Inference | undefined;
   readonly #stepper: Stepper;
   readonly #epochSteps: number;
-  #failure: NumericError | undefined;
+  /** The step that halted the run, if one did. */
+  #halted: StepRecord | undefined;
+  /** Why, once that is known. */
+  #failure: Failure | undefined;
   /** Two calls never train at once. */
   readonly #exclusive = createTurns();
 
@@ -170,7 +172,7 @@ class GpuTrainer implements Trainer {
       return [name, checkParameter(where, name, spec.shape, values)] as const;
     });
     this.#write(Object.fromEntries(checked));
-    if (this.#failure) this.#resume({ step: this.#failure.step - 1 });
+    if (this.#failure) this.#resume(this.#failure.restart);
   }
 
   async read(name: string): Promise<TensorValue> {
@@ -201,8 +203,7 @@ class GpuTrainer implements Trainer {
     this.#guard.check();
     const { parameters, state, progress } = loadFor(this.#network, this.plan, this.#control, bytes);
     this.#setParameters("load", parameters);
-    this.#write(state);
-    if (progress) this.#resume(progress);
+    if (progress) this.#resume({ state, progress });
   }
 
   dispose(): void {
@@ -224,36 +225,35 @@ class GpuTrainer implements Trainer {
     return parameterSpecs(this.#network.layers).map(({ name }) => name);
   }
 
-  /** Sets the control block so that the next step is step `progress.step` + 1. */
-  #resume(progress: Pick<ControlValues, "step"> & Partial<ControlValues>): void {
-    const { step } = progress;
-    const values = { ...controlAfter(this.#control, this.#schedule, step), ...progress };
-    this.#write({ control: encodeControl(values) });
-    this.#stepper.step = step;
-    this.#failure = undefined;
+  /** Sets optimizer state, and the control block so that the next step is step `progress.step` + 1. */
+  #resume({ state, progress }: Restart): void {
+    const values = { ...controlAfter(this.#control, this.#schedule, progress.step), ...progress };
+    this.#write({ ...state, control: encodeControl(values) });
+    this.#stepper.step = progress.step;
+    this.#halted = this.#failure = undefined;
   }
 
   /**
    * Takes up to `steps` steps and reads the ring once they are done, or when it is full.
    * @returns undefined where `signal` was aborted before the first step
+   * @throws NumericError at the first objective that is not finite, and from then on
    */
   async #run(steps: number, signal?: AbortSignal): Promise<Report | undefined> {
     this.#guard.check();
-    if (this.#failure) throw this.#failure;
     const began = performance.now();
     const totals = emptyTotals();
-    for await (const stretch of this.#stepper.take(steps, signal)) await this.#collect(totals, stretch);
+    if (!this.#halted) {
+      for await (const { first, last, words } of this.#stepper.take(steps, signal)) {
+        this.#halted = addRecords(totals, words, first, last);
+        if (this.#halted) break;
+      }
+    }
+    if (this.#halted) {
+      this.#failure ??= await (await diagnosis()).diagnose(this, this.#halted);
+      throw this.#failure.error;
+    }
     if (totals.steps === 0) return undefined;
     return summarize(totals, this.#network.loss, (performance.now() - began) / 1000);
-  }
-
-  /** Adds the sums of some steps. @throws NumericError at the first objective that is not finite */
-  async #collect(totals: Totals, { first, last, words }: Stretch): Promise<void> {
-    const halted = addRecords(totals, words, first, last);
-    if (!halted) return;
-    const { firstNonFinite } = await diagnosis();
-    this.#failure = await firstNonFinite(this, halted);
-    throw this.#failure;
   }
 
   async #readAll(names: readonly string[]) {
@@ -280,16 +280,3 @@ const files = () => import("./checkpoint.ts");
 const inference = () => import("./inference.ts");
 const diagnosis = () => import("./numeric.ts");
 const refusals = () => import("../device/refusals.ts");
-
-/** @throws ModelError unless `tune` is a tuner, or none */
-async function checkTune(tune: unknown) {
-  if (tune === undefined || typeof tune === "function") return;
-  throw (await refusals()).noTuner(tune);
-}
-
-/** @throws ModelError, DeviceError */
-async function checkHalf({ gpu, adapter }: Device, { precision, fuse }: Omit<TrainerOptions, "data">) {
-  if (precision !== "f16") return;
-  if (fuse === false) throw (await refusals()).noTextbookHalf();
-  if (!gpu.features.has("shader-f16")) throw (await refusals()).noHalf(adapter.name);
-}

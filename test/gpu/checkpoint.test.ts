@@ -9,7 +9,8 @@ import { loadModel } from "../../src/run/checkpoint.ts";
 import { createPredictor } from "../../src/run/predictor.ts";
 import { sweep } from "../../src/run/sweep.ts";
 import { createTrainer } from "../../src/run/trainer.ts";
-import type { SaveOptions } from "../../src/run/types.ts";
+import type { SaveOptions, Trainer } from "../../src/run/types.ts";
+import { expectClose, UNIT_ROUNDOFF } from "../helpers/compare.ts";
 import { classes, classifier, expectSameParameters, plans, rejection, withTrainer } from "../helpers/training.ts";
 
 const device = await openDevice();
@@ -20,6 +21,11 @@ const optimizers: Readonly<Record<string, Optimizer>> = {
   momentum: sgd({ learningRate: 0.1, momentum: 0.9, weightDecay: 0.1 }),
   "adam, stairs": adam({ learningRate: stepDecay({ learningRate: 0.02, every: 2, factor: 0.7 }), weightDecay: 0.1 }),
   "adam, warm-up and cosine": adam({ learningRate: cosine({ learningRate: 0.02, steps: 15, warmup: 3 }) }),
+};
+
+const stepped = async <T extends Pick<Trainer, "step">>(trainer: T, steps: number): Promise<T> => {
+  await trainer.step(steps);
+  return trainer;
 };
 
 describe("save and load", () => {
@@ -56,6 +62,31 @@ describe("save and load", () => {
       predictor.dispose();
     });
   });
+
+  test.each(plans)(
+    "a run by the %s plan that halted is saved as it was before the step that halted it",
+    async (_, fuse) => {
+      const options = { ...classifier, fuse, optimizer: adam({ learningRate: 0.02, beta1: 0.8, beta2: 0.99 }) };
+      for (const make of [async () => createReferenceTrainer(options), () => createTrainer(device, options)]) {
+        const [halted, whole] = [await make(), await make()];
+        const before = loadModel(await (await stepped(whole, 4)).save());
+        const good = await (await stepped(halted, 4)).parameters();
+        // A row of class 1 has a loss of 6·10³⁸.
+        halted.setParameters({ b2: Float32Array.of(3e38, -3e38, 0, 0) });
+        expect(await rejection(halted.step(3))).toMatchObject({ step: 5 });
+        const { state, progress } = loadModel(await halted.save()).training ?? {};
+        expect(state).toEqual(before.training?.state);
+        const { correction1 = 0, correction2 = 0, ...rest } = before.training?.progress ?? {};
+        expect(progress).toMatchObject(rest);
+        // One step of the recurrence, there and back: each of the four operations rounds once, relative to 1 at most, and β divides.
+        expectClose("correction1", [progress?.correction1 ?? 0], [correction1], (4 * UNIT_ROUNDOFF) / 0.8);
+        expectClose("correction2", [progress?.correction2 ?? 0], [correction2], (4 * UNIT_ROUNDOFF) / 0.99);
+        expectSameParameters({ ...good }, before.parameters);
+        halted.dispose();
+        whole.dispose();
+      }
+    },
+  );
 
   test("metadata that load would refuse is refused before it is written, by every trainer", async () => {
     const variants = [{ optimizer: classifier.optimizer }];

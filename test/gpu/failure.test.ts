@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { createReferenceTrainer } from "../../src/cpu/trainer.ts";
 import { openDevice } from "../../src/device/open.ts";
 import { DeviceError, NumericError } from "../../src/errors.ts";
 import { decodeControl } from "../../src/kernels/control.ts";
@@ -187,6 +188,68 @@ describe.each(plans)("a training by the %s plan that diverges", (_, fuse) => {
       expect(error.remedy.startsWith("the parameters are those from before this step")).toBe(!fuse);
       if (!fuse) expectSameParameters(await trainer.parameters(), before);
     });
+  });
+});
+
+/** A gradient overflows in the first step, whose objective is finite: ∂J/∂W1 = (o − y) W2 ⊙ φ′ x of W2 = 3·10³⁸ and o = 0. */
+const overflowing: TrainerOptions = {
+  model: sequential([dense(8, "tanh", { bias: false }), dense(1)]),
+  loss: "halfSquaredError",
+  optimizer: sgd({ learningRate: 0.1 }),
+  data: { inputs: new Float32Array(4).fill(1), targets: new Float32Array(4).fill(-2) },
+  batch: 4,
+};
+const steep = { W1: new Float32Array(8), W2: new Float32Array(8).fill(3e38) };
+
+describe.each([
+  ["textbook", { fuse: false }],
+  ["fused", { oneDispatch: false }],
+  ["one dispatch", {}],
+])("setParameters after a gradient that overflowed, by the %s plan", (_, plan) => {
+  test.each([
+    ["momentum", sgd({ learningRate: 0.1, momentum: 0.9 })],
+    ["adam", adam({ learningRate: 0.01 })],
+    ["sgd", sgd({ learningRate: 0.1 })],
+  ])("goes on with an optimizer that begins anew (%s)", async (_, optimizer) => {
+    const options = { ...overflowing, ...plan, optimizer };
+    const trainers = [await createTrainer(device, options), createReferenceTrainer(options)];
+    for (const [index, trainer] of trainers.entries()) {
+      const other = index === 0 ? await createTrainer(device, options) : createReferenceTrainer(options);
+      const good = await trainer.parameters();
+      trainer.setParameters(steep);
+      const { tensor, step } = await fails(trainer.step(3));
+      expect(["parameter", "state"]).toContain(trainer.plan.tensors[tensor]?.role);
+      trainer.setParameters(good);
+      expect((await trainer.step(4)).step).toBe(step + 3);
+      // All steps take the same rows.
+      await other.step(4);
+      expectSameParameters(await trainer.parameters(), await other.parameters());
+      trainer.dispose();
+      other.dispose();
+    }
+  });
+});
+
+test("a training whose tensors cannot be read says that it has halted, and stays so", async () => {
+  await withTrainer(device, diverging, async (trainer) => {
+    trainer.read = () => Promise.reject(new RangeError("Array buffer allocation failed"));
+    const error = await fails(trainer.step(40));
+    expect([error.tensor, error.got]).toEqual(["J", "L = Infinity"]);
+    expect(await rejection(trainer.step())).toBe(error);
+  });
+});
+
+test("data that were checked are not read again to find what is not finite", async () => {
+  await withTrainer(device, diverging, async (trainer) => {
+    const { read } = trainer;
+    const names: string[] = [];
+    trainer.read = (name) => {
+      names.push(name);
+      return read.call(trainer, name);
+    };
+    await fails(trainer.step(40));
+    expect(names).toContain("scores");
+    expect(names.filter((name) => trainer.plan.tensors[name]?.role === "data")).toEqual([]);
   });
 });
 
