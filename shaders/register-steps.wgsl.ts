@@ -1,5 +1,5 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
-import { RECORD_WORDS, RING_RECORDS } from "../src/kernels/control.ts";
+import { RECORD_WORDS } from "../src/kernels/control.ts";
 import type { InnerStep, WholeStepsVariant } from "../src/kernels/whole-steps.ts";
 import { activationFunctions } from "./lib/activation.wgsl.ts";
 import { advanceFunction } from "./lib/advance.wgsl.ts";
@@ -17,7 +17,7 @@ import { updateStatements } from "./lib/update.wgsl.ts";
  * in the same way. Everything is unrolled, since what is found by a constant index is a register. Two barriers a step.
  */
 export const registerStepsSource = (variant: WholeStepsVariant) => {
-  const { steps, layout, resident, group, classes, bytes } = variant;
+  const { steps, layout, resident, group, records, classes, bytes } = variant;
   const data = numbersOf("X", bytes);
   const begin = steps.find((step) => step.kernel === "begin");
   const updates = steps.filter((step) => step.kernel === "layerUpdate");
@@ -50,7 +50,7 @@ ${[...used].map((activation) => activationFunctions(activation, `_${activation}`
 ${exponential}
 ${permutation}
 ${advanceFunction({ schedule, decay })}
-${writeRecord("ringStart")}
+${writeRecord("ringStart", false, records)}
 
 /** Row i of the batch, forward and backward. */
 fn addRow(i: u32) {
@@ -71,7 +71,7 @@ fn main(
   let first = instance * ${resident}u;
   for (var i = 0u; i < ${resident}u; i++) { p[i] = resident[first + i]; }
   control = blocks[instance];
-  ringStart = instance * ${RECORD_WORDS * RING_RECORDS}u;
+  ringStart = instance * ${RECORD_WORDS * records}u;
   for (var t = 0u; t < dims.steps; t++) {
     advance();
 ${each(sums, (e) => `    g[${e}] = 0.0;`)}

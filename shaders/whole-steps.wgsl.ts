@@ -1,5 +1,5 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
-import { HALTED, RECORD_WORDS, RING_RECORDS } from "../src/kernels/control.ts";
+import { HALTED, RECORD_WORDS } from "../src/kernels/control.ts";
 import type { InnerStep, WholeStepsVariant } from "../src/kernels/whole-steps.ts";
 import { activationFunctions } from "./lib/activation.wgsl.ts";
 import { advanceFunction } from "./lib/advance.wgsl.ts";
@@ -17,7 +17,7 @@ import { updateFunction } from "./lib/update.wgsl.ts";
  * stands for; only L and s are summed in another order.
  */
 export const wholeStepsSource = (variant: WholeStepsVariant) => {
-  const { steps, layout, words, resident, group, batch, classes, bytes } = variant;
+  const { steps, layout, words, resident, group, batch, records, classes, bytes } = variant;
   const begin = steps.find((step) => step.kernel === "begin");
   const forward = steps.filter((step) => step.kernel === "layerForward" || step.kernel === "outputLoss");
   const backward = steps.filter((step) => step.kernel === "layerBackward");
@@ -51,7 +51,7 @@ ${[...used].map((activation) => activationFunctions(activation, `_${activation}`
 ${exponential}
 ${permutation}
 ${advanceFunction({ schedule, decay })}
-${writeRecord("ringStart")}
+${writeRecord("ringStart", false, records)}
 ${updates.map((step, index) => updateFunctions(step, index, context)).join("\n")}
 
 fn record() {
@@ -78,7 +78,7 @@ fn main(
   let instance = workgroupIndex(id, count);
   if (instance >= dims.variants) { return; }
   let first = instance * ${resident}u;
-  ringStart = instance * ${RECORD_WORDS * RING_RECORDS}u;
+  ringStart = instance * ${RECORD_WORDS * records}u;
   for (var i = local; i < ${resident}u; i += ${group}u) { memory[i] = resident[first + i]; }
   if (local == 0u) {
     control = blocks[instance];

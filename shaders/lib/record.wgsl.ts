@@ -8,14 +8,15 @@ import { reduceSum } from "./reduce.wgsl.ts";
  * where deltas are out of range even at a loss scale of 1. The line of a step that halted is written once: those that follow it in a submit
  * look at parameters that an s found late has let be updated.
  * @param start where the ring begins, as an expression
+ * @param records of the ring
  */
-export const writeRecord = (start = "0u", half = false) => `${finite}
+export const writeRecord = (start = "0u", half = false, records = RING_RECORDS) => `${finite}
 
 fn writeRecord(L: f32, s: f32, hits: f32) {
   if ((control.halted & ${RECORDED}u) != 0u) { return; }
   if (!finite(L + s)) { control.halted = ${HALTED}u; }
   ${half ? `if ((control.halted & ${HALTED}u) != 0u || (control.halted == ${SKIPPED}u && control.lossScale <= 1.0)) { control.halted = ${HALTED}u; }` : ""}
-  let at = ${start} + ((control.step - 1u) % ${RING_RECORDS}u) * ${RECORD_WORDS}u;
+  let at = ${start} + ((control.step - 1u) % ${records}u) * ${RECORD_WORDS}u;
   ring[at] = bitcast<u32>(L);
   ring[at + 1u] = bitcast<u32>(s);
   ring[at + 2u] = u32(hits);

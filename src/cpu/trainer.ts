@@ -1,4 +1,4 @@
-import { type ControlValues, controlAfter, initialControl, RECORD_WORDS, RING_RECORDS } from "../kernels/control.ts";
+import { type ControlValues, controlAfter, initialControl, RECORD_WORDS } from "../kernels/control.ts";
 import { checkModel, type Layer, resolveLayers } from "../model/layer.ts";
 import { checkOptions } from "../model/options.ts";
 import type { Schedule } from "../model/schedule.ts";
@@ -230,9 +230,9 @@ class CpuTrainer implements ReferenceTrainer {
 
 /** A line of the reference's ring, which holds numbers where the GPU's holds bits. @param step counted from 1 */
 function recordAt(reference: Reference, step: number): StepRecord {
-  const at = ((step - 1) % RING_RECORDS) * RECORD_WORDS;
-  const [loss = 0, penalty = 0, hits = 0, rows = 0, number = 0, halted = 0, learningRate = 0, epoch = 0] = reference
-    .tensor("ring")
-    .subarray(at, at + RECORD_WORDS);
+  const ring = reference.tensor("ring");
+  const at = ((step - 1) * RECORD_WORDS) % ring.length;
+  const [loss = 0, penalty = 0, hits = 0, rows = 0, number = 0, halted = 0, learningRate = 0, epoch = 0] =
+    ring.subarray(at, at + RECORD_WORDS);
   return { loss, penalty, hits, rows, step: number, halted: halted !== 0, skipped: false, learningRate, epoch };
 }

@@ -168,3 +168,6 @@ export const RECORD_WORDS = 8;
 
 /** Records that the ring holds: the most steps between two copies to the CPU. */
 export const RING_RECORDS = 1024;
+
+/** Records of the ring of a network that takes whole steps in one dispatch: a copy takes some runtimes as long as thousands of its steps. */
+export const LONG_RING_RECORDS = 4096;

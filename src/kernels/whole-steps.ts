@@ -1,5 +1,5 @@
 import type { BeginVariant } from "./begin.ts";
-import { RECORD_WORDS, RING_RECORDS } from "./control.ts";
+import { RECORD_WORDS } from "./control.ts";
 import type { LayerBackwardVariant } from "./layer-backward.ts";
 import type { LayerForwardVariant } from "./layer-forward.ts";
 import type { LayerUpdateVariant } from "./layer-update.ts";
@@ -32,6 +32,8 @@ export interface WholeStepsVariant {
   /** Invocations of the workgroup. */
   readonly group: number;
   readonly batch: number;
+  /** Records of the ring. */
+  readonly records: number;
   /** Whether targets are class numbers. */
   readonly classes: boolean;
   /** Whether inputs are packed bytes. */
@@ -54,8 +56,8 @@ export const wholeSteps: Kernel<WholeStepsVariant, "steps" | "variants", "contro
       { name: "X", access: bytes ? "readBytes" : "read" },
       { name: "Y", access: "read" },
     ],
-    sizes: ({ variants }, { resident }) => ({
-      ring: variants * RECORD_WORDS * RING_RECORDS,
+    sizes: ({ variants }, { resident, records }) => ({
+      ring: variants * RECORD_WORDS * records,
       resident: variants * resident,
     }),
     workgroups: ({ variants }) => grid(variants),

@@ -1,4 +1,4 @@
-import { type ControlValues, HALTED, RECORD_WORDS, RECORDED, RING_RECORDS, SKIPPED } from "../kernels/control.ts";
+import { type ControlValues, HALTED, RECORD_WORDS, RECORDED, SKIPPED } from "../kernels/control.ts";
 import type { Numbers, Twin } from "./types.ts";
 
 /** One line of the ring: L, s, hits, |B|, step, halted, η, epoch. The reference's ring holds numbers, not bits. */
@@ -22,7 +22,7 @@ export function recordStep(
   if (!Number.isFinite(loss + penalty) || (control.halted & HALTED) !== 0 || lost) control.halted = HALTED;
   const { rows, step, halted, learningRate, epoch } = control;
   const line = [loss, penalty, hits, rows, step, halted, learningRate, epoch];
-  ring.set(line, ((step - 1) % RING_RECORDS) * RECORD_WORDS);
+  ring.set(line, ((step - 1) * RECORD_WORDS) % ring.length);
   if ((halted & HALTED) !== 0) control.halted |= RECORDED;
 }
 

@@ -18,16 +18,18 @@ export interface StepRecord {
 /** Bytes of the ring. */
 export const RING_BYTES = 4 * RECORD_WORDS * RING_RECORDS;
 
-/** The ring's line for step t ≥ 1. */
-export const decodeRecord = (words: Uint32Array<ArrayBuffer>, step: number): StepRecord =>
-  recordOf(words, floatsOf(words), step);
+/** A ring's line for step t ≥ 1. */
+export const decodeRecord = (ring: Uint32Array<ArrayBuffer>, step: number): StepRecord =>
+  recordOf(ring, floatsOf(ring), ((step - 1) * RECORD_WORDS) % ring.length);
 
 const floatsOf = ({ buffer, byteOffset, length }: Uint32Array<ArrayBuffer>) =>
   new Float32Array(buffer, byteOffset, length);
 
-/** @param floats the same memory as `words` */
-function recordOf(words: Uint32Array<ArrayBuffer>, floats: Float32Array<ArrayBuffer>, step: number): StepRecord {
-  const at = ((step - 1) % RING_RECORDS) * RECORD_WORDS;
+/**
+ * @param floats the same memory as `words`
+ * @param at where the line begins
+ */
+function recordOf(words: Uint32Array<ArrayBuffer>, floats: Float32Array<ArrayBuffer>, at: number): StepRecord {
   const word = (index: number) => words[at + index] ?? 0;
   const float = (index: number) => floats[at + index] ?? 0;
   return {
@@ -75,17 +77,12 @@ export function addRecord(totals: Totals, record: StepRecord): void {
   totals.last = record;
 }
 
-/** Adds the sums of steps `first` to `last`. @returns the first step that halted, which it does not add */
-export function addRecords(
-  totals: Totals,
-  words: Uint32Array<ArrayBuffer>,
-  first: number,
-  last: number,
-): StepRecord | undefined {
+/** Adds the sums of steps, one line each. @returns the first step that halted, which it does not add */
+export function addRecords(totals: Totals, lines: Uint32Array<ArrayBuffer>): StepRecord | undefined {
   // One view for all: made for each record, views would take longer than a tiny network's step.
-  const floats = floatsOf(words);
-  for (let step = first; step <= last; step++) {
-    const record = recordOf(words, floats, step);
+  const floats = floatsOf(lines);
+  for (let at = 0; at < lines.length; at += RECORD_WORDS) {
+    const record = recordOf(lines, floats, at);
     if (record.halted) return record;
     addRecord(totals, record);
   }

@@ -3,14 +3,7 @@ import { hardwareOf } from "../device/hardware.ts";
 import { checkDevice, type Device } from "../device/open.ts";
 import { compileProgram, type Program } from "../device/program.ts";
 import type { NumericError } from "../errors.ts";
-import {
-  CONTROL_WORDS,
-  decodeControl,
-  encodeControl,
-  initialControl,
-  RECORD_WORDS,
-  RING_RECORDS,
-} from "../kernels/control.ts";
+import { CONTROL_WORDS, decodeControl, encodeControl, initialControl } from "../kernels/control.ts";
 import { checkModel } from "../model/layer.ts";
 import { checkOptions, refuse, show } from "../model/options.ts";
 import { elementsOf } from "../plan/memory.ts";
@@ -22,7 +15,7 @@ import { addRecords, emptyTotals, type StepRecord, summarize, type Totals } from
 import { checkLoss, initialParameters, type Network, outputsOf, resolveNetwork } from "./network.ts";
 import { firstNonFinite } from "./numeric.ts";
 import { readBuffers } from "./readback.ts";
-import { Stepper, type Stretch } from "./stepper.ts";
+import { Stepper } from "./stepper.ts";
 import { createTurns } from "./turns.ts";
 import type {
   FitOptions,
@@ -35,9 +28,6 @@ import type {
   VariantReport,
 } from "./types.ts";
 import { checkVariants, planVariants } from "./variants.ts";
-
-/** Words of one variant in `ring`. */
-const RING_WORDS = RECORD_WORDS * RING_RECORDS;
 
 /**
  * Trains variants of a small network at the same time, one workgroup each, that differ in seed and in the numbers of their
@@ -86,7 +76,7 @@ class GpuSweep implements Sweep {
     this.#network = network;
     this.#program = program;
     this.plan = program.plan;
-    this.#stepper = new Stepper(gpu, guard, program, "chainrule.sweep");
+    this.#stepper = new Stepper(gpu, guard, program, "chainrule.sweep", variants);
     this.#epochSteps = Math.ceil(data.rows / this.plan.batch);
     this.#words = program.buffer("resident").size / 4 / variants;
     this.#failures = Array.from({ length: variants }, () => undefined);
@@ -160,8 +150,8 @@ class GpuSweep implements Sweep {
     const began = performance.now();
     const totals = this.#failures.map(() => emptyTotals());
     if (!this.#allHalted()) {
-      for await (const stretch of this.#stepper.take(steps, signal)) {
-        await this.#collect(totals, stretch);
+      for await (const lines of this.#stepper.take(steps, signal)) {
+        await this.#collect(totals, lines);
         if (this.#allHalted()) break;
       }
     }
@@ -170,11 +160,11 @@ class GpuSweep implements Sweep {
   }
 
   /** Adds the sums of some steps of each variant that goes on; halts those whose objective was not finite. */
-  async #collect(totals: readonly Totals[], { first, last, words }: Stretch): Promise<void> {
+  async #collect(totals: readonly Totals[], lines: Uint32Array<ArrayBuffer>): Promise<void> {
+    const own = lines.length / totals.length;
     for (const [variant, sums] of totals.entries()) {
       if (this.#failures[variant]) continue;
-      const ring = words.subarray(variant * RING_WORDS, (variant + 1) * RING_WORDS);
-      const halted = addRecords(sums, ring, first, last);
+      const halted = addRecords(sums, lines.subarray(variant * own, (variant + 1) * own));
       if (halted) this.#failures[variant] = await this.#explain(variant, halted);
     }
   }

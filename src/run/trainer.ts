@@ -243,8 +243,8 @@ class GpuTrainer implements Trainer {
     const began = performance.now();
     const totals = emptyTotals();
     if (!this.#halted) {
-      for await (const { first, last, words } of this.#stepper.take(steps, signal)) {
-        this.#halted = addRecords(totals, words, first, last);
+      for await (const lines of this.#stepper.take(steps, signal)) {
+        this.#halted = addRecords(totals, lines);
         if (this.#halted) break;
       }
     }

@@ -16,6 +16,7 @@ import {
   type Trainer,
   type TrainerOptions,
 } from "../../src/index.ts";
+import { LONG_RING_RECORDS } from "../../src/kernels/control.ts";
 import { reduceGroup } from "../../src/kernels/record.ts";
 import type { Dense } from "../../src/model/layer.ts";
 import { uniform01 } from "../../src/model/random.ts";
@@ -228,6 +229,30 @@ describe("whole steps", () => {
     expect(report.step).toBe(8);
     expect(Number.isFinite(report.loss)).toBe(true);
     trainer.dispose();
+  });
+
+  it("report each step once, where the ring begins anew too", async () => {
+    const layers = small["two layers"];
+    const [first, second] = [
+      await make(layers, sgd({ learningRate: 0.01 }), "softmaxCrossEntropy", true),
+      await make(layers, sgd({ learningRate: 0.01 }), "softmaxCrossEntropy", true),
+    ];
+    await first.step(5);
+    await second.step(5);
+    const steps = LONG_RING_RECORDS + 10;
+    const whole = await first.step(steps);
+    let [loss, rows] = [0, 0];
+    for (const part of [1, LONG_RING_RECORDS - 100, 90, 19]) {
+      const report = await second.step(part);
+      loss += report.loss * report.rows;
+      rows += report.rows;
+    }
+    expect(whole).toMatchObject({ step: steps + 5, steps, rows });
+    // Sums of positive numbers in double precision, in another order.
+    expectClose("L", [whole.loss * rows], [loss], 2 * steps * 2 ** -53 * loss);
+    await expectSameParameters(first, second);
+    first.dispose();
+    second.dispose();
   });
 
   it("halt in the middle of a dispatch as one dispatch for each layer does, at a row's loss that |B| rows could not have", async () => {

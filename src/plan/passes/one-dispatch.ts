@@ -1,3 +1,4 @@
+import { LONG_RING_RECORDS, RECORD_WORDS } from "../../kernels/control.ts";
 import { anyHardware, type Hardware } from "../../kernels/tile.ts";
 import type { InnerStep } from "../../kernels/whole-steps.ts";
 import { isSmall, stepFlops } from "../flops.ts";
@@ -46,6 +47,7 @@ export function oneDispatch(plan: Plan, workgroupBytes: number, { lanes }: Hardw
   for (const [name, tensor] of Object.entries(plan.tensors)) {
     tensors[name] = placed.has(name) ? { ...tensor, place: "workgroup" } : tensor;
   }
+  tensors.ring = { ...(plan.tensors.ring as Tensor), shape: [LONG_RING_RECORDS, RECORD_WORDS] };
   const step: Step = {
     phase: "update",
     kernel: "wholeSteps",
@@ -57,6 +59,7 @@ export function oneDispatch(plan: Plan, workgroupBytes: number, { lanes }: Hardw
       group,
       registers,
       batch: plan.batch,
+      records: LONG_RING_RECORDS,
       classes: plan.tensors.Y?.dtype === "u32",
       bytes: plan.tensors.X?.dtype === "u8",
       flops: stepFlops(plan),

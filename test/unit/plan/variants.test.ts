@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { LONG_RING_RECORDS, RING_RECORDS } from "../../../src/kernels/control.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
 import { adam } from "../../../src/model/optimizer.ts";
 import { checkPlan } from "../../../src/plan/check.ts";
@@ -23,11 +24,12 @@ describe("a plan for variants", () => {
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
   });
 
-  it("keeps one copy of the data, and of all else one for each variant", () => {
+  it("keeps one copy of the data, and of all else one for each variant, with a short ring", () => {
     const [one, seven] = [bytesByRole(single), bytesByRole(forVariants(single, 7))];
     const { data, control = 0, metric = 0, scratch = 0 } = one;
     // Parameters and state lie in `resident`, which is the scratch of a single network.
-    expect(seven).toEqual({ data, control: 7 * control, metric: 7 * metric, scratch: 7 * scratch });
+    const ring = (metric * RING_RECORDS) / LONG_RING_RECORDS;
+    expect(seven).toEqual({ data, control: 7 * control, metric: 7 * ring, scratch: 7 * scratch });
     expect(scratch).toBe((one.parameter ?? 0) + (one.state ?? 0));
   });
 

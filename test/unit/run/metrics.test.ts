@@ -4,6 +4,8 @@ import { addRecord, addRecords, decodeRecord, emptyTotals, RING_BYTES, summarize
 
 const line = { loss: 2.5, penalty: 0.125, hits: 3, rows: 5, step: 7, halted: 0, learningRate: 0.5, epoch: 2 };
 
+const RING_WORDS = RING_BYTES / 4;
+
 /** A ring with one line written as the GPU does: numbers with a fraction as the bits of a float32. */
 function ringWith(slot: number, values: typeof line): Uint32Array<ArrayBuffer> {
   const ring = new ArrayBuffer(RING_BYTES);
@@ -45,29 +47,25 @@ describe("decodeRecord", () => {
 });
 
 describe("addRecords", () => {
-  /** The ring of steps 1024, 1025, …, behind another in the same memory. */
-  function ringOf(lines: readonly (typeof line)[]): Uint32Array<ArrayBuffer> {
-    const memory = new Uint32Array((2 * RING_BYTES) / 4);
+  /** The lines of steps, behind others in the same memory. */
+  function linesOf(lines: readonly (typeof line)[]): Uint32Array<ArrayBuffer> {
+    const memory = new Uint32Array(2 * RING_WORDS);
     lines.forEach((values, index) => {
-      const slot = (RING_RECORDS - 1 + index) % RING_RECORDS;
-      const first = slot * RECORD_WORDS;
-      memory.set(ringWith(slot, values).subarray(first, first + RECORD_WORDS), RING_BYTES / 4 + first);
+      memory.set(ringWith(0, values).subarray(0, RECORD_WORDS), RING_WORDS + index * RECORD_WORDS);
     });
-    return memory.subarray(RING_BYTES / 4);
+    return memory.subarray(RING_WORDS, RING_WORDS + lines.length * RECORD_WORDS);
   }
 
-  it("adds the lines of some steps, from the last of the ring on to the first", () => {
+  it("adds one line a step", () => {
     const totals = emptyTotals();
-    const ring = ringOf([line, { ...line, loss: 1, rows: 4 }, line]);
-    expect(addRecords(totals, ring, RING_RECORDS, RING_RECORDS + 1)).toBeUndefined();
-    expect(totals).toMatchObject({ loss: 3.5, penalty: 0.25, hits: 6, rows: 9, steps: 2 });
+    expect(addRecords(totals, linesOf([line, { ...line, loss: 1, rows: 4, step: 8 }]))).toBeUndefined();
+    expect(totals).toMatchObject({ loss: 3.5, penalty: 0.25, hits: 6, rows: 9, steps: 2, last: { step: 8 } });
   });
 
   it("ends before the first step that halted, and gives it", () => {
     const totals = emptyTotals();
-    const halted = { ...line, step: 1025, halted: 1, loss: Number.NaN };
-    const ring = ringOf([line, halted, { ...halted, step: 1026 }]);
-    expect(addRecords(totals, ring, RING_RECORDS, RING_RECORDS + 2)).toEqual({
+    const halted = { ...line, step: 8, halted: 1, loss: Number.NaN };
+    expect(addRecords(totals, linesOf([line, halted, { ...halted, step: 9 }]))).toEqual({
       ...halted,
       halted: true,
       skipped: false,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { RING_RECORDS } from "../../../src/kernels/control.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
 import { adam, adamw, type Optimizer, sgd } from "../../../src/model/optimizer.ts";
 import { cosine, stepDecay } from "../../../src/model/schedule.ts";
@@ -116,7 +117,7 @@ describe("planVariants", () => {
   it("plans one dispatch of as many networks as there are variants", () => {
     const plan = planVariants(options, 5);
     expect(plan.steps).toMatchObject([{ kernel: "wholeSteps", dims: { variants: 5 } }]);
-    expect(plan.steps[0]?.variant).toEqual(planTraining(options).steps[0]?.variant);
+    expect(plan.steps[0]?.variant).toEqual({ ...planTraining(options).steps[0]?.variant, records: RING_RECORDS });
   });
 
   it("refuses a network whose step takes several dispatches, and says what to do", () => {
