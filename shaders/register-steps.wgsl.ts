@@ -1,5 +1,5 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
-import { RECORD_WORDS } from "../src/kernels/control.ts";
+import { HALTED, RECORD_WORDS } from "../src/kernels/control.ts";
 import type { InnerStep, WholeStepsVariant } from "../src/kernels/whole-steps.ts";
 import { activationFunctions } from "./lib/activation.wgsl.ts";
 import { advanceFunction } from "./lib/advance.wgsl.ts";
@@ -87,7 +87,7 @@ ${each(sums, (e) => `    partial[${e * group}u + local] = g[${e}];`)}
 ${each(sums, (e) => `    g[${e}] = total[${e}];`)}
     let L = g[${elements.length}];
     let s = ${decaying.length > 0 ? `0.5 * control.decay * (${decaying.map(({ parameter }) => `${parameter} * ${parameter}`).join(" + ")})` : "0.0"};
-    if (!finite(L + s)) { control.halted = 1u; }
+    if (!finite(L + s)) { control.halted |= ${HALTED}u; }
     if (control.halted == 0u) {
 ${elements.map(({ parameter, state, update }, e) => `      { ${updateStatements(update, { parameter, state }, `g[${e}]`)} }`).join("\n")}
     }
