@@ -1,7 +1,8 @@
 import type { TableDescription } from "../data/description.ts";
 import { measureFit } from "../data/fit.ts";
-import type { Part } from "../data/problem.ts";
+import type { Part, ScaledRows } from "../data/problem.ts";
 import { undoScale } from "../data/scale.ts";
+import { NumericError } from "../errors.ts";
 import type { Predictor } from "../run/types.ts";
 import { formatConfusion, formatScores, type Score } from "./report.ts";
 
@@ -14,12 +15,13 @@ export async function judge(
   const scores: Score[] = [];
   const confusion: string[] = [];
   for (const [index, [name, { rows, data, targets }]] of parts.entries()) {
-    const { loss, accuracy } = await predictor.evaluate(data);
     if (targetScale) {
       const { outputs } = await predictor.predict(data.inputs);
-      scores.push({ name, rows, loss, fit: measureFit(undoScale(outputs, targetScale), targets) });
+      const fit = measureFit(undoScale(outputs, targetScale), targets);
+      scores.push({ name, rows, loss: await lossOf(predictor, data), fit });
       continue;
     }
+    const { loss, accuracy } = await predictor.evaluate(data);
     scores.push({ name, rows, loss, accuracy });
     if (index < parts.length - 1) continue;
     const { classes: predicted = [] } = await predictor.predict(data.inputs);
@@ -31,3 +33,13 @@ export async function judge(
   }
   return [...formatScores(scores), ...confusion];
 }
+
+/** The mean loss; infinite where float32 cannot hold its sum, since the errors can be told all the same. */
+const lossOf = async (predictor: Predictor, data: ScaledRows): Promise<number> => {
+  try {
+    return (await predictor.evaluate(data)).loss;
+  } catch (error) {
+    if (error instanceof NumericError) return Number.POSITIVE_INFINITY;
+    throw error;
+  }
+};

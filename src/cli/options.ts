@@ -1,3 +1,4 @@
+import Papa from "papaparse";
 import { ModelError } from "../errors.ts";
 import { remedyFor } from "../model/nearest.ts";
 
@@ -41,12 +42,22 @@ export function layersOption(text: string): number[] {
   });
 }
 
-/** Names parted by commas. */
-export const namesOption = (text: string): string[] =>
-  text
-    .split(",")
+/** Names parted by commas, one that holds a comma in quotes, as a row of CSV. */
+export function namesOption(text: string): string[] {
+  const { data, errors } = Papa.parse<string[]>(text, { delimiter: ",", newline: "\n" });
+  if (errors.length > 0) {
+    refuse(
+      "--ignore",
+      text,
+      "names parted by commas",
+      'put " around a name that holds a comma, and write "" for each " in it',
+    );
+  }
+  return data
+    .flat()
     .map((name) => name.trim())
     .filter((name) => name !== "");
+}
 
 function refuse(flag: string, text: string, expected: string, remedy: string): never {
   throw new ModelError({ where: flag, got: `"${text}"`, expected, remedy });

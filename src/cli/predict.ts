@@ -1,8 +1,8 @@
 import Papa from "papaparse";
 import type { Table } from "../data/csv.ts";
 import { readDescription, type TableDescription } from "../data/description.ts";
-import { scaleRows } from "../data/problem.ts";
-import { applyScale, undoScale } from "../data/scale.ts";
+import { scaleInputs, scaleRows } from "../data/problem.ts";
+import { type Scale, undoScale } from "../data/scale.ts";
 import { readClasses, readInputs, readTargets } from "../data/table.ts";
 import { DataError } from "../errors.ts";
 import { type LoadedModel, loadModel } from "../run/checkpoint.ts";
@@ -31,13 +31,13 @@ export async function predict(modelPath: string, path: string, { out }: PredictO
   const device = await openAdapter();
   pollByTimer();
   const predictor = await createPredictor(device, loaded);
-  const prediction = await predictor.predict(applyScale(values, description.inputScale, `${path}: inputs`));
+  const prediction = await predictor.predict(scaleInputs(table, description, values));
   const csv = formatPredictions(prediction, description);
   if (out === undefined) await print(csv);
   else writeWhole(out, csv);
 
   if (targets) {
-    const part = { rows: targets.length, data: scaleRows(path, description, values, targets), targets };
+    const part = { rows: targets.length, data: scaleRows(table, description, values, targets), targets };
     for (const line of await judge(predictor, description, [["given", part]])) console.error(line);
   }
   return 0;
@@ -57,7 +57,7 @@ function formatPredictions(
 ): string {
   const { classes: names, target, targetScale } = description;
   if (targetScale) {
-    const numbers = Array.from(undoScale(outputs, targetScale), (x) => [String(Number(x.toPrecision(8)))]);
+    const numbers = Array.from(undoScale(outputs, targetScale), (x) => [writeNumber(x, targetScale)]);
     return unparse([[target], ...numbers]);
   }
   const cells = Array.from({ length: rows }, (_, row) => {
@@ -65,7 +65,20 @@ function formatPredictions(
     const probability = probabilities?.[row * names.length + number] ?? 0;
     return [names[number] ?? "", probability.toFixed(6)];
   });
-  return unparse([[target, "probability"], ...cells]);
+  // No two columns of one name, which no reader of tables would take.
+  return unparse([[target, target === "probability" ? "probability of the class" : "probability"], ...cells]);
+}
+
+/** Digits of a float32. */
+const DIGITS = 8;
+/** Digits of a float64. */
+const MOST_DIGITS = 17;
+
+/** A number with the digits that it has: those of the network's float32, and those that the shift is larger by. */
+function writeNumber(x: number, { shift: [shift = 0], factor: [factor = 1] }: Scale): string {
+  const scaled = factor === 0 ? 0 : Math.max(Math.abs(x - shift), 1 / factor);
+  const digits = DIGITS + Math.ceil(Math.log10(Math.abs(x) / scaled));
+  return String(Number(x.toPrecision(Math.min(MOST_DIGITS, Math.max(DIGITS, digits || 0)))));
 }
 
 const unparse = (rows: readonly (readonly string[])[]) => `${Papa.unparse(rows as string[][], { newline: "\n" })}\n`;

@@ -75,7 +75,9 @@ const words = <T extends string>(flag: string, value: string, text: string, choi
 
 const problemOptions = () => [
   words("--task", "task", "what to learn (default: guessed from the target)", tasks),
-  new Option("--ignore <columns>", "columns to leave out, parted by commas").argParser(namesOption).default([], "none"),
+  new Option("--ignore <columns>", "columns to leave out, parted by commas, a name that holds one in quotes")
+    .argParser(namesOption)
+    .default([], "none"),
 ];
 
 const networkOptions = () => [

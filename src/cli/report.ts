@@ -60,7 +60,7 @@ export function formatConfusion(
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   if (classes.length > mostMatrixClasses) return formatPairs(counts, classes);
-  const names = classes.map((name) => shorten(name, 10));
+  const names = shortened(classes);
   const rows = names.map((name, row) => [
     name,
     ...names.map((_, column) => String(counts.get(`${row} ${column}`) ?? ".")),
@@ -83,6 +83,15 @@ function formatPairs(counts: ReadonlyMap<string, number>, classes: readonly stri
     );
   const rest = wrong.length - lines.length;
   return rest > 0 ? [...lines, `and ${formatCount(rest, "pair")} more`] : lines;
+}
+
+/** Names of few letters, as many as tell them apart. */
+function shortened(names: readonly string[]): string[] {
+  const longest = Math.max(...names.map((name) => Array.from(name).length));
+  for (let most = 10; ; most++) {
+    const short = names.map((name) => shorten(name, most));
+    if (most >= longest || new Set(short).size === names.length) return short;
+  }
 }
 
 const shorten = (text: string, most: number) => {

@@ -67,9 +67,13 @@ function parseRecords(source: string, file: string): Records {
     newline: "\n",
     step: ({ data, errors, meta }) => {
       const [error] = errors;
-      if (error?.index !== undefined) refuseQuote(error.code, text, start, error.index, line, file);
+      if (error?.index !== undefined) {
+        if (records.length === 0) checkSeparator(text.slice(start), line, file);
+        refuseQuote(error.code, text, start, error.index, line, file);
+      }
       const cells = data.map((cell) => cell.trim());
-      if (cells.length > 1 || cells[0] !== "") {
+      // A line of "" holds a cell, though an empty one.
+      if (cells.length > 1 || text.slice(start, meta.cursor).trim() !== "") {
         records.push(cells);
         lines.push(line);
       }
@@ -103,17 +107,22 @@ function refuseQuote(code: string, text: string, start: number, index: number, l
   });
 }
 
+/** @param header where it begins @throws DataError where its first cell, in quotes or not, is parted from the next by something else */
+function checkSeparator(header: string, line: number, file: string): void {
+  const [, separator] = /^ *(?:"(?:[^"]|"")*"|[^",;\t\n]*) *([;\t])/.exec(header) ?? [];
+  if (separator === undefined) return;
+  throw new DataError({
+    where: `${file}: line ${line}`,
+    got: separator === ";" ? "cells parted by semicolons" : "cells parted by tabs",
+    expected: "cells parted by commas",
+    remedy: "save the table as CSV with commas",
+    line,
+  });
+}
+
 function checkHeader(columns: readonly string[], line: number, file: string): void {
-  const only = columns[0];
-  if (columns.length === 1 && only !== undefined && /[;\t]/.test(only)) {
-    throw new DataError({
-      where: `${file}: line ${line}`,
-      got: only.includes(";") ? "cells parted by semicolons" : "cells parted by tabs",
-      expected: "cells parted by commas",
-      remedy: "save the table as CSV with commas",
-      line,
-    });
-  }
+  if (columns.length === 1) checkSeparator(columns[0] ?? "", line, file);
+  const seen = new Map<string, number>();
   for (const [index, name] of columns.entries()) {
     const column = index + 1;
     const where = `${file}: line ${line}, column ${column}`;
@@ -127,8 +136,9 @@ function checkHeader(columns: readonly string[], line: number, file: string): vo
         column,
       });
     }
-    const first = columns.indexOf(name);
-    if (first !== index) {
+    const first = seen.get(name);
+    seen.set(name, index);
+    if (first !== undefined) {
       throw new DataError({
         where,
         got: `"${name}", the name of column ${first + 1} too`,

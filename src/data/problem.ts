@@ -1,9 +1,9 @@
 import { DataError } from "../errors.ts";
-import { describe, isNumber } from "./cell.ts";
+import { cellError, describe, isNumber } from "./cell.ts";
 import { columnIndex } from "./columns.ts";
 import type { Table } from "./csv.ts";
 import type { TableDescription } from "./description.ts";
-import { applyScale, fitScale, type Scaling } from "./scale.ts";
+import { applyScale, fitScale, type RefuseScaled, type Scaling } from "./scale.ts";
 import { splitRows, takeRows } from "./split.ts";
 import { readClasses, readInputs, readTargets } from "./table.ts";
 import { findClasses, guessTask, type Task } from "./task.ts";
@@ -48,7 +48,8 @@ export function problemOf(table: Table, options: ProblemOptions): Problem {
       remedy: "leave the target out of the columns to ignore",
     });
   }
-  const inputs = table.columns.filter((name, index) => index !== target && !options.ignore.includes(name));
+  const ignored = new Set(options.ignore);
+  const inputs = table.columns.filter((name, index) => index !== target && !ignored.has(name));
   if (inputs.length === 0) {
     throw new DataError({
       where: table.file,
@@ -129,28 +130,53 @@ export function prepare(problem: Problem, options: PrepareOptions): PreparedData
     inputScale: fitScale(trainInputs, inputs.length, options.scale),
     ...(task === "regression" ? { targetScale: fitScale(trainTargets, 1, options.scaleTarget) } : {}),
   };
-  const part = (own: Float64Array, ownTargets: Float64Array | Uint32Array): Part => ({
+  const part = (own: Float64Array, ownTargets: Float64Array | Uint32Array, rows: Uint32Array): Part => ({
     rows: ownTargets.length,
-    data: scaleRows(table.file, description, own, ownTargets),
+    data: scaleRows(table, description, own, ownTargets, rows),
     targets: ownTargets,
   });
   return {
-    train: part(trainInputs, trainTargets),
+    train: part(trainInputs, trainTargets, split.train),
     test:
       split.test.length === 0
         ? undefined
-        : part(takeRows(values, inputs.length, split.test), takeRows(targets, 1, split.test)),
+        : part(takeRows(values, inputs.length, split.test), takeRows(targets, 1, split.test), split.test),
     description,
   };
 }
 
-/** @throws DataError where a number leaves float32's range */
+/**
+ * @param rows of the table that the values are of; all in order if left out
+ * @throws DataError with line and column where a number leaves float32's range
+ */
+export const scaleInputs = (
+  table: Table,
+  { inputs, inputScale }: TableDescription,
+  values: Float64Array,
+  rows?: Uint32Array,
+): Float32Array<ArrayBuffer> => applyScale(values, inputScale, table.file, refuseScaled(table, inputs, rows));
+
+/** As `scaleInputs`, with the target. */
 export const scaleRows = (
-  file: string,
-  { inputScale, targetScale }: TableDescription,
+  table: Table,
+  description: TableDescription,
   inputs: Float64Array,
   targets: Float64Array | Uint32Array,
-): ScaledRows => ({
-  inputs: applyScale(inputs, inputScale, `${file}: inputs`),
-  targets: targetScale === undefined ? targets : applyScale(targets, targetScale, `${file}: target`),
-});
+  rows?: Uint32Array,
+): ScaledRows => {
+  const { target, targetScale } = description;
+  return {
+    inputs: scaleInputs(table, description, inputs, rows),
+    targets:
+      targetScale === undefined
+        ? targets
+        : applyScale(targets, targetScale, table.file, refuseScaled(table, [target], rows)),
+  };
+};
+
+/** @param names of the columns that were scaled */
+const refuseScaled =
+  (table: Table, names: readonly string[], rows?: Uint32Array): RefuseScaled =>
+  (row, column, fault) => {
+    throw cellError(table, rows?.[row] ?? row, table.columns.indexOf(names[column] ?? ""), fault);
+  };

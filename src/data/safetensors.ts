@@ -84,7 +84,8 @@ export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): Saf
   const metadata: Record<string, string> = Object.create(null);
   const entries: Entry[] = [];
   for (const [name, value] of Object.entries(header)) {
-    if (name === metadataName) readMetadata(value, metadata, where);
+    // Null is no metadata.
+    if (name === metadataName) readMetadata(value ?? {}, metadata, where);
     else entries.push(readEntry(name, value, where));
   }
   checkLayout(entries, bytes.length - start, where);
@@ -166,13 +167,26 @@ function parseHeader(bytes: Uint8Array, where: string): Record<string, unknown> 
   });
 }
 
+/** A value of a header as a message names it, however large or deep. */
+function shown(value: unknown): string {
+  let text = "lists in lists";
+  try {
+    text = JSON.stringify(value) ?? "undefined";
+  } catch {
+    // Nested too deeply to be written.
+  }
+  return shortened(text);
+}
+
+const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
+
 function readMetadata(value: unknown, metadata: Record<string, string>, where: string): void {
   const entries = isRecord(value) ? Object.entries(value) : [[metadataName, value] as const];
   for (const [key, text] of entries) {
     if (typeof text !== "string" || !isRecord(value)) {
       throw new DataError({
         where: `${where}: metadata "${key}"`,
-        got: JSON.stringify(text),
+        got: shown(text),
         expected: "text",
         remedy: remedyForDamage,
       });
@@ -186,21 +200,24 @@ function readEntry(name: string, value: unknown, file: string): Entry {
   const refuse = (got: string, expected: string, remedy = remedyForDamage): never => {
     throw new DataError({ where, got, expected, remedy });
   };
-  if (!isRecord(value)) return refuse(JSON.stringify(value), "an object with dtype, shape and data_offsets");
+  if (!isRecord(value)) return refuse(shown(value), "an object with dtype, shape and data_offsets");
   const { dtype, shape, data_offsets: offsets } = value;
   if (dtype !== "F32" && dtype !== "U32") {
-    return refuse(`dtype ${JSON.stringify(dtype)}`, `"F32" or "U32"`, "convert the tensor to float32");
+    return refuse(`dtype ${shown(dtype)}`, `"F32" or "U32"`, "convert the tensor to float32");
   }
   if (!Array.isArray(shape) || !shape.every(isCount)) {
-    return refuse(`shape ${JSON.stringify(shape)}`, "a list of whole numbers, 0 or above");
+    return refuse(`shape ${shown(shape)}`, "a list of whole numbers, 0 or above");
   }
   const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? offsets : [];
   if (!isCount(begin) || !isCount(end) || begin > end) {
-    return refuse(`data_offsets ${JSON.stringify(offsets)}`, "two whole numbers [begin, end] with begin ≤ end");
+    return refuse(`data_offsets ${shown(offsets)}`, "two whole numbers [begin, end] with begin ≤ end");
   }
   const bytes = volume(shape) * size;
   if (end - begin !== bytes) {
-    return refuse(`${end - begin} bytes of data`, `${bytes} bytes for shape [${shape.join(", ")}] of ${dtype}`);
+    return refuse(
+      `${end - begin} bytes of data`,
+      `${bytes} bytes for shape ${shortened(`[${shape.join(", ")}]`)} of ${dtype}`,
+    );
   }
   return { name, dtype, shape: [...shape], begin, end };
 }

@@ -20,6 +20,13 @@ export interface Scale {
   readonly factor: readonly number[];
 }
 
+/** Throws the error for a scaled value, of row and column counted from 0. */
+export type RefuseScaled = (
+  row: number,
+  column: number,
+  fault: { readonly got: string; readonly expected: string; readonly remedy: string },
+) => never;
+
 /**
  * Takes the scaling from the rows to train on; sums are in float64.
  * @param values `[rows, columns]` row-major
@@ -50,17 +57,27 @@ function statistics(values: ArrayLike<number>, columns: number, column: number) 
     sum += x;
   }
   const mean = sum / rows;
+  // Of the range, since squares of numbers below 10⁻¹⁶² are 0.
+  const range = high - low || 1;
   let squares = 0;
-  for (let i = column; i < values.length; i += columns) squares += ((values[i] ?? 0) - mean) ** 2;
-  return { low, high, mean, deviation: Math.sqrt(squares / rows) };
+  for (let i = column; i < values.length; i += columns) squares += (((values[i] ?? 0) - mean) / range) ** 2;
+  return { low, high, mean, deviation: range * Math.sqrt(squares / rows) };
 }
 
 /**
  * x′ = (x − shift)·factor over `[rows, columns]`, as float32.
  * @param where names the values in an error message: `test.csv: inputs`
+ * @param fail throws another error, for values of which more is known
  * @throws DataError where a scaled value is beyond float32's range
  */
-export function applyScale(values: ArrayLike<number>, scale: Scale, where: string): Float32Array<ArrayBuffer> {
+export function applyScale(
+  values: ArrayLike<number>,
+  scale: Scale,
+  where: string,
+  fail: RefuseScaled = (row, column, fault) => {
+    throw new DataError({ where: `${where}: row ${row + 1}, column ${column + 1}`, ...fault });
+  },
+): Float32Array<ArrayBuffer> {
   const { shift, factor } = scale;
   const columns = shift.length;
   const scaled = new Float32Array(values.length);
@@ -68,7 +85,13 @@ export function applyScale(values: ArrayLike<number>, scale: Scale, where: strin
     const column = i % columns;
     const x = ((values[i] ?? 0) - (shift[column] ?? 0)) * (factor[column] ?? 1);
     scaled[i] = x;
-    if (!Number.isFinite(scaled[i])) refuse(where, Math.floor(i / columns), column, x);
+    if (!Number.isFinite(scaled[i])) {
+      fail(Math.floor(i / columns), column, {
+        got: `${x} after scaling`,
+        expected: "a number from -3.4e38 to 3.4e38",
+        remedy: "leave the row out, or scale otherwise",
+      });
+    }
   }
   return scaled;
 }
@@ -80,14 +103,5 @@ export function undoScale(values: ArrayLike<number>, scale: Scale): Float64Array
   return Float64Array.from(values, (x, i) => {
     const f = factor[i % columns] ?? 1;
     return (f === 0 ? 0 : x / f) + (shift[i % columns] ?? 0);
-  });
-}
-
-function refuse(where: string, row: number, column: number, x: number): never {
-  throw new DataError({
-    where: `${where}: row ${row + 1}, column ${column + 1}`,
-    got: `${x} after scaling`,
-    expected: "a number from -3.4e38 to 3.4e38",
-    remedy: "leave the row out, or scale otherwise",
   });
 }

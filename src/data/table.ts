@@ -10,7 +10,8 @@ import type { Table } from "./csv.ts";
  * @throws DataError for a missing column, and with line and column for a cell that holds no number
  */
 export function readInputs(table: Table, names: readonly string[]): Float64Array<ArrayBuffer> {
-  const indices = names.map((name) => inputIndex(table, name, names));
+  const places = new Map(table.columns.map((name, index) => [name, index]));
+  const indices = names.map((name) => places.get(name) ?? refuseMissing(table, name, names));
   const values = new Float64Array(table.rows.length * indices.length);
   for (let row = 0, i = 0; row < table.rows.length; row++) {
     for (const column of indices) values[i++] = readNumber(table, row, column);
@@ -19,12 +20,11 @@ export function readInputs(table: Table, names: readonly string[]): Float64Array
 }
 
 /** Unlike a name that somebody gives, this one is known to be right: what is wrong is the table. */
-function inputIndex({ columns, file }: Table, name: string, names: readonly string[]): number {
-  const index = columns.indexOf(name);
-  if (index >= 0) return index;
+function refuseMissing({ columns, file }: Table, name: string, names: readonly string[]): never {
+  const known = new Set(names);
   const likely = nearest(
     name,
-    columns.filter((column) => !names.includes(column)),
+    columns.filter((column) => !known.has(column)),
   );
   throw new DataError({
     where: file,

@@ -335,7 +335,7 @@ const progressFields: Readonly<Record<keyof Progress, readonly [fits: (value: un
 function checkProgress(training: Progress, where: string): void {
   for (const [name, [fits, expected]] of Object.entries(progressFields)) {
     const value = training[name as keyof Progress];
-    if (!fits(value)) refuse(where, `training.${name} ${show(value)}`, expected);
+    if (!fits(value)) refuse(where, `training.${name} ${isRecord(value) ? "an object" : show(value)}`, expected);
   }
 }
 

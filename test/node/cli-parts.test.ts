@@ -11,12 +11,14 @@ import {
   formatShare,
   formatTable,
 } from "../../src/cli/format.ts";
+import { namesOption } from "../../src/cli/options.ts";
 import { formatConfusion, formatEpochs, formatScores } from "../../src/cli/report.ts";
 import { cacheFolder, fileCache } from "../../src/cli/tune-cache.ts";
 import { formatTuning } from "../../src/cli/tuning.ts";
 import { measureFit } from "../../src/data/fit.ts";
 import { DataError } from "../../src/errors.ts";
 import type { Report } from "../../src/run/types.ts";
+import { refusal } from "../helpers/refusal.ts";
 import { createWorkplace, type Workplace } from "./command.ts";
 
 describe("writeWhole", () => {
@@ -147,6 +149,14 @@ describe("formatConfusion", () => {
     expect(formatConfusion([0], [0], ["a very long name", "b"])[1]).toBe("a very lo…           1  .");
   });
 
+  it("keeps as many letters as tell names apart", () => {
+    expect(formatConfusion([0, 1], [0, 0], ["category_low", "category_high"])).toEqual([
+      "             category_l…  category_h…",
+      "category_l…            1            .",
+      "category_h…            1            .",
+    ]);
+  });
+
   const many = Array.from({ length: 21 }, (_, i) => `c${i}`);
 
   it("lists the pairs most often confused where there are more than 20 classes", () => {
@@ -170,6 +180,20 @@ describe("formatConfusion", () => {
 
   it("says so where no class was taken for another", () => {
     expect(formatConfusion([1, 2], [1, 2], many)).toEqual(["no class was taken for another"]);
+  });
+});
+
+describe("namesOption", () => {
+  it("takes names parted by commas, and those in quotes as they are", () => {
+    expect(namesOption(" a, b ,,c")).toEqual(["a", "b", "c"]);
+    expect(namesOption('"Maker, model",x,"say ""so"""')).toEqual(["Maker, model", "x", 'say "so"']);
+    expect(namesOption("")).toEqual([]);
+  });
+
+  it("refuses a quote that is never closed", () => {
+    expect(refusal(() => namesOption('"a,b'))).toMatch(
+      /^ModelError: --ignore: got ""a,b", expected names parted by commas; /,
+    );
   });
 });
 

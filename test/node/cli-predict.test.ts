@@ -69,6 +69,41 @@ describe("predict", () => {
     expect(Number(printed?.[1])).toBeCloseTo(rmse, -1);
   });
 
+  it("writes a regression's predictions with all the digits that they have", async () => {
+    // A time in ms: its changes are a millionth of it.
+    const times = Array.from({ length: 100 }, (_, i) => `${i / 100},${1.7e12 + 600 * i}`);
+    place.write("times.csv", `x,t\n${times.join("\n")}\n`);
+    const args = ["train", "times.csv", "--target", "t", "--task", "regression", "--layers", "none", "--epochs", "60"];
+    succeeded(await place.run([...args, "--learning-rate", "0.2"]));
+    const outcome = await place.run(["predict", "times.safetensors", "times.csv"]);
+    succeeded(outcome);
+    const [, ...predictions] = rowsOf(outcome.stdout);
+    const errors = predictions.map(([t], i) => Number(t) - (1.7e12 + 600 * i));
+    const rmse = Math.sqrt(errors.reduce((sum, error) => sum + error ** 2, 0) / errors.length);
+    const printed = Number(/^given +100 +\S+ +(\S+)/m.exec(outcome.stderr)?.[1]);
+    // Printed with four digits, of numbers that were rounded to some of a deviation's eighth digit.
+    expect(Math.abs(rmse - printed)).toBeLessThanOrEqual(5e-4 * printed + 0.01);
+    expect(Math.max(...predictions.map(([t = ""]) => t.length))).toBeLessThanOrEqual("1700000000000.123".length);
+  });
+
+  it("scores predictions however far from the given target they are", async () => {
+    place.write("houses.csv", houses);
+    succeeded(await place.run(["train", "houses.csv", "--target", "price", "--epochs", "2"]));
+    place.write("far.csv", "rooms,area,price\n1,20,1e30\n2,30,-1e30\n");
+    const outcome = await place.run(["predict", "houses.safetensors", "far.csv"]);
+    succeeded(outcome);
+    expect(rowsOf(outcome.stdout)).toHaveLength(3);
+    expect(outcome.stderr).toMatch(/^given +2 +Infinity +1e\+30 /m);
+  });
+
+  it("names no two columns alike", async () => {
+    place.write("flowers.csv", flowers.replace("kind", "probability"));
+    const args = trainFlowers.map((word) => (word === "kind" ? "probability" : word));
+    succeeded(await place.run([...args, "--epochs", "2"]));
+    const outcome = await place.run(["predict", "flowers.safetensors", "flowers.csv"]);
+    expect(rowsOf(outcome.stdout)[0]).toEqual(["probability", "probability of the class"]);
+  });
+
   it("judges nothing where the target column is empty", async () => {
     place.write("flowers.csv", flowers);
     succeeded(await place.run([...trainFlowers, "--epochs", "2"]));

@@ -95,10 +95,18 @@ describe("readCsv", () => {
   it.each([
     ["semicolons", "a;b\n1;2\n"],
     ["tabs", "a\tb\n1\t2\n"],
+    ["semicolons", '"fixed acidity";"quality"\n7.4;5\n'],
+    ["tabs", '"a ""b"""\t"c"\n1\t2\n'],
+    ["semicolons", 'a;"b"\n1;2\n'],
   ])("refuses cells parted by %s", (what, text) => {
     expect(() => read(text)).toThrow(
       `data.csv: line 1: got cells parted by ${what}, expected cells parted by commas; save the table as CSV with commas.`,
     );
+  });
+
+  it("takes a line of nothing but quotes for an empty cell, and a blank one for none", () => {
+    expect(read('a\n0\n""\n\n2\n').rows).toEqual([["0"], [""], ["2"]]);
+    expect(lines('a\n0\n""\n\n2\n')).toEqual([2, 3, 5]);
   });
 
   it("refuses a quote that is never closed, with the line of the quote", () => {

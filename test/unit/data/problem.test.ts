@@ -1,6 +1,39 @@
 import { describe, expect, it } from "vitest";
 import { readCsv } from "../../../src/data/csv.ts";
-import { problemOf } from "../../../src/data/problem.ts";
+import { prepare, problemOf, scaleInputs } from "../../../src/data/problem.ts";
+
+describe("a number that scaling takes out of float32's range", () => {
+  // One of the rows to train on makes the others of column b as small as they are.
+  const rows = Array.from({ length: 10 }, (_, i) => `${i},${i === 7 ? 3e38 : i / 1000},${i}`);
+  const table = readCsv(`a,b,y\n\n${rows.join("\n")}\n`, "data.csv");
+  const where = 'data.csv: line 10, column 2 ("b"): got ';
+
+  it("is told by its line and column, wherever the split has put its row", () => {
+    const told = Array.from({ length: 12 }, (_, seed) => {
+      const problem = problemOf(table, { target: "y", task: "regression", ignore: ["a"] });
+      try {
+        prepare(problem, { testFraction: 0.3, seed, scale: "standard", scaleTarget: "standard" });
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return undefined;
+    }).filter((message) => message !== undefined);
+    expect(told.length).toBeGreaterThan(0);
+    for (const message of told) expect(message.slice(0, where.length)).toBe(where);
+  });
+
+  it("is told by its line in a table to predict", () => {
+    const description = {
+      inputs: ["b"],
+      target: "y",
+      task: "regression",
+      classes: [],
+      inputScale: { kind: "standard", shift: [0], factor: [10] },
+    } as const;
+    const values = Float64Array.from(table.rows, (cells) => Number(cells[1]));
+    expect(() => scaleInputs(table, description, values)).toThrow(where);
+  });
+});
 
 describe("a problem without a column to learn from", () => {
   const refusal = (text: string, ignore: readonly string[]) => {

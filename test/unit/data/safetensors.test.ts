@@ -186,9 +186,23 @@ describe("decodeSafetensors", () => {
       'tensor "b": got data_offsets that begin at byte 4, expected 8, where',
     ],
     ["metadata that is no text", fileOf({ __metadata__: { n: 1 } }, 0), 'metadata "n": got 1, expected text'],
+    [
+      "a type nested too deeply to be told",
+      fileOf(`{"a":{"dtype":${"[".repeat(2e5)}${"]".repeat(2e5)},"shape":[2],"data_offsets":[0,8]}}`, 8),
+      'tensor "a": got dtype lists in lists, expected',
+    ],
+    [
+      "a shape of very many dimensions, in a message of some letters",
+      fileOf({ a: { ...tensor(0, 8), shape: Array(1e5).fill(2) } }, 8),
+      /bytes for shape \[2, 2, [2, ]{70,80}… of F32; /,
+    ],
     ["metadata that is no object", fileOf({ __metadata__: "x" }, 0), 'metadata "__metadata__": got "x", expected text'],
   ])("refuses %s", (_, bytes, message) => {
     expect(() => decodeSafetensors(bytes, "m")).toThrow(message);
     expect(() => decodeSafetensors(bytes, "m")).toThrow(DataError);
+  });
+
+  it("takes null for no metadata", () => {
+    expect(decodeSafetensors(fileOf({ __metadata__: null, a: tensor(0, 8) }, 8), "m")).toMatchObject({ metadata: {} });
   });
 });

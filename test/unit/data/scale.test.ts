@@ -21,6 +21,20 @@ describe("fitScale", () => {
     expect([...applyScale(values, fitScale(values, 2, "none"), "x")]).toEqual(values);
   });
 
+  it("standard scales a column of numbers whose squares are beyond float64", () => {
+    for (const unit of [1e-200, 1e200]) {
+      const column = [2, 4, 9].map((x) => x * unit);
+      expect((fitScale(column, 1, "standard").factor[0] ?? 0) * unit).toBeCloseTo(1 / Math.sqrt(26 / 3), 14);
+      const [x = 0, y = 0, z = 0] = applyScale(column, fitScale(column, 1, "standard"), "x");
+      for (const [got, exact] of [
+        [x, -3],
+        [y, -1],
+        [z, 4],
+      ] as const)
+        expect(got).toBeCloseTo(exact / Math.sqrt(26 / 3), 6);
+    }
+  });
+
   it.each(["standard", "minmax"] as const)("%s turns a constant column into 0", (kind) => {
     // 0.1 three times sums to 0.30000000000000004: the mean is not 0.1.
     const scaled = applyScale([0.1, 0.1, 0.1], fitScale([0.1, 0.1, 0.1], 1, kind), "x");
