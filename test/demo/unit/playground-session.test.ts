@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { PlaygroundContract, Status } from "../../../demo/src/pages/playground/contract.ts";
 import { Engine } from "../../../demo/src/pages/playground/engine.ts";
-import { fromQuery, liveAt } from "../../../demo/src/pages/playground/options.ts";
+import { fromQuery, liveAt, toQuery } from "../../../demo/src/pages/playground/options.ts";
 import { open } from "../../../demo/src/pages/playground/session.ts";
 import type { Session } from "../../../demo/src/worker/session.ts";
 
@@ -126,5 +126,23 @@ describe("the playground's session", () => {
     await advance(40);
     expect(last()?.state).toEqual(other.last()?.state);
     expect(last()?.fingerprint).toBe(other.last()?.fingerprint);
+  });
+
+  it.each([
+    ["of another kind and back", [{ optimizer: "sgd" }, { optimizer: "adam" }]],
+    ["of rates, then of another kind and back", [{ rate: 0.03 }, { optimizer: "sgd" }, { optimizer: "adam" }]],
+  ] as const)("has the same weights after edits at one step, %s, by every way", async (_, edits) => {
+    const { begun, advance, edit, rewind, last } = begin("live=adam,0.01,0,16");
+    await begun;
+    await advance(53);
+    for (const change of edits) await edit(change);
+    await advance(50);
+    const there = last();
+    await rewind(20);
+    await rewind(103);
+    expect(last()?.fingerprint).toBe(there?.fingerprint);
+    const other = begin(String(there && toQuery(there.state)));
+    await other.begun;
+    expect([other.last()?.state, other.last()?.fingerprint]).toEqual([there?.state, there?.fingerprint]);
   });
 });

@@ -114,20 +114,17 @@ export class Engine {
     const snapshot = this.#snapshots.findLast((one) => one.step <= step);
     if (!snapshot) throw new Error("playground: there is always a snapshot of step 0");
     if (this.#step <= step && this.#step >= snapshot.step) return;
-    await this.#make(snapshot.live);
-    await this.#training.load(snapshot.file);
-    this.#base = snapshot.base;
-    this.#step = snapshot.step;
+    await this.#goBack(snapshot);
   }
 
   /** Changes options from the next step on and forgets what was logged after this one. At step 0 they are what it begins with. */
   async edit(change: Partial<LiveOptions>): Promise<void> {
     const live = { ...this.live, ...change };
     if (this.#step === 0) return this.#beginWith(live);
+    await this.#use(live);
     this.#edits = [...this.#edits.filter(({ step }) => step < this.#step), { step: this.#step, live }];
     this.#snapshots = this.#snapshots.filter(({ step }) => step <= this.#step);
     this.#reached = this.#step;
-    await this.#use(live);
   }
 
   /** Mean loss over all points, and the share on the right side. */
@@ -160,32 +157,50 @@ export class Engine {
     return { loss, accuracy: hits / points.length };
   }
 
-  /** Lets training go on with other options. */
+  /** Lets training go on with other options. Of edits at one step the last alone counts: it begins with what the step was reached with. */
   async #use(live: LiveOptions): Promise<void> {
     if (same(live, this.#live)) return;
-    const before = this.#training;
+    const reached = await this.#snapshot();
+    if (!same(reached.live, this.#live)) await this.#goBack(reached);
+    if (same(live, this.#live)) return;
     const kept = live.optimizer === this.#live.optimizer;
-    const file = await before.save({ optimizer: kept });
-    await this.#make(live);
-    await this.#training.load(file);
+    await this.#make(live, await this.#training.save({ optimizer: kept }));
     if (!kept) this.#base = this.#step;
   }
 
-  async #make(live: LiveOptions): Promise<void> {
-    const before = this.#training;
-    this.#training = await createTraining(this.#device, optionsOf(this.#run, live, this.points));
-    this.#live = live;
-    before.dispose();
+  async #goBack({ step, base, live, file }: Snapshot): Promise<void> {
+    await this.#make(live, file);
+    this.#base = base;
+    this.#step = step;
   }
 
-  async #snapshot(): Promise<void> {
+  /** @param file what to go on from; the first weights if undefined */
+  async #make(live: LiveOptions, file?: Uint8Array<ArrayBuffer>): Promise<void> {
+    const made = await createTraining(this.#device, optionsOf(this.#run, live, this.points));
+    try {
+      if (file) await made.load(file);
+    } catch (error) {
+      made.dispose();
+      throw error;
+    }
+    this.#training.dispose();
+    this.#training = made;
+    this.#live = live;
+  }
+
+  /** @returns the snapshot of this step: what it was reached with, before its edit */
+  async #snapshot(): Promise<Snapshot> {
     this.#lastSnapshot = performance.now();
-    if (this.#snapshots.some(({ step }) => step === this.#step)) return;
-    const file = await this.#training.save();
-    this.#snapshots.push({ step: this.#step, base: this.#base, live: this.#live, file });
+    const found = this.#snapshots.find(({ step }) => step === this.#step);
+    if (found) return found;
+    const made = { step: this.#step, base: this.#base, live: this.#live, file: await this.#training.save() };
+    this.#snapshots.push(made);
     this.#snapshots.sort((a, b) => a.step - b.step);
-    // Every other one goes, but never step 0.
-    if (this.#snapshots.length > MOST_SNAPSHOTS) this.#snapshots = this.#snapshots.filter((_, i) => i % 2 === 0);
+    // Every other one goes, but never step 0, nor this one.
+    if (this.#snapshots.length > MOST_SNAPSHOTS) {
+      this.#snapshots = this.#snapshots.filter((one, i) => i % 2 === 0 || one === made);
+    }
+    return made;
   }
 }
 
