@@ -104,6 +104,30 @@ export function NumberSelect({ values, textOf = String, ...others }: NumberSelec
   return <Select {...others} options={all.map((value) => ({ value, text: textOf(value) }))} />;
 }
 
+/** An event of an input. */
+interface Entered {
+  readonly currentTarget: HTMLInputElement;
+}
+
+/**
+ * What an input shows, and what it does with it: what is being entered stays, however often the page is drawn anew, until it is
+ * settled or left, or another value comes.
+ * @param settle takes what was entered
+ */
+function useDraft(value: string | number, settle: (text: string) => void) {
+  const [draft, setDraft] = useState<{ readonly text: string; readonly over: string | number }>();
+  return {
+    value: draft?.over === value ? draft.text : value,
+    onInput: ({ currentTarget }: Entered) => setDraft({ text: currentTarget.value, over: value }),
+    onChange: ({ currentTarget }: Entered) => {
+      setDraft(undefined);
+      settle(currentTarget.value);
+    },
+    // What was entered and taken back is no change.
+    onBlur: () => setDraft(undefined),
+  };
+}
+
 export interface RangeProps extends FieldProps {
   readonly value: number;
   readonly min: number;
@@ -116,6 +140,7 @@ export interface RangeProps extends FieldProps {
 }
 
 export function Range({ label, hint, disabled, value, min, max, step, text, onChange }: RangeProps) {
+  const entry = useDraft(value, (given) => onChange(Number(given)));
   return (
     <Labelled label={label} hint={hint} output={text}>
       {(ties) => (
@@ -126,9 +151,8 @@ export function Range({ label, hint, disabled, value, min, max, step, text, onCh
           min={min}
           max={max}
           step={step}
-          value={value}
           aria-valuetext={text}
-          onChange={({ currentTarget }) => onChange(currentTarget.valueAsNumber)}
+          {...entry}
         />
       )}
     </Labelled>
@@ -143,20 +167,23 @@ export interface NumberProps extends FieldProps {
 }
 
 /**
- * What stands in a field: the value, or what was entered that cannot be taken, until it is mended or the value changes.
+ * What stands in a field: the value, what is being entered, or what was entered that cannot be taken, until it is mended or the
+ * value changes.
  * @param read what a text stands for, or undefined
  */
-function useEntry<T>(value: T, read: (text: string) => T | undefined, onChange: (value: T) => void) {
+function useEntry<T extends string | number>(
+  value: T,
+  read: (text: string) => T | undefined,
+  onChange: (value: T) => void,
+) {
   const [wrong, setWrong] = useState<string>();
   useEffect(() => setWrong(undefined), [value]);
-  return {
-    wrong,
-    enter(text: string) {
-      const given = read(text);
-      setWrong(given === undefined ? text : undefined);
-      if (given !== undefined) onChange(given);
-    },
-  };
+  const entry = useDraft(wrong ?? value, (text) => {
+    const given = read(text);
+    setWrong(given === undefined ? text : undefined);
+    if (given !== undefined) onChange(given);
+  });
+  return { wrong, entry };
 }
 
 /** A whole number. */
@@ -165,7 +192,7 @@ export function NumberField({ label, hint, disabled, value, min, max, onChange }
     const given = text.trim() === "" ? Number.NaN : Number(text);
     return Number.isInteger(given) && given >= min && given <= max ? given : undefined;
   };
-  const { wrong, enter } = useEntry(value, read, onChange);
+  const { wrong, entry } = useEntry(value, read, onChange);
   const problem =
     wrong === undefined ? undefined : `Not taken: give a whole number from ${count(min)} to ${count(max)}.`;
   return (
@@ -179,8 +206,7 @@ export function NumberField({ label, hint, disabled, value, min, max, onChange }
           min={min}
           max={max}
           step={1}
-          value={wrong ?? value}
-          onChange={({ currentTarget }) => enter(currentTarget.value)}
+          {...entry}
         />
       )}
     </Labelled>
@@ -203,18 +229,10 @@ export interface TextProps extends FieldProps {
 
 export function TextField({ label, hint, disabled, value, pattern, expected, onChange }: TextProps) {
   const read = (text: string) => (pattern.test(text.trim()) ? text.trim() : undefined);
-  const { wrong, enter } = useEntry(value, read, onChange);
+  const { wrong, entry } = useEntry(value, read, onChange);
   return (
     <Labelled label={label} hint={hint} problem={wrong === undefined ? undefined : `Not taken: give ${expected}.`}>
-      {(ties) => (
-        <input
-          {...ties}
-          type="text"
-          disabled={disabled}
-          value={wrong ?? value}
-          onChange={({ currentTarget }) => enter(currentTarget.value)}
-        />
-      )}
+      {(ties) => <input {...ties} type="text" disabled={disabled} {...entry} />}
     </Labelled>
   );
 }
