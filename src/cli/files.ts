@@ -4,9 +4,11 @@ import {
   closeSync,
   constants,
   fsyncSync,
+  lstatSync,
   mkdtempSync,
   openSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -14,7 +16,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join, sep } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { readCsv, type Table } from "../data/csv.ts";
 import { decodeText } from "../data/text.ts";
 import { DataError } from "../errors.ts";
@@ -47,7 +49,15 @@ export function checkWritable(path: string, inputs: readonly string[]): void {
       remedy: "give the path of a file",
     });
   }
-  const same = inputs.find((input) => kindOf(path) === "file" && realpathSync(path) === realpathSync(input));
+  const file = toWrite(path, () => {
+    // A path that ends so names a folder, be it there or not.
+    if (kindOf(path) === "folder" || path.endsWith("/") || path.endsWith(sep))
+      throw Object.assign(new Error(), { code: "EISDIR" });
+    const end = fileAt(path);
+    accessSync(end === undefined ? path : dirname(end), constants.W_OK);
+    return end;
+  });
+  const same = inputs.find((input) => file !== undefined && file === realPath(input));
   if (same !== undefined) {
     throw new DataError({
       where: path,
@@ -55,15 +65,6 @@ export function checkWritable(path: string, inputs: readonly string[]): void {
       expected: "a file of its own",
       remedy: "give another path with --out",
     });
-  }
-  try {
-    const present = kindOf(path);
-    // A path that ends so names a folder, be it there or not.
-    if (present === "folder" || path.endsWith("/") || path.endsWith(sep))
-      throw Object.assign(new Error(), { code: "EISDIR" });
-    accessSync(present === "none" || present === "file" ? dirname(path) : path, constants.W_OK);
-  } catch (error) {
-    throw fileError(path, error, "a file that can be written", "give another path, or make its folder");
   }
 }
 
@@ -73,11 +74,17 @@ export function checkWritable(path: string, inputs: readonly string[]): void {
  * @throws DataError
  */
 export function writeWhole(path: string, content: Uint8Array | string): void {
+  toWrite(path, () => {
+    const file = fileAt(path);
+    // At the end, since what /dev/stdout leads to may be a file that holds something.
+    if (file === undefined) writeFileSync(path, content, { flag: "a" });
+    else replace(file, content);
+  });
+}
+
+function toWrite<T>(path: string, work: () => T): T {
   try {
-    const kind = kindOf(path);
-    // Nothing to replace where it is such as /dev/stdout.
-    if (kind === "other") writeFileSync(path, content);
-    else replace(kind === "file" ? realpathSync(path) : path, content);
+    return work();
   } catch (error) {
     throw fileError(path, error, "a file that can be written", "give another path, or make its folder");
   }
@@ -86,17 +93,18 @@ export function writeWhole(path: string, content: Uint8Array | string): void {
 /**
  * As `writeWhole`, for what was long in the making: where it cannot be written there, it is in a new folder among the
  * system's temporary files, and the error names its path.
+ * @param name of the file there; not the one in `path`, which may be what is wrong
  * @throws DataError
  */
-export function writeOrRescue(path: string, content: Uint8Array): void {
+export function writeOrRescue(path: string, content: Uint8Array | string, name: string): void {
   try {
     writeWhole(path, content);
   } catch (error) {
-    throw error instanceof DataError ? rescued(error, basename(path), content) : error;
+    throw error instanceof DataError ? rescued(error, name, content) : error;
   }
 }
 
-function rescued(error: DataError, name: string, content: Uint8Array): DataError {
+function rescued(error: DataError, name: string, content: Uint8Array | string): DataError {
   const { where, got, expected } = error;
   try {
     const file = join(mkdtempSync(join(tmpdir(), "chainrule-")), name);
@@ -109,9 +117,11 @@ function rescued(error: DataError, name: string, content: Uint8Array): DataError
 }
 
 function replace(target: string, content: Uint8Array | string): void {
-  const temporary = join(dirname(target), `.${basename(target)}.${randomUUID().slice(0, 8)}.tmp`);
+  const present = statSync(target, { throwIfNoEntry: false });
+  // Without the target's name, which may be as long as a name can be.
+  const temporary = join(dirname(target), `.${randomUUID()}.tmp`);
   try {
-    const file = openSync(temporary, "wx");
+    const file = openSync(temporary, "wx", present && present.mode & 0o777);
     try {
       writeFileSync(file, content);
       fsyncSync(file);
@@ -122,6 +132,30 @@ function replace(target: string, content: Uint8Array | string): void {
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+/**
+ * The file that a path names where all its links end, be it there or not; undefined where there is none to replace, such
+ * as at /dev/stdout.
+ */
+function fileAt(path: string): string | undefined {
+  const kind = kindOf(path);
+  if (kind === "folder" || kind === "other") return undefined;
+  const file = join(realpathSync(dirname(path)), basename(path));
+  // A file that is open, such as the one behind /dev/stdout: to be written on, by whoever opened it.
+  if (/^\/(proc|dev\/fd)\//.test(file)) return undefined;
+  // Only links that end come here: of others the kind is not to be had.
+  if (!lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) return file;
+  return fileAt(resolve(dirname(file), readlinkSync(file)));
+}
+
+/** Where a file lies; undefined where that is not to be had, as of one that was deleted after it was read. */
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
   }
 }
 
@@ -137,6 +171,8 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: "no permission",
   EISDIR: "a folder",
   ENOTDIR: "a path through something that is no folder",
+  ELOOP: "links that lead in a circle",
+  ENAMETOOLONG: "too long a name",
   ENOSPC: "a full disk",
   EROFS: "a file system that is read-only",
   ERR_FS_FILE_TOO_LARGE: "a file of more than 2 GiB",

@@ -146,7 +146,7 @@ async function runEpochs(trainer: Trainer, epochs: number, whole: Epoch, { signa
 
 async function save(trainer: Trainer, description: TableDescription, out: string): Promise<void> {
   const metadata = { [descriptionKey]: JSON.stringify(description) };
-  writeOrRescue(out, await trainer.save({ optimizer: false, metadata }));
+  writeOrRescue(out, await trainer.save({ optimizer: false, metadata }), "model.safetensors");
 }
 
 function summarize(reports: readonly Report[], whole: Epoch, device: Device): string {

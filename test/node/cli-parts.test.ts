@@ -1,8 +1,7 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { checkWritable, writeWhole } from "../../src/cli/files.ts";
 import {
   formatCount,
   formatNumber,
@@ -16,50 +15,9 @@ import { formatConfusion, formatEpochs, formatScores } from "../../src/cli/repor
 import { cacheFolder, fileCache } from "../../src/cli/tune-cache.ts";
 import { formatTuning } from "../../src/cli/tuning.ts";
 import { measureFit } from "../../src/data/fit.ts";
-import { DataError } from "../../src/errors.ts";
 import type { Report } from "../../src/run/types.ts";
 import { refusal } from "../helpers/refusal.ts";
 import { createWorkplace, type Workplace } from "./command.ts";
-
-describe("writeWhole", () => {
-  let place: Workplace;
-  let path: string;
-  beforeEach(() => {
-    place = createWorkplace();
-    path = join(place.folder, "file");
-    return () => place.remove();
-  });
-
-  it("writes a new file, and takes the place of an old one", () => {
-    for (const text of ["one", "two", ""]) {
-      writeWhole(path, text);
-      expect(readFileSync(path, "utf8")).toBe(text);
-      expect(place.files()).toEqual(["file"]);
-    }
-  });
-
-  it("writes through a link and leaves the link", () => {
-    writeWhole(path, "old");
-    const link = join(place.folder, "link");
-    symlinkSync("file", link);
-    writeWhole(link, "new");
-    expect(lstatSync(link).isSymbolicLink()).toBe(true);
-    expect(readFileSync(path, "utf8")).toBe("new");
-  });
-
-  it("does not replace a device by a file", () => {
-    writeWhole("/dev/null", "text");
-    expect(statSync("/dev/null").isFile()).toBe(false);
-  });
-
-  it("leaves nothing behind where it cannot write", () => {
-    mkdirSync(path);
-    expect(() => writeWhole(path, "text")).toThrow(DataError);
-    expect(() => checkWritable(path, [])).toThrow(`${path}: got a folder, expected a file that can be written;`);
-    expect(place.files()).toEqual(["file"]);
-    expect(() => writeWhole(join(place.folder, "none", "file"), "text")).toThrow("got no such file or folder,");
-  });
-});
 
 describe("the tuner's cache", () => {
   let place: Workplace;
