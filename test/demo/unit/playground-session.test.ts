@@ -145,4 +145,27 @@ describe("the playground's session", () => {
     await other.begun;
     expect([other.last()?.state, other.last()?.fingerprint]).toEqual([there?.state, there?.fingerprint]);
   });
+
+  it("stands before a step that fails, and goes on from there with the weights that every way has", async () => {
+    const { begun, advance, edit, rewind, last } = begin("activation=relu&live=adam,0.01,0,16");
+    /** The weights are too large to be judged, but a step of one row may be taken. */
+    const unjudged = (call: Promise<void>) => expect(call).rejects.toThrow("evaluate: L");
+    await begun;
+    await advance(20);
+    await edit({ rate: 1e19 });
+    await expect(advance(30)).rejects.toThrow("step 22");
+    expect([last()?.state.step, last()?.reached]).toEqual([21, 21]);
+    const failed = last()?.fingerprint;
+    await rewind(10);
+    await unjudged(rewind(21));
+    expect([last()?.state.step, last()?.fingerprint]).toEqual([21, failed]);
+    await expect(advance(30)).rejects.toThrow("step 22");
+    await unjudged(edit({ rate: 0.01, batch: 1 }));
+    await unjudged(advance(30));
+    const there = last();
+    await rewind(10);
+    await unjudged(rewind(51));
+    expect([there?.state.step, last()?.state.step]).toEqual([51, 51]);
+    expect(last()?.fingerprint).toBe(there?.fingerprint);
+  });
 });

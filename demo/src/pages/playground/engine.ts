@@ -1,4 +1,4 @@
-import { type Dataset, type Device, dense, type Report, type TrainerOptions } from "chainrule";
+import { type Dataset, type Device, dense, NumericError, type Report, type TrainerOptions } from "chainrule";
 import { networkOf, optimizerOf } from "../../network.ts";
 import { createTraining, type Training } from "../../worker/training.ts";
 import type { Scores } from "./contract.ts";
@@ -98,11 +98,12 @@ export class Engine {
     return { run: this.#run, live: this.#initial, edits: this.#edits, step: this.#step };
   }
 
-  /** Takes at most `steps` steps, up to the next logged edit. @throws NumericError, DeviceError */
+  /** Takes at most `steps` steps, up to the next logged edit, or to the one that fails. @throws NumericError, DeviceError */
   async advance(steps: number): Promise<Report> {
     await this.#use(this.live);
     const next = this.#edits.find(({ step }) => step > this.#step);
-    const report = await this.#training.step(Math.min(steps, (next?.step ?? Number.POSITIVE_INFINITY) - this.#step));
+    const taken = Math.min(steps, (next?.step ?? Number.POSITIVE_INFINITY) - this.#step);
+    const report = await this.#training.step(taken).catch((error) => this.#stopBefore(error));
     this.#step += report.steps;
     this.#reached = Math.max(this.#reached, this.#step);
     if (performance.now() - this.#lastSnapshot > SNAPSHOT_INTERVAL) await this.#snapshot();
@@ -111,8 +112,7 @@ export class Engine {
 
   /** Goes back to the last snapshot at or before a step; the steps from there on are taken by `advance`. */
   async restore(step: number): Promise<void> {
-    const snapshot = this.#snapshots.findLast((one) => one.step <= step);
-    if (!snapshot) throw new Error("playground: there is always a snapshot of step 0");
+    const snapshot = this.#lastBefore(step);
     if (this.#step <= step && this.#step >= snapshot.step) return;
     await this.#goBack(snapshot);
   }
@@ -166,6 +166,27 @@ export class Engine {
     const kept = live.optimizer === this.#live.optimizer;
     await this.#make(live, await this.#training.save({ optimizer: kept }));
     if (!kept) this.#base = this.#step;
+  }
+
+  /**
+   * Goes to where a step failed, by the steps before it: a trainer that has halted tells Adam's bias corrections of that step only
+   * almost.
+   * @throws the error
+   */
+  async #stopBefore(error: unknown): Promise<never> {
+    if (error instanceof NumericError && error.step > 0) {
+      const last = this.#base + error.step - 1;
+      await this.#goBack(this.#lastBefore(last));
+      while (this.#step < last) await this.advance(last - this.#step);
+    }
+    throw error;
+  }
+
+  /** The last snapshot at or before a step. */
+  #lastBefore(step: number): Snapshot {
+    const snapshot = this.#snapshots.findLast((one) => one.step <= step);
+    if (!snapshot) throw new Error("playground: there is always a snapshot of step 0");
+    return snapshot;
   }
 
   async #goBack({ step, base, live, file }: Snapshot): Promise<void> {

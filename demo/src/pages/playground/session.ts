@@ -143,12 +143,14 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     this.#loop = this.#train(speed).catch((error) => {
       this.#running = false;
       if (!this.#closed) this.#context.fail(error);
-      return this.#settle().catch(() => this.#report());
+      return this.#settle().catch(() => {});
     });
   }
 
   async #advance(steps: number): Promise<void> {
-    for (let left = steps; left > 0; ) left -= await this.#steps(left);
+    await this.#restIfFailed(async () => {
+      for (let left = steps; left > 0; ) left -= await this.#steps(left);
+    });
     await this.#settle();
   }
 
@@ -160,10 +162,7 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     this.#curves = upTo(this.#curves, engine.step);
     this.#replaying = true;
     try {
-      await this.#retrain(engine, step, end);
-    } catch (error) {
-      await this.#settle().catch(() => this.#report());
-      throw error;
+      await this.#restIfFailed(() => this.#retrain(engine, step, end));
     } finally {
       this.#replaying = false;
     }
@@ -180,7 +179,8 @@ class PlaygroundSession implements Session<PlaygroundContract> {
       const taken = await this.#steps(Math.min(to - engine.step, size));
       size = nextSize(size, taken, performance.now() - start, slice);
       if (engine.step - judged > (to - from) / REPLAY_JUDGEMENTS) {
-        await this.#judge();
+        // Training went on from weights that are beyond judgement, and does so again.
+        await this.#judge().catch(() => {});
         judged = engine.step;
       }
       const now = performance.now();
@@ -264,13 +264,28 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     this.#curves = withTest(this.#curves, testLoss);
   }
 
-  /** At rest: judges, takes the fingerprint, reports. */
+  /** At rest: takes the fingerprint, judges, and reports, though weights of a training that fails may be beyond judgement. */
   async #settle(): Promise<void> {
     if (!this.#engine) return;
-    await this.#judge();
-    this.#fingerprint = await fingerprint(this.#engine.training);
-    this.#stale = true;
-    this.#report();
+    try {
+      // A step that fails has the trainer made anew.
+      await this.#attach();
+      this.#fingerprint = await fingerprint(this.#engine.training);
+      await this.#judge();
+    } finally {
+      this.#stale = true;
+      this.#report();
+    }
+  }
+
+  /** Takes steps, and is at rest where one fails. */
+  async #restIfFailed(take: () => Promise<void>): Promise<void> {
+    try {
+      await take();
+    } catch (error) {
+      await this.#settle().catch(() => {});
+      throw error;
+    }
   }
 
   /** Lets the painter draw the trainer in use, which an edit or a rewind makes anew. */
