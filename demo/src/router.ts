@@ -1,5 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import { pageNames } from "./page-names.ts";
+import { store, stored } from "./storage.ts";
 
 /** Where the site is: `#/playground?data=spiral` is page `playground` with query `data=spiral`. */
 export interface Place {
@@ -17,8 +18,8 @@ function parse(hash: string): Place {
 const LEFT = "left";
 
 // A reload asks for the address from before `pagehide`, whatever is written then.
-const left = sessionStorage.getItem(LEFT);
-sessionStorage.removeItem(LEFT);
+const left = stored("sessionStorage", LEFT);
+store("sessionStorage", LEFT, null);
 const [navigation] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
 if (left !== null && navigation?.type !== "navigate") {
   const [asked, last] = JSON.parse(left);
@@ -63,5 +64,5 @@ export function writeQuery(page: string, query: URLSearchParams): void {
 export function writeLastQuery(page: string, query: URLSearchParams): void {
   const asked = location.hash;
   writeQuery(page, query);
-  sessionStorage.setItem(LEFT, JSON.stringify([asked, location.hash]));
+  store("sessionStorage", LEFT, JSON.stringify([asked, location.hash]));
 }

@@ -1,4 +1,5 @@
 import { effect, signal } from "@preact/signals";
+import { store } from "./storage.ts";
 
 export type Theme = "light" | "dark";
 
@@ -15,11 +16,9 @@ system.addEventListener("change", ({ matches }) => {
 export const theme = signal<Theme>("light");
 effect(() => {
   const value = chosen.value ?? (dark.value ? "dark" : "light");
-  if (chosen.value) {
-    document.documentElement.dataset.theme = chosen.value;
-    localStorage.setItem("theme", chosen.value);
-  }
+  if (chosen.value) document.documentElement.dataset.theme = chosen.value;
   theme.value = value;
+  if (chosen.value) store("localStorage", "theme", chosen.value);
 });
 
 export function toggleTheme(): void {

@@ -168,6 +168,25 @@ describe("the site", () => {
     expect(errors).toEqual([]);
   });
 
+  it("opens, changes its theme and leaves its page where the browser withholds storage", async () => {
+    const { page, errors } = await site.visit({
+      before: (page) =>
+        page.addInitScript(() => {
+          const get = () => {
+            throw new DOMException("Access is denied for this document.", "SecurityError");
+          };
+          for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(window, name, { get });
+        }),
+    });
+    await ready(page);
+    await page.getByRole("button", { name: "Use the dark theme" }).click();
+    await page.getByRole("button", { name: "Use the light theme" }).waitFor();
+    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe("rgb(18, 21, 26)");
+    await page.reload();
+    await ready(page);
+    expect(errors).toEqual([]);
+  });
+
   it("opens an address anew in the tab that shows its page, and keeps the page's state at its own link", async () => {
     const { page } = await site.visit({ at: "playground?points=gauss&layers=2" });
     await ready(page);

@@ -89,6 +89,20 @@ describe("the router", () => {
     expect(await stepAt("#/playground?step=6", "reload")).toBe("6");
   });
 
+  it("opens, and writes the last address, where the browser withholds storage", async () => {
+    const window = openWindow("#/playground?step=5");
+    Object.defineProperty(globalThis, "sessionStorage", {
+      configurable: true,
+      get: () => {
+        throw new DOMException("Access is denied for this document.", "SecurityError");
+      },
+    });
+    const router = await import("../../../demo/src/router.ts");
+    expect(router.currentPage.value).toBe("playground");
+    router.writeLastQuery("playground", query("step=9"));
+    expect(window.place.hash).toBe("#/playground?step=9");
+  });
+
   it("writes over no address that is about to open, and for no page that is not shown", async () => {
     const { router, place, arrive } = await open("#/playground");
     place.hash = "#/playground?seed=5";
