@@ -7,7 +7,14 @@ import {
   type PlaygroundState,
   toQuery,
 } from "../../../demo/src/pages/playground/options.ts";
-import { drawnFromText, drawnToText, makePoints, pointSets, snap } from "../../../demo/src/pages/playground/points.ts";
+import {
+  drawnFromText,
+  drawnToText,
+  makePoints,
+  pointSets,
+  snap,
+  starterPoints,
+} from "../../../demo/src/pages/playground/points.ts";
 import { shownOf, withShown } from "../../../demo/src/pages/playground/shown.ts";
 
 const state: PlaygroundState = {
@@ -73,6 +80,13 @@ describe("the playground's address", () => {
   ])("takes no options %s", (text) => {
     expect(read(`live=${text}&edits=5,${text}`)).toEqual(initialState);
   });
+
+  it.each(["", "&drawn=", "&drawn=AB2"])(
+    "of drawn points without any, points=drawn%s, has those to begin with",
+    (text) => {
+      expect(read(`points=drawn${text}`).run.drawn).toBe(drawnToText(starterPoints));
+    },
+  );
 
   it("keeps the edits after its step, which are part of the state", () => {
     expect(read("edits=5,sgd,0.1,0,32;6,sgd,0.2,0,32&step=5").edits.map(({ step }) => step)).toEqual([5, 6]);

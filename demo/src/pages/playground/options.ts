@@ -1,7 +1,7 @@
 import type { Activation } from "chainrule";
 import type { OptimizerName } from "../../network.ts";
 import { isDecay, isRate, isSeed, number, pick, whole } from "../../query.ts";
-import { type PointSet, pointSets } from "./points.ts";
+import { drawnFromText, drawnToText, type PointSet, pointSets, starterPoints } from "./points.ts";
 
 /** What a run begins with; a change begins the run anew. */
 export interface RunOptions {
@@ -75,6 +75,10 @@ export const initialState: PlaygroundState = {
 export const liveAt = ({ live, edits }: PlaygroundState, step: number): LiveOptions =>
   edits.reduce((found, edit) => (edit.step <= step ? edit.live : found), live);
 
+/** The same with points to begin with where none are drawn: there is no training without any. */
+export const withStarters = (run: RunOptions): RunOptions =>
+  run.points === "drawn" && drawnFromText(run.drawn).length === 0 ? { ...run, drawn: drawnToText(starterPoints) } : run;
+
 const liveText = ({ optimizer, rate, decay, batch }: LiveOptions): string => [optimizer, rate, decay, batch].join(",");
 
 function parseLive(text: string | null | undefined): LiveOptions | undefined {
@@ -119,7 +123,7 @@ export function fromQuery(query: URLSearchParams): PlaygroundState {
     return changed && isStep(Number(step)) ? [{ step: Number(step), live: changed }] : [];
   });
   return {
-    run: {
+    run: withStarters({
       points: pick(query, "points", pointSets, run.points),
       count: number(query, "count", run.count, whole(10, 1000)),
       noise: number(query, "noise", run.noise, (value) => value >= 0 && value <= 0.5),
@@ -128,7 +132,7 @@ export function fromQuery(query: URLSearchParams): PlaygroundState {
       activation: pick(query, "activation", activationNames, run.activation),
       loss: pick(query, "loss", lossNames, run.loss),
       drawn: query.get("drawn") ?? "",
-    },
+    }),
     live: parseLive(query.get("live")) ?? live,
     edits: edits.sort((a, b) => a.step - b.step),
     step: number(query, "step", 0, isStep),

@@ -16,8 +16,7 @@ import type { PlaygroundContract, Replay, Speed, Status, View } from "./contract
 import { DataPanel, LiveControls, NetworkControls } from "./controls.tsx";
 import { Equations } from "./equations.tsx";
 import { NetworkPicture } from "./network-picture.tsx";
-import { fromQuery, liveAt, type PlaygroundState, type RunOptions, toQuery } from "./options.ts";
-import { drawnToText, starterPoints } from "./points.ts";
+import { fromQuery, liveAt, type PlaygroundState, type RunOptions, toQuery, withStarters } from "./options.ts";
 import { shownOf, withShown } from "./shown.ts";
 import { SurfacePicture } from "./surface-picture.tsx";
 import { Timeline } from "./timeline.tsx";
@@ -67,11 +66,7 @@ export function Page() {
     runs.current += 1;
     void attempt(() => call.begin(next, runs.current));
   };
-  const changeRun = (change: Partial<RunOptions>) => {
-    const run = { ...state.run, ...change };
-    const empty = run.points === "drawn" && run.drawn === "";
-    begin(empty ? { ...run, drawn: drawnToText(starterPoints) } : run);
-  };
+  const changeRun = (change: Partial<RunOptions>) => begin(withStarters({ ...state.run, ...change }));
   const running = status?.running ?? false;
   useAddress(NAME, withShown(toQuery(state), { speed, unit }), running);
   const cpu = backend.value?.kind === "cpu";
