@@ -7,17 +7,19 @@ export const print = (text: string): Promise<void> =>
     process.stdout.write(text, () => resolve());
   });
 
+/** Of a reader that has seen enough (`chainrule … | head`), and of a terminal that was closed. */
+const goneReader: readonly (string | undefined)[] = ["EPIPE", "EIO"];
+
 /**
- * Ends the process with one line where output cannot be written, such as into a full disk. A reader that has seen enough
- * (`chainrule … | head`) is no fault: what is left to say goes nowhere.
+ * Ends the process with one line where results cannot be written to stdout, such as into a full disk. A reader that went
+ * away is no fault: what is left to say goes nowhere. Nor is stderr, since what it says of a work must not cost the work.
  */
-export function watchOutput(): void {
-  for (const [name, stream] of Object.entries({ stdout: process.stdout, stderr: process.stderr })) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") return;
-      const fault = fileError(name, error, "output that can be written", "make room, or write elsewhere");
-      if (stream !== process.stderr) process.stderr.write(`error: ${fault.message}\n`);
-      process.exit(1);
-    });
-  }
+export function watchOutput({ stdout, stderr }: Pick<NodeJS.Process, "stdout" | "stderr"> = process): void {
+  stderr.on("error", () => {});
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (goneReader.includes(error.code)) return;
+    const fault = fileError("stdout", error, "output that can be written", "make room, or write elsewhere");
+    stderr.write(`error: ${fault.message}\n`);
+    process.exit(1);
+  });
 }

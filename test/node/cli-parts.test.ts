@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { beforeEach, describe, expect, it } from "vitest";
+import { PassThrough } from "node:stream";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   formatCount,
   formatNumber,
@@ -11,6 +12,7 @@ import {
   formatTable,
 } from "../../src/cli/format.ts";
 import { namesOption } from "../../src/cli/options.ts";
+import { watchOutput } from "../../src/cli/output.ts";
 import { formatConfusion, formatEpochs, formatScores } from "../../src/cli/report.ts";
 import { cacheFolder, fileCache } from "../../src/cli/tune-cache.ts";
 import { formatTuning } from "../../src/cli/tuning.ts";
@@ -18,6 +20,32 @@ import { measureFit } from "../../src/data/fit.ts";
 import type { Report } from "../../src/run/types.ts";
 import { refusal } from "../helpers/refusal.ts";
 import { createWorkplace, type Workplace } from "./command.ts";
+
+describe("watchOutput", () => {
+  const watched = () => {
+    const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
+    watchOutput(streams as unknown as Pick<NodeJS.Process, "stdout" | "stderr">);
+    const exit = vi.spyOn(process, "exit").mockReturnValue(undefined as never);
+    onTestFinished(() => exit.mockRestore());
+    return { ...streams, exit };
+  };
+  const failure = (code: string) => Object.assign(new Error(code), { code });
+
+  it("goes on where a reader or the terminal is gone, and whatever becomes of stderr", () => {
+    const { stdout, stderr, exit } = watched();
+    for (const code of ["EPIPE", "EIO"]) stdout.emit("error", failure(code));
+    for (const code of ["EPIPE", "EIO", "ENOSPC"]) stderr.emit("error", failure(code));
+    expect(exit).not.toHaveBeenCalled();
+    expect(stderr.read()).toBeNull();
+  });
+
+  it("ends with status 1 where results cannot be written", () => {
+    const { stdout, stderr, exit } = watched();
+    stdout.emit("error", failure("ENOSPC"));
+    expect(exit).toHaveBeenCalledExactlyOnceWith(1);
+    expect(String(stderr.read())).toMatch(/^error: stdout: got a full disk, .*\n$/);
+  });
+});
 
 describe("the tuner's cache", () => {
   let place: Workplace;

@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { flowers, trainFlowers, useWorkplace } from "./cli.ts";
+import { flowers, succeeded, trainFlowers, useWorkplace } from "./cli.ts";
 
 const place = useWorkplace();
 
@@ -51,7 +52,7 @@ describe("plan", () => {
   });
 });
 
-describe("a full disk behind stdout", () => {
+describe.runIf(existsSync("/dev/full"))("a full disk behind stdout", () => {
   it.each([
     ["plan", ["plan", "--inputs", "3", "--outputs", "2"]],
     ["train", [...trainFlowers, "--epochs", "2"]],
@@ -62,5 +63,15 @@ describe("a full disk behind stdout", () => {
       "error: stdout: got a full disk, expected output that can be written; make room, or write elsewhere.\n",
     );
     expect(status).toBe(1);
+  });
+});
+
+describe.runIf(existsSync("/dev/full"))("a full disk behind stderr", () => {
+  it("costs train nothing but what it says there", async () => {
+    place.write("flowers.csv", flowers);
+    const outcome = await place.run([...trainFlowers, "--epochs", "3"], { errorsInto: "/dev/full" });
+    succeeded(outcome);
+    expect(outcome.stdout).toContain("model written to flowers.safetensors\n");
+    expect(place.files()).toEqual(["flowers.csv", "flowers.safetensors"]);
   });
 });

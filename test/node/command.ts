@@ -39,6 +39,10 @@ export interface RunOptions {
   readonly deafReader?: boolean;
   /** A file that stdout goes into. */
   readonly into?: string;
+  /** A file that stderr goes into. */
+  readonly errorsInto?: string;
+  /** Has stderr pass for a terminal. */
+  readonly terminal?: boolean;
 }
 
 export function createWorkplace(): Workplace {
@@ -79,15 +83,19 @@ async function run(folder: string, args: readonly string[], options: RunOptions 
   }
 }
 
-function start(cwd: string, args: readonly string[], { env, signals, deafReader, into }: RunOptions): Promise<Outcome> {
+/** What makes stderr pass for a terminal, on machines that lack pseudo-terminals too. */
+const asTerminal = { NODE_OPTIONS: "--import=data:text/javascript,process.stderr.isTTY=true", TERM: "xterm" };
+
+function start(cwd: string, args: readonly string[], options: RunOptions): Promise<Outcome> {
+  const { env, signals, deafReader, into, errorsInto, terminal } = options;
   return new Promise((resolve, reject) => {
-    const output = into === undefined ? "pipe" : openSync(into, "w");
+    const outputs = [into, errorsInto].map((path) => (path === undefined ? "pipe" : openSync(path, "w")));
     const child = spawn(process.execPath, args, {
       cwd,
-      env: { ...process.env, ...env },
-      stdio: ["ignore", output, "pipe"],
+      env: { ...process.env, ...(terminal ? asTerminal : {}), ...env },
+      stdio: ["ignore", ...outputs],
     });
-    if (output !== "pipe") closeSync(output);
+    for (const output of outputs) if (output !== "pipe") closeSync(output);
     const timer = setTimeout(() => child.kill("SIGKILL"), 50_000);
     let stdout = "";
     let stderr = "";
