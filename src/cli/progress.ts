@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from "cli-progress";
 import type { Report } from "../run/types.ts";
-import { formatCount, formatNumber, formatRate, formatShare } from "./format.ts";
+import { formatCount, formatNumber, formatRate, formatSeconds, formatShare } from "./format.ts";
 import type { Epoch } from "./report.ts";
 
 /** Shows on stderr how training goes. */
@@ -38,18 +38,27 @@ interface Display extends Progress {
 function createBar(epochs: number): Display {
   const bar = new SingleBar(
     {
-      format: "epoch {value}/{total} {bar} {figures} | {eta_formatted} left",
+      format: "epoch {value}/{total} {bar} {figures}",
       stream: process.stderr,
       hideCursor: true,
       barsize: 16,
     },
     Presets.shades_classic,
   );
-  bar.start(epochs, 0, { figures: "compiling" });
+  const start = performance.now();
+  const left = (epoch: number) => ((performance.now() - start) / 1000) * (epochs / epoch - 1);
+  // The second signal ends the process where it stands: the terminal needs its cursor and its line wrap back.
+  const stop = () => bar.stop();
+  process.once("exit", stop);
+  bar.start(epochs, 0, { figures: "in the first epoch" });
   return {
-    show: (report) => bar.update(report.epoch, { figures: figures(report) }),
+    show: (report) =>
+      bar.update(report.epoch, { figures: `${figures(report)} | ${formatSeconds(left(report.epoch))} left` }),
     note: (text) => bar.update({ figures: text }),
-    end: () => bar.stop(),
+    end() {
+      process.off("exit", stop);
+      stop();
+    },
   };
 }
 

@@ -51,4 +51,20 @@ describe("a signal while it trains", () => {
       expect(() => loadModel(readFileSync(join(place.folder, name)))).not.toThrow();
     }
   });
+
+  it("twice leaves the terminal its cursor and its line wrap", async () => {
+    place.write("flowers.csv", flowers);
+    const { status, stderr } = await place.run([...trainFlowers, "--epochs", "1000000"], {
+      signals: { after: "epoch ", names: ["SIGINT", "SIGTERM"] },
+      terminal: true,
+    });
+    expect([130, 143]).toContain(status);
+    for (const [off, on] of [
+      ["\u001b[?25l", "\u001b[?25h"],
+      ["\u001b[?7l", "\u001b[?7h"],
+    ] as const) {
+      expect(stderr).toContain(off);
+      expect(stderr.lastIndexOf(on)).toBeGreaterThan(stderr.lastIndexOf(off));
+    }
+  });
 });

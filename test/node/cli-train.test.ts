@@ -17,7 +17,7 @@ describe("train", () => {
     expect(stdout).toContain("task: classification, 2 classes (guessed from 2 different texts; see --task)\n");
     expect(stdout).toContain("rows: 32 to train on, 8 to test on (seed 0)\n");
     expect(stdout).toContain("network: 2 → 8 relu → 2, 42 parameters, softmaxCrossEntropy\n");
-    expect(stdout).toMatch(/^GPU memory: [0-9.]+ KiB: .*data 384 B, .*parameter 168 B, .*staging 64.0 KiB$/m);
+    expect(stdout).toMatch(/^GPU memory: [0-9.]+ KiB: .*data 384 B, .*parameter 168 B, .*staging 256.0 KiB$/m);
     expect(stdout).toMatch(/^30 epochs, 30 steps in [0-9.]+ s$/m);
     expect(stdout).toMatch(/^speed: [0-9,.]+ steps\/s, [0-9,.]+ samples\/s on \S.*$/m);
     expect(stdout).toContain("model written to flowers.safetensors\n");
@@ -40,6 +40,16 @@ describe("train", () => {
     for (const [name, args] of files) succeeded(await place.run(["train", "flowers.csv", ...args, "--out", name]));
     const [flags, file] = files.map(([name]) => readFileSync(join(place.folder, name)));
     expect(file?.equals(flags ?? new Uint8Array())).toBe(true);
+  });
+
+  it("shows in a terminal no figure of an epoch before the first has ended, and then how long it will take", async () => {
+    place.write("flowers.csv", flowers);
+    const outcome = await place.run([...trainFlowers, "--epochs", "3"], { terminal: true });
+    succeeded(outcome);
+    expect(outcome.stderr).toMatch(/epoch 0\/3 ░+ in the first epoch(?! \|)/);
+    expect(outcome.stderr).toMatch(
+      /epoch 3\/3 █+ loss [0-9.]+ \| accuracy [0-9.]+ % \| [0-9,.]+ samples\/s \| 0\.0 s left/,
+    );
   });
 
   it("writes no control characters into a pipe", async () => {
