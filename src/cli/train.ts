@@ -84,7 +84,11 @@ export async function train(path: string, options: TrainOptions): Promise<number
 
   const interrupt = catchInterrupt();
   const whole = { steps: Math.ceil(data.train.rows / trainer.plan.batch), rows: data.train.rows };
-  const reports = await runEpochs(trainer, options.epochs, whole, interrupt);
+  const reports = await runEpochs(trainer, options.epochs, whole, interrupt).catch((error: unknown) => {
+    // What failed is said by who called; that its epochs are lost, nowhere else.
+    console.error(`no model written to ${out}`);
+    throw error;
+  });
   // Before all that is said of it, so that nothing which happens then can cost the work.
   if (reports.length > 0) await save(trainer, data.description, out);
   interrupt.release();

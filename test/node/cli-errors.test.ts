@@ -295,7 +295,9 @@ describe("train refuses, in one line and without a file left behind,", () => {
       "--out",
       "m.safetensors",
     ]);
-    expect(stderr).toMatch(/^error: training: step \d+: .*, expected a finite objective; .*\n$/m);
+    expect(stderr).toMatch(
+      /^no model written to m\.safetensors\nerror: training: step \d+: .*, expected a finite objective; .*\n$/m,
+    );
     expect(status).toBe(1);
     expect(place.files()).toEqual(["data.csv", "m.safetensors"]);
     expect(readFileSync(join(place.folder, "m.safetensors"), "utf8")).toBe("what was there");
