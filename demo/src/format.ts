@@ -12,11 +12,13 @@ export const compact = (value: number): string => short.format(value);
 /** A share as `97.3 %`. */
 export const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 
-/** Four significant digits, without an exponent where that is short. */
+/** Four significant digits, without an exponent where that is short: a price is `345700`. */
 export function figure(value: number): string {
   if (value === 0) return "0";
   const magnitude = Math.abs(value);
-  return magnitude >= 1e-3 && magnitude < 1e5 ? value.toPrecision(4) : value.toExponential(2);
+  if (!(magnitude >= 1e-3 && magnitude < 1e9)) return value.toExponential(3);
+  // Of more than four digits before the point, toPrecision itself makes an exponent.
+  return magnitude < 1e3 ? value.toPrecision(4) : String(Number(value.toPrecision(4)));
 }
 
 /** `42 s`, `3 min 5 s`, `1 h 2 min` */
