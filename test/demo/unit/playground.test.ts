@@ -1,4 +1,6 @@
+import { h } from "preact";
 import { describe, expect, it } from "vitest";
+import { Equations } from "../../../demo/src/pages/playground/equations.tsx";
 import { hash } from "../../../demo/src/pages/playground/fingerprint.ts";
 import {
   fromQuery,
@@ -16,6 +18,7 @@ import {
   starterPoints,
 } from "../../../demo/src/pages/playground/points.ts";
 import { shownOf, withShown } from "../../../demo/src/pages/playground/shown.ts";
+import { shownText } from "./shown-text.ts";
 
 const state: PlaygroundState = {
   run: {
@@ -131,6 +134,16 @@ describe("what the playground shows", () => {
       expect(look(text)).toEqual({ speed: "full", unit: undefined });
     },
   );
+});
+
+describe("the playground's formulas", () => {
+  it.each([
+    [0.1, 0.1, "(1−0.01)"],
+    [0.0003, 0.0001, "(1−3e-8)"],
+  ])("show the decay of AdamW by rate %d and decay %d without the digits of rounding", (rate, decay, factor) => {
+    const live = { optimizer: "adamw" as const, rate, decay, batch: 32 };
+    expect(shownText(h(Equations, { run: state.run, live }))).toContain(`ω←${factor}ω`);
+  });
 });
 
 describe("the playground's points", () => {

@@ -128,7 +128,8 @@ function Update({ live: { optimizer, rate, decay } }: { live: LiveOptions }) {
           <O>(</O>
           <N>1</N>
           <O>−</O>
-          <N>{rate * decay}</N>
+          {/* Without the last digits of the product, which are those of rounding. */}
+          <N>{Number((rate * decay).toPrecision(6))}</N>
           <O>)</O>
         </>
       )}
