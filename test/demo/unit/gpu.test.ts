@@ -1,6 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { h } from "preact";
+import { describe, expect, it, vi } from "vitest";
 import { agreementOf, medianOf } from "../../../demo/src/pages/gpu/benchmark.ts";
 import { checkNetworks } from "../../../demo/src/pages/gpu/check-networks.ts";
+import { CheckPanel } from "../../../demo/src/pages/gpu/check-panel.tsx";
 import {
   BOUND,
   Comparison,
@@ -12,7 +14,12 @@ import {
 } from "../../../demo/src/pages/gpu/compare.ts";
 import { textOf } from "../../../demo/src/pages/gpu/report.ts";
 import { logScale } from "../../../demo/src/pages/gpu/scale.ts";
+import type { CheckedRun } from "../../../demo/src/pages/gpu/self-check.ts";
 import { createReferenceTrainer } from "../../../src/cpu/trainer.ts";
+import { shownText } from "./shown-text.ts";
+
+// Its title has an id, which only a document gives.
+vi.mock("../../../demo/src/components/panel.tsx", () => ({ Panel: ({ children }: { children: unknown }) => children }));
 
 describe("the comparison of the self-check", () => {
   const finding = (got: readonly number[], expected: readonly number[], group: (typeof groups)[number]) => {
@@ -78,6 +85,20 @@ describe("the comparison of the self-check", () => {
       }
     },
   );
+});
+
+describe("the table of the self-check", () => {
+  it("calls a network too large for a plan only when all plans were run", () => {
+    const repeated = { values: 1, differing: 0 };
+    const given = { network: "n", about: "", dispatches: 9, findings: [], passed: true };
+    const run: CheckedRun = { ...given, plan: "textbook", repeated };
+    const textOfCheck = (complete: boolean) => {
+      const check = { runs: [run], complete, passed: true, seconds: 1 };
+      return shownText(h(CheckPanel, { check, work: undefined, disabled: false, onRun() {} }));
+    };
+    expect(textOfCheck(false)).toMatch(/……$/);
+    expect(textOfCheck(true)).toMatch(/too largetoo large$/);
+  });
 });
 
 describe("the figures of the benchmark", () => {

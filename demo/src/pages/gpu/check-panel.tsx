@@ -83,7 +83,7 @@ export function CheckPanel({ check, work, disabled, onRun }: CheckPanelProps) {
         cancel (deltas, gradients, loss). The bound is that of the library’s own tests: 168 roundings of float32, more
         than two orders of adding part by in {STEPS} steps. A wrong formula is beyond it at once.
       </p>
-      {check && check.runs.length > 0 && <Runs runs={check.runs} />}
+      {check && check.runs.length > 0 && <Runs check={check} />}
     </Panel>
   );
 }
@@ -173,7 +173,7 @@ function differenceText(difference: number): string {
 }
 
 /** Every training by itself. */
-function Runs({ runs }: { runs: readonly CheckedRun[] }) {
+function Runs({ check: { runs, complete } }: { check: SelfCheck }) {
   const networks = [...new Map(runs.map(({ network, about }) => [network, about]))];
   return (
     <details class="runs" open={runs.some(({ passed }) => !passed)}>
@@ -198,7 +198,10 @@ function Runs({ runs }: { runs: readonly CheckedRun[] }) {
                 </th>
                 {planNames.map((plan) => (
                   <td key={plan} class="number">
-                    <RunCell run={runs.find((one) => one.network === network && one.plan === plan)} />
+                    <RunCell
+                      run={runs.find((one) => one.network === network && one.plan === plan)}
+                      complete={complete}
+                    />
                   </td>
                 ))}
               </tr>
@@ -210,8 +213,9 @@ function Runs({ runs }: { runs: readonly CheckedRun[] }) {
   );
 }
 
-function RunCell({ run }: { run: CheckedRun | undefined }) {
-  if (!run) return <span class="untold">too large</span>;
+/** @param complete whether a plan that was not run is one for which the network is too large */
+function RunCell({ run, complete }: { run: CheckedRun | undefined; complete: boolean }) {
+  if (!run) return <span class="untold">{complete ? "too large" : "…"}</span>;
   const worst = run.findings.reduce((most, { difference }) => Math.max(most, difference), 0);
   return (
     <span class="run" title={`${run.dispatches} dispatches a step`}>
