@@ -213,6 +213,17 @@ describe("a picture", () => {
     await alert.waitFor({ state: "detached" });
   });
 
+  it("that is none does not train with the next change of an option", async () => {
+    const { page } = await visit({ at: small });
+    await give(page, "drop", "text");
+    await page.getByRole("alert").getByText("no picture").waitFor();
+    await page.getByLabel("Units of each").selectOption("64");
+    await page.waitForURL(/units=64/);
+    await ready(page);
+    await page.waitForTimeout(500);
+    expect(Number(await page.locator("progress").getAttribute("value"))).toBe(0);
+  });
+
   it("is learned by the options that the address keeps, can be paused, and begun again", async () => {
     const { page } = await visit({ at: `${small}&epochs=320` });
     const before = await decibels(page);

@@ -48,6 +48,7 @@ export function Page() {
   const [busy, setBusy] = useState<string>();
   const source = useRef<Source>(options.sample);
   const runs = useRef(0);
+  const begins = useRef(0);
   /** Whether the run that is being made ready is to be played. */
   const playing = useRef(false);
   const onCpu = backend.value?.kind === "cpu";
@@ -66,23 +67,28 @@ export function Page() {
 
   /** Begins a run, with another picture where one is to be taken; what is trained now stays where that cannot be read. */
   const begin = async (next: ImageOptions, { take, play }: { take?: Source; play: boolean }) => {
+    const turn = ++begins.current;
     playing.current = play;
-    if (take !== undefined) {
-      setBusy(`Reading ${take instanceof File ? take.name : "the sample"} …`);
-      const taken = await call.take(take instanceof File ? await withPixels(take) : take, next.size);
-      source.current = take;
-      setPicture(taken);
+    try {
+      if (take !== undefined) {
+        setBusy(`Reading ${take instanceof File ? take.name : "the sample"} …`);
+        const taken = await call.take(take instanceof File ? await withPixels(take) : take, next.size);
+        source.current = take;
+        setPicture(taken);
+      }
+      setBusy("Making the network ready …");
+      const run = ++runs.current;
+      setOptions(next);
+      writeQuery(NAME, toQuery(next));
+      setStatus(undefined);
+      const made = await call.begin(next, run);
+      if (made.run !== runs.current) return;
+      setBegun(made);
+      if (play) await call.play();
+    } finally {
+      // A later one says itself whether it is to be played.
+      if (turn === begins.current) playing.current = false;
     }
-    setBusy("Making the network ready …");
-    const run = ++runs.current;
-    setOptions(next);
-    writeQuery(NAME, toQuery(next));
-    setStatus(undefined);
-    const made = await call.begin(next, run);
-    if (made.run !== runs.current) return;
-    setBegun(made);
-    if (play) await call.play();
-    playing.current = false;
   };
   const again = (next: ImageOptions, given: { take?: Source; play: boolean }) => void attempt(() => begin(next, given));
   const change = (part: Partial<ImageOptions>) => {
