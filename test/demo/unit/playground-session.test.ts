@@ -1,9 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { PlaygroundContract, Status } from "../../../demo/src/pages/playground/contract.ts";
+import type { PlaygroundContract, Status, View } from "../../../demo/src/pages/playground/contract.ts";
 import { Engine } from "../../../demo/src/pages/playground/engine.ts";
 import { fromQuery, liveAt, toQuery } from "../../../demo/src/pages/playground/options.ts";
+import type { Canvases, Painter } from "../../../demo/src/pages/playground/painter.ts";
 import { open } from "../../../demo/src/pages/playground/session.ts";
 import type { Session } from "../../../demo/src/worker/session.ts";
+
+vi.mock("../../../demo/src/pages/playground/cpu-painter.ts", () => ({
+  createCpuPainter: (): Painter => ({ async attach() {}, view() {}, async draw() {}, dispose() {} }),
+}));
 
 type Event = PlaygroundContract["event"];
 
@@ -106,6 +111,31 @@ describe("the playground's session", () => {
     expect(seconds).toBeGreaterThan(0);
     await pause();
     await begun;
+  });
+
+  it("counts the pictures of a second while it trains, without the rest before", async () => {
+    let frame = () => {};
+    vi.stubGlobal("requestAnimationFrame", (next: () => void) => {
+      frame = next;
+    });
+    const clock = performance.now.bind(performance);
+    let ahead = 0;
+    vi.spyOn(performance, "now").mockImplementation(() => clock() + ahead);
+    const { begun, show, play, until, last } = begin("");
+    await show({} as Canvases, {} as View);
+    await begun;
+    const drawLater = async (later: number) => {
+      ahead += later;
+      frame();
+      const { step } = last()?.state ?? { step: Number.NaN };
+      await until((status) => status?.running === true && status.state.step > step);
+    };
+    ahead += 60_000;
+    await play("full");
+    await drawLater(150);
+    expect(last()?.framesPerSecond).toBeUndefined();
+    for (let i = 0; i < 6; i++) await drawLater(150);
+    expect(last()?.framesPerSecond).toBeGreaterThan(2);
   });
 
   it("trains on after its weights were saved", async () => {

@@ -140,6 +140,8 @@ class PlaygroundSession implements Session<PlaygroundContract> {
   #play(speed: Speed): void {
     this.#running = true;
     this.#fingerprint = undefined;
+    // The time at rest counts for none.
+    this.#frames = { ...this.#frames, count: 0, since: performance.now() };
     this.#loop = this.#train(speed).catch((error) => {
       this.#running = false;
       if (!this.#closed) this.#context.fail(error);
