@@ -159,6 +159,26 @@ describe("the playground", () => {
     expect(held).toBeGreaterThan(0);
   });
 
+  it("keeps the timeline's thumb where it was let go, until a long replay is there or is stopped", async () => {
+    // It has reached the edit, which is far away.
+    const { page } = await site.visit({ at: "playground?points=gauss&layers=2&edits=90000000,sgd,0.1,0,32" });
+    await atRest(page);
+    const slider = page.getByRole("slider", { name: "Go to an earlier step" });
+    const box = await slider.boundingBox();
+    if (!box) throw new Error("no timeline");
+    await page.mouse.move(box.x + 8, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 4 });
+    await page.mouse.up();
+    await page.getByText(/^Replaying step/).waitFor();
+    const held = Number(await slider.inputValue());
+    expect(held).toBeGreaterThan(20_000_000);
+    await page.waitForTimeout(500);
+    expect(Number(await slider.inputValue())).toBe(held);
+    await pause(page);
+    await expect.poll(async () => Number(await slider.inputValue())).toBe(await stepOf(page));
+  });
+
   it.each(["circle", "xor", "gauss", "moons"])(
     "learns %s after it was chosen, with its state in the address",
     async (shape) => {

@@ -13,9 +13,11 @@ export function Scrub({ step, reached, disabled, onRewind }: ScrubProps) {
   const [held, setHeld] = useState<{ readonly step: number; readonly reached: number }>();
   const shown = held ?? { step, reached };
   const go = async (to: number) => {
-    setHeld({ step: to, reached: shown.reached });
+    const mine = { step: to, reached: shown.reached };
+    setHeld(mine);
     await onRewind(to);
-    setHeld((now) => (now?.step === to ? undefined : now));
+    // A mouse that lets go is two events, of which the second goes to the same step anew and ends the first on its way.
+    setHeld((now) => (now === mine ? undefined : now));
   };
   return (
     <label>
