@@ -109,7 +109,11 @@ describe("the playground", () => {
     });
     await page.getByText(/^Replaying step .* of 90,000,000$/).waitFor();
     await page.getByText(/ left$/).waitFor();
+    // An option or the model of a step on the way is not what is shown.
+    const controls = [page.getByLabel("Optimizer"), page.getByLabel("Batch |B|"), button(page, "Download the model")];
+    for (const control of controls) expect(await control.isDisabled()).toBe(true);
     await pause(page);
+    for (const control of controls) expect(await control.isEnabled()).toBe(true);
     expect(await stepOf(page)).toBeGreaterThan(0);
     await expectToFit(page, 1280);
     await button(page, "Back to step 0").focus();

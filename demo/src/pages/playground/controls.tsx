@@ -30,19 +30,21 @@ import {
 /** Options that may change while training goes on. */
 export function LiveControls({
   live,
+  disabled,
   onChange,
 }: {
   live: LiveOptions;
+  disabled: boolean;
   onChange: (change: Partial<LiveOptions>) => void;
 }) {
   const bind = bindOptions(live, onChange);
   return (
-    <section class="panel live" aria-label="Options that may change while it trains">
+    <fieldset class="panel live" aria-label="Options that may change while it trains" disabled={disabled}>
       <OptimizerSelect names={optimizerNames} {...bind("optimizer")} />
       <NumberSelect label="Learning rate η" values={rates} {...bind("rate")} />
       <NumberSelect label="Weight decay λ" values={decays} {...bind("decay")} />
       <NumberSelect label="Batch |B|" values={batches} {...bind("batch")} />
-    </section>
+    </fieldset>
   );
 }
 

@@ -68,6 +68,8 @@ export function Page() {
   };
   const changeRun = (change: Partial<RunOptions>) => begin(withStarters({ ...state.run, ...change }));
   const running = status?.running ?? false;
+  // What is shown belongs to the step that a replay goes to, which an edit on the way would forget.
+  const onTheWay = replay !== undefined;
   useAddress(NAME, withShown(toQuery(state), { speed, unit }), running);
   const cpu = backend.value?.kind === "cpu";
 
@@ -95,7 +97,7 @@ export function Page() {
             if (running) void attempt(() => call.play(chosen));
           }}
         />
-        <LiveControls live={live} onChange={(change) => void attempt(() => call.edit(change))} />
+        <LiveControls live={live} disabled={onTheWay} onChange={(change) => void attempt(() => call.edit(change))} />
         <div class="stack">
           <DataPanel run={state.run} onChange={changeRun} />
           <Panel title={cpu ? "In memory" : "On the GPU"} class="spaced memory-panel">
@@ -105,7 +107,10 @@ export function Page() {
                 ? `${Math.round(status.framesPerSecond)} pictures a second`
                 : "Nothing is drawn at rest"}
             </p>
-            <Button onClick={() => void attempt(async () => download(await call.save(), "playground.safetensors"))}>
+            <Button
+              disabled={onTheWay}
+              onClick={() => void attempt(async () => download(await call.save(), "playground.safetensors"))}
+            >
               Download the model
             </Button>
           </Panel>
