@@ -13,19 +13,25 @@ export function catchInterrupt(): Interrupt {
   const controller = new AbortController();
   let status: number | undefined;
   const onSignal = (signal: keyof typeof statuses) => {
-    if (status !== undefined) process.exit(statuses[signal]);
+    if (status !== undefined) {
+      // Not by process.exit(), which takes the GPU's library down below its threads at work and may crash.
+      process.emit("exit", statuses[signal]);
+      release();
+      process.kill(process.pid, signal);
+    }
     status = statuses[signal];
     controller.abort();
   };
   const names = Object.keys(statuses) as (keyof typeof statuses)[];
+  const release = () => {
+    for (const name of names) process.off(name, onSignal);
+  };
   for (const name of names) process.on(name, onSignal);
   return {
     signal: controller.signal,
     get status() {
       return status;
     },
-    release() {
-      for (const name of names) process.off(name, onSignal);
-    },
+    release,
   };
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { closeSync, copyFileSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -15,6 +15,7 @@ export const digits = join(root, "data/digits.csv");
 
 /** What one run left behind. */
 export interface Outcome {
+  /** Of a command that a signal ended, 128 and its number, as in a shell. */
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -111,8 +112,9 @@ function start(cwd: string, args: readonly string[], options: RunOptions): Promi
       for (const name of signals.names) child.kill(name);
     });
     child.once("error", reject);
-    child.once("close", (status) => {
+    child.once("close", (code, signal) => {
       clearTimeout(timer);
+      const status = signal === null ? code : 128 + constants.signals[signal];
       resolve({ status, stdout, stderr });
     });
   });
