@@ -37,6 +37,17 @@ export const isDecay = (value: number): boolean => isFloat(value) && value >= 0;
 
 export const isSeed = whole(0, 2 ** 32 - 1);
 
+/** Names as one text, parted by commas: `%2C` stands for a comma within a name, and `%25` for `%`. */
+export const namesText = (names: readonly string[]): string =>
+  names.map((name) => name.replace(/[%,]/g, encodeURIComponent)).join(",");
+
+/** Reads what `namesText` wrote. */
+export const parseNames = (text: string): string[] =>
+  text
+    .split(",")
+    .filter(Boolean)
+    .map((name) => name.replace(/%2C|%25/g, decodeURIComponent));
+
 /** What differs between options, each as text. */
 export function changesOf(options: object, from: object): URLSearchParams {
   const before = new Map(Object.entries(from).map(([name, value]) => [name, String(value)]));

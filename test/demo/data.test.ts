@@ -245,6 +245,26 @@ describe("a table of one's own", () => {
     await expect.poll(() => decodeURIComponent(page.url())).toMatch(/layers=64,32&seed=4$/);
   });
 
+  it("keeps which columns are ignored, whatever their names, and forgets those that it does not have", async () => {
+    const { page } = await site.visit({ at: "data" });
+    await give(page, "cars.csv", '"Maker, model",a,b,y\nx,1,2,3\ny,2,1,4\nz,3,3,5\nw,4,0,6\n');
+    await page.getByLabel("b", { exact: true }).uncheck();
+    await page.getByRole("link", { name: "This GPU" }).click();
+    await page.goBack();
+    await page.getByText("Guessed from").waitFor();
+    const checked = () =>
+      page.locator(".columns input").evaluateAll((all) => all.map((one) => (one as HTMLInputElement).checked));
+    expect(await checked()).toEqual([false, true, false]);
+    await page.evaluate(() => {
+      location.hash = "#/data?sample=houses&ignored=garden,phantom";
+    });
+    await page.getByTestId("file").getByText("houses.csv").waitFor();
+    await page.getByLabel("Epochs").fill("1");
+    await page.getByLabel("Epochs").press("Enter");
+    await trainAll(page);
+    expect(await page.getByLabel("garden").isChecked()).toBe(false);
+  });
+
   it("is said to train as soon as it does", async () => {
     const { page } = await site.visit({ at: "data?sample=houses&epochs=500" });
     await page.getByText("Guessed from").waitFor();

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   configName,
   configOf,
+  fitTo,
   fromQuery,
   initialOptions,
   quote,
@@ -40,6 +41,27 @@ describe("the options of the page Your data", () => {
     for (const text of ["rate=Infinity&decay=Infinity", "rate=1e-46&decay=1e39"]) {
       expect(fromQuery(new URLSearchParams(text), initialOptions)).toEqual(initialOptions);
     }
+  });
+});
+
+describe("the ignored columns of the page Your data", () => {
+  const read = (text: string) => fromQuery(new URLSearchParams(text), initialOptions).ignored;
+
+  it("come back from the address with commas and percents in their names", () => {
+    const ignored = ["Maker, model", "100%", "a%2Cb", "%", ",", "£ ü"];
+    const query = toQuery({ ...initialOptions, ignored }, initialOptions, undefined);
+    expect(read(query.toString())).toEqual(ignored);
+    expect(
+      toQuery({ ...initialOptions, ignored: ["id", "street name"] }, initialOptions, undefined).get("ignored"),
+    ).toBe("id,street name");
+    expect(read("ignored=id,100%,street+name")).toEqual(["id", "100%", "street name"]);
+  });
+
+  it("are those that the table has, without its target", () => {
+    const options = { ...initialOptions, target: "y", ignored: ["a", "phantom", "y"] };
+    const from = { ...initialOptions, target: "b" };
+    expect(fitTo(["a", "b", "y"], options, from)).toEqual({ ...options, ignored: ["a"] });
+    expect(fitTo(["a", "b"], { ...options, ignored: ["a", "b"] }, from)).toEqual({ ...from, ignored: ["a"] });
   });
 });
 

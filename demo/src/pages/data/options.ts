@@ -1,7 +1,7 @@
 import { type Activation, activations, dense, type Model } from "chainrule";
 import { type Scaling, scalings, type Task, tasks } from "chainrule/table";
 import { layersText, networkOf, type OptimizerName } from "../../network.ts";
-import { changesOf, isDecay, isRate, isSeed, number, pick, whole } from "../../query.ts";
+import { changesOf, isDecay, isRate, isSeed, namesText, number, parseNames, pick, whole } from "../../query.ts";
 
 /** What the command line's `train` is told too. */
 export interface DataOptions {
@@ -99,6 +99,7 @@ export const quote = (word: string): string =>
 const textsOf = (options: DataOptions) => ({
   ...options,
   task: options.task ?? "",
+  ignored: namesText(options.ignored),
   layers: layersText(options.layers),
 });
 
@@ -112,10 +113,11 @@ export function toQuery(options: DataOptions, from: DataOptions, sample: string 
 /** Reads what `toQuery` wrote; what is missing or makes no sense is as in `from`. */
 export function fromQuery(query: URLSearchParams, from: DataOptions): DataOptions {
   const layers = query.get("layers") ?? "";
+  const ignored = query.get("ignored");
   return {
     target: query.get("target") ?? from.target,
     task: pick<Task | undefined>(query, "task", tasks, from.task),
-    ignored: query.get("ignored")?.split(",").filter(Boolean) ?? from.ignored,
+    ignored: ignored === null ? from.ignored : parseNames(ignored),
     layers: layersPattern.test(layers) ? parseLayers(layers) : from.layers,
     activation: pick(query, "activation", activationNames, from.activation),
     optimizer: pick(query, "optimizer", optimizerNames, from.optimizer),
@@ -128,4 +130,10 @@ export function fromQuery(query: URLSearchParams, from: DataOptions): DataOption
     scale: pick(query, "scale", scalings, from.scale),
     scaleTarget: pick(query, "scaleTarget", scalings, from.scaleTarget),
   };
+}
+
+/** Options as far as a table has the columns that they name. @param from has a target of the table */
+export function fitTo(columns: readonly string[], options: DataOptions, from: DataOptions): DataOptions {
+  const target = columns.includes(options.target) ? options.target : from.target;
+  return { ...options, target, ignored: options.ignored.filter((name) => columns.includes(name) && name !== target) };
 }
