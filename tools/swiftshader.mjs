@@ -75,7 +75,7 @@ async function unpack() {
     const staging = await mkdtemp(join(tmpdir(), "chainrule-unpack-"));
     try {
       await fill(staging, folder, entry);
-      await publish(staging, folder);
+      await publish(staging, folder, () => isComplete(folder));
     } finally {
       await rm(staging, { recursive: true, force: true });
     }
@@ -148,15 +148,20 @@ const fontsFor = (folder) => `<?xml version="1.0"?>
 </fontconfig>
 `;
 
-/** @param {string} staging @param {string} folder */
-async function publish(staging, folder) {
+/**
+ * Makes `staging` the folder, unless a whole one is there already, of which another process may hold files.
+ * @param {string} staging
+ * @param {string} folder below the system's temporary folder
+ * @param {() => Promise<boolean> | boolean} isComplete whether what is needed is in the folder
+ */
+export async function publish(staging, folder, isComplete) {
   for (let attempt = 0; attempt < 3; attempt++) {
     try {
       await rename(staging, folder);
       return;
     } catch (error) {
       // Something is there: another process was first, or it is what a cleaner left, to be moved out of the way.
-      if (await isComplete(folder)) return;
+      if (await isComplete()) return;
       if (attempt === 2) throw error;
       await assertOwn(folder);
       const remains = await mkdtemp(join(tmpdir(), "chainrule-remains-"));

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { copyFile, cp, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { copyFile, cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { unpackSwiftShader } from "../../tools/swiftshader.mjs";
+import { publish, unpackSwiftShader } from "../../tools/swiftshader.mjs";
 import { type Device, openDevice } from "../device/open.ts";
 import { DeviceError, ModelError } from "../errors.ts";
 
@@ -114,7 +114,8 @@ async function placeDawn(libraryPath: string): Promise<string> {
   const binaries = join("dist", `${process.platform}-${process.arch}`);
   const library = join(binaries, "libvulkan.so.1");
   const needed = [module, join(folder, binaries, "dawn.node"), join(folder, library)];
-  if (needed.every((path) => existsSync(path))) return module;
+  const isComplete = () => needed.every((path) => existsSync(path));
+  if (isComplete()) return module;
 
   const staging = await mkdtemp(`${folder}-`);
   try {
@@ -122,11 +123,7 @@ async function placeDawn(libraryPath: string): Promise<string> {
       await cp(join(source, part), join(staging, part), { recursive: true });
     }
     await copyFile(join(libraryPath, "libvulkan.so.1"), join(staging, library));
-    await rm(folder, { recursive: true, force: true });
-    await rename(staging, folder).catch((error: unknown) => {
-      // Another process was first.
-      if (!needed.every((path) => existsSync(path))) throw error;
-    });
+    await publish(staging, folder, isComplete);
   } finally {
     await rm(staging, { recursive: true, force: true });
   }

@@ -1,4 +1,7 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { publish } from "../../tools/swiftshader.mjs";
 import { flowers, succeeded, trainFlowers, useWorkplace } from "./cli.ts";
 
 const place = useWorkplace();
@@ -24,6 +27,26 @@ describe("the software adapter", () => {
     succeeded(outcome);
     expect(outcome.stderr).not.toContain("XDG_RUNTIME_DIR");
   });
+
+  it.runIf(here)(
+    "is put in its place once, by the first of several processes, and again where some of it was lost",
+    async () => {
+      const folder = join(place.folder, "folder");
+      const needed = join(folder, "needed");
+      const put = async (content: string) => {
+        const staging = mkdtempSync(join(place.folder, "staging-"));
+        writeFileSync(join(staging, "needed"), content);
+        await publish(staging, folder, () => existsSync(needed));
+        return readFileSync(needed, "utf8");
+      };
+      expect(await put("first")).toBe("first");
+      expect(await put("second")).toBe("first");
+      writeFileSync(join(folder, "other"), "");
+      rmSync(needed);
+      expect(await put("third")).toBe("third");
+      expect(existsSync(join(folder, "other"))).toBe(false);
+    },
+  );
 
   it.runIf(here)("is refused where only the machine's own may serve", async () => {
     place.write("flowers.csv", flowers);
