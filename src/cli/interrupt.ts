@@ -14,10 +14,12 @@ export function catchInterrupt(): Interrupt {
   let status: number | undefined;
   const onSignal = (signal: keyof typeof statuses) => {
     if (status !== undefined) {
-      // Not by process.exit(), which takes the GPU's library down below its threads at work and may crash.
+      // Not by process.exit() alone, which takes the GPU's library down below its threads at work and may crash.
       process.emit("exit", statuses[signal]);
       release();
       process.kill(process.pid, signal);
+      // A container's first process outlives its own signals.
+      process.exit(statuses[signal]);
     }
     status = statuses[signal];
     controller.abort();
