@@ -88,6 +88,21 @@ const give = (
     [how, kind] as const,
   );
 
+/** Keeps files from being decoded from now on. @returns lets them be */
+async function holdReading(page: Page): Promise<() => Promise<void>> {
+  const [worker] = page.workers();
+  if (!worker) throw new Error("the page has no worker");
+  await worker.evaluate(() => {
+    const decode = globalThis.createImageBitmap;
+    const held = new Promise<void>((release) => Object.assign(globalThis, { release }));
+    globalThis.createImageBitmap = (async (source: ImageBitmapSource) => {
+      await held;
+      return decode(source);
+    }) as typeof decode;
+  });
+  return () => worker.evaluate(() => (globalThis as unknown as { release: () => void }).release());
+}
+
 describe("a picture", () => {
   const site = useSite();
   const visit = async (given: Parameters<typeof site.visit>[0] = {}) => {
@@ -177,6 +192,39 @@ describe("a picture", () => {
     await page.getByText("but not your picture").waitFor();
     expect(page.url()).toMatch(/#\/image\?size=64&epochs=20$/);
     expect(errors).toEqual([]);
+  });
+
+  it("of one's own keeps the options that are changed while it is read", async () => {
+    const { page, errors } = await visit({ at: `${small}&epochs=10` });
+    const read = await holdReading(page);
+    await give(page, "drop", "picture");
+    await page.getByText("Reading picture.png …").waitFor();
+    await page.getByLabel("Units of each").selectOption("64");
+    await page.getByLabel("Longest side").selectOption("96");
+    await page.getByText("2×", { exact: true }).click();
+    await read();
+    await untilDone(page);
+    await page.getByTestId("picture-name").getByText("picture.png").waitFor();
+    const { columns, rows } = await picture(page);
+    expect([columns, rows]).toEqual([96, 48]);
+    expect(await page.getByLabel("Units of each").inputValue()).toBe("64");
+    expect(page.url()).toMatch(/#\/image\?size=96&features=16&units=64&epochs=10&detail=2$/);
+    expect(errors).toEqual([]);
+  });
+
+  it("that cannot be read at another size stays at its own", async () => {
+    const { page } = await visit({ at: small });
+    const read = await holdReading(page);
+    await give(page, "drop", "text");
+    await page.getByText("Reading text.png …").waitFor();
+    await page.getByLabel("Longest side").selectOption("96");
+    await read();
+    await page.getByRole("alert").getByText("no picture").waitFor();
+    await page.getByTestId("picture-name").getByText("Dusk").waitFor();
+    await expect.poll(() => page.getByLabel("Longest side").inputValue()).toBe("64");
+    expect(page.url()).toContain("size=64");
+    await page.getByLabel("Longest side").selectOption("96");
+    await expect.poll(async () => (await picture(page)).columns, { timeout: 10_000 }).toBe(96);
   });
 
   it("may be an SVG drawing, with a size, a box, or neither", async () => {

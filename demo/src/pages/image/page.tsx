@@ -38,6 +38,12 @@ import "./image.css";
 
 const NAME = "image";
 
+interface Beginning {
+  /** Another picture, or the same at another size. */
+  readonly from?: Source;
+  readonly play: boolean;
+}
+
 export function Page() {
   const [options, setOptions] = useState<ImageOptions>(() => fromQuery(currentQuery()));
   const [picture, setPicture] = useState<Picture>();
@@ -46,7 +52,10 @@ export function Page() {
   const [memory, setMemory] = useState<Bytes>();
   const { fault, setFault, attempt: tryTo } = useFault();
   const [busy, setBusy] = useState<string>();
+  /** What is asked for, at once; the picture that is there, `taken`, is another while one is being read. */
+  const wanted = useRef(options);
   const source = useRef<Source>(options.sample);
+  const taken = useRef({ source: source.current, size: options.size });
   const runs = useRef(0);
   const begins = useRef(0);
   /** Whether the run that is being made ready is to be played. */
@@ -63,25 +72,41 @@ export function Page() {
     await tryTo(work);
     setBusy(undefined);
   };
-  useEffect(() => again(options, { take: options.sample, play: false }), []);
+  useEffect(() => {
+    want({});
+    again({ from: options.sample, play: false });
+  }, []);
 
+  const want = (part: Partial<ImageOptions>) => {
+    wanted.current = { ...wanted.current, ...part };
+    setOptions(wanted.current);
+    writeQuery(NAME, toQuery(wanted.current));
+  };
+  /** Takes another picture; the one before stays where that cannot be read. */
+  const take = async (from: Source) => {
+    const { size } = wanted.current;
+    source.current = from;
+    setBusy(`Reading ${from instanceof File ? from.name : "the sample"} …`);
+    try {
+      setPicture(await call.take(from instanceof File ? await withPixels(from) : from, size));
+      taken.current = { source: from, size };
+    } catch (error) {
+      // Unless something else is wanted by now.
+      if (source.current === from) source.current = taken.current.source;
+      if (wanted.current.size === size) want({ size: taken.current.size });
+      throw error;
+    }
+  };
   /** Begins a run, with another picture where one is to be taken; what is trained now stays where that cannot be read. */
-  const begin = async (next: ImageOptions, { take, play }: { take?: Source; play: boolean }) => {
+  const begin = async ({ from, play }: Beginning) => {
     const turn = ++begins.current;
     playing.current = play;
     try {
-      if (take !== undefined) {
-        setBusy(`Reading ${take instanceof File ? take.name : "the sample"} …`);
-        const taken = await call.take(take instanceof File ? await withPixels(take) : take, next.size);
-        source.current = take;
-        setPicture(taken);
-      }
+      if (from !== undefined) await take(from);
       setBusy("Making the network ready …");
       const run = ++runs.current;
-      setOptions(next);
-      writeQuery(NAME, toQuery(next));
       setStatus(undefined);
-      const made = await call.begin(next, run);
+      const made = await call.begin(wanted.current, run);
       if (made.run !== runs.current) return;
       setBegun(made);
       if (play) await call.play();
@@ -90,22 +115,24 @@ export function Page() {
       if (turn === begins.current) playing.current = false;
     }
   };
-  const again = (next: ImageOptions, given: { take?: Source; play: boolean }) => void attempt(() => begin(next, given));
+  const again = (given: Beginning) => void attempt(() => begin(given));
   const change = (part: Partial<ImageOptions>) => {
-    const sized = part.size !== undefined && part.size !== options.size;
-    again({ ...options, ...part }, { ...(sized ? { take: source.current } : {}), play: running || playing.current });
+    const sized = part.size !== undefined && part.size !== wanted.current.size;
+    want(part);
+    again({ ...(sized ? { from: source.current } : {}), play: running || playing.current });
   };
   const takeSample = (name: string) => {
     const found = samples.find((one) => one.name === name);
-    if (found) again({ ...options, sample: found.name as SampleName }, { take: found.name, play: true });
+    if (!found) return;
+    want({ sample: found.name as SampleName });
+    again({ from: found.name, play: true });
   };
-  const takeFile = (file: File) => again(options, { take: file, play: true });
+  const takeFile = (file: File) => again({ from: file, play: true });
 
   const fine = picture && !onCpu ? detailsFor(picture, options) : [1];
   const detail = picture && !onCpu ? detailFor(picture, options) : 1;
   const changeDetail = (next: number) => {
-    setOptions({ ...options, detail: next });
-    writeQuery(NAME, toQuery({ ...options, detail: next }));
+    want({ detail: next });
     void attempt(() => call.detail(next));
   };
 
@@ -121,7 +148,7 @@ export function Page() {
 
   const both = compares(options);
   const { curve, progress } = status ?? {};
-  const own = source.current instanceof File;
+  const own = taken.current.source instanceof File;
   return (
     <DropArea class="image" onFile={takeFile}>
       <h1>Learn a picture</h1>
