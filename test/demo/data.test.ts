@@ -8,7 +8,7 @@ import type { Page } from "playwright";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomNumbers } from "../../demo/src/random.ts";
-import { button, expectAccessible, expectToFit, loseGpu, trainAll, useSite } from "./browser.ts";
+import { button, expectAccessible, expectToFit, loseGpu, trainAll, untilDone, useSite } from "./browser.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -263,6 +263,21 @@ describe("a table of one's own", () => {
     await page.getByLabel("Epochs").press("Enter");
     await trainAll(page);
     expect(await page.getByLabel("garden").isChecked()).toBe(false);
+  });
+
+  it("that is trained again has all its epochs in the configuration", async () => {
+    const { page } = await site.visit({ at: "data?sample=houses&epochs=2" });
+    await page.getByText("Guessed from").waitFor();
+    await trainAll(page);
+    await button(page, "Train").click();
+    await page.getByText("Epoch 4 of 4").waitFor();
+    await untilDone(page);
+    await downloadFile(page, "houses.config.json");
+    expect(JSON.parse(readFileSync(join(folder, "houses.config.json"), "utf8"))).toMatchObject({ epochs: 4 });
+    await page.getByLabel("Epochs").fill("100000");
+    await page.getByLabel("Epochs").press("Enter");
+    await button(page, "Train").click();
+    await page.getByText("the configuration trains all 100,000 epochs").waitFor();
   });
 
   it("is said to train as soon as it does", async () => {

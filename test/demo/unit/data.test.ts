@@ -5,6 +5,7 @@ import {
   fitTo,
   fromQuery,
   initialOptions,
+  lengthOf,
   quote,
   toQuery,
 } from "../../../demo/src/pages/data/options.ts";
@@ -31,6 +32,16 @@ describe("the options of the page Your data", () => {
       "'my houses.csv'",
       "'it'\\''s'",
     ]);
+  });
+
+  it.each([
+    ["was not begun", { running: false, step: 0, until: 20 }, { epochs: 2, onTheWay: false }],
+    ["was played again", { running: false, step: 40, until: 40 }, { epochs: 4, onTheWay: false }],
+    ["was paused after an epoch", { running: false, step: 30, until: 40 }, { epochs: 3, onTheWay: false }],
+    ["was paused within an epoch", { running: false, step: 31, until: 40 }, { epochs: 4, onTheWay: true }],
+    ["runs", { running: true, step: 30, until: 40 }, { epochs: 4, onTheWay: true }],
+  ])("train as long as a training that %s", (_, progress, length) => {
+    expect(lengthOf(progress, 10)).toEqual(length);
   });
 
   it("come back from the address, and nonsense in it is left aside", () => {

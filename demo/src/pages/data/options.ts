@@ -2,6 +2,7 @@ import { type Activation, activations, dense, type Model } from "chainrule";
 import { type Scaling, scalings, type Task, tasks } from "chainrule/table";
 import { layersText, networkOf, type OptimizerName } from "../../network.ts";
 import { changesOf, isDecay, isRate, isSeed, namesText, number, parseNames, pick, whole } from "../../query.ts";
+import type { Progress } from "../../worker/course.ts";
 
 /** What the command line's `train` is told too. */
 export interface DataOptions {
@@ -62,6 +63,20 @@ export const batchOf = (options: DataOptions, rows: number): number =>
 
 export const modelOf = ({ layers, activation }: DataOptions, outputs: number): Model =>
   networkOf(layers, activation, dense(outputs));
+
+/** How long a configuration trains that trains the same. */
+export interface Length {
+  readonly epochs: number;
+  /** Whether the training is on its way to these, since a configuration tells whole epochs alone. */
+  readonly onTheWay: boolean;
+}
+
+/** The epochs that were taken, or that a training goes to. @param epochSteps steps of an epoch */
+export function lengthOf(progress: Pick<Progress, "running" | "step" | "until">, epochSteps: number): Length {
+  const { running, step, until } = progress;
+  const onTheWay = running || step % epochSteps !== 0;
+  return { epochs: (onTheWay || step === 0 ? until : step) / epochSteps, onTheWay };
+}
 
 /** What the command line's `train --config` takes, to train the same network on the same table. */
 export function configOf(rows: number, task: Task, options: DataOptions): Readonly<Record<string, string | number>> {

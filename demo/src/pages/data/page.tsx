@@ -15,7 +15,7 @@ import { currentQuery, writeQuery } from "../../router.ts";
 import { Columns } from "./columns.tsx";
 import type { Begun, DataContract, Source, Status, TableSummary } from "./contract.ts";
 import { Controls, Goal } from "./controls.tsx";
-import { type DataOptions, fitTo, fromQuery, initialOptions, toQuery } from "./options.ts";
+import { type DataOptions, fitTo, fromQuery, initialOptions, lengthOf, toQuery } from "./options.ts";
 import { PredictForm } from "./predict-form.tsx";
 import { Result } from "./result.tsx";
 import { samples } from "./samples.ts";
@@ -200,6 +200,7 @@ export function Page() {
                 rows={given.summary.rows}
                 task={task}
                 options={options}
+                length={progress && begun && lengthOf(progress, Math.ceil(begun.trainRows / begun.plan.batch))}
                 ready={(progress?.step ?? 0) > 0}
                 save={call.save}
                 attempt={tryTo}

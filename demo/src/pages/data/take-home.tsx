@@ -4,7 +4,8 @@ import { useState } from "preact/hooks";
 import { Button } from "../../components/button.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { download } from "../../download.ts";
-import { configName, configOf, type DataOptions, modelName, quote } from "./options.ts";
+import { count } from "../../format.ts";
+import { configName, configOf, type DataOptions, type Length, modelName, quote } from "./options.ts";
 import { samples } from "./samples.ts";
 
 export interface TakeHomeProps {
@@ -14,6 +15,8 @@ export interface TakeHomeProps {
   readonly rows: number;
   readonly task: Task;
   readonly options: DataOptions;
+  /** Of the training; undefined before there is one. */
+  readonly length: Length | undefined;
   /** Whether there is something learned to take. */
   readonly ready: boolean;
   readonly save: () => Promise<Uint8Array<ArrayBuffer>>;
@@ -22,11 +25,13 @@ export interface TakeHomeProps {
 }
 
 /** The model and its configuration as files, and the commands that use the one and train the same by the other. */
-export function TakeHome({ file, sample, rows, task, options, ready, save, attempt }: TakeHomeProps) {
+export function TakeHome({ file, sample, rows, task, options, length, ready, save, attempt }: TakeHomeProps) {
   const name = modelName(file);
   const config = configName(file);
   const made = samples.find((one) => one.name === sample);
-  const saveConfig = () => download(new Blob([`${JSON.stringify(configOf(rows, task, options), null, 2)}\n`]), config);
+  // A training that was played again has taken more epochs than were asked for.
+  const taken = { ...options, epochs: length?.epochs ?? options.epochs };
+  const saveConfig = () => download(new Blob([`${JSON.stringify(configOf(rows, task, taken), null, 2)}\n`]), config);
   const parted = options.ignored.filter((column) => column.includes(","));
   return (
     <Panel title="Take it home" class="spaced">
@@ -35,6 +40,9 @@ export function TakeHome({ file, sample, rows, task, options, ready, save, attem
       </Button>
       <Command label="predict with it" text={`npx chainrule predict ${quote(name)} new.csv`} />
       <Button onClick={() => void attempt(saveConfig)}>Download {config}</Button>
+      {length?.onTheWay && (
+        <p class="hint">The training is on its way: the configuration trains all {count(length.epochs)} epochs.</p>
+      )}
       {made && (
         <Button onClick={() => void attempt(async () => download(new Blob([await made.make()]), made.file))}>
           Download {made.file}
