@@ -277,7 +277,7 @@ describe("a table of one's own", () => {
     await page.getByLabel("Epochs").fill("100000");
     await page.getByLabel("Epochs").press("Enter");
     await button(page, "Train").click();
-    await page.getByText("the configuration trains all 100,000 epochs").waitFor();
+    await page.getByText("the configuration trains to its end, epoch 100,000").waitFor();
   });
 
   it("is said to train as soon as it does", async () => {

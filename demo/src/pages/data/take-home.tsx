@@ -41,7 +41,9 @@ export function TakeHome({ file, sample, rows, task, options, length, ready, sav
       <Command label="predict with it" text={`npx chainrule predict ${quote(name)} new.csv`} />
       <Button onClick={() => void attempt(saveConfig)}>Download {config}</Button>
       {length?.onTheWay && (
-        <p class="hint">The training is on its way: the configuration trains all {count(length.epochs)} epochs.</p>
+        <p class="hint">
+          The training is on its way: the configuration trains to its end, epoch {count(length.epochs)}.
+        </p>
       )}
       {made && (
         <Button onClick={() => void attempt(async () => download(new Blob([await made.make()]), made.file))}>
