@@ -1,15 +1,25 @@
-import { useSignalEffect } from "@preact/signals";
+import { signal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { theme } from "../theme.ts";
 
 /** Most pixels of a canvas to a CSS pixel. */
 const SHARPEST = 2;
 
+/** Pixels of the screen to a CSS pixel, which change with the screen. */
+const ratio = signal(devicePixelRatio);
+
+function followScreen(): void {
+  ratio.value = devicePixelRatio;
+  // The query is of one ratio: the next takes another.
+  matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener("change", followScreen, { once: true });
+}
+followScreen();
+
 /** Pixels of a canvas to a CSS pixel. */
-export const sharpness = (): number => Math.min(SHARPEST, devicePixelRatio);
+export const sharpness = (): number => Math.min(SHARPEST, ratio.value);
 
 /**
- * Keeps the worker told of what it draws: at first, and when an element changes its size or the theme changes.
+ * Keeps the worker told of what it draws: at first, and when an element changes its size, or the theme or the screen changes.
  * @param tell tells it; may be called before its elements are there
  * @param elements whose size counts
  * @param present changes when the elements appear
@@ -29,6 +39,7 @@ export function useWorkerCanvas(
   }, [present]);
   useSignalEffect(() => {
     void theme.value;
+    void ratio.value;
     latest.current();
   });
 }
