@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
 
 export interface DropAreaProps {
   readonly class: string;
@@ -6,20 +7,22 @@ export interface DropAreaProps {
   readonly children: ComponentChildren;
 }
 
-/** A page on which a file may be dropped anywhere. */
+/** A page that takes a file dropped anywhere, beside it too, where the browser would open it. A button of it does the same. */
 export function DropArea({ class: given, onFile, children }: DropAreaProps) {
-  return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: it is the mouse's way; a button of the page does the same.
-    <div
-      class={given}
-      onDragOver={(event) => event.preventDefault()}
-      onDrop={(event) => {
-        event.preventDefault();
-        const [file] = event.dataTransfer?.files ?? [];
-        if (file) onFile(file);
-      }}
-    >
-      {children}
-    </div>
-  );
+  useEffect(() => {
+    const take = (event: DragEvent) => {
+      // Text may be dragged into a field.
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      const [file] = event.dataTransfer.files;
+      if (event.type === "drop" && file) onFile(file);
+    };
+    document.addEventListener("dragover", take);
+    document.addEventListener("drop", take);
+    return () => {
+      document.removeEventListener("dragover", take);
+      document.removeEventListener("drop", take);
+    };
+  });
+  return <div class={given}>{children}</div>;
 }
