@@ -42,16 +42,13 @@ export const noDevice = (adapter: string, cause: unknown): DeviceError =>
 
 interface Rare {
   readonly tune?: unknown;
-  readonly precision?: unknown;
   readonly fuse?: boolean | undefined;
 }
 
-/** Checks a tuner and f16, which few trainings have. @throws ModelError, DeviceError */
-export function checkRare({ gpu, adapter }: Device, { tune, precision, fuse }: Rare): void {
-  if (tune !== undefined && typeof tune !== "function") throw noTuner(tune);
-  if (precision !== "f16") return;
-  if (fuse === false) throw noTextbookHalf();
-  if (!gpu.features.has("shader-f16")) throw noHalf(adapter.name);
+/** The error for a tuner that is none, or for f16 where it cannot be. */
+export function noRare({ adapter }: Device, { tune, fuse }: Rare): ModelError | DeviceError {
+  if (tune !== undefined && typeof tune !== "function") return noTuner(tune);
+  return fuse === false ? noTextbookHalf() : noHalf(adapter.name);
 }
 
 /** @param adapter its name */

@@ -48,7 +48,12 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
   const data = checkDataset("createTrainer: data", given, loss, outputsOf(model));
   const network = resolveNetwork(model, data.columns, loss);
   // What waits comes after the data were copied.
-  if (tune !== undefined || described.precision === "f16") (await refusals()).checkRare(device, options);
+  if (
+    (tune !== undefined && typeof tune !== "function") ||
+    (described.precision === "f16" && (described.fuse === false || !device.gpu.features.has("shader-f16")))
+  ) {
+    throw (await refusals()).noRare(device, options);
+  }
   const bytes = data.inputs instanceof Uint8Array;
   const planned = await loadPlan({ ...described, inputs: data.columns, rows: data.rows, bytes }, hardwareOf(device));
   const tuned = await tune?.(device, planned);
