@@ -167,6 +167,53 @@ describe("a table of one's own", () => {
     );
   });
 
+  it("is the one that was asked for last, though another is still being read or made", async () => {
+    const { page, errors } = await site.visit({ at: "data" });
+    await page.getByText("Drop a CSV file here").waitFor();
+    /** Asks for two tables, the second as soon as the first is under way: a sample by its title, or a file by its text. */
+    const ask = (...wishes: readonly ({ readonly sample: string } | { readonly text: string })[]) =>
+      page.evaluate(async (wishes) => {
+        for (const wish of wishes) {
+          if ("sample" in wish) {
+            const buttons = [...document.querySelectorAll("button")];
+            buttons.find(({ textContent }) => textContent?.includes(wish.sample))?.click();
+          } else {
+            const input = document.querySelector<HTMLInputElement>("input[type=file]");
+            const given = new DataTransfer();
+            given.items.add(new File([wish.text], "own.csv", { type: "text/csv" }));
+            if (input) input.files = given.files;
+            input?.dispatchEvent(new Event("change", { bubbles: true }));
+          }
+          await new Promise((resolve) => setTimeout(resolve));
+        }
+      }, wishes);
+    const file = page.getByTestId("file");
+    const alert = page.getByRole("alert");
+    const own = { text: `a,own\n${Array.from({ length: 20_000 }, (_, i) => `${i},${i % 7}`).join("\n")}` };
+    const broken = { text: "a,a\n1,2" };
+    for (const first of [own, broken]) {
+      await ask(first, { sample: "House prices" });
+      await file.getByText("houses.csv").waitFor();
+      await page.getByText("Guessed from numbers with a fraction.").waitFor();
+      await page.waitForTimeout(500);
+      expect(await alert.count()).toBe(0);
+    }
+    await ask({ sample: "Handwritten digits" }, own);
+    await file.getByText("own.csv").waitFor();
+    await page.waitForTimeout(1000);
+    expect(await file.textContent()).toBe("own.csv");
+    expect(await page.getByLabel("Column to predict").inputValue()).toBe("own");
+    // One that cannot be read leaves the one before, which the worker has.
+    await ask({ text: own.text.replace("own", "other") }, broken);
+    await alert.waitFor();
+    expect(await page.getByLabel("Column to predict").inputValue()).toBe("other");
+    await page.getByText("Guessed from").waitFor();
+    await page.getByLabel("Epochs").fill("1");
+    await page.getByLabel("Epochs").press("Enter");
+    await trainAll(page);
+    expect(errors).toEqual([]);
+  });
+
   it.each([
     ["a row too short", "a,b\n1,2\n3\n", /line 3, column 2.*a row of 1 cell/s],
     ["a quote that is not closed", 'a,b\n1,2\n"3,4\n', /line 3, column 1.*a quote that is never closed/s],

@@ -21,6 +21,7 @@ import { Result } from "./result.tsx";
 import { samples } from "./samples.ts";
 import { TableDrop } from "./table-drop.tsx";
 import { TakeHome } from "./take-home.tsx";
+import { useLatest } from "./use-latest.ts";
 import { r2Text, rowsText } from "./words.ts";
 import "./data.css";
 
@@ -34,6 +35,8 @@ interface Given {
   readonly initial: DataOptions;
 }
 
+type Awaitable<T> = T | Promise<T>;
+
 /** The table of this visit and its options: it is there again after another page, or after the GPU was lost. */
 let kept: { readonly source: Source; readonly sample: string | undefined; readonly query: URLSearchParams } | undefined;
 
@@ -46,15 +49,25 @@ export function Page() {
   const { fault, setFault, attempt: tryTo } = useFault();
   const [busy, setBusy] = useState<string>();
   const runs = useRef(0);
+  /** Works under way. */
+  const pending = useRef(0);
+  const [beginTake, beginAsk] = [useLatest(), useLatest()];
 
   const call = useSession<DataContract>(
     NAME,
     ({ status: next }) => next.run === runs.current && setStatus(next),
     setFault,
   );
-  const attempt = async (work: () => Promise<unknown>) => {
-    await tryTo(work);
-    setBusy(undefined);
+  /** @param wanted whether a failure is still to be told */
+  const attempt = async (work: () => Promise<unknown>, wanted = () => true) => {
+    pending.current += 1;
+    await tryTo(() =>
+      work().catch((error) => {
+        if (wanted()) throw error;
+      }),
+    );
+    pending.current -= 1;
+    if (pending.current === 0) setBusy(undefined);
   };
   /** Forgets the network in training: the next one begins anew. */
   const forget = () => {
@@ -63,40 +76,48 @@ export function Page() {
     setStatus(undefined);
     void call.pause().catch(() => {});
   };
-  const ask = async (target: string) => {
+  const ask = (target: string) => {
+    const wanted = beginAsk();
     setGuess(undefined);
-    setGuess(await call.guess(target));
+    return attempt(async () => {
+      const found = await call.guess(target);
+      if (wanted()) setGuess(found);
+    }, wanted);
   };
 
-  const take = (source: Source, sample: string | undefined, query = new URLSearchParams()) =>
-    attempt(async () => {
-      setBusy(`Reading ${source.name} …`);
+  const take = (name: string, make: () => Awaitable<Source["content"]>, sample?: string, query?: URLSearchParams) => {
+    const wanted = beginTake();
+    return attempt(async () => {
+      setBusy(`Reading ${name} …`);
+      const source = { name, content: await make() };
+      if (!wanted()) return;
       const summary = await call.read(source);
+      // Shown though a later one may be wanted by now: until that is read, if it can be, the worker has this one.
       forget();
       const initial = optionsFor(summary);
       const columns = summary.columns.map(({ name }) => name);
-      const next = fitTo(columns, fromQuery(query, initial), initial);
+      const next = fitTo(columns, fromQuery(query ?? new URLSearchParams(), initial), initial);
       setGiven({ summary, sample, initial });
       setOptions(next);
       kept = { source, sample, query: toQuery(next, initial, sample) };
       writeQuery(NAME, kept.query);
       await ask(next.target);
-    });
-  const takeFile = (file: File) => void take({ name: file.name, content: file }, undefined);
+    }, wanted);
+  };
+  const takeFile = (file: File) => void take(file.name, () => file);
   const takeSample = (name: string, query?: URLSearchParams) => {
     const sample = samples.find((one) => one.name === name);
-    if (!sample) return;
-    void attempt(async () => {
-      setBusy(`Making ${sample.file} …`);
-      await take({ name: sample.file, content: await sample.make() }, name, query);
-    });
+    if (sample) void take(sample.file, sample.make, name, query);
   };
 
   useEffect(() => {
     const query = currentQuery();
     const sample = query.get("sample");
     if (sample !== null) takeSample(sample, query);
-    else if (kept) void take(kept.source, kept.sample, query.size > 0 ? query : kept.query);
+    else if (kept) {
+      const { source } = kept;
+      void take(source.name, () => source.content, kept.sample, query.size > 0 ? query : kept.query);
+    }
   }, []);
 
   const change = (part: Partial<DataOptions>) => {
@@ -107,7 +128,7 @@ export function Page() {
     if (kept) kept = { ...kept, query };
     writeQuery(NAME, query);
     forget();
-    if (part.target !== undefined) void attempt(() => ask(next.target));
+    if (part.target !== undefined) void ask(next.target);
   };
   /** The column that is no longer the target is an input if it can be. */
   const changeTarget = (target: string) => {
