@@ -10,6 +10,7 @@ import {
   toQuery,
 } from "../../../demo/src/pages/data/options.ts";
 import { summarize } from "../../../demo/src/pages/data/summary.ts";
+import { namesOption } from "../../../src/cli/options.ts";
 import { readCsv } from "../../../src/table.ts";
 
 describe("the options of the page Your data", () => {
@@ -27,6 +28,9 @@ describe("the options of the page Your data", () => {
       ...{ "test-fraction": 0.2, scale: "standard", "scale-target": "standard" },
     });
     expect(Object.keys(configOf(20, "classification", options))).not.toContain("scale-target");
+    const names = ["Maker, model", 'size ""', "id"];
+    const { ignore } = configOf(20, "regression", { ...options, ignored: names });
+    expect(namesOption(String(ignore))).toEqual(names);
     expect([configName("my houses.csv"), quote("my houses.csv"), quote("it's")]).toEqual([
       "my houses.config.json",
       "'my houses.csv'",

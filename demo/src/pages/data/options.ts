@@ -84,7 +84,7 @@ export function configOf(rows: number, task: Task, options: DataOptions): Readon
   return {
     target,
     task,
-    ...(ignored.length > 0 && { ignore: ignored.join(",") }),
+    ...(ignored.length > 0 && { ignore: ignored.map(csvCell).join(",") }),
     layers: layersText(layers),
     activation,
     optimizer,
@@ -98,6 +98,9 @@ export function configOf(rows: number, task: Task, options: DataOptions): Readon
     ...(task === "regression" && { "scale-target": options.scaleTarget }),
   };
 }
+
+/** A cell as a row of CSV holds it, which is how the command line takes names. */
+const csvCell = (text: string): string => (/[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 const stem = (file: string): string => file.replace(/\.[^.]*$/, "");
 
