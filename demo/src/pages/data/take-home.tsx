@@ -32,7 +32,6 @@ export function TakeHome({ file, sample, rows, task, options, length, ready, sav
   // A training that was played again has taken more epochs than were asked for.
   const taken = { ...options, epochs: length?.epochs ?? options.epochs };
   const saveConfig = () => download(new Blob([`${JSON.stringify(configOf(rows, task, taken), null, 2)}\n`]), config);
-  const parted = options.ignored.filter((column) => column.includes(","));
   return (
     <Panel title="Take it home" class="spaced">
       <Button disabled={!ready} onClick={() => void attempt(async () => download(await save(), name))}>
@@ -51,9 +50,6 @@ export function TakeHome({ file, sample, rows, task, options, length, ready, sav
         </Button>
       )}
       <Command label="train the same" text={`npx chainrule train ${quote(file)} --config ${quote(config)}`} />
-      {parted.length > 0 && (
-        <p class="hint">The command line parts names by commas: rename “{parted[0]}” in the table before you run it.</p>
-      )}
     </Panel>
   );
 }
