@@ -189,7 +189,8 @@ describe("decodeSafetensors", () => {
     [
       "a type nested too deeply to be told",
       fileOf(`{"a":{"dtype":${"[".repeat(2e5)}${"]".repeat(2e5)},"shape":[2],"data_offsets":[0,8]}}`, 8),
-      'tensor "a": got dtype lists in lists, expected',
+      // Some engines write lists however deep they are.
+      /tensor "a": got dtype (lists in lists|\[{80}…), expected/,
     ],
     [
       "a shape of very many dimensions, in a message of some letters",
