@@ -1,7 +1,7 @@
 import { describeAdapter } from "./adapter-info.mjs";
 import { contestants, onCpu } from "./contestants/index.mjs";
 import { watchCalls } from "./gpu-calls.mjs";
-import { makeTask, networks, workOf } from "./networks.mjs";
+import { BATCHES, makeTask, networks, workOf } from "./networks.mjs";
 import { measurePeak } from "./peak.mjs";
 
 /**
@@ -38,12 +38,19 @@ import { measurePeak } from "./peak.mjs";
 const TOLERANCE = 1e-3;
 /** The loss at the end of a round agrees within this, relative: rounding grows along a trajectory. */
 const FINAL_TOLERANCE = 1e-2;
+/**
+ * Most steps of a round, so that rounding has not grown along the trajectory of a tiny network by more than can be told from an
+ * error.
+ */
+const MOST_STEPS = 2 ** 15;
 /** Steps that are compared one by one, if they take no longer than … */
 const COMMON_STEPS = 50;
 /** … so many s, unless asked otherwise. */
 const COMMON_SECONDS = 4;
 /** Time in ms for the CPU reference to judge the ends of the rounds. */
 const JUDGE_TIME = 5000;
+/** Steps of less than so many ms cost a round nothing more. */
+const QUICK = 5;
 /** Operations of a step that are too many for the CPU. */
 const MOST_ON_CPU = 2e10;
 /** A contestant whose rounds took so many times the seconds asked for is let off the rest. */
@@ -106,6 +113,8 @@ export async function measureNetwork(options, log) {
 class Entry {
   /** Time of a warm step in ms, roughly. */
   time = 0;
+  /** Batches whose losses are averaged at the end. */
+  batches = 1;
 
   constructor(row, opened, log) {
     this.row = row;
@@ -151,6 +160,16 @@ class Entry {
     return { time: performance.now() - began, loss };
   }
 
+  /**
+   * The loss of a last step, or where steps take no time the mean of it and those of the other batches that follow: of one batch alone
+   * that is learned well what is left is rounding.
+   */
+  async endLoss(last, batches) {
+    let sum = last;
+    for (let i = 1; i < batches; i++) sum += await this.session.step(1);
+    return sum / batches;
+  }
+
   /** Back to the beginning, and nothing left to do on the GPU. */
   async reset() {
     await this.session.reset();
@@ -172,9 +191,13 @@ class Entry {
       if (this.time * steps > least / 3) break;
       steps = Math.ceil(steps * Math.min(8, least / 2 / Math.max(this.time * steps, 0.1)));
     }
-    row.stepsPerRound = Math.max(1, Math.ceil((1.1 * least) / this.time));
+    row.stepsPerRound = stepsFor((1.1 * least) / this.time);
+    this.batches = this.time < QUICK ? BATCHES : 1;
   }
 }
+
+/** Whole steps, as many as a round may have. */
+const stepsFor = (wanted) => Math.min(MOST_STEPS, Math.max(1, Math.ceil(wanted)));
 
 const works = ({ row }) => row.fault === undefined;
 
@@ -232,14 +255,15 @@ async function timeRounds(entries, { seconds, rounds }) {
       await entry.attempt(async () => {
         const { row } = entry;
         await entry.reset();
-        const { time, loss } = await entry.run(row.stepsPerRound);
-        if (time < least / 2 && row.rates.length === 0) {
+        const { time, loss: last } = await entry.run(row.stepsPerRound);
+        if (time < least / 2 && row.rates.length === 0 && row.stepsPerRound < MOST_STEPS) {
           // Something else slowed the steps that told how many to take.
-          row.stepsPerRound = Math.ceil((1.1 * least * row.stepsPerRound) / time);
+          row.stepsPerRound = stepsFor((1.1 * least * row.stepsPerRound) / time);
           return;
         }
         spent.set(entry, spent.get(entry) + time);
         row.rates.push((1000 * row.stepsPerRound) / time);
+        const loss = await entry.endLoss(last, entry.batches);
         if (!Number.isFinite(loss)) throw new Error(`loss ${loss} after ${row.stepsPerRound} steps`);
         if (row.loss !== undefined && !(difference(loss, row.loss) <= FINAL_TOLERANCE)) {
           throw new Error(`loss ${loss} after ${row.stepsPerRound} steps, but ${row.loss} in an earlier round`);
@@ -267,12 +291,10 @@ async function judgeEnds(entries) {
       .sort((a, b) => a.row.stepsPerRound - b.row.stepsPerRound);
     if (open.length === 0) continue;
     await judge.attempt(async () => {
-      await judge.reset();
-      let [taken, expected] = [0, Number.NaN];
       for (const entry of open) {
         const steps = entry.row.stepsPerRound;
-        if (steps > taken) expected = await judge.session.step(steps - taken);
-        taken = steps;
+        await judge.reset();
+        const expected = await judge.endLoss(await judge.session.step(steps), entry.batches);
         const worst = difference(entry.row.loss, expected);
         entry.row.finalAgreement = { judge: judge.row.name, steps, difference: worst };
         if (!(worst <= FINAL_TOLERANCE)) {

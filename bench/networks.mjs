@@ -38,7 +38,8 @@ export const networks = table.map(([sizes, batch, large = false]) => ({
   large,
 }));
 
-const BATCHES = 8;
+/** Batches of an epoch. */
+export const BATCHES = 8;
 const LEARNING_RATE = 0.05;
 
 /** Rows, classes and first weights, from a fixed seed. @param {Network} network @returns {Task} */

@@ -170,4 +170,4 @@ export const RECORD_WORDS = 8;
 export const RING_RECORDS = 1024;
 
 /** Records of the ring of a network that takes whole steps in one dispatch: a copy takes some runtimes as long as thousands of its steps. */
-export const LONG_RING_RECORDS = 4096;
+export const LONG_RING_RECORDS = 2048;

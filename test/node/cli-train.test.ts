@@ -17,7 +17,7 @@ describe("train", () => {
     expect(stdout).toContain("task: classification, 2 classes (guessed from 2 different texts; see --task)\n");
     expect(stdout).toContain("rows: 32 to train on, 8 to test on (seed 0)\n");
     expect(stdout).toContain("network: 2 → 8 relu → 2, 42 parameters, softmaxCrossEntropy\n");
-    expect(stdout).toMatch(/^GPU memory: [0-9.]+ KiB: .*data 384 B, .*parameter 168 B, .*staging 256.0 KiB$/m);
+    expect(stdout).toMatch(/^GPU memory: [0-9.]+ KiB: .*data 384 B, .*parameter 168 B, .*staging 128.0 KiB$/m);
     expect(stdout).toMatch(/^30 epochs, 30 steps in [0-9.]+ s$/m);
     expect(stdout).toMatch(/^speed: [0-9,.]+ steps\/s, [0-9,.]+ samples\/s on \S.*$/m);
     expect(stdout).toContain("model written to flowers.safetensors\n");
