@@ -92,8 +92,19 @@ const cli: UserConfig = {
   },
 };
 
-const gpu = "test/gpu/**/*.test.ts";
-const unit = "test/unit/**/*.test.ts";
+/**
+ * `npm test` runs `*.test.ts`; `npm run test:all` runs `*.full.test.ts`, and in Deno and Chromium what `npm test` leaves to Node.
+ * test/README.md says what each tier guards.
+ */
+const full = process.env.CHAINRULE_TIER === "full";
+
+/** Of the folders, the tests of this tier. @param elsewhere folders that the other tier leaves out */
+const testsOf = (folders: readonly string[], elsewhere: readonly string[] = []): string[] =>
+  full
+    ? [...folders, ...elsewhere]
+        .map((folder) => `${folder}/**/*.full.test.ts`)
+        .concat(elsewhere.map((folder) => `${folder}/**/!(*.full).test.ts`))
+    : folders.map((folder) => `${folder}/**/!(*.full).test.ts`);
 
 /** What tools/adapter.mjs found; the runtimes are started by tools/vitest.mjs. */
 const chromium = JSON.parse(process.env.CHAINRULE_BROWSER ?? "{}");
@@ -103,14 +114,18 @@ const node: TestProjectInlineConfiguration = {
   test: {
     name: "node",
     environment: "node",
-    include: [gpu, unit, "test/node/**/*.test.ts"],
+    include: testsOf(["test/unit", "test/gpu", "test/counts", "test/node"]),
     setupFiles: "test/helpers/polling.ts",
   },
 };
 
 const deno: TestProjectInlineConfiguration = {
   extends: true,
-  test: { name: "deno", environment: "node", include: [gpu, unit] },
+  test: {
+    name: "deno",
+    environment: "node",
+    include: testsOf(["test/gpu/kernels", "test/gpu/api"], ["test/gpu/plans"]),
+  },
 };
 
 const browser: TestProjectInlineConfiguration = {
@@ -119,7 +134,7 @@ const browser: TestProjectInlineConfiguration = {
   optimizeDeps: { include: ["wgsl-preprocessor/wgsl-preprocessor.js"], exclude: ["webgpu"] },
   test: {
     name: "browser",
-    include: [gpu],
+    include: testsOf(["test/gpu/api"], ["test/gpu/kernels", "test/gpu/plans"]),
     browser: {
       enabled: true,
       headless: true,
@@ -144,7 +159,7 @@ const demo: TestProjectInlineConfiguration = {
   test: {
     name: "demo",
     environment: "node",
-    include: ["test/demo/**/*.test.ts"],
+    include: testsOf(["test/demo"]),
     globalSetup: "test/demo/setup.ts",
     fileParallelism: false,
     testTimeout: 240_000,

@@ -1,12 +1,11 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { describe, expect, test } from "vitest";
 import { workgroupsOf } from "../../../src/kernels/index.ts";
 import { type Activation, activations } from "../../../src/model/activation.ts";
+import { useDevice } from "../../helpers/device.ts";
 import { blank, type Case, callOf, expectTwin, random, runOnGpu } from "../../helpers/gpu.ts";
 import { activationErrors } from "../../helpers/tolerances.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 const apply = (
   activation: Activation,

@@ -1,13 +1,12 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { describe, expect, test } from "vitest";
 import { type ControlValues, controlNames, encodeControl, initialControl } from "../../../src/kernels/control.ts";
 import { adam, type Optimizer, sgd } from "../../../src/model/optimizer.ts";
 import { cosine, type Schedule, stepDecay } from "../../../src/model/schedule.ts";
 import { expectClose, UNIT_ROUNDOFF } from "../../helpers/compare.ts";
+import { useDevice } from "../../helpers/device.ts";
 import { type Case, controlOf, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 const rate = 0.1;
 const schedules: Readonly<Record<string, Schedule>> = {

@@ -1,5 +1,4 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { describe, expect, test } from "vitest";
 import type { BeginVariant } from "../../../src/kernels/begin.ts";
 import {
   type ControlValues,
@@ -16,11 +15,11 @@ import { permute } from "../../../src/model/random.ts";
 import { cosine, type Schedule, stepDecay } from "../../../src/model/schedule.ts";
 import { decodeRecord } from "../../../src/run/metrics.ts";
 import { bitsOf, expectClose, gamma, UNIT_ROUNDOFF, type Words } from "../../helpers/compare.ts";
+import { useDevice } from "../../helpers/device.ts";
 import { type Case, controlOf, inDouble, random, randomIntegers, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
 import { groupRoundings } from "../../helpers/tolerances.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 const rate = 0.1;
 const schedules: Readonly<Record<Schedule["kind"], Schedule>> = {

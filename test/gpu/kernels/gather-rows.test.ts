@@ -1,10 +1,9 @@
-import { afterAll, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { expect, test } from "vitest";
 import { expectSameBits, type Words } from "../../helpers/compare.ts";
+import { useDevice } from "../../helpers/device.ts";
 import { type Case, random, randomIntegers, runOnGpu } from "../../helpers/gpu.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 function gather(data: Words, columns: number, rows: number, actual = rows): Case<"gatherRows"> {
   return {

@@ -1,13 +1,12 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { describe, expect, test } from "vitest";
 import { type Activation, activations } from "../../../src/model/activation.ts";
 import { activationFunctions } from "../../../src/reference/activation.ts";
 import { SMALLEST_NORMAL } from "../../helpers/compare.ts";
+import { useDevice } from "../../helpers/device.ts";
 import { blank, type Case, expectTwin, random } from "../../helpers/gpu.ts";
 import { slopeErrors } from "../../helpers/tolerances.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 function multiply(
   activation: Activation,

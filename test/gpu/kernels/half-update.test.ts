@@ -1,5 +1,4 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { describe, expect, test } from "vitest";
 import { SKIPPED } from "../../../src/kernels/control.ts";
 import type { KernelName } from "../../../src/kernels/index.ts";
 import { SPLIT_ROWS } from "../../../src/kernels/layer-gradient.ts";
@@ -7,13 +6,13 @@ import { type LayerUpdateVariant, squareParts } from "../../../src/kernels/layer
 import { splitSquareParts } from "../../../src/kernels/split-update.ts";
 import { anyHardware, tileFor } from "../../../src/kernels/tile.ts";
 import { expectClose, expectSameBits, gamma, type Words } from "../../helpers/compare.ts";
+import { useDevice } from "../../helpers/device.ts";
 import { type Case, controlOf, expectTwin, random, randomIntegers, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
 import { halved, storedError } from "../../helpers/half.ts";
 import { updateErrors } from "../../helpers/tolerances.ts";
 import { controlAt, stateOf } from "../../helpers/update.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 /** Rows of the resident data, which stay f32. */
 const DATA_ROWS = 50;

@@ -1,5 +1,4 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { describe, expect, test } from "vitest";
 import { HALTED, SKIPPED } from "../../../src/kernels/control.ts";
 import type { LayerForwardVariant } from "../../../src/kernels/layer-forward.ts";
 import { anyHardware, smallSquare, type Tile, tileFor } from "../../../src/kernels/tile.ts";
@@ -7,6 +6,7 @@ import { activations } from "../../../src/model/activation.ts";
 import { losses } from "../../../src/model/loss.ts";
 import { activationFunctions } from "../../../src/reference/activation.ts";
 import { gamma, type Words } from "../../helpers/compare.ts";
+import { useDevice } from "../../helpers/device.ts";
 import {
   blank,
   type Case,
@@ -21,8 +21,7 @@ import {
 import { halved, storedError } from "../../helpers/half.ts";
 import { activatedError, deltaError, rowDeltas, rowErrors } from "../../helpers/tolerances.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 /** Rows of the resident data, which stay f32. */
 const DATA_ROWS = 50;

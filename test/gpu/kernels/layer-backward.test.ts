@@ -1,15 +1,14 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { describe, expect, test } from "vitest";
 import type { LayerBackwardVariant } from "../../../src/kernels/layer-backward.ts";
 import { activations } from "../../../src/model/activation.ts";
 import { activationFunctions } from "../../../src/reference/activation.ts";
 import { gamma } from "../../helpers/compare.ts";
+import { useDevice } from "../../helpers/device.ts";
 import { blank, type Case, expectTwin, inDouble, magnitudes, random, runOnCpu } from "../../helpers/gpu.ts";
 import { odd, type Sizes, testFours, testPartialBatch, testSizes, testTiles } from "../../helpers/tiles.ts";
 import { deltaError } from "../../helpers/tolerances.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 function layer(variant: LayerBackwardVariant, sizes: Sizes, actual = sizes[0]): Case<"layerBackward"> {
   const [rows, inner, columns] = sizes;

@@ -1,14 +1,13 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { describe, expect, test } from "vitest";
 import type { LayerForwardVariant } from "../../../src/kernels/layer-forward.ts";
 import { activations } from "../../../src/model/activation.ts";
 import { gamma, type Words } from "../../helpers/compare.ts";
+import { useDevice } from "../../helpers/device.ts";
 import { blank, type Case, expectTwin, inDouble, magnitudes, random, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
 import { inputOf, odd, type Sizes, testFours, testPartialBatch, testSizes, testTiles } from "../../helpers/tiles.ts";
 import { activatedError } from "../../helpers/tolerances.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 function layer(variant: LayerForwardVariant, sizes: Sizes, actual = sizes[0]): Case<"layerForward"> {
   const [rows, inner, columns] = sizes;

@@ -1,12 +1,11 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { describe, expect, test } from "vitest";
 import { gradientParts, type LayerGradientVariant, SPLIT_ROWS } from "../../../src/kernels/layer-gradient.ts";
 import { gamma } from "../../helpers/compare.ts";
+import { useDevice } from "../../helpers/device.ts";
 import { blank, type Case, expectTwin, magnitudes, random } from "../../helpers/gpu.ts";
 import { inputOf, odd, type Sizes, testFours, testSizes, testTiles } from "../../helpers/tiles.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 function gradient(variant: LayerGradientVariant, sizes: Sizes, actual = sizes[1]): Case<"layerGradient"> {
   const [rows, inner, columns] = sizes;

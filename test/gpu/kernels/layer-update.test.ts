@@ -1,8 +1,8 @@
-import { afterAll, describe, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { describe, test } from "vitest";
 import { type LayerUpdateVariant, squareParts } from "../../../src/kernels/layer-update.ts";
 import type { Tile } from "../../../src/kernels/tile.ts";
 import { expectClose, expectSameBits, gamma, type Words } from "../../helpers/compare.ts";
+import { useDevice } from "../../helpers/device.ts";
 import {
   type Case,
   controlOf,
@@ -19,8 +19,7 @@ import { inputOf, odd, otherTiles, type Sizes, testFours, testSizes, testTiles }
 import { updateErrors } from "../../helpers/tolerances.ts";
 import { controlAt, stateOf } from "../../helpers/update.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 interface Moment {
   /** Rows of the batch that are filled. */

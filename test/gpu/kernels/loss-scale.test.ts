@@ -1,5 +1,4 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { describe, expect, test } from "vitest";
 import {
   type ControlValues,
   HALTED,
@@ -14,10 +13,10 @@ import {
 } from "../../../src/kernels/control.ts";
 import { adam } from "../../../src/model/optimizer.ts";
 import { decodeRecord } from "../../../src/run/metrics.ts";
+import { useDevice } from "../../helpers/device.ts";
 import { type Case, controlOf, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 const optimizer = adam({ learningRate: 0.5 });
 const lossScale = INITIAL_LOSS_SCALE;

@@ -1,12 +1,11 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { describe, expect, test } from "vitest";
 import { type Activation, activations } from "../../../src/model/activation.ts";
 import { activationFunctions } from "../../../src/reference/activation.ts";
+import { useDevice } from "../../helpers/device.ts";
 import { blank, type Case, expectTwin, type Outcome, random, randomIntegers, runOnGpu } from "../../helpers/gpu.ts";
 import { deltaError, rowDeltas, rowErrors } from "../../helpers/tolerances.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 type Floats = Float32Array<ArrayBuffer>;
 type Loss = Case<"loss">["variant"]["loss"];

@@ -1,13 +1,12 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { describe, expect, test } from "vitest";
 import { workgroupsOf } from "../../../src/kernels/index.ts";
 import type { Tile } from "../../../src/kernels/tile.ts";
 import { expectSameBits, gamma, type Words } from "../../helpers/compare.ts";
+import { useDevice } from "../../helpers/device.ts";
 import { blank, type Case, callOf, expectTwin, magnitudes, random, runOnGpu } from "../../helpers/gpu.ts";
 import { odd, otherTiles, type Sizes, testFours, testSizes, testTiles } from "../../helpers/tiles.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 /** The three products of a dense layer, and the forward one without bias. */
 const variants = {

@@ -1,10 +1,10 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { describe, expect, test } from "vitest";
 import { NARROW_OUTPUT, type OutputLossVariant } from "../../../src/kernels/output-loss.ts";
 import { activations } from "../../../src/model/activation.ts";
 import { losses } from "../../../src/model/loss.ts";
 import { activationFunctions } from "../../../src/reference/activation.ts";
 import { gamma, type Words } from "../../helpers/compare.ts";
+import { useDevice } from "../../helpers/device.ts";
 import {
   blank,
   type Case,
@@ -20,8 +20,7 @@ import {
 import { hasSubgroups, inputOf, odd } from "../../helpers/tiles.ts";
 import { activatedError, deltaError, rowDeltas, rowErrors } from "../../helpers/tolerances.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 /** Rows that a workgroup takes. */
 const GROUP = 8;

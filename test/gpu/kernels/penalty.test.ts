@@ -1,13 +1,12 @@
-import { afterAll, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { expect, test } from "vitest";
 import { PENALTY_CHUNK, penaltyParts } from "../../../src/kernels/penalty.ts";
 import { reduceGroup } from "../../../src/kernels/record.ts";
 import { gamma } from "../../helpers/compare.ts";
+import { useDevice } from "../../helpers/device.ts";
 import { blank, type Case, expectTwin, random, runOnGpu, UNTOUCHED } from "../../helpers/gpu.ts";
 import { groupRoundings } from "../../helpers/tolerances.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 const squares = (elements: number, offset = 0, room = offset + penaltyParts(elements)): Case<"penalty"> => ({
   kernel: "penalty",

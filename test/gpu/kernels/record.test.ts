@@ -1,14 +1,13 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { describe, expect, test } from "vitest";
 import { HALTED, RECORD_WORDS, RECORDED, RING_RECORDS } from "../../../src/kernels/control.ts";
 import { reduceGroup } from "../../../src/kernels/record.ts";
 import { decodeRecord } from "../../../src/run/metrics.ts";
 import { expectClose, gamma, type Words } from "../../helpers/compare.ts";
+import { useDevice } from "../../helpers/device.ts";
 import { type Case, controlOf, random, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
 import { groupRoundings } from "../../helpers/tolerances.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 interface Given {
   readonly rows: number;

@@ -1,11 +1,10 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { describe, expect, test } from "vitest";
 import { workgroupsOf } from "../../../src/kernels/index.ts";
 import { permute } from "../../../src/model/random.ts";
+import { useDevice } from "../../helpers/device.ts";
 import { type Case, callOf, expectTwin } from "../../helpers/gpu.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 const NONE = 0xffffffff;
 

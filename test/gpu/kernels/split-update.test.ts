@@ -1,13 +1,12 @@
-import { afterAll, describe, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { describe, test } from "vitest";
 import { SPLIT_ROWS } from "../../../src/kernels/layer-gradient.ts";
 import { type SplitUpdateVariant, splitSquareParts } from "../../../src/kernels/split-update.ts";
 import { expectClose, expectSameBits, gamma, type Words } from "../../helpers/compare.ts";
+import { useDevice } from "../../helpers/device.ts";
 import { type Case, random, runOnGpu, UNTOUCHED } from "../../helpers/gpu.ts";
 import { controlAt, stateOf } from "../../helpers/update.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 const control = controlAt(2, 700);
 

@@ -1,10 +1,9 @@
-import { afterAll, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { expect, test } from "vitest";
 import { gamma } from "../../helpers/compare.ts";
+import { useDevice } from "../../helpers/device.ts";
 import { type Case, expectTwin, magnitudes, random } from "../../helpers/gpu.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 const sum = (rows: number, units: number, actual = rows): Case<"sumRows"> => ({
   kernel: "sumRows",

@@ -1,14 +1,13 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { describe, expect, test } from "vitest";
 import { workgroupsOf } from "../../../src/kernels/index.ts";
 import type { UpdateVariant } from "../../../src/kernels/weight-update.ts";
 import { expectSameBits, UNIT_ROUNDOFF, type Words } from "../../helpers/compare.ts";
+import { useDevice } from "../../helpers/device.ts";
 import { type Case, callOf, controlOf, expectTwin, random, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
 import { updateErrors } from "../../helpers/tolerances.ts";
 import { controlAt, stateOf } from "../../helpers/update.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 /** λ̃ = λ or λ|B| is in the control block, so that both decays run the same code. */
 const variants: readonly UpdateVariant[] = (["sgd", "momentum", "adam", "adamw"] as const).flatMap((optimizer) => [

@@ -1,13 +1,13 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../src/device/open.ts";
-import { DeviceError } from "../../src/errors.ts";
-import { dense, sequential } from "../../src/model/layer.ts";
-import { adam } from "../../src/model/optimizer.ts";
-import { elementsOf } from "../../src/plan/memory.ts";
-import type { Trainer, TrainerOptions } from "../../src/run/types.ts";
-import { bitsOf, expectClose, expectSameBits } from "../helpers/compare.ts";
-import { disguised } from "../helpers/disguise.ts";
-import { readWords } from "../helpers/gpu.ts";
+import { openDevice } from "../../../src/device/open.ts";
+import { DeviceError } from "../../../src/errors.ts";
+import { dense, sequential } from "../../../src/model/layer.ts";
+import { adam } from "../../../src/model/optimizer.ts";
+import { elementsOf } from "../../../src/plan/memory.ts";
+import type { Trainer, TrainerOptions } from "../../../src/run/types.ts";
+import { bitsOf, expectClose, expectSameBits } from "../../helpers/compare.ts";
+import { disguised } from "../../helpers/disguise.ts";
+import { readWords } from "../../helpers/gpu.ts";
 import {
   BATCH,
   CLASSES,
@@ -18,7 +18,7 @@ import {
   regressor,
   rejection,
   withTrainer,
-} from "../helpers/training.ts";
+} from "../../helpers/training.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());

@@ -1,14 +1,14 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { createReferenceTrainer } from "../../src/cpu/trainer.ts";
-import { openDevice } from "../../src/device/open.ts";
-import { NumericError } from "../../src/errors.ts";
-import { decodeControl } from "../../src/kernels/control.ts";
-import { dense, sequential } from "../../src/model/layer.ts";
-import { adam, sgd } from "../../src/model/optimizer.ts";
-import { cosine, stepDecay } from "../../src/model/schedule.ts";
-import { createTrainer } from "../../src/run/trainer.ts";
-import type { Parameters, Trainer, TrainerOptions } from "../../src/run/types.ts";
-import { expectClose, expectSameBits, UNIT_ROUNDOFF } from "../helpers/compare.ts";
+import { createReferenceTrainer } from "../../../src/cpu/trainer.ts";
+import { openDevice } from "../../../src/device/open.ts";
+import { NumericError } from "../../../src/errors.ts";
+import { decodeControl } from "../../../src/kernels/control.ts";
+import { dense, sequential } from "../../../src/model/layer.ts";
+import { adam, sgd } from "../../../src/model/optimizer.ts";
+import { cosine, stepDecay } from "../../../src/model/schedule.ts";
+import { createTrainer } from "../../../src/run/trainer.ts";
+import type { Parameters, Trainer, TrainerOptions } from "../../../src/run/types.ts";
+import { expectClose, expectSameBits, UNIT_ROUNDOFF } from "../../helpers/compare.ts";
 import {
   classifier,
   expectSameParameters,
@@ -17,7 +17,7 @@ import {
   regressor,
   rejection,
   withTrainer,
-} from "../helpers/training.ts";
+} from "../../helpers/training.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());

@@ -1,11 +1,11 @@
 import { afterAll, expect, test } from "vitest";
-import { openDevice } from "../../src/device/open.ts";
-import { dense, sequential } from "../../src/model/layer.ts";
-import { sgd } from "../../src/model/optimizer.ts";
-import { createTrainer } from "../../src/run/trainer.ts";
-import type { TrainerOptions } from "../../src/run/types.ts";
-import golden from "../golden/worked-example.json";
-import { expectClose, UNIT_ROUNDOFF } from "../helpers/compare.ts";
+import { openDevice } from "../../../src/device/open.ts";
+import { dense, sequential } from "../../../src/model/layer.ts";
+import { sgd } from "../../../src/model/optimizer.ts";
+import { createTrainer } from "../../../src/run/trainer.ts";
+import type { TrainerOptions } from "../../../src/run/types.ts";
+import golden from "../../golden/worked-example.json";
+import { expectClose, UNIT_ROUNDOFF } from "../../helpers/compare.ts";
 
 const device = await openDevice();
 const trainable = { weights: true, bias: false };

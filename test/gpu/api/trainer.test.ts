@@ -1,13 +1,13 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../src/device/open.ts";
-import { ChainruleError } from "../../src/errors.ts";
-import { RING_RECORDS } from "../../src/kernels/control.ts";
-import { dense, sequential } from "../../src/model/layer.ts";
-import { adam, sgd } from "../../src/model/optimizer.ts";
-import { stepDecay } from "../../src/model/schedule.ts";
-import { createTrainer } from "../../src/run/trainer.ts";
-import type { FitOptions, Report, Trainer, TrainerOptions } from "../../src/run/types.ts";
-import { expectClose } from "../helpers/compare.ts";
+import { openDevice } from "../../../src/device/open.ts";
+import { ChainruleError } from "../../../src/errors.ts";
+import { RING_RECORDS } from "../../../src/kernels/control.ts";
+import { dense, sequential } from "../../../src/model/layer.ts";
+import { adam, sgd } from "../../../src/model/optimizer.ts";
+import { stepDecay } from "../../../src/model/schedule.ts";
+import { createTrainer } from "../../../src/run/trainer.ts";
+import type { FitOptions, Report, Trainer, TrainerOptions } from "../../../src/run/types.ts";
+import { expectClose } from "../../helpers/compare.ts";
 import {
   BATCH,
   classifier,
@@ -19,7 +19,7 @@ import {
   rejection,
   sumsOf,
   withTrainer,
-} from "../helpers/training.ts";
+} from "../../helpers/training.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());

@@ -15,13 +15,13 @@ import {
   stepDecay,
   type Trainer,
   type TrainerOptions,
-} from "../../src/index.ts";
-import { LONG_RING_RECORDS } from "../../src/kernels/control.ts";
-import { reduceGroup } from "../../src/kernels/record.ts";
-import type { Dense } from "../../src/model/layer.ts";
-import { uniform01 } from "../../src/model/random.ts";
-import { expectClose, gamma } from "../helpers/compare.ts";
-import { groupRoundings, rowErrors } from "../helpers/tolerances.ts";
+} from "../../../src/index.ts";
+import { LONG_RING_RECORDS } from "../../../src/kernels/control.ts";
+import { reduceGroup } from "../../../src/kernels/record.ts";
+import type { Dense } from "../../../src/model/layer.ts";
+import { uniform01 } from "../../../src/model/random.ts";
+import { expectClose, gamma } from "../../helpers/compare.ts";
+import { groupRoundings, rowErrors } from "../../helpers/tolerances.ts";
 
 /** Rows of the data: not a multiple of the batch, so that the last batch of each epoch is partial. */
 const ROWS = 45;

@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { createReferenceTrainer } from "../../src/cpu/trainer.ts";
-import { openDevice } from "../../src/device/open.ts";
-import { NumericError } from "../../src/errors.ts";
-import { dense, sequential } from "../../src/model/layer.ts";
-import { adam, sgd } from "../../src/model/optimizer.ts";
-import type { Parameters, TrainerOptions } from "../../src/run/types.ts";
-import { expectClose, largestMagnitude } from "../helpers/compare.ts";
-import { random } from "../helpers/gpu.ts";
+import { createReferenceTrainer } from "../../../src/cpu/trainer.ts";
+import { openDevice } from "../../../src/device/open.ts";
+import { NumericError } from "../../../src/errors.ts";
+import { dense, sequential } from "../../../src/model/layer.ts";
+import { adam, sgd } from "../../../src/model/optimizer.ts";
+import type { Parameters, TrainerOptions } from "../../../src/run/types.ts";
+import { expectClose, largestMagnitude } from "../../helpers/compare.ts";
+import { random } from "../../helpers/gpu.ts";
 import {
   BATCH,
   COLUMNS,
@@ -18,7 +18,7 @@ import {
   regressor,
   rejection,
   withTrainer,
-} from "../helpers/training.ts";
+} from "../../helpers/training.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());

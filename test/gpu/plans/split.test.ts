@@ -1,7 +1,16 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { adam, createTrainer, dense, type Optimizer, openDevice, sequential, sgd, stepDecay } from "../../src/index.ts";
-import { uniform01 } from "../../src/model/random.ts";
-import { expectClose } from "../helpers/compare.ts";
+import {
+  adam,
+  createTrainer,
+  dense,
+  type Optimizer,
+  openDevice,
+  sequential,
+  sgd,
+  stepDecay,
+} from "../../../src/index.ts";
+import { uniform01 } from "../../../src/model/random.ts";
+import { expectClose } from "../../helpers/compare.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());

@@ -19,11 +19,11 @@ import {
   type Trainer,
   type Variant,
   type VariantReport,
-} from "../../src/index.ts";
-import { type Dense, dense } from "../../src/model/layer.ts";
-import { countCalls } from "../helpers/counting.ts";
-import { random, randomIntegers } from "../helpers/gpu.ts";
-import { expectSameParameters, rejection } from "../helpers/training.ts";
+} from "../../../src/index.ts";
+import { type Dense, dense } from "../../../src/model/layer.ts";
+import { countCalls } from "../../helpers/counting.ts";
+import { random, randomIntegers } from "../../helpers/gpu.ts";
+import { expectSameParameters, rejection } from "../../helpers/training.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());

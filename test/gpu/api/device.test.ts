@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../src/device/open.ts";
-import { pipelineFor } from "../../src/device/pipelines.ts";
-import { DeviceError } from "../../src/errors.ts";
-import type { Call } from "../../src/kernels/index.ts";
-import { createTrainer } from "../../src/run/trainer.ts";
-import { disguised } from "../helpers/disguise.ts";
-import { hasSubgroups } from "../helpers/tiles.ts";
-import { classifier, rejection } from "../helpers/training.ts";
+import { openDevice } from "../../../src/device/open.ts";
+import { pipelineFor } from "../../../src/device/pipelines.ts";
+import { DeviceError } from "../../../src/errors.ts";
+import type { Call } from "../../../src/kernels/index.ts";
+import { createTrainer } from "../../../src/run/trainer.ts";
+import { disguised } from "../../helpers/disguise.ts";
+import { hasSubgroups } from "../../helpers/tiles.ts";
+import { classifier, rejection } from "../../helpers/training.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());

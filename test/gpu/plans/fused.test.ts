@@ -1,14 +1,14 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../src/device/open.ts";
-import { type Dense, dense, sequential } from "../../src/model/layer.ts";
-import type { Loss } from "../../src/model/loss.ts";
-import { adam, adamw, type Optimizer, sgd } from "../../src/model/optimizer.ts";
-import { cosine, stepDecay } from "../../src/model/schedule.ts";
-import type { Report, TrainerOptions } from "../../src/run/types.ts";
-import { expectClose, expectSameBits, largestMagnitude } from "../helpers/compare.ts";
-import { countCalls } from "../helpers/counting.ts";
-import { random, randomIntegers } from "../helpers/gpu.ts";
-import { withTrainer } from "../helpers/training.ts";
+import { openDevice } from "../../../src/device/open.ts";
+import { type Dense, dense, sequential } from "../../../src/model/layer.ts";
+import type { Loss } from "../../../src/model/loss.ts";
+import { adam, adamw, type Optimizer, sgd } from "../../../src/model/optimizer.ts";
+import { cosine, stepDecay } from "../../../src/model/schedule.ts";
+import type { Report, TrainerOptions } from "../../../src/run/types.ts";
+import { expectClose, expectSameBits, largestMagnitude } from "../../helpers/compare.ts";
+import { countCalls } from "../../helpers/counting.ts";
+import { random, randomIntegers } from "../../helpers/gpu.ts";
+import { withTrainer } from "../../helpers/training.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());

@@ -1,15 +1,15 @@
 import { afterAll, expect, test } from "vitest";
-import { type Device, openDevice } from "../../src/device/open.ts";
-import { dense, sequential } from "../../src/model/layer.ts";
-import { adam, adamw, sgd } from "../../src/model/optimizer.ts";
-import { cosine, stepDecay } from "../../src/model/schedule.ts";
-import type { Plan } from "../../src/plan/types.ts";
-import type { TrainerOptions } from "../../src/run/types.ts";
-import { expectSameBits } from "../helpers/compare.ts";
-import { disguised } from "../helpers/disguise.ts";
-import { random, randomIntegers } from "../helpers/gpu.ts";
-import { hasSubgroups } from "../helpers/tiles.ts";
-import { expectSameParameters, withTrainer } from "../helpers/training.ts";
+import { type Device, openDevice } from "../../../src/device/open.ts";
+import { dense, sequential } from "../../../src/model/layer.ts";
+import { adam, adamw, sgd } from "../../../src/model/optimizer.ts";
+import { cosine, stepDecay } from "../../../src/model/schedule.ts";
+import type { Plan } from "../../../src/plan/types.ts";
+import type { TrainerOptions } from "../../../src/run/types.ts";
+import { expectSameBits } from "../../helpers/compare.ts";
+import { disguised } from "../../helpers/disguise.ts";
+import { random, randomIntegers } from "../../helpers/gpu.ts";
+import { hasSubgroups } from "../../helpers/tiles.ts";
+import { expectSameParameters, withTrainer } from "../../helpers/training.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());

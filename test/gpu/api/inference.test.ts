@@ -1,14 +1,14 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { createReferenceTrainer } from "../../src/cpu/trainer.ts";
-import { openDevice } from "../../src/device/open.ts";
-import { dense, resolveLayers, sequential } from "../../src/model/layer.ts";
-import { buildEvaluatePlan } from "../../src/plan/build.ts";
-import { createReference } from "../../src/reference/run.ts";
-import { createPredictor } from "../../src/run/predictor.ts";
-import { createTrainer } from "../../src/run/trainer.ts";
-import type { Dataset, Evaluation, Parameters, Prediction, Trainer, TrainerOptions } from "../../src/run/types.ts";
-import { expectClose, largestMagnitude } from "../helpers/compare.ts";
-import { controlOf, random, randomIntegers } from "../helpers/gpu.ts";
+import { createReferenceTrainer } from "../../../src/cpu/trainer.ts";
+import { openDevice } from "../../../src/device/open.ts";
+import { dense, resolveLayers, sequential } from "../../../src/model/layer.ts";
+import { buildEvaluatePlan } from "../../../src/plan/build.ts";
+import { createReference } from "../../../src/reference/run.ts";
+import { createPredictor } from "../../../src/run/predictor.ts";
+import { createTrainer } from "../../../src/run/trainer.ts";
+import type { Dataset, Evaluation, Parameters, Prediction, Trainer, TrainerOptions } from "../../../src/run/types.ts";
+import { expectClose, largestMagnitude } from "../../helpers/compare.ts";
+import { controlOf, random, randomIntegers } from "../../helpers/gpu.ts";
 import {
   CLASSES,
   COLUMNS,
@@ -18,7 +18,7 @@ import {
   rejection,
   sumsOf,
   withTrainer,
-} from "../helpers/training.ts";
+} from "../../helpers/training.ts";
 
 const device = await openDevice();
 

@@ -1,13 +1,13 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../src/device/open.ts";
-import { dense, sequential } from "../../src/model/layer.ts";
-import { sgd } from "../../src/model/optimizer.ts";
-import { planTraining } from "../../src/run/plan.ts";
-import { tuner } from "../../src/run/tune/tune.ts";
-import type { TrainerOptions } from "../../src/run/types.ts";
-import { random, randomIntegers } from "../helpers/gpu.ts";
-import { hasHalf } from "../helpers/half.ts";
-import { classifier, expectSameParameters, rejection, withTrainer } from "../helpers/training.ts";
+import { openDevice } from "../../../src/device/open.ts";
+import { dense, sequential } from "../../../src/model/layer.ts";
+import { sgd } from "../../../src/model/optimizer.ts";
+import { planTraining } from "../../../src/run/plan.ts";
+import { tuner } from "../../../src/run/tune/tune.ts";
+import type { TrainerOptions } from "../../../src/run/types.ts";
+import { random, randomIntegers } from "../../helpers/gpu.ts";
+import { hasHalf } from "../../helpers/half.ts";
+import { classifier, expectSameParameters, rejection, withTrainer } from "../../helpers/training.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());

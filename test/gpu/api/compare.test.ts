@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { expectClose, expectSameBits, largestMagnitude } from "../helpers/compare.ts";
+import { expectClose, expectSameBits, largestMagnitude } from "../../helpers/compare.ts";
 
 /** What the other tests rest on. */
 describe("a comparison", () => {

@@ -1,15 +1,15 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { type Device, openDevice } from "../../src/device/open.ts";
-import { boundOperands, type KernelName } from "../../src/kernels/index.ts";
-import { dense, sequential } from "../../src/model/layer.ts";
-import { adam, sgd } from "../../src/model/optimizer.ts";
-import { cosine, stepDecay } from "../../src/model/schedule.ts";
-import { loadModel } from "../../src/run/checkpoint.ts";
-import { createPredictor } from "../../src/run/predictor.ts";
-import type { ByteScale, Dataset, TrainerOptions } from "../../src/run/types.ts";
-import { expectClose, expectSameBits, largestMagnitude } from "../helpers/compare.ts";
-import { random, randomIntegers, readWords } from "../helpers/gpu.ts";
-import { expectSameParameters, referenceOf, rejection, withTrainer } from "../helpers/training.ts";
+import { type Device, openDevice } from "../../../src/device/open.ts";
+import { boundOperands, type KernelName } from "../../../src/kernels/index.ts";
+import { dense, sequential } from "../../../src/model/layer.ts";
+import { adam, sgd } from "../../../src/model/optimizer.ts";
+import { cosine, stepDecay } from "../../../src/model/schedule.ts";
+import { loadModel } from "../../../src/run/checkpoint.ts";
+import { createPredictor } from "../../../src/run/predictor.ts";
+import type { ByteScale, Dataset, TrainerOptions } from "../../../src/run/types.ts";
+import { expectClose, expectSameBits, largestMagnitude } from "../../helpers/compare.ts";
+import { random, randomIntegers, readWords } from "../../helpers/gpu.ts";
+import { expectSameParameters, referenceOf, rejection, withTrainer } from "../../helpers/training.ts";
 
 const device = await openDevice();
 // Eight storage buffers a kernel, as every device has.

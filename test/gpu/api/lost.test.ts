@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { openDevice } from "../../src/device/open.ts";
-import { DeviceError } from "../../src/errors.ts";
-import { createTrainer } from "../../src/run/trainer.ts";
-import type { Trainer } from "../../src/run/types.ts";
-import { classes, classifier, rejection } from "../helpers/training.ts";
+import { openDevice } from "../../../src/device/open.ts";
+import { DeviceError } from "../../../src/errors.ts";
+import { createTrainer } from "../../../src/run/trainer.ts";
+import type { Trainer } from "../../../src/run/types.ts";
+import { classes, classifier, rejection } from "../../helpers/training.ts";
 
 describe("a device that is lost", () => {
   const message =

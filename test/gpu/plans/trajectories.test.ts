@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../src/device/open.ts";
-import { dense } from "../../src/model/layer.ts";
-import { adam, adamw, sgd } from "../../src/model/optimizer.ts";
-import { cosine, stepDecay } from "../../src/model/schedule.ts";
-import { plans } from "../helpers/training.ts";
-import { expectTrajectory, STEPS, type Trajectory } from "../helpers/trajectory.ts";
+import { openDevice } from "../../../src/device/open.ts";
+import { dense } from "../../../src/model/layer.ts";
+import { adam, adamw, sgd } from "../../../src/model/optimizer.ts";
+import { cosine, stepDecay } from "../../../src/model/schedule.ts";
+import { plans } from "../../helpers/training.ts";
+import { expectTrajectory, STEPS, type Trajectory } from "../../helpers/trajectory.ts";
 
 const device = await openDevice();
 afterAll(() => device.destroy());

@@ -1,0 +1,22 @@
+import { afterAll, expect } from "vitest";
+import { type Device, openDevice } from "../../src/device/open.ts";
+import { type Counter, countCalls } from "./counting.ts";
+
+/** One device for all files of a worker, whose shaders are compiled once: opened by the first file that asks. */
+let shared: Promise<{ readonly device: Device; readonly counter: Counter }> | undefined;
+
+async function open() {
+  const device = await openDevice();
+  return { device, counter: countCalls(device.gpu) };
+}
+
+/**
+ * The device that the files of a worker share, for a file that neither loses it nor counts the pipelines that it compiles.
+ * Once the file's tests are over, it asserts that they left no buffer behind.
+ */
+export async function useDevice(): Promise<Device> {
+  shared ??= open();
+  const { device, counter } = await shared;
+  afterAll(() => expect(counter.alive(), "buffers that were not destroyed").toEqual([]));
+  return device;
+}
