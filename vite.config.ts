@@ -1,4 +1,5 @@
 import { chmod } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import type { Plugin, UserConfig } from "vite";
@@ -109,13 +110,53 @@ const testsOf = (folders: readonly string[], elsewhere: readonly string[] = []):
 /** What tools/adapter.mjs found; the runtimes are started by tools/vitest.mjs. */
 const chromium = JSON.parse(process.env.CHAINRULE_BROWSER ?? "{}");
 
-const node: TestProjectInlineConfiguration = {
+/** The demo's modules name the library as pages do. */
+const alias = [
+  { find: /^chainrule$/, replacement: fileURLToPath(new URL("src/index.ts", import.meta.url)) },
+  { find: /^chainrule\/table$/, replacement: fileURLToPath(new URL("src/table.ts", import.meta.url)) },
+];
+
+/** Each suite has half of the cores, since another runs beside it. */
+const maxWorkers = Math.max(1, Math.floor(availableParallelism() / 2));
+
+/** What needs no GPU, all files of a worker in one context: it takes less than to import the library for each. */
+const unit: TestProjectInlineConfiguration = {
+  extends: true,
+  resolve: { alias },
+  test: {
+    name: "unit",
+    environment: "node",
+    include: testsOf(["test/unit"]),
+    isolate: false,
+    maxWorkers,
+    sequence: { groupOrder: 1 },
+  },
+};
+
+/** Dawn in Node, on one device for all: a shader that two files use is compiled once. */
+const gpu: TestProjectInlineConfiguration = {
   extends: true,
   test: {
-    name: "node",
+    name: "gpu",
     environment: "node",
-    include: testsOf(["test/unit", "test/gpu", "test/counts", "test/node"]),
-    setupFiles: "test/helpers/polling.ts",
+    include: testsOf(["test/gpu", "test/counts"]),
+    setupFiles: ["test/helpers/polling.ts", "test/helpers/pipelines.ts"],
+    isolate: false,
+    maxWorkers: 1,
+    sequence: { groupOrder: 2 },
+  },
+};
+
+/** The command line and the package. */
+const command: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: "command",
+    environment: "node",
+    include: testsOf(["test/node"]),
+    setupFiles: ["test/helpers/polling.ts", "test/helpers/pipelines.ts"],
+    maxWorkers,
+    sequence: { groupOrder: 3 },
   },
 };
 
@@ -125,6 +166,8 @@ const deno: TestProjectInlineConfiguration = {
     name: "deno",
     environment: "node",
     include: testsOf(["test/gpu/kernels", "test/gpu/api"], ["test/gpu/plans"]),
+    isolate: false,
+    maxWorkers: 1,
   },
 };
 
@@ -147,39 +190,32 @@ const browser: TestProjectInlineConfiguration = {
   },
 };
 
-/** The built demo in Chromium, driven from Node: one visitor at a time, since some measure time. */
+/** The built demo in Chromium, driven from Node. */
 const demo: TestProjectInlineConfiguration = {
   extends: true,
-  resolve: {
-    alias: [
-      { find: /^chainrule$/, replacement: fileURLToPath(new URL("src/index.ts", import.meta.url)) },
-      { find: /^chainrule\/table$/, replacement: fileURLToPath(new URL("src/table.ts", import.meta.url)) },
-    ],
-  },
+  resolve: { alias },
   test: {
     name: "demo",
     environment: "node",
     include: testsOf(["test/demo"]),
     globalSetup: "test/demo/setup.ts",
-    fileParallelism: false,
-    testTimeout: 240_000,
+    maxWorkers: 1,
   },
 };
 
 export default defineConfig(({ mode }) => ({
   ...({ cli, table }[mode] ?? library),
   test: {
-    // A software adapter compiles a pipeline in up to a second, and on a slow machine two suites share its cores.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
-    teardownTimeout: 10_000,
-    // Workers of Node's and Deno's suites: Deno's do not end cleanly as threads.
+    // Only what hangs is ended: more than ten times what any test takes by itself, since nothing says how slow a machine is.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    teardownTimeout: 60_000,
+    // Deno's workers do not end cleanly as threads.
     pool: "forks",
-    maxWorkers: 2,
     allowOnly: false,
     passWithNoTests: false,
     exclude: configDefaults.exclude,
-    projects: [node, deno, browser, demo],
+    projects: [unit, gpu, command, deno, browser, demo],
   },
 }));
 

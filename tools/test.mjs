@@ -1,61 +1,87 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chooseAdapter } from "./adapter.mjs";
+import { dearest, doubled, readCosts } from "./costs.mjs";
 import { run } from "./process.mjs";
 import { runSuite } from "./vitest.mjs";
 
 /**
- * Everything that is tested: types, lint, build, and the suite in each runtime, two at a time, each whatever became
- * of the others. The last line is `N passed, N failed`.
+ * `test.mjs [fast | full]`: all that a tier tests, of which test/README.md has a table. Types, lint and build belong to `fast`,
+ * which is `npm test`; `full`, which is `npm run test:all`, is what it leaves. Suites run side by side, each whatever became of the
+ * others. Their reports stay in test-results. The last line is `N passed, N failed`.
  *
  * @typedef {{ passed: number, failed: number, skipped: number }} Count
+ * @typedef {import("./vitest.mjs").Runtime} Runtime
  */
 
-/** The build comes before the suites, since the tests of the command line run what it built. */
-const steps = {
+const tiers = {
+  fast: { checks: ["types", "lint"], suites: ["demo", "gpu", "deno", "command", "browser", "unit"] },
+  full: { checks: [], suites: ["browser", "demo", "deno", "gpu", "command"] },
+};
+
+const checks = {
   types: [process.execPath, "node_modules/typescript/bin/tsc"],
   lint: [process.execPath, "node_modules/@biomejs/biome/bin/biome", "ci"],
   build: ["npm", "run", "--silent", "build"],
 };
 
+/** Pipelines that the suite of one device in Node may compile: what compiles fewer is done sooner. */
+const MOST_PIPELINES = 450;
+
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
-const results = await mkdtemp(join(tmpdir(), "chainrule-test-"));
+const name = process.argv[2] ?? "fast";
+if (!Object.hasOwn(tiers, name)) {
+  console.error(`test: got "${name}", expected one of ${Object.keys(tiers).join(", ")}.`);
+  process.exit(2);
+}
+const tier = /** @type {{ checks: (keyof typeof checks)[], suites: Runtime[] }} */ (Reflect.get(tiers, name));
+const results = join("test-results", name);
+await rm(results, { recursive: true, force: true });
+await mkdir(results, { recursive: true });
+
 /** @type {[name: string, count: Count, seconds: number][]} */
 const rows = [];
 
-try {
-  for (const [name, command] of Object.entries(steps)) await measure(name, () => check(command));
-  const adapter = await chooseAdapter().catch((error) => {
-    console.error(error);
-    return undefined;
-  });
-  console.log(`\nadapter: ${adapter?.line ?? "none"}`);
-  // Two at a time, the longest first: none keeps two cores busy.
-  const queue = /** @type {const} */ (["demo", "node", "deno", "browser"]).values();
-  await Promise.all([inTurn(queue, adapter), inTurn(queue, adapter)]);
-} finally {
-  await rm(results, { recursive: true, force: true });
-}
-summarize();
+// Before the suites: those of the command line, of the package and of the demo run what it built.
+await measure("build", () => check(checks.build));
+const adapter = await chooseAdapter().catch((error) => {
+  console.error(error);
+  return undefined;
+});
+console.log(`\nadapter: ${adapter?.line ?? "none"}`);
 
-/** @param {Iterable<import("./vitest.mjs").Runtime>} names that others may take from too @param {import("./adapter.mjs").Adapter | undefined} adapter */
-async function inTurn(names, adapter) {
-  for (const runtime of names) await measure(runtime, () => (adapter ? suite(runtime, adapter) : failure()));
+/** The longest first. @type {(() => Promise<void>)[]} */
+const tasks = [
+  ...tier.suites.map((suite) => () => measure(suite, () => (adapter ? test(suite, adapter) : failure()))),
+  ...tier.checks.map((one) => () => measure(one, () => check(checks[one]))),
+];
+// One more than there are cores: each waits for browsers and timers now and then.
+const queue = tasks.values();
+await Promise.all(Array.from({ length: availableParallelism() + 1 }, () => inTurn(queue)));
+await summarize();
+
+/** @param {Iterable<() => Promise<void>>} tasks that others may take from too */
+async function inTurn(tasks) {
+  for (const task of tasks) await task();
 }
 
 /** @param {string[]} command @returns {Promise<Count>} */
 async function check([program = "", ...args]) {
-  const status = await run(program, args, { timeout: 5 * 60_000 });
+  const status = await run(program, args, { timeout: 60 * 60_000 });
   return status === 0 ? { passed: 1, failed: 0, skipped: 0 } : failure();
 }
 
-/** @param {import("./vitest.mjs").Runtime} runtime @param {import("./adapter.mjs").Adapter} adapter @returns {Promise<Count>} */
-async function suite(runtime, adapter) {
-  const path = join(results, `${runtime}.json`);
+/** @param {Runtime} suite @param {import("./adapter.mjs").Adapter} adapter @returns {Promise<Count>} */
+async function test(suite, adapter) {
+  const path = join(results, `${suite}.json`);
   const args = ["--reporter=default", "--reporter=json", `--outputFile.json=${path}`];
-  const status = await runSuite(runtime, args, adapter);
+  const status = await runSuite(suite, args, adapter, {
+    CHAINRULE_TIER: name,
+    CHAINRULE_BUILT: "true",
+    CHAINRULE_PIPELINES: join(process.cwd(), results, `${suite}-pipelines.jsonl`),
+  });
   const report = await readFile(path, "utf8").then(JSON.parse, () => undefined);
   if (!report) return failure();
   /** @type {Count} */
@@ -82,15 +108,36 @@ async function measure(name, work) {
   rows.push([name, count, (performance.now() - start) / 1000]);
 }
 
-function summarize() {
+async function summarize() {
+  const costs = await readCosts(results);
+  const pipelines = costs.reduce((sum, { suite, pipelines }) => sum + (suite === "gpu" ? pipelines : 0), 0);
+  if (name === "fast") {
+    const few = pipelines > 0 && pipelines <= MOST_PIPELINES;
+    rows.push([
+      `${pipelines} of ${MOST_PIPELINES} pipelines`,
+      few ? { passed: 1, failed: 0, skipped: 0 } : failure(),
+      0,
+    ]);
+  }
+  const known = await readFile("test/costs.json", "utf8").then(JSON.parse, () => ({}));
+  await writeFile(
+    join(results, "costs.json"),
+    `${JSON.stringify(Object.fromEntries(costs.map((c) => [`${c.suite} ${c.file}`, [Math.round(c.seconds * 10) / 10, c.pipelines]])), undefined, 1)}\n`,
+  );
+  console.log(`\n== the ten dearest files of Node's suites, and all pipelines in them: ${pipelines}`);
+  for (const { suite, file, seconds, pipelines } of dearest(costs, 10)) {
+    console.log(`${seconds.toFixed(1).padStart(7)} s ${String(pipelines).padStart(4)} pipelines  ${suite} ${file}`);
+  }
+  for (const line of doubled(costs, known[name] ?? {})) console.log(line);
   const total = { passed: 0, failed: 0 };
   console.log("\n== summary");
   for (const [name, { passed, failed, skipped }, seconds] of rows) {
     total.passed += passed;
     total.failed += failed;
     const figures = `${String(passed).padStart(5)} passed ${String(failed).padStart(3)} failed ${String(skipped).padStart(3)} skipped`;
-    console.log(`${name.padEnd(8)}${figures}${seconds.toFixed(1).padStart(7)} s`);
+    console.log(`${name.padEnd(24)}${figures}${seconds.toFixed(1).padStart(7)} s`);
   }
+  await writeFile(join(results, "summary.json"), JSON.stringify(total));
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed === 0 ? 0 : 1;
 }

@@ -6,10 +6,25 @@ import { chooseAdapter } from "./adapter.mjs";
 import { run } from "./process.mjs";
 
 /**
- * The suites: Dawn in Node, wgpu in Deno, Chromium's Dawn in a page, and the demo in Chromium.
- * @typedef {typeof runtimes[number]} Runtime
+ * The suites, each with the projects of vite.config.ts that it runs: what needs no GPU, Dawn in Node, the command line and the
+ * package, wgpu in Deno, Chromium's Dawn in a page, and the demo in Chromium.
  */
-export const runtimes = /** @type {const} */ (["node", "deno", "browser", "demo"]);
+export const suites = /** @type {const} */ ({
+  unit: ["unit"],
+  gpu: ["gpu"],
+  command: ["command"],
+  deno: ["deno"],
+  browser: ["browser"],
+  demo: ["demo"],
+});
+
+/** What `npm run test:…` runs: a suite, or all three of Node. */
+const runtimes = { ...suites, node: ["unit", "gpu", "command"] };
+
+/** @typedef {keyof typeof runtimes} Runtime */
+
+/** A suite that hangs ends too: more than ten times what any takes in ms. */
+const LIMIT = 60 * 60_000;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
@@ -19,20 +34,18 @@ const require = createRequire(import.meta.url);
  * @param {Runtime} runtime
  * @param {readonly string[]} args Vitest's own, such as a filter.
  * @param {import("./adapter.mjs").Adapter} adapter
+ * @param {NodeJS.ProcessEnv} [variables] more of its environment
  */
-export function runSuite(runtime, args, adapter) {
+export function runSuite(runtime, args, adapter, variables) {
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
-  const suite = [vitest, "run", "--root", root, "--project", runtime, ...args];
-  const env = { ...process.env, ...adapter.environment };
-  const timeout = 30 * 60_000;
-  if (runtime !== "deno") return run(process.execPath, suite, { env, timeout });
+  const projects = runtimes[runtime].flatMap((project) => ["--project", project]);
+  const suite = [vitest, "run", "--root", root, ...projects, ...args];
+  const env = { ...process.env, ...adapter.environment, ...variables };
+  if (runtime !== "deno") return run(process.execPath, suite, { env, timeout: LIMIT });
   return run(
     denoPath(),
     ["run", "-A", "--no-config", "--no-lock", "--node-modules-dir=manual", "--cached-only", ...suite],
-    {
-      env: { ...env, DENO_NO_UPDATE_CHECK: "1" },
-      timeout,
-    },
+    { env: { ...env, DENO_NO_UPDATE_CHECK: "1" }, timeout: LIMIT },
   );
 }
 
@@ -43,11 +56,13 @@ export function denoPath() {
   return existsSync(path) ? path : require("deno/install_api.cjs").runInstall();
 }
 
+/** @param {string | undefined} name @returns {name is Runtime} */
+const isRuntime = (name) => name !== undefined && Object.hasOwn(runtimes, name);
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [name, ...args] = process.argv.slice(2);
-  const runtime = runtimes.find((known) => known === name);
-  if (!runtime) {
-    console.error(`vitest: got runtime "${name}", expected one of ${runtimes.join(", ")}.`);
+  const [runtime, ...args] = process.argv.slice(2);
+  if (!isRuntime(runtime)) {
+    console.error(`vitest: got runtime "${runtime}", expected one of ${Object.keys(runtimes).join(", ")}.`);
     process.exit(2);
   }
   const adapter = await chooseAdapter(runtime);
