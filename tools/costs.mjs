@@ -1,74 +1,94 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /**
- * What the files of the suites cost, out of the reports of a run.
+ * What the files of the suites cost, out of the reports of a run. `costs.mjs` keeps those of the last run of each tier as
+ * test/costs.json, against which the next are held.
  *
  * @typedef {object} Cost
  * @property {string} suite
  * @property {string} file Relative to the repository.
  * @property {number} seconds Of its tests and hooks.
  * @property {number} pipelines Compiled on real devices.
+ *
+ * @typedef {Record<string, readonly [seconds: number, pipelines: number]>} Kept by suite and file
  */
 
-/** A file must be this much dearer than it was, as far as the whole run is, to be named. */
+const KEPT = "test/costs.json";
+
+/** A file that takes this many times what it did, beside all others, is named. */
 const FACTOR = 2;
-/** Seconds beyond that; below, a time is noise. */
+/** Seconds, and pipelines, beyond that: what is below is noise. */
 const SLACK = 3;
 
 /** @param {string} folder of a run's reports @returns {Promise<Cost[]>} */
 export async function readCosts(folder) {
   const names = await readdir(folder);
-  const all = names.filter((name) => /^[a-z]+\.json$/.test(name) && !/^(costs|summary)/.test(name));
-  return (await Promise.all(all.map((name) => costsOf(folder, name.replace(".json", ""))))).flat();
+  const suites = names.flatMap((name) => /^([a-z]+)\.report\.json$/.exec(name)?.[1] ?? []);
+  return (await Promise.all(suites.map((suite) => costsOf(folder, suite)))).flat();
 }
 
 /** @param {string} folder @param {string} suite @returns {Promise<Cost[]>} */
 async function costsOf(folder, suite) {
-  const report = JSON.parse(await readFile(join(folder, `${suite}.json`), "utf8"));
-  const lines = await readFile(join(folder, `${suite}-pipelines.jsonl`), "utf8").catch(() => "");
+  const { testResults } = JSON.parse(await readFile(join(folder, `${suite}.report.json`), "utf8"));
+  const lines = await readFile(join(folder, `${suite}.pipelines.jsonl`), "utf8").catch(() => "");
   /** @type {Map<string, number>} */
-  const pipelines = new Map();
-  for (const line of lines.split("\n").filter(Boolean)) {
-    const { file, pipelines: count } = JSON.parse(line);
-    const path = relative(process.cwd(), file);
-    pipelines.set(path, (pipelines.get(path) ?? 0) + count);
-  }
-  return report.testResults.map((/** @type {{ name: string, startTime: number, endTime: number }} */ result) => {
+  const pipelines = new Map(
+    lines
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line))
+      .map(({ file, pipelines }) => [file, pipelines]),
+  );
+  return testResults.map((/** @type {{ name: string, startTime: number, endTime: number }} */ result) => {
     const file = relative(process.cwd(), result.name);
     return { suite, file, seconds: (result.endTime - result.startTime) / 1000, pipelines: pipelines.get(file) ?? 0 };
   });
 }
 
-/** The dearest files of Node's suites. @param {readonly Cost[]} costs @param {number} count */
-export const dearest = (costs, count) =>
-  costs
-    .filter(({ suite }) => ["unit", "gpu", "command"].includes(suite))
-    .sort((a, b) => b.seconds - a.seconds)
-    .slice(0, count);
+/** The dearest files. @param {readonly Cost[]} costs */
+export const dearest = (costs, count = 10) => costs.toSorted((a, b) => b.seconds - a.seconds).slice(0, count);
 
 /**
- * Names the files that cost twice what they did, beside all others: a machine that is slower by itself doubles none.
+ * Names the files that cost twice what they did. A machine that is slower by itself doubles none: what the others take tells its speed.
+ * @param {string} tier
  * @param {readonly Cost[]} costs
- * @param {Readonly<Record<string, readonly [seconds: number, pipelines: number]>>} known by suite and file, of test/costs.json
- * @returns {string[]} a line each
+ * @returns {Promise<string[]>} a line each
  */
-export function doubled(costs, known) {
+export async function dearer(tier, costs) {
+  /** @type {Kept} */
+  const kept = (await readFile(KEPT, "utf8").then(JSON.parse, () => ({})))[tier] ?? {};
   const both = costs.flatMap((cost) => {
-    const before = known[`${cost.suite} ${cost.file}`];
-    return before ? [{ ...cost, before: before[0], pipelinesBefore: before[1] }] : [];
+    const before = kept[`${cost.suite} ${cost.file}`];
+    return before ? [{ ...cost, before: { seconds: before[0], pipelines: before[1] } }] : [];
   });
-  const ratios = both
-    .filter(({ before }) => before > 1)
-    .map(({ seconds, before }) => seconds / before)
-    .sort((a, b) => a - b);
-  const slower = Math.max(1, ratios[Math.floor(ratios.length / 2)] ?? 1);
-  return both.flatMap(({ suite, file, seconds, before, pipelines, pipelinesBefore }) => [
-    ...(seconds > FACTOR * slower * before + SLACK
-      ? [`dearer: ${suite} ${file} took ${seconds.toFixed(1)} s, ${(before * slower).toFixed(1)} s expected`]
+  const ratios = both.flatMap(({ seconds, before }) => (before.seconds > 1 ? [seconds / before.seconds] : []));
+  const speed = ratios.sort((a, b) => a - b)[Math.floor(ratios.length / 2)] ?? 1;
+  return both.flatMap(({ suite, file, seconds, pipelines, before }) => [
+    ...(seconds > FACTOR * speed * before.seconds + SLACK * speed
+      ? [
+          `dearer: ${suite} ${file} took ${seconds.toFixed(1)} s, ${(speed * before.seconds).toFixed(1)} s were expected`,
+        ]
       : []),
-    ...(pipelines > FACTOR * pipelinesBefore + 5
-      ? [`dearer: ${suite} ${file} compiled ${pipelines} pipelines, ${pipelinesBefore} before`]
+    ...(pipelines > FACTOR * before.pipelines + SLACK
+      ? [`dearer: ${suite} ${file} compiled ${pipelines} pipelines, ${before.pipelines} were expected`]
       : []),
   ]);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+  /** @type {Record<string, Kept>} */
+  const kept = await readFile(KEPT, "utf8").then(JSON.parse, () => ({}));
+  for (const tier of await readdir("test-results")) {
+    const costs = (await readCosts(join("test-results", tier))).sort((a, b) => b.seconds - a.seconds);
+    kept[tier] = Object.fromEntries(
+      costs.map(({ suite, file, seconds, pipelines }) => [
+        `${suite} ${file}`,
+        [Math.round(10 * seconds) / 10, pipelines],
+      ]),
+    );
+  }
+  await writeFile(KEPT, `${JSON.stringify(kept, undefined, 1)}\n`);
 }

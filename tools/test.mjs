@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chooseAdapter } from "./adapter.mjs";
-import { dearest, doubled, readCosts } from "./costs.mjs";
+import { dearer, dearest, readCosts } from "./costs.mjs";
 import { run } from "./process.mjs";
 import { runSuite } from "./vitest.mjs";
 
@@ -27,8 +27,13 @@ const checks = {
   build: ["npm", "run", "--silent", "build"],
 };
 
-/** Pipelines that the suite of one device in Node may compile: what compiles fewer is done sooner. */
+/** Pipelines that the fast tier may compile in Node: more than half of its time is theirs. */
 const MOST_PIPELINES = 450;
+
+/** @type {Count} */
+const success = { passed: 1, failed: 0, skipped: 0 };
+/** @type {Count} */
+const failure = { passed: 0, failed: 1, skipped: 0 };
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const name = process.argv[2] ?? "fast";
@@ -54,7 +59,7 @@ console.log(`\nadapter: ${adapter?.line ?? "none"}`);
 
 /** The longest first. @type {(() => Promise<void>)[]} */
 const tasks = [
-  ...tier.suites.map((suite) => () => measure(suite, () => (adapter ? test(suite, adapter) : failure()))),
+  ...tier.suites.map((suite) => () => measure(suite, () => (adapter ? test(suite, adapter) : failure))),
   ...tier.checks.map((one) => () => measure(one, () => check(checks[one]))),
 ];
 // One more than there are cores: each waits for browsers and timers now and then.
@@ -70,20 +75,20 @@ async function inTurn(tasks) {
 /** @param {string[]} command @returns {Promise<Count>} */
 async function check([program = "", ...args]) {
   const status = await run(program, args, { timeout: 60 * 60_000 });
-  return status === 0 ? { passed: 1, failed: 0, skipped: 0 } : failure();
+  return status === 0 ? success : failure;
 }
 
 /** @param {Runtime} suite @param {import("./adapter.mjs").Adapter} adapter @returns {Promise<Count>} */
 async function test(suite, adapter) {
-  const path = join(results, `${suite}.json`);
+  const path = join(results, `${suite}.report.json`);
   const args = ["--reporter=default", "--reporter=json", `--outputFile.json=${path}`];
   const status = await runSuite(suite, args, adapter, {
     CHAINRULE_TIER: name,
     CHAINRULE_BUILT: "true",
-    CHAINRULE_PIPELINES: join(process.cwd(), results, `${suite}-pipelines.jsonl`),
+    CHAINRULE_PIPELINES: join(process.cwd(), results, `${suite}.pipelines.jsonl`),
   });
   const report = await readFile(path, "utf8").then(JSON.parse, () => undefined);
-  if (!report) return failure();
+  if (!report) return failure;
   /** @type {Count} */
   const count = {
     passed: report.numPassedTests,
@@ -95,11 +100,6 @@ async function test(suite, adapter) {
   return count;
 }
 
-/** @returns {Count} */
-function failure() {
-  return { passed: 0, failed: 1, skipped: 0 };
-}
-
 /** @param {string} name @param {() => Count | Promise<Count>} work */
 async function measure(name, work) {
   console.log(`\n== ${name}`);
@@ -109,26 +109,14 @@ async function measure(name, work) {
 }
 
 async function summarize() {
-  const costs = await readCosts(results);
-  const pipelines = costs.reduce((sum, { suite, pipelines }) => sum + (suite === "gpu" ? pipelines : 0), 0);
-  if (name === "fast") {
-    const few = pipelines > 0 && pipelines <= MOST_PIPELINES;
-    rows.push([
-      `${pipelines} of ${MOST_PIPELINES} pipelines`,
-      few ? { passed: 1, failed: 0, skipped: 0 } : failure(),
-      0,
-    ]);
-  }
-  const known = await readFile("test/costs.json", "utf8").then(JSON.parse, () => ({}));
-  await writeFile(
-    join(results, "costs.json"),
-    `${JSON.stringify(Object.fromEntries(costs.map((c) => [`${c.suite} ${c.file}`, [Math.round(c.seconds * 10) / 10, c.pipelines]])), undefined, 1)}\n`,
-  );
-  console.log(`\n== the ten dearest files of Node's suites, and all pipelines in them: ${pipelines}`);
-  for (const { suite, file, seconds, pipelines } of dearest(costs, 10)) {
+  const costs = (await readCosts(results)).filter(({ suite }) => ["unit", "gpu", "command"].includes(suite));
+  const pipelines = costs.reduce((sum, cost) => sum + cost.pipelines, 0);
+  console.log(`\n== the dearest files in Node, of ${pipelines} pipelines in all`);
+  for (const { suite, file, seconds, pipelines } of dearest(costs)) {
     console.log(`${seconds.toFixed(1).padStart(7)} s ${String(pipelines).padStart(4)} pipelines  ${suite} ${file}`);
   }
-  for (const line of doubled(costs, known[name] ?? {})) console.log(line);
+  for (const line of await dearer(name, costs)) console.log(line);
+  if (name === "fast") rows.push(["pipelines", pipelines <= MOST_PIPELINES ? success : failure, 0]);
   const total = { passed: 0, failed: 0 };
   console.log("\n== summary");
   for (const [name, { passed, failed, skipped }, seconds] of rows) {
