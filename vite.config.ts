@@ -115,6 +115,7 @@ const node: TestProjectInlineConfiguration = {
     name: "node",
     environment: "node",
     include: testsOf(["test/unit", "test/gpu", "test/counts", "test/node"]),
+    globalSetup: "test/node/setup.ts",
     setupFiles: "test/helpers/polling.ts",
   },
 };
@@ -160,7 +161,7 @@ const demo: TestProjectInlineConfiguration = {
     name: "demo",
     environment: "node",
     include: testsOf(["test/demo"]),
-    globalSetup: "test/demo/setup.ts",
+    globalSetup: ["test/node/setup.ts", "test/demo/setup.ts"],
     fileParallelism: false,
     testTimeout: 240_000,
   },
