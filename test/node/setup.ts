@@ -7,7 +7,7 @@ import { root } from "./built.ts";
 
 /** What dist/ is made of. */
 const sources = [
-  ...["src", "shaders", "types", "tools"],
+  ...["src", "shaders", "types", "tools/shaders.mjs", "tools/swiftshader.mjs"],
   ...["package.json", "vite.config.ts", "tsconfig.json", "tsconfig.build.json"],
 ];
 
