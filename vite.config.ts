@@ -8,6 +8,9 @@ import { compactShaders } from "./tools/shaders.mjs";
 /** Loaded by whoever runs the library, where it is installed; never bundled. */
 const external = ["webgpu", "@sparticuz/chromium", /^node:/];
 
+/** How long a build takes is the machine's affair, and no warning. */
+const checks = { bundlerTimings: false };
+
 /** What dist/core.js imports only when it is asked for, or a plan needs it, and what dist/index.js alone names. */
 const later = {
   files: /src\/(run\/checkpoint|data\/safetensors)\.ts$/,
@@ -43,6 +46,7 @@ const library: UserConfig = {
     lib: { entry: "src/index.ts", formats: ["es"], fileName: "index" },
     rolldownOptions: {
       external,
+      checks,
       // A chunk of modules without all that they import needs it; index.js still exports what src/index.ts does.
       preserveEntrySignatures: "allow-extension",
       output: {
@@ -70,6 +74,7 @@ const table: UserConfig = {
     lib: { entry: "src/table.ts", formats: ["es"], fileName: "table" },
     rolldownOptions: {
       external: [...external, errors],
+      checks,
       output: { paths: (id) => (errors.test(id) ? "./index.js" : id) },
     },
   },
@@ -87,6 +92,7 @@ const cli: UserConfig = {
     ssr: "src/cli/main.ts",
     rolldownOptions: {
       external,
+      checks,
       output: { entryFileNames: "cli.js", codeSplitting: false, banner: "#!/usr/bin/env node" },
     },
   },

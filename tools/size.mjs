@@ -29,7 +29,12 @@ export async function bundlePage() {
       configFile: false,
       logLevel: "warn",
       plugins: [serve(new Map(library))],
-      build: { write: false, target: "es2022", lib: { entry: "page.js", formats: ["es"], fileName: "page" } },
+      build: {
+        write: false,
+        target: "es2022",
+        lib: { entry: "page.js", formats: ["es"], fileName: "page" },
+        rolldownOptions: { checks: { bundlerTimings: false } },
+      },
     }),
   );
   /** @type {Set<string>} */
