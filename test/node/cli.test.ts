@@ -50,6 +50,32 @@ describe("plan", () => {
     expect(stdout).toMatch(/^update +W2 \[2, 4\] +=.*sgd/m);
   });
 
+  it.each([
+    [
+      "momentum",
+      ["--weight-decay", "0.1", "--decay", "per-step"],
+      "momentum: g = Σ∂ℓ/|B| + λw, v ← μv + g, w ← w − ηv;",
+    ],
+    ["adam", ["--weight-decay", "0.1"], "adam: g = Σ∂ℓ/|B| + λw/|B|, w ← w − ηm̂/(√v̂ + ε);"],
+    ["adamw", ["--weight-decay", "0.1"], "adamw: w ← (1 − ηλ)w, g = Σ∂ℓ/|B|, w ← w − ηm̂/(√v̂ + ε);"],
+    ["sgd", [], "sgd: w ← w − (η/|B|)Σ∂ℓ;"],
+  ])("prints the update of %s as the other options have it", async (optimizer, options, update) => {
+    const { status, stdout } = await place.run([...sizes, "--optimizer", optimizer, ...options]);
+    expect(status).toBe(0);
+    expect(stdout.split("\n").filter((line) => line.includes(`W by dzᵀ x, ${update}`))).toHaveLength(2);
+  });
+
+  it("prints the layers, their activation and the batch that it is given", async () => {
+    const args = ["plan", "--inputs", "2", "--outputs", "2", "--activation", "tanh", "--batch", "5"];
+    const [deep, none] = [
+      await place.run([...args, "--layers", "8,4"]),
+      await place.run([...args, "--layers", "none"]),
+    ];
+    expect(deep.stdout).toMatch(/ h2 \[5, 4\] += layerForward.*tanh\(x Wᵀ \+ b\)/);
+    expect(deep.stdout).toMatch(/ scores \[5, 2\], do \[5, 2\] += outputLoss\(h2, W3,/);
+    expect(none.stdout).not.toContain("layerForward");
+  });
+
   it("prints the step for a table, with the rows that train would take", async () => {
     place.write("flowers.csv", flowers);
     const { status, stdout } = await place.run(["plan", "flowers.csv", "--target", "kind", "--json"]);
