@@ -15,7 +15,7 @@ const sources = [
 const results = ["dist/index.js", "dist/table.js", "dist/cli.js", "dist/types/src/index.d.ts"];
 
 /** Tests that take what they need from dist/. */
-const users = /\/test\/(node|demo)\//;
+const users = /\/test\/(node\/|demo\/data\.)/;
 
 /**
  * Builds dist/ once, before the tests that use it, where it is not that of the sources as they are. `CHAINRULE_BUILT` says
@@ -24,7 +24,9 @@ const users = /\/test\/(node|demo)\//;
 export default async function setup(project: TestProject): Promise<void> {
   if (process.env.CHAINRULE_BUILT || !(await isUsed(project)) || isFresh()) return;
   const env = { ...process.env, NODE_ENV: "production" };
-  await promisify(execFile)("npm", ["run", "--silent", "build"], { cwd: root, env });
+  await promisify(execFile)("npm", ["run", "--silent", "build"], { cwd: root, env }).catch(({ stdout, stderr }) => {
+    throw new Error(`npm run build failed:\n${stdout}${stderr}`);
+  });
 }
 
 async function isUsed(project: TestProject): Promise<boolean> {
