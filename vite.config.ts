@@ -9,6 +9,9 @@ import { compactShaders } from "./tools/shaders.mjs";
 /** Loaded by whoever runs the library, where it is installed; never bundled. */
 const external = ["webgpu", "@sparticuz/chromium", /^node:/];
 
+/** How long a build takes is the machine's affair, and no warning. */
+const checks = { bundlerTimings: false };
+
 /** What dist/core.js imports only when it is asked for, or a plan needs it, and what dist/index.js alone names. */
 const later = {
   files: /src\/(run\/checkpoint|data\/safetensors)\.ts$/,
@@ -44,6 +47,7 @@ const library: UserConfig = {
     lib: { entry: "src/index.ts", formats: ["es"], fileName: "index" },
     rolldownOptions: {
       external,
+      checks,
       // A chunk of modules without all that they import needs it; index.js still exports what src/index.ts does.
       preserveEntrySignatures: "allow-extension",
       output: {
@@ -71,6 +75,7 @@ const table: UserConfig = {
     lib: { entry: "src/table.ts", formats: ["es"], fileName: "table" },
     rolldownOptions: {
       external: [...external, errors],
+      checks,
       output: { paths: (id) => (errors.test(id) ? "./index.js" : id) },
     },
   },
@@ -88,6 +93,7 @@ const cli: UserConfig = {
     ssr: "src/cli/main.ts",
     rolldownOptions: {
       external,
+      checks,
       output: { entryFileNames: "cli.js", codeSplitting: false, banner: "#!/usr/bin/env node" },
     },
   },
@@ -154,6 +160,7 @@ const command: TestProjectInlineConfiguration = {
     name: "command",
     environment: "node",
     include: testsOf(["test/node"]),
+    globalSetup: "test/node/setup.ts",
     setupFiles: ["test/helpers/polling.ts", "test/helpers/pipelines.ts"],
     maxWorkers,
     sequence: { groupOrder: 3 },
@@ -198,7 +205,7 @@ const demo: TestProjectInlineConfiguration = {
     name: "demo",
     environment: "node",
     include: testsOf(["test/demo"]),
-    globalSetup: "test/demo/setup.ts",
+    globalSetup: ["test/node/setup.ts", "test/demo/setup.ts"],
     maxWorkers: 1,
   },
 };

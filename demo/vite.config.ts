@@ -8,8 +8,12 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 
 const { version } = JSON.parse(readFileSync(path("../package.json"), "utf8"));
 
-/** One file of all shaders, each of which would be a request of its own otherwise: the pages show most kinds of plans. */
+/**
+ * One file of all shaders, each of which would be a request of its own otherwise: the pages show most kinds of plans. For the same
+ * reason much is loaded at once that the library by itself imports when it is asked for, and how long a build takes is the machine's affair.
+ */
 const rolldownOptions = {
+  checks: { ineffectiveDynamicImport: false, bundlerTimings: false },
   output: { codeSplitting: { groups: [{ name: "shaders", test: /\/shaders\/.*\.wgsl\.ts$/ }] } },
 };
 

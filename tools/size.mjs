@@ -1,11 +1,14 @@
-import { fileURLToPath } from "node:url";
+import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { build, minifySync } from "vite";
 
 /** What a page needs to train. */
-const names = ["openDevice", "sequential", "dense", "sgd", "createTrainer"];
+const needed = ["openDevice", "sequential", "dense", "sgd", "createTrainer"];
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+/** Of dist/, what is not of the library itself. */
+const apart = ["cli.js", "table.js"];
+
+const dist = new URL("../dist/", import.meta.url);
 
 /**
  * A file of the page's bundle.
@@ -17,15 +20,21 @@ const root = fileURLToPath(new URL("..", import.meta.url));
  * @property {string} code
  */
 
-/** Bundles what a page needs to train out of the library as it is built. @returns {Promise<File[]>} */
+/** Bundles what a page needs to train out of the library as `npm run build` has built it. @returns {Promise<File[]>} */
 export async function bundlePage() {
-  const library = chunks(await build({ root, logLevel: "warn", build: { write: false } }));
+  const names = readdirSync(dist).filter((name) => name.endsWith(".js") && !apart.includes(name));
+  const library = names.map((name) => /** @type {const} */ ([name, readFileSync(new URL(name, dist), "utf8")]));
   const bundle = chunks(
     await build({
       configFile: false,
       logLevel: "warn",
-      plugins: [serve(new Map(library.map(({ fileName, code }) => [fileName, code])))],
-      build: { write: false, target: "es2022", lib: { entry: "page.js", formats: ["es"], fileName: "page" } },
+      plugins: [serve(new Map(library))],
+      build: {
+        write: false,
+        target: "es2022",
+        lib: { entry: "page.js", formats: ["es"], fileName: "page" },
+        rolldownOptions: { checks: { bundlerTimings: false } },
+      },
     }),
   );
   /** @type {Set<string>} */
@@ -62,7 +71,7 @@ export async function measureCore() {
 
 /** The page, and the library's files beside it, out of memory. @param {Map<string, string>} files @returns {import("vite").Plugin} */
 function serve(files) {
-  files.set("page.js", `export { ${names.join(", ")} } from "./index.js";`);
+  files.set("page.js", `export { ${needed.join(", ")} } from "./index.js";`);
   const nameOf = (/** @type {string} */ id) => id.replace(/^.*[/\\]/, "");
   return {
     name: "chainrule:size",

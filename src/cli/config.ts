@@ -7,12 +7,13 @@ import { readBytes } from "./files.ts";
 /**
  * Takes the options of a command from a file of JSON, `{ "layers": "64,32", "learning-rate": 0.1 }`, whose keys are their long
  * names. Each value goes to the reader of its flag, and one that the command line gives too stays as it is there.
+ * @param folder that the path leads from
  * @throws DataError that names the file and the key
  */
-export function applyConfig(command: Command, path: string): void {
+export function applyConfig(command: Command, path: string, folder?: string): void {
   const known = command.options.filter(({ long }) => long !== "--config");
   const names = known.map(nameOf);
-  for (const [key, value] of Object.entries(readObject(path))) {
+  for (const [key, value] of Object.entries(readObject(path, folder))) {
     const option = known.find((one) => nameOf(one) === key);
     if (option === undefined) {
       const remedy = remedyFor(key, names, "leave it out");
@@ -26,8 +27,8 @@ export function applyConfig(command: Command, path: string): void {
 
 const nameOf = ({ long }: Option): string => (long ?? "").replace(/^--/, "");
 
-function readObject(path: string): object {
-  const bytes = readBytes(path);
+function readObject(path: string, folder?: string): object {
+  const bytes = readBytes(path, folder);
   const expected = 'a JSON object of options, such as {"layers": "64,32"}';
   let value: unknown;
   try {

@@ -16,20 +16,27 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { readCsv, type Table } from "../data/csv.ts";
 import { decodeText } from "../data/text.ts";
 import { DataError } from "../errors.ts";
 
-/** Reads a CSV file. @throws DataError */
-export function readTable(path: string): Table {
-  return readCsv(decodeText(readBytes(path), path), path);
+/**
+ * Where a path leads from a folder. Not normalized, since `..` after a link is another place then.
+ * @param folder the process's own if left out
+ */
+const from = (folder: string | undefined, path: string): string =>
+  folder === undefined || isAbsolute(path) ? path : `${folder}${sep}${path}`;
+
+/** Reads a CSV file. @param folder that the path leads from @throws DataError */
+export function readTable(path: string, folder?: string): Table {
+  return readCsv(decodeText(readBytes(path, folder), path), path);
 }
 
-/** Reads a file. @throws DataError */
-export function readBytes(path: string): Uint8Array {
+/** Reads a file. @param folder that the path leads from @throws DataError */
+export function readBytes(path: string, folder?: string): Uint8Array {
   try {
-    return readFileSync(path);
+    return readFileSync(from(folder, path));
   } catch (error) {
     throw fileError(path, error, "a file that can be read", "check the path");
   }
@@ -38,9 +45,10 @@ export function readBytes(path: string): Uint8Array {
 /**
  * Whether a file can be written at `path`, before work is spent on what is to go there.
  * @param inputs files that are read and must not be written over
+ * @param folder that the paths lead from
  * @throws DataError
  */
-export function checkWritable(path: string, inputs: readonly string[]): void {
+export function checkWritable(path: string, inputs: readonly string[], folder?: string): void {
   if (path === "") {
     throw new DataError({
       where: "--out",
@@ -50,14 +58,15 @@ export function checkWritable(path: string, inputs: readonly string[]): void {
     });
   }
   const file = toWrite(path, () => {
+    const place = from(folder, path);
     // A path that ends so names a folder, be it there or not.
-    if (kindOf(path) === "folder" || path.endsWith("/") || path.endsWith(sep))
+    if (kindOf(place) === "folder" || path.endsWith("/") || path.endsWith(sep))
       throw Object.assign(new Error(), { code: "EISDIR" });
-    const end = fileAt(path);
-    accessSync(end === undefined ? path : dirname(end), constants.W_OK);
+    const end = fileAt(place);
+    accessSync(end === undefined ? place : dirname(end), constants.W_OK);
     return end;
   });
-  const same = inputs.find((input) => file !== undefined && file === realPath(input));
+  const same = inputs.find((input) => file !== undefined && file === realPath(from(folder, input)));
   if (same !== undefined) {
     throw new DataError({
       where: path,
@@ -71,13 +80,15 @@ export function checkWritable(path: string, inputs: readonly string[]): void {
 /**
  * Writes a whole file or none: into a new file beside it, which then takes its place.
  * In one go, so that no signal's handler runs in between.
+ * @param folder that the path leads from
  * @throws DataError
  */
-export function writeWhole(path: string, content: Uint8Array | string): void {
+export function writeWhole(path: string, content: Uint8Array | string, folder?: string): void {
   toWrite(path, () => {
-    const file = fileAt(path);
+    const place = from(folder, path);
+    const file = fileAt(place);
     // At the end, since what /dev/stdout leads to may be a file that holds something.
-    if (file === undefined) writeFileSync(path, content, { flag: "a" });
+    if (file === undefined) writeFileSync(place, content, { flag: "a" });
     else replace(file, content);
   });
 }
@@ -94,11 +105,12 @@ function toWrite<T>(path: string, work: () => T): T {
  * As `writeWhole`, for what was long in the making: where it cannot be written there, it is in a new folder among the
  * system's temporary files, and the error names its path.
  * @param name of the file there; not the one in `path`, which may be what is wrong
+ * @param folder that the path leads from
  * @throws DataError
  */
-export function writeOrRescue(path: string, content: Uint8Array | string, name: string): void {
+export function writeOrRescue(path: string, content: Uint8Array | string, name: string, folder?: string): void {
   try {
-    writeWhole(path, content);
+    writeWhole(path, content, folder);
   } catch (error) {
     throw error instanceof DataError ? rescued(error, name, content) : error;
   }

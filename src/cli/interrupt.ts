@@ -7,28 +7,31 @@ export interface Interrupt {
   release(): void;
 }
 
+type SignalSource = Pick<NodeJS.Process, "on" | "off" | "emit" | "kill" | "exit" | "pid">;
+
 const statuses = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
-export function catchInterrupt(): Interrupt {
+/** @param source that signals come to, and that a second one ends */
+export function catchInterrupt(source: SignalSource = process): Interrupt {
   const controller = new AbortController();
   let status: number | undefined;
   const onSignal = (signal: keyof typeof statuses) => {
     if (status !== undefined) {
       // Not by process.exit() alone, which takes the GPU's library down below its threads at work and may crash.
-      process.emit("exit", statuses[signal]);
+      source.emit("exit", statuses[signal]);
       release();
-      process.kill(process.pid, signal);
+      source.kill(source.pid, signal);
       // A container's first process outlives its own signals.
-      process.exit(statuses[signal]);
+      source.exit(statuses[signal]);
     }
     status = statuses[signal];
     controller.abort();
   };
   const names = Object.keys(statuses) as (keyof typeof statuses)[];
   const release = () => {
-    for (const name of names) process.off(name, onSignal);
+    for (const name of names) source.off(name, onSignal);
   };
-  for (const name of names) process.on(name, onSignal);
+  for (const name of names) source.on(name, onSignal);
   return {
     signal: controller.signal,
     get status() {

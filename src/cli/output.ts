@@ -1,11 +1,17 @@
 import { fileError } from "./files.ts";
+import type { Output } from "./terminal.ts";
 
-/** Writes text to stdout and waits until it is out. */
-export const print = (text: string): Promise<void> =>
+/** Writes text and waits until it is out. */
+export const print = (stream: Output, text: string): Promise<void> =>
   new Promise((resolve) => {
     // An error, such as a reader that went away, is the business of the stream's own handler.
-    process.stdout.write(text, () => resolve());
+    stream.write(text, () => resolve());
   });
+
+/** Writes lines. */
+export const say = (stream: Output, ...lines: readonly string[]): void => {
+  stream.write(`${lines.join("\n")}\n`);
+};
 
 /** Of a reader that has seen enough (`chainrule … | head`), and of a terminal that was closed. */
 const goneReader: readonly (string | undefined)[] = ["EPIPE", "EIO"];

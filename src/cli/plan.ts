@@ -6,6 +6,7 @@ import { planTraining } from "../run/plan.ts";
 import { checkBatch, lossOf, modelOf, type NetworkOptions, optimizerOf } from "./network.ts";
 import { print } from "./output.ts";
 import { readProblem } from "./problem.ts";
+import type { Terminal } from "./terminal.ts";
 
 export interface PlanOptions extends Omit<ProblemOptions, "target">, NetworkOptions {
   readonly target?: string;
@@ -26,8 +27,10 @@ export async function plan(
   path: string | undefined,
   options: PlanOptions,
   isGiven: (name: keyof PlanOptions) => boolean,
+  { folder, stdout }: Terminal,
 ): Promise<number> {
-  const { inputs, outputs, rows, task } = path === undefined ? givenSizes(options, isGiven) : tableSizes(path, options);
+  const { inputs, outputs, rows, task } =
+    path === undefined ? givenSizes(options, isGiven) : tableSizes(path, options, folder);
   const { batch } = options;
   checkBatch(options, rows);
   const built = planTraining({
@@ -39,7 +42,7 @@ export async function plan(
     ...(batch === undefined ? {} : { batch }),
     fuse: options.fuse,
   });
-  await print(options.json ? `${JSON.stringify(built, undefined, 2)}\n` : `${formatPlan(built)}\n`);
+  await print(stdout, options.json ? `${JSON.stringify(built, undefined, 2)}\n` : `${formatPlan(built)}\n`);
   return 0;
 }
 
@@ -74,7 +77,7 @@ const ofTables = [
   ["testFraction", "--test-fraction"],
 ] as const;
 
-function tableSizes(path: string, options: PlanOptions) {
+function tableSizes(path: string, options: PlanOptions, folder: string | undefined) {
   for (const name of ["inputs", "outputs", "rows"] as const) {
     if (options[name] === undefined) continue;
     throw new ModelError({
@@ -93,7 +96,7 @@ function tableSizes(path: string, options: PlanOptions) {
       remedy: "add --target with the name of a column",
     });
   }
-  const { table, inputs, classes, task } = readProblem(path, { ...options, target });
+  const { table, inputs, classes, task } = readProblem(path, { ...options, target }, folder);
   const { train } = splitRows(table.rows.length, options.testFraction, options.seed);
   return { inputs: inputs.length, outputs: classes.length || 1, rows: train.length, task };
 }

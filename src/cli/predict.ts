@@ -10,37 +10,46 @@ import { createPredictor } from "../run/predictor.ts";
 import type { Prediction } from "../run/types.ts";
 import { checkWritable, readBytes, readTable, writeWhole } from "./files.ts";
 import { judge } from "./judge.ts";
-import { print } from "./output.ts";
-import { pollByTimer } from "./polling.ts";
-import { openAdapter } from "./software-adapter.ts";
+import { print, say } from "./output.ts";
+import type { Terminal } from "./terminal.ts";
 
 export interface PredictOptions {
   readonly out?: string;
 }
 
 /** `chainrule predict`: the predictions as CSV, and how good they are where the table holds the target. @returns exit status */
-export async function predict(modelPath: string, path: string, { out }: PredictOptions): Promise<number> {
-  const loaded = loadModel(readBytes(modelPath), modelPath);
+export async function predict(
+  modelPath: string,
+  path: string,
+  { out }: PredictOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const { folder, stdout, stderr } = terminal;
+  const loaded = loadModel(readBytes(modelPath, folder), modelPath);
   const description = readDescription(loaded.metadata, modelPath);
   checkSizes(loaded, description, modelPath);
-  const table = readTable(path);
+  const table = readTable(path, folder);
   const values = readInputs(table, description.inputs);
   const targets = readTargetColumn(table, description);
-  if (out !== undefined) checkWritable(out, [modelPath, path]);
+  if (out !== undefined) checkWritable(out, [modelPath, path], folder);
 
-  const device = await openAdapter();
-  pollByTimer();
+  const device = await terminal.openDevice();
+  terminal.pollByTimer();
   const predictor = await createPredictor(device, loaded);
-  const prediction = await predictor.predict(scaleInputs(table, description, values));
-  const csv = formatPredictions(prediction, description);
-  if (out === undefined) await print(csv);
-  else writeWhole(out, csv);
+  try {
+    const prediction = await predictor.predict(scaleInputs(table, description, values));
+    const csv = formatPredictions(prediction, description);
+    if (out === undefined) await print(stdout, csv);
+    else writeWhole(out, csv, folder);
 
-  if (targets) {
-    const part = { rows: targets.length, data: scaleRows(table, description, values, targets), targets };
-    for (const line of await judge(predictor, description, [["given", part]])) console.error(line);
+    if (targets) {
+      const part = { rows: targets.length, data: scaleRows(table, description, values, targets), targets };
+      say(stderr, ...(await judge(predictor, description, [["given", part]])));
+    }
+    return 0;
+  } finally {
+    predictor.dispose();
   }
-  return 0;
 }
 
 /** The target, where the table has it: undefined where there is no such column, or nothing in it. */

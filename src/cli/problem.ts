@@ -1,5 +1,6 @@
 import { type Problem, type ProblemOptions, problemOf } from "../data/problem.ts";
 import { readTable } from "./files.ts";
 
-/** @throws DataError */
-export const readProblem = (path: string, options: ProblemOptions): Problem => problemOf(readTable(path), options);
+/** @param folder that the path leads from @throws DataError */
+export const readProblem = (path: string, options: ProblemOptions, folder?: string): Problem =>
+  problemOf(readTable(path, folder), options);

@@ -8,6 +8,7 @@ import { optimizerNames } from "./network.ts";
 import { layersOption, namesOption, numberOption, wholeOption, wordOption } from "./options.ts";
 import { type PlanOptions, plan } from "./plan.ts";
 import { type PredictOptions, predict } from "./predict.ts";
+import type { Output, Terminal } from "./terminal.ts";
 import { type TrainOptions, train } from "./train.ts";
 
 const decays = ["per-batch", "per-step"] as const;
@@ -25,8 +26,18 @@ Examples:
   chainrule train digits.csv --config digits.config.json --epochs 100`;
 
 /** @param end takes the exit status of the command that ran */
-export function createProgram(end: (status: number) => void): Command {
+export function createProgram(terminal: Terminal, end: (status: number) => void): Command {
+  const { folder, stdout, stderr } = terminal;
+  const widthOf = ({ isTTY, columns = 80 }: Output) => (isTTY ? columns : 80);
+  // Before its commands are made, which take this over.
   const program = new Command("chainrule")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      getOutHelpWidth: () => widthOf(stdout),
+      getErrHelpWidth: () => widthOf(stderr),
+    })
     .description("Trains neural networks on the GPU through WebGPU.")
     .version(version)
     .configureHelp({ showGlobalOptions: false });
@@ -37,12 +48,12 @@ export function createProgram(end: (status: number) => void): Command {
     .argument("<data.csv>", "table; its first line names the columns")
     .requiredOption("--target <column>", "column to predict")
     .addHelpText("after", trainHelp)
-    .action(async (path: string, options: TrainOptions) => end(await train(path, options)));
+    .action(async (path: string, options: TrainOptions) => end(await train(path, options, terminal)));
   for (const option of [...problemOptions(), ...networkOptions(), ...trainOptions()]) trainCommand.addOption(option);
   // While it is parsed, so that the file may hold what is required.
   trainCommand
     .option("--config <file>", "take options from a JSON object of their long names; those given here win")
-    .on("option:config", (path: string) => applyConfig(trainCommand, path));
+    .on("option:config", (path: string) => applyConfig(trainCommand, path, folder));
 
   program
     .command("predict")
@@ -51,7 +62,9 @@ export function createProgram(end: (status: number) => void): Command {
     .argument("<data.csv>", "table with the columns that the model was trained on, in any order")
     .option("--out <file>", "write the predictions to a file instead of stdout")
     .addHelpText("after", "\nPrints the accuracy or error to stderr if the table holds the target too.")
-    .action(async (model: string, path: string, options: PredictOptions) => end(await predict(model, path, options)));
+    .action(async (model: string, path: string, options: PredictOptions) =>
+      end(await predict(model, path, options, terminal)),
+    );
 
   const planCommand = program
     .command("plan")
@@ -64,7 +77,7 @@ export function createProgram(end: (status: number) => void): Command {
     .option("--json", "print the plan as JSON", false)
     .option("--no-fuse", "print the textbook plan, in which every formula is a step")
     .action(async (path: string | undefined, options: PlanOptions, command: Command) =>
-      end(await plan(path, options, (name) => command.getOptionValueSource(name) === "cli")),
+      end(await plan(path, options, (name) => command.getOptionValueSource(name) === "cli", terminal)),
     );
   for (const option of [...problemOptions(), ...networkOptions(), ...splitOptions()]) planCommand.addOption(option);
   return program;

@@ -1,9 +1,11 @@
 import { Presets, SingleBar } from "cli-progress";
 import type { Report } from "../run/types.ts";
 import { formatCount, formatNumber, formatRate, formatSeconds, formatShare } from "./format.ts";
+import { say } from "./output.ts";
 import type { Epoch } from "./report.ts";
+import type { Output, Terminal } from "./terminal.ts";
 
-/** Shows on stderr how training goes. */
+/** Shows how training goes. */
 export interface Progress {
   show(report: Report): void;
   end(): void;
@@ -13,13 +15,18 @@ export interface Progress {
 const linePause = 2000;
 
 /**
- * A bar in a terminal; in a pipe or a file, a line now and then.
+ * On stderr: a bar in a terminal; in a pipe or a file, a line now and then.
  * @param whole what an epoch is made of, to tell one that was begun from one that ended
  * @param signal its abort is said, since the steps under way may take a while to end
  */
-export function createProgress(epochs: number, whole: Epoch, signal: AbortSignal): Progress {
-  const bar = process.stderr.isTTY && process.env.TERM !== "dumb";
-  const progress = bar ? createBar(epochs) : createLines(epochs, whole);
+export function createProgress(
+  epochs: number,
+  whole: Epoch,
+  signal: AbortSignal,
+  { env, stderr }: Pick<Terminal, "env" | "stderr">,
+): Progress {
+  const bar = stderr.isTTY && env.TERM !== "dumb";
+  const progress = bar ? createBar(epochs, stderr) : createLines(epochs, whole, stderr);
   const onAbort = () => progress.note("stopping; Ctrl-C again ends at once");
   signal.addEventListener("abort", onAbort, { once: true });
   return {
@@ -35,11 +42,11 @@ interface Display extends Progress {
   note(text: string): void;
 }
 
-function createBar(epochs: number): Display {
+function createBar(epochs: number, stream: Output): Display {
   const bar = new SingleBar(
     {
       format: "epoch {value}/{total} {bar} {figures}",
-      stream: process.stderr,
+      stream,
       hideCursor: true,
       barsize: 16,
     },
@@ -62,12 +69,12 @@ function createBar(epochs: number): Display {
   };
 }
 
-function createLines(epochs: number, whole: Epoch): Display {
+function createLines(epochs: number, whole: Epoch, stream: Output): Display {
   let shown = Number.NEGATIVE_INFINITY;
   let pending: Report | undefined;
   const write = (report: Report) => {
     const part = report.steps < whole.steps ? ` | ${report.steps} of ${formatCount(whole.steps, "step")}` : "";
-    process.stderr.write(`epoch ${report.epoch}/${epochs}${part} | ${figures(report)}\n`);
+    say(stream, `epoch ${report.epoch}/${epochs}${part} | ${figures(report)}`);
     shown = performance.now();
     pending = undefined;
   };
@@ -76,7 +83,7 @@ function createLines(epochs: number, whole: Epoch): Display {
       pending = report;
       if (performance.now() - shown >= linePause) write(report);
     },
-    note: (text) => process.stderr.write(`${text}\n`),
+    note: (text) => say(stream, text),
     end() {
       if (pending) write(pending);
     },

@@ -13,7 +13,7 @@ const choices = ["", "own", "swiftshader"];
  * Opens the machine's GPU, or where it has none SwiftShader, a software adapter.
  * @throws DeviceError where there is neither
  */
-export async function openAdapter(choice = process.env.CHAINRULE_ADAPTER ?? ""): Promise<Device> {
+export async function openAdapter(choice = ""): Promise<Device> {
   if (!choices.includes(choice)) {
     throw new ModelError({
       where: "CHAINRULE_ADAPTER",

@@ -17,7 +17,7 @@ import { tuner } from "../run/tune/tune.ts";
 import type { Report, Trainer } from "../run/types.ts";
 import { checkWritable, writeOrRescue } from "./files.ts";
 import { formatCount, formatRate, formatSeconds } from "./format.ts";
-import { catchInterrupt, type Interrupt } from "./interrupt.ts";
+import type { Interrupt } from "./interrupt.ts";
 import { judge } from "./judge.ts";
 import {
   checkBatch,
@@ -28,12 +28,12 @@ import {
   type NetworkOptions,
   optimizerOf,
 } from "./network.ts";
-import { pollByTimer } from "./polling.ts";
+import { say } from "./output.ts";
 import { readProblem } from "./problem.ts";
 import { createProgress } from "./progress.ts";
 import { type Epoch, formatEpochs } from "./report.ts";
-import { openAdapter } from "./software-adapter.ts";
-import { fileCache } from "./tune-cache.ts";
+import type { Terminal } from "./terminal.ts";
+import { cacheFolder, fileCache } from "./tune-cache.ts";
 import { formatTuning } from "./tuning.ts";
 
 export interface TrainOptions extends ProblemOptions, Omit<PrepareOptions, "scaleTarget">, NetworkOptions {
@@ -46,24 +46,25 @@ export interface TrainOptions extends ProblemOptions, Omit<PrepareOptions, "scal
 }
 
 /** `chainrule train`: trains on a table, writes the model, and says how good it is. @returns exit status */
-export async function train(path: string, options: TrainOptions): Promise<number> {
+export async function train(path: string, options: TrainOptions, terminal: Terminal): Promise<number> {
+  const { env, folder, stdout } = terminal;
   const out = options.out ?? `${basename(path, extname(path))}.safetensors`;
-  const problem = readProblem(path, options);
+  const problem = readProblem(path, options, folder);
   const scaleTarget = targetScaling(problem, options);
   const data = prepare(problem, { ...options, scaleTarget });
   checkBatch(options, data.train.rows);
   const model = modelOf(options, problem.classes.length || 1);
   const loss = lossOf(problem.task);
   const optimizer = optimizerOf(options);
-  checkWritable(out, options.config === undefined ? [path] : [path, options.config]);
-  console.log(describeProblem(problem, data, { ...options, scaleTarget }).join("\n"));
-  console.log(`network: ${describeNetwork(model, problem.inputs.length, loss)}`);
-  console.log(`optimizer: ${describeOptimizer(options, optimizer)}`);
+  checkWritable(out, options.config === undefined ? [path] : [path, options.config], folder);
+  say(stdout, ...describeProblem(problem, data, { ...options, scaleTarget }));
+  say(stdout, `network: ${describeNetwork(model, problem.inputs.length, loss)}`);
+  say(stdout, `optimizer: ${describeOptimizer(options, optimizer)}`);
 
-  const device = await openAdapter();
+  const device = await terminal.openDevice();
   const { batch, seed } = options;
   // The tuner times what it waits for.
-  const pollAtOnce = options.tune ? undefined : pollByTimer();
+  const pollAtOnce = options.tune ? undefined : terminal.pollByTimer();
   const trainer = await createTrainer(device, {
     model,
     loss,
@@ -71,36 +72,54 @@ export async function train(path: string, options: TrainOptions): Promise<number
     seed,
     data: data.train.data,
     ...(batch === undefined ? {} : { batch }),
-    ...(options.tune ? { tune: tuner({ cache: fileCache() }) } : {}),
+    ...(options.tune ? { tune: tuner({ cache: fileCache(cacheFolder(env.XDG_CACHE_HOME)) }) } : {}),
   });
   pollAtOnce?.();
-  console.log(`adapter: ${nameAdapter(device)}`);
-  const { plan, tuning, compileSeconds } = trainer;
-  if (tuning) console.log(formatTuning(tuning).join("\n"));
-  console.log(
-    `step: ${formatCount(plan.steps.length, "dispatch", "dispatches")} over ${formatCount(plan.batch, "row")}, compiled in ${formatSeconds(compileSeconds - (tuning?.seconds ?? 0))}`,
-  );
-  console.log(`GPU memory: ${formatByRole(trainer.memory)}\n`);
+  try {
+    return await conduct(trainer, { device, data, out, epochs: options.epochs }, terminal);
+  } finally {
+    trainer.dispose();
+  }
+}
 
-  const interrupt = catchInterrupt();
-  const whole = { steps: Math.ceil(data.train.rows / trainer.plan.batch), rows: data.train.rows };
-  const reports = await runEpochs(trainer, options.epochs, whole, interrupt).catch((error: unknown) => {
+interface Training {
+  readonly device: Device;
+  readonly data: PreparedData;
+  readonly out: string;
+  readonly epochs: number;
+}
+
+/** Trains, writes and judges. @returns exit status */
+async function conduct(trainer: Trainer, training: Training, terminal: Terminal): Promise<number> {
+  const { device, data, out } = training;
+  const { stdout, stderr } = terminal;
+  say(stdout, `adapter: ${nameAdapter(device)}`);
+  const { plan, tuning, compileSeconds } = trainer;
+  if (tuning) say(stdout, ...formatTuning(tuning));
+  say(
+    stdout,
+    `step: ${formatCount(plan.steps.length, "dispatch", "dispatches")} over ${formatCount(plan.batch, "row")}, compiled in ${formatSeconds(compileSeconds - (tuning?.seconds ?? 0))}`,
+    `GPU memory: ${formatByRole(trainer.memory)}\n`,
+  );
+
+  const interrupt = terminal.catchInterrupt();
+  const whole = { steps: Math.ceil(data.train.rows / plan.batch), rows: data.train.rows };
+  const reports = await runEpochs(trainer, training.epochs, whole, interrupt, terminal).catch((error: unknown) => {
     // What failed is said by who called; that its epochs are lost, nowhere else.
-    console.error(`no model written to ${out}`);
+    say(stderr, `no model written to ${out}`);
     throw error;
   });
   // Before all that is said of it, so that nothing which happens then can cost the work.
-  if (reports.length > 0) await save(trainer, data.description, out);
+  if (reports.length > 0) await save(trainer, data.description, out, terminal.folder);
   interrupt.release();
-  console.log(summarize(reports, whole, device));
-  console.log(reports.length > 0 ? `model written to ${out}` : "no model written");
+  say(stdout, summarize(reports, whole, device));
+  say(stdout, reports.length > 0 ? `model written to ${out}` : "no model written");
   if (interrupt.status !== undefined) return interrupt.status;
 
   const parts: [name: string, part: Part][] = [["train", data.train]];
   if (data.test) parts.push(["test", data.test]);
-  console.log();
-  pollByTimer();
-  for (const line of await judge(trainer, data.description, parts)) console.log(line);
+  terminal.pollByTimer();
+  say(stdout, "", ...(await judge(trainer, data.description, parts)));
   return 0;
 }
 
@@ -134,8 +153,14 @@ function targetScaling({ task }: Problem, { scaleTarget }: TrainOptions): Scalin
   });
 }
 
-async function runEpochs(trainer: Trainer, epochs: number, whole: Epoch, { signal }: Interrupt): Promise<Report[]> {
-  const progress = createProgress(epochs, whole, signal);
+async function runEpochs(
+  trainer: Trainer,
+  epochs: number,
+  whole: Epoch,
+  { signal }: Interrupt,
+  terminal: Terminal,
+): Promise<Report[]> {
+  const progress = createProgress(epochs, whole, signal, terminal);
   const reports: Report[] = [];
   try {
     for await (const report of trainer.fit({ epochs, signal })) {
@@ -148,9 +173,9 @@ async function runEpochs(trainer: Trainer, epochs: number, whole: Epoch, { signa
   return reports;
 }
 
-async function save(trainer: Trainer, description: TableDescription, out: string): Promise<void> {
+async function save(trainer: Trainer, description: TableDescription, out: string, folder?: string): Promise<void> {
   const metadata = { [descriptionKey]: JSON.stringify(description) };
-  writeOrRescue(out, await trainer.save({ optimizer: false, metadata }), "model.safetensors");
+  writeOrRescue(out, await trainer.save({ optimizer: false, metadata }), "model.safetensors", folder);
 }
 
 function summarize(reports: readonly Report[], whole: Epoch, device: Device): string {

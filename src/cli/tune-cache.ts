@@ -6,12 +6,12 @@ import type { TuneCache } from "../run/tune/types.ts";
 import { writeWhole } from "./files.ts";
 
 /** Where choices are kept: `$XDG_CACHE_HOME/chainrule`, or `~/.cache/chainrule`. A relative path counts for none. */
-export function cacheFolder(base = process.env.XDG_CACHE_HOME): string {
+export function cacheFolder(base: string | undefined): string {
   return join(base !== undefined && isAbsolute(base) ? base : join(homedir(), ".cache"), "chainrule");
 }
 
 /** A cache of one file a key in a folder, which is made when it is needed. */
-export function fileCache(folder = cacheFolder()): TuneCache {
+export function fileCache(folder: string): TuneCache {
   const pathOf = (key: string) =>
     join(folder, `tune-${createHash("sha256").update(key).digest("hex").slice(0, 32)}.json`);
   return {

@@ -11,7 +11,7 @@ describe("the software adapter", () => {
 
   it.runIf(here)("is found without help from outside, and named as such", async () => {
     place.write("flowers.csv", flowers);
-    const outcome = await place.run([...trainFlowers, "--epochs", "2"], {
+    const outcome = await place.spawn([...trainFlowers, "--epochs", "2"], {
       env: { LD_LIBRARY_PATH: "", CHAINRULE_ADAPTER: "swiftshader" },
     });
     succeeded(outcome);
@@ -21,7 +21,7 @@ describe("the software adapter", () => {
 
   it.runIf(here)("is looked for without a word about a display, where the machine has none", async () => {
     place.write("flowers.csv", flowers);
-    const outcome = await place.run([...trainFlowers, "--epochs", "2"], {
+    const outcome = await place.spawn([...trainFlowers, "--epochs", "2"], {
       env: { LD_LIBRARY_PATH: "", CHAINRULE_ADAPTER: "", XDG_RUNTIME_DIR: "" },
     });
     succeeded(outcome);
@@ -51,7 +51,7 @@ describe("the software adapter", () => {
   it.runIf(here)("is refused where only the machine's own may serve", async () => {
     place.write("flowers.csv", flowers);
     const none = { LD_LIBRARY_PATH: "", VK_DRIVER_FILES: "/nonexistent", VK_ICD_FILENAMES: "/nonexistent" };
-    const outcome = await place.run(trainFlowers, {
+    const outcome = await place.spawn(trainFlowers, {
       env: { ...none, CHAINRULE_ADAPTER: "own" },
     });
     expect(outcome.status).toBe(1);
@@ -61,7 +61,7 @@ describe("the software adapter", () => {
 
   it.runIf(here)("is refused where its packages are missing, with the command that installs them", async () => {
     place.write("flowers.csv", flowers);
-    const { status, stderr } = await place.run(trainFlowers, {
+    const { status, stderr } = await place.spawn(trainFlowers, {
       env: { LD_LIBRARY_PATH: "", CHAINRULE_ADAPTER: "swiftshader" },
       alone: true,
     });

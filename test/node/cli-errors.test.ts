@@ -1,20 +1,32 @@
 import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { buildCommand, createWorkplace, digits, type Workplace } from "./command.ts";
+import { openAdapter } from "../../src/cli/software-adapter.ts";
+import { useDevice } from "../helpers/device.ts";
+import { useWorkplace } from "./cli.ts";
+import { createWorkplace, digits } from "./command.ts";
 
-let place: Workplace;
-beforeAll(buildCommand);
-beforeEach(() => {
-  place = createWorkplace();
-  place.write("data.csv", good);
-  return () => place.remove();
+const device = await useDevice();
+/** For the few commands that fail while they work; all others open none. */
+const onDevice = { openDevice: async () => device };
+/** What train makes of the table. */
+let model: Buffer;
+beforeAll(async () => {
+  const own = createWorkplace();
+  own.write("data.csv", good);
+  const { status, stderr } = await own.run([...train, "--epochs", "2", "--layers", "3", "--out", "m"], onDevice);
+  expect(status, stderr).toBe(0);
+  model = readFileSync(join(own.folder, "m"));
+  own.remove();
 });
+
+const place = useWorkplace();
+beforeEach(() => place.write("data.csv", good));
 
 const good = `a,b,y\n${Array.from({ length: 20 }, (_, i) => `${i},${i * i},${i < 10 ? "no" : "yes"}`).join("\n")}\n`;
 const train = ["train", "data.csv", "--target", "y"];
 
-/** The command fails with this one line, prints no stack, and leaves the folder as it was. */
+/** The command fails with this one line, prints no stack, opens no device, and leaves the folder as it was. */
 async function refuses(args: readonly string[], message: string): Promise<void> {
   const before = place.files();
   const { status, stderr } = await place.run(args);
@@ -37,7 +49,7 @@ describe("no command writes over a file that it reads:", () => {
   });
 
   it("predict its model and its table", async () => {
-    expect((await place.run([...train, "--epochs", "1", "--out", "m.safetensors"])).status).toBe(0);
+    place.write("m.safetensors", model);
     for (const read of ["m.safetensors", "data.csv"]) {
       await refuses(["predict", "m.safetensors", "data.csv", "--out", read], refusal(read, read));
     }
@@ -276,7 +288,7 @@ describe("train refuses, in one line and without a file left behind,", () => {
   });
 
   it("a tensor larger than the device allows", async () => {
-    const { status, stderr } = await place.run([...train, "--layers", "2000000000"]);
+    const { status, stderr } = await place.run([...train, "--layers", "2000000000"], onDevice);
     expect(stderr).toMatch(
       /^error: train plan: tensor W1 \[2000000000, 2\]: got 14\.9 GiB, expected at most \S+ GiB, the largest .* of this device; take smaller layers or batches\.\n$/,
     );
@@ -286,15 +298,8 @@ describe("train refuses, in one line and without a file left behind,", () => {
 
   it("to go on with numbers that are not finite, and keeps the file that was there", async () => {
     place.write("m.safetensors", "what was there");
-    const { status, stderr } = await place.run([
-      ...train,
-      "--learning-rate",
-      "1e30",
-      "--scale",
-      "none",
-      "--out",
-      "m.safetensors",
-    ]);
+    const args = [...train, "--learning-rate", "1e30", "--scale", "none", "--out", "m.safetensors"];
+    const { status, stderr } = await place.run(args, onDevice);
     expect(stderr).toMatch(
       /^no model written to m\.safetensors\nerror: training: step \d+: .*, expected a finite objective; .*\n$/m,
     );
@@ -304,7 +309,7 @@ describe("train refuses, in one line and without a file left behind,", () => {
   });
 
   it("an unknown adapter", async () => {
-    const { status, stderr } = await place.run(train, { env: { CHAINRULE_ADAPTER: "voodoo" } });
+    const { status, stderr } = await place.run(train, { openDevice: () => openAdapter("voodoo") });
     expect(stderr).toBe(
       'error: CHAINRULE_ADAPTER: got "voodoo", expected swiftshader, own, or nothing; set it to one of these, or unset it.\n',
     );
@@ -314,15 +319,6 @@ describe("train refuses, in one line and without a file left behind,", () => {
 
 describe("predict refuses, in one line and without a file left behind,", () => {
   const predict = ["predict", "m.safetensors", "data.csv", "--out", "p.csv"];
-  let model: Buffer;
-  beforeAll(async () => {
-    const own = createWorkplace();
-    own.write("data.csv", good);
-    const { status, stderr } = await own.run([...train, "--epochs", "2", "--layers", "3", "--out", "m.safetensors"]);
-    expect(status, stderr).toBe(0);
-    model = readFileSync(join(own.folder, "m.safetensors"));
-    own.remove();
-  });
   beforeEach(() => place.write("m.safetensors", model));
 
   it("a missing model", async () => {

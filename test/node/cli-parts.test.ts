@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import { readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +12,7 @@ import {
   formatShare,
   formatTable,
 } from "../../src/cli/format.ts";
+import { catchInterrupt } from "../../src/cli/interrupt.ts";
 import { namesOption } from "../../src/cli/options.ts";
 import { watchOutput } from "../../src/cli/output.ts";
 import { formatConfusion, formatEpochs, formatScores } from "../../src/cli/report.ts";
@@ -44,6 +46,49 @@ describe("watchOutput", () => {
     stdout.emit("error", failure("ENOSPC"));
     expect(exit).toHaveBeenCalledExactlyOnceWith(1);
     expect(String(stderr.read())).toMatch(/^error: stdout: got a full disk, .*\n$/);
+  });
+});
+
+describe("catchInterrupt", () => {
+  const caught = () => {
+    const ends: unknown[] = [];
+    const source = Object.assign(new EventEmitter(), {
+      pid: 7,
+      kill: (pid: number, name: string) => ends.push(["kill", pid, name]),
+      exit: (status: number) => ends.push(["exit", status]),
+    });
+    source.on("exit", (status) => ends.push(["says that it exits", status]));
+    return { source, ends, interrupt: catchInterrupt(source as unknown as NodeJS.Process) };
+  };
+
+  it.each([
+    ["SIGHUP", 129],
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ])("asks for an end at %s, status %i", (name, status) => {
+    const { source, ends, interrupt } = caught();
+    expect([interrupt.status, interrupt.signal.aborted]).toEqual([undefined, false]);
+    source.emit(name, name);
+    expect([interrupt.status, interrupt.signal.aborted]).toEqual([status, true]);
+    expect(ends).toEqual([]);
+  });
+
+  it("ends at once at a second signal, by that signal, after what is to be done at an exit", () => {
+    const { source, ends } = caught();
+    source.emit("SIGINT", "SIGINT");
+    source.emit("SIGTERM", "SIGTERM");
+    expect(ends).toEqual([
+      ["says that it exits", 143],
+      ["kill", 7, "SIGTERM"],
+      ["exit", 143],
+    ]);
+  });
+
+  it("leaves signals alone once it is released", () => {
+    const { source, interrupt } = caught();
+    interrupt.release();
+    for (const name of ["SIGHUP", "SIGINT", "SIGTERM"]) expect(source.emit(name, name)).toBe(false);
+    expect(interrupt.signal.aborted).toBe(false);
   });
 });
 

@@ -1,13 +1,17 @@
 import Papa from "papaparse";
-import { beforeAll, beforeEach, expect } from "vitest";
-import { buildCommand, createWorkplace, type Outcome, type Workplace } from "./command.ts";
+import { beforeEach, expect } from "vitest";
+import type { Terminal } from "../../src/cli/terminal.ts";
+import { createWorkplace, type Workplace } from "./command.ts";
+import type { Outcome } from "./package/process.ts";
 
-/** Builds the command line for the tests of a file. @returns a folder that is new and empty for each of them */
-export function useWorkplace(): Omit<Workplace, "remove"> {
+/**
+ * A folder that is new and empty for each test of a file.
+ * @param openDevice what its commands open that run in this process; none if left out
+ */
+export function useWorkplace(openDevice?: Terminal["openDevice"]): Omit<Workplace, "remove"> {
   let place: Workplace;
-  beforeAll(buildCommand);
   beforeEach(() => {
-    place = createWorkplace();
+    place = createWorkplace(openDevice);
     return () => place.remove();
   });
   return {
@@ -16,7 +20,8 @@ export function useWorkplace(): Omit<Workplace, "remove"> {
     },
     write: (name, content) => place.write(name, content),
     files: () => place.files(),
-    run: (args, options) => place.run(args, options),
+    run: (args, given) => place.run(args, given),
+    spawn: (args, options) => place.spawn(args, options),
   };
 }
 
@@ -27,8 +32,8 @@ export const flowers = `length,width,kind\n${Array.from({ length: 40 }, (_, i) =
     : `${4 + (i % 7) / 10},${1.3 + (i % 5) / 50},"long, wide"`,
 ).join("\n")}\n`;
 
-/** Trains on them, where they have been written. */
-export const trainFlowers: readonly string[] = ["train", "flowers.csv", "--target", "kind"];
+/** Trains on them, where they have been written: a network of one shape, whose shaders a device compiles once. */
+export const trainFlowers: readonly string[] = ["train", "flowers.csv", "--target", "kind", "--layers", "8"];
 
 export const succeeded = (outcome: Outcome) => expect(outcome, outcome.stderr).toMatchObject({ status: 0 });
 

@@ -1,36 +1,34 @@
-import { spawn } from "node:child_process";
-import { closeSync, copyFileSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { constants, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { closeSync, copyFileSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { run } from "../../src/cli/run.ts";
+import type { Terminal } from "../../src/cli/terminal.ts";
+import { builtCommand, root } from "./built.ts";
+import { type Outcome, start } from "./package/process.ts";
 
-/** The built command line, as a person runs it. */
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
-
-/** Within the project, so that it finds the adapters' packages; one for each test file, since these run at once. */
-const command = join(root, "node_modules/.cache/chainrule", `cli-${process.pid}.mjs`);
+/** The command line, in this process or as a person starts it. */
 
 export const digits = join(root, "data/digits.csv");
-
-/** What one run left behind. */
-export interface Outcome {
-  /** Of a command that a signal ended, 128 and its number, as in a shell. */
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** A folder of its own, in which commands run. */
 export interface Workplace {
   readonly folder: string;
   write(name: string, content: string | Uint8Array): void;
   files(): string[];
-  run(args: readonly string[], options?: RunOptions): Promise<Outcome>;
+  /** Runs a command in this process, with no variables, no signals and no device but those given. */
+  run(args: readonly string[], given?: Given): Promise<Outcome>;
+  /** Starts the built command line, for what only a process has: signals, pipes, an adapter of its own. */
+  spawn(args: readonly string[], options?: SpawnOptions): Promise<Outcome>;
   remove(): void;
 }
 
-export interface RunOptions {
+export interface Given extends Partial<Pick<Terminal, "env" | "openDevice" | "catchInterrupt">> {
+  /** Has both streams pass for a terminal's. */
+  readonly terminal?: boolean;
+}
+
+export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Sent, one after the other, as soon as stderr holds the text. */
   readonly signals?: { readonly after: string; readonly names: readonly NodeJS.Signals[] };
@@ -46,39 +44,64 @@ export interface RunOptions {
   readonly terminal?: boolean;
 }
 
-export function createWorkplace(): Workplace {
+/** @param openDevice what the commands of this process open; none if left out */
+export function createWorkplace(openDevice: Terminal["openDevice"] = noDevice): Workplace {
   const folder = mkdtempSync(join(tmpdir(), "chainrule-cli-test-"));
   return {
     folder,
     write: (name, content) => writeFileSync(join(folder, name), content),
     files: () => readdirSync(folder).sort(),
-    run: (args, options) => run(folder, args, options),
+    run: (args, given) => runHere(args, folder, { openDevice, ...given }),
+    spawn: (args, options) => startCommand(folder, args, options),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
-/** Builds the command line from the sources as they are, as `vite build --mode cli` does. @returns what removes it */
-export async function buildCommand(): Promise<() => void> {
-  const script = `
-    const { build } = await import("vite");
-    const [{ code }] = (await build({ mode: "cli", logLevel: "warn", build: { write: false } })).output;
-    process.stdout.write(code);`;
-  const { status, stdout, stderr } = await start(root, ["--input-type=module", "--eval", script], {
-    env: { NODE_ENV: "production" },
-  });
-  if (status !== 0) throw new Error(`the build of the command line failed:\n${stderr}`);
-  mkdirSync(dirname(command), { recursive: true });
-  writeFileSync(command, stdout);
-  return () => rmSync(command, { force: true });
+const noDevice: Terminal["openDevice"] = async () => {
+  throw new Error("a command opened a device that was to do without");
+};
+
+/** Keeps what is written to it. */
+class Kept extends Writable {
+  text = "";
+  readonly columns = 80;
+  readonly isTTY: boolean;
+  constructor(isTTY: boolean) {
+    super({ decodeStrings: false });
+    this.isTTY = isTTY;
+  }
+  override _write(text: string, _: string, done: () => void): void {
+    this.text += text;
+    done();
+  }
 }
 
-async function run(folder: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  if (!options.alone) return start(folder, [command, ...args], options);
+async function runHere(
+  args: readonly string[],
+  folder: string,
+  { terminal = false, ...given }: Given & Pick<Terminal, "openDevice">,
+): Promise<Outcome> {
+  const [stdout, stderr] = [new Kept(terminal), new Kept(terminal)];
+  const status = await run(args, {
+    folder,
+    env: {},
+    stdout,
+    stderr,
+    catchInterrupt: () => ({ signal: new AbortController().signal, status: undefined, release: () => {} }),
+    // The suite's own way is in place.
+    pollByTimer: () => () => {},
+    ...given,
+  });
+  return { status, stdout: stdout.text, stderr: stderr.text };
+}
+
+async function startCommand(folder: string, args: readonly string[], options: SpawnOptions = {}): Promise<Outcome> {
+  if (!options.alone) return startScript(builtCommand, folder, args, options);
   const other = mkdtempSync(join(tmpdir(), "chainrule-cli-alone-"));
   try {
     const copy = join(other, "cli.mjs");
-    copyFileSync(command, copy);
-    return await start(folder, [copy, ...args], options);
+    copyFileSync(builtCommand, copy);
+    return await startScript(copy, folder, args, options);
   } finally {
     rmSync(other, { recursive: true, force: true });
   }
@@ -87,35 +110,31 @@ async function run(folder: string, args: readonly string[], options: RunOptions 
 /** What makes stderr pass for a terminal, on machines that lack pseudo-terminals too. */
 const asTerminal = { NODE_OPTIONS: "--import=data:text/javascript,process.stderr.isTTY=true", TERM: "xterm" };
 
-function start(cwd: string, args: readonly string[], options: RunOptions): Promise<Outcome> {
-  const { env, signals, deafReader, into, errorsInto, terminal } = options;
-  return new Promise((resolve, reject) => {
-    const outputs = [into, errorsInto].map((path) => (path === undefined ? "pipe" : openSync(path, "w")));
-    const child = spawn(process.execPath, args, {
-      cwd,
-      env: { ...process.env, ...(terminal ? asTerminal : {}), ...env },
-      stdio: ["ignore", ...outputs],
-    });
-    for (const output of outputs) if (output !== "pipe") closeSync(output);
-    const timer = setTimeout(() => child.kill("SIGKILL"), 50_000);
-    let stdout = "";
-    let stderr = "";
-    let signalled = false;
-    if (deafReader) child.stdout?.destroy();
-    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      stdout += text;
-    });
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-      if (signalled || !signals || !stderr.includes(signals.after)) return;
-      signalled = true;
-      for (const name of signals.names) child.kill(name);
-    });
-    child.once("error", reject);
-    child.once("close", (code, signal) => {
-      clearTimeout(timer);
-      const status = signal === null ? code : 128 + constants.signals[signal];
-      resolve({ status, stdout, stderr });
-    });
-  });
+async function startScript(
+  script: string,
+  cwd: string,
+  args: readonly string[],
+  { env, signals, deafReader, into, errorsInto, terminal }: SpawnOptions,
+): Promise<Outcome> {
+  const outputs = [into, errorsInto].map((path) => (path === undefined ? "pipe" : openSync(path, "w")));
+  let signalled = false;
+  try {
+    return await start(
+      process.execPath,
+      [script, ...args],
+      {
+        cwd,
+        env: { ...process.env, ...(terminal ? asTerminal : {}), ...env },
+        stdio: ["ignore", ...outputs],
+      },
+      (child, stderr) => {
+        if (deafReader) child.stdout?.destroy();
+        if (signalled || !signals || !stderr.includes(signals.after)) return;
+        signalled = true;
+        for (const name of signals.names) child.kill(name);
+      },
+    );
+  } finally {
+    for (const output of outputs) if (typeof output === "number") closeSync(output);
+  }
 }

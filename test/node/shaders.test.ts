@@ -22,7 +22,12 @@ describe("the build of the shaders", () => {
       configFile: false,
       logLevel: "warn",
       plugins: [compactShaders()],
-      build: { write: false, minify: false, lib, rolldownOptions: { output: { codeSplitting: false } } },
+      build: {
+        write: false,
+        minify: false,
+        lib,
+        rolldownOptions: { checks: { bundlerTimings: false }, output: { codeSplitting: false } },
+      },
     });
     const code = Array.isArray(built) ? built[0]?.output[0]?.code : undefined;
     expect(code).not.toContain("preprocessor");

@@ -1,10 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { root } from "../built.ts";
 import { runWell } from "./process.ts";
-
-export const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** The package as it would be published. */
 export interface Packed {
@@ -24,10 +22,8 @@ export interface Consumer {
   run(program: string, ...args: string[]): Promise<string>;
 }
 
-/** `npm pack`, after a build if there is none yet: `npm test` builds before the suites. */
+/** `npm pack` of dist/ as it is built. */
 export async function pack(): Promise<Packed> {
-  const built = ["dist/index.js", "dist/cli.js", "dist/types/src/index.d.ts"];
-  if (!built.every((path) => existsSync(join(root, path)))) await runWell(root, "npm", ["run", "build"]);
   const folder = mkdtempSync(join(tmpdir(), "chainrule-package-test-"));
   const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
   const [{ filename, files }] = JSON.parse(await runWell(root, "npm", args));
@@ -38,24 +34,37 @@ export async function pack(): Promise<Packed> {
   };
 }
 
+/** Installs the tarball into an empty folder beside it, from nothing else: npm has no network and an empty cache. */
+export async function install({ tarball }: Packed): Promise<Consumer> {
+  const folder = join(dirname(tarball), "bare");
+  mkdirSync(folder);
+  const consumer = consumerIn(folder);
+  consumer.write("package.json", JSON.stringify({ private: true, type: "module" }));
+  const cache = join(dirname(tarball), "empty-cache");
+  await consumer.run("npm", "install", "--offline", "--cache", cache, "--no-audit", "--no-fund", tarball);
+  return consumer;
+}
+
 /**
- * Installs the tarball into an empty folder beside it, from nothing else: npm has no network and an empty cache.
+ * The same project with more packages in it.
  * @param peers packages that a user would install beside it; linked from this project's own, as there is no network
  */
-export async function install({ tarball }: Packed, name: string, peers: readonly string[]): Promise<Consumer> {
-  const folder = join(dirname(tarball), name);
-  mkdirSync(folder);
-  const write = (file: string, content: string) => writeFileSync(join(folder, file), content);
-  const execute = (program: string, ...args: string[]) => runWell(folder, program, args);
-  write("package.json", JSON.stringify({ private: true, type: "module" }));
-  const cache = join(dirname(tarball), "empty-cache");
-  await execute("npm", "install", "--offline", "--cache", cache, "--no-audit", "--no-fund", tarball);
+export function withPeers(consumer: Consumer, peers: readonly string[]): Consumer {
+  const folder = join(dirname(consumer.folder), "complete");
+  cpSync(consumer.folder, folder, { recursive: true, verbatimSymlinks: true });
   for (const peer of peers) {
     const place = join(folder, "node_modules", peer);
     mkdirSync(dirname(place), { recursive: true });
     symlinkSync(join(root, "node_modules", peer), place, "junction");
   }
-  return { folder, installed: join(folder, "node_modules/chainrule"), write, run: execute };
+  return consumerIn(folder);
 }
+
+const consumerIn = (folder: string): Consumer => ({
+  folder,
+  installed: join(folder, "node_modules/chainrule"),
+  write: (file, content) => writeFileSync(join(folder, file), content),
+  run: (program, ...args) => runWell(folder, program, args),
+});
 
 export const readText = (...path: string[]): string => readFileSync(join(...path), "utf8");

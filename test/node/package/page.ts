@@ -1,5 +1,6 @@
 import { chromium } from "playwright";
 import { build, createServer, preview } from "vite";
+import { onTestFinished } from "vitest";
 import type { Consumer } from "./consumer.ts";
 
 /** How a page comes to a browser: from Vite's development server, or built. */
@@ -18,27 +19,23 @@ interface Site {
  */
 export async function visit(consumer: Consumer, serving: Serving, last: string): Promise<string> {
   const { env, ...options } = JSON.parse(process.env.CHAINRULE_BROWSER ?? "{}");
-  const browser = await chromium.launch({ ...options, env: { ...process.env, ...env } });
-  let site: Site | undefined;
-  try {
-    site = await serve(consumer.folder, serving);
-    const page = await browser.newPage();
-    const lines: string[] = [];
-    const ended = new Promise<void>((resolve, reject) => {
-      page.on("console", (message) => {
-        lines.push(message.text());
-        if (message.text().includes(last)) resolve();
-        if (message.type() === "error") reject(new Error(lines.join("\n")));
-      });
-      page.on("pageerror", reject);
-      setTimeout(() => reject(new Error(`the page has not ended:\n${lines.join("\n")}`)), 40_000).unref();
+  const browser = await chromium.launch({ ...options, env: { ...process.env, ...env }, timeout: 0 });
+  onTestFinished(() => browser.close());
+  const site = await serve(consumer.folder, serving);
+  onTestFinished(() => site.close());
+  const page = await browser.newPage();
+  const lines: string[] = [];
+  const ended = new Promise<void>((resolve, reject) => {
+    page.on("console", (message) => {
+      lines.push(message.text());
+      if (message.text().includes(last)) resolve();
+      if (message.type() === "error") reject(new Error(lines.join("\n")));
     });
-    await Promise.all([ended, page.goto(site.url)]);
-    return `${lines.join("\n")}\n`;
-  } finally {
-    await browser.close();
-    await site?.close();
-  }
+    page.on("pageerror", reject);
+    page.on("crash", () => reject(new Error(`the page has crashed:\n${lines.join("\n")}`)));
+  });
+  await Promise.all([ended, page.goto(site.url, { timeout: 0 })]);
+  return `${lines.join("\n")}\n`;
 }
 
 async function serve(root: string, serving: Serving): Promise<Site> {

@@ -1,35 +1,50 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { constants } from "node:os";
+import { onTestFinished, TestRunner } from "vitest";
 
 /** What a process left behind. */
 export interface Outcome {
+  /** Of a process that a signal ended, 128 and its number, as in a shell. */
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Longest time in ms that a process may take. */
-const LIMIT = 50_000;
-
-/** Runs a program in a folder; past the limit it is killed with its children. */
-export function run(cwd: string, program: string, args: readonly string[]): Promise<Outcome> {
+/**
+ * Starts a program that ends with the test at the latest, and waits for it.
+ * @param watch sees the process at once, and again with what it has written to stderr so far
+ */
+export function start(
+  program: string,
+  args: readonly string[],
+  options: SpawnOptions,
+  watch: (child: ChildProcess, stderr: string) => void = () => {},
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env: environment(), stdio: ["ignore", "pipe", "pipe"], detached: true });
-    const timer = setTimeout(() => child.pid !== undefined && process.kill(-child.pid, "SIGKILL"), LIMIT);
+    const child = spawn(program, args, options);
+    // A hook's ends with the suite.
+    if (TestRunner.getCurrentTest()) onTestFinished(() => void child.kill("SIGKILL"));
     let stdout = "";
     let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (text) => {
+    watch(child, stderr);
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
     });
-    child.stderr.setEncoding("utf8").on("data", (text) => {
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
+      watch(child, stderr);
     });
     child.once("error", reject);
-    child.once("close", (status) => {
-      clearTimeout(timer);
+    child.once("close", (code, signal) => {
+      const status = signal === null ? code : 128 + constants.signals[signal];
       resolve({ status, stdout, stderr });
     });
   });
 }
+
+/** Runs a program in a folder. */
+export const run = (cwd: string, program: string, args: readonly string[]): Promise<Outcome> =>
+  start(program, args, { cwd, env: environment(), stdio: ["ignore", "pipe", "pipe"] });
 
 /** Runs a program that must succeed. @returns what it wrote to stdout */
 export async function runWell(cwd: string, program: string, args: readonly string[]): Promise<string> {

@@ -1,4 +1,6 @@
-import { readText, root } from "./consumer.ts";
+import { expect } from "vitest";
+import { root } from "../built.ts";
+import { readText } from "./consumer.ts";
 
 /** What README.md promises. */
 const text = readText(root, "README.md");
@@ -18,8 +20,18 @@ export const commands = [...text.matchAll(/^(?:\$ )?npx chainrule (.*)\n((?:(?!n
 );
 
 /** The shares of right rows that the example has printed: in training, epoch by epoch, and at the end on other points. */
-export function accuraciesOf(output: string): { readonly epochs: number[]; readonly end: number } {
+function accuraciesOf(output: string): { readonly epochs: number[]; readonly end: number } {
   const numbers = (pattern: RegExp) => [...output.matchAll(pattern)].map(([, share]) => Number(share));
   const [end = Number.NaN] = numbers(/^accuracy on other points: (\S+)$/gm);
   return { epochs: numbers(/^epoch \d+: loss \d+\.\d+, accuracy (\S+)$/gm), end };
+}
+
+/** Asserts that the example has printed what it should. */
+export function expectTrained(output: string): void {
+  const { epochs, end } = accuraciesOf(output);
+  expect(epochs).toHaveLength(60);
+  expect(epochs[0]).toBeLessThan(0.8);
+  expect(epochs.at(-1)).toBeGreaterThan(0.95);
+  expect(end).toBeGreaterThan(0.95);
+  expect(end).toBeLessThanOrEqual(1);
 }
