@@ -149,6 +149,13 @@ export const optimizers: readonly (readonly [string, Optimizer])[] = [
   ["adamw, λ of biases too", adamw({ learningRate: rate, weightDecay: 0.1, decayBiases: true })],
 ];
 
+/** One of them by its name. */
+export function ruleOf(name: string): Optimizer {
+  const [, optimizer] = optimizers.find(([known]) => known === name) ?? [];
+  if (!optimizer) throw new Error(`no optimizer "${name}"`);
+  return optimizer;
+}
+
 export const decaying = sgd({ learningRate: rate, weightDecay: 0.3 });
 
 export const planOf = ({ layers, loss }: Network, optimizer: Optimizer, fused: boolean): Plan =>
