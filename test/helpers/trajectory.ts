@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import type { Device } from "../../src/device/open.ts";
 import { initialControl } from "../../src/kernels/control.ts";
 import type { Activation } from "../../src/model/activation.ts";
@@ -28,6 +29,8 @@ export interface Trajectory {
   readonly shuffle?: boolean;
   /** Whether the plan is the fused one; true if left out. */
   readonly fuse?: boolean;
+  /** Whether whole steps are one dispatch; false if left out. */
+  readonly oneDispatch?: boolean;
   /** Where it begins; drawn if left out, with values in all tensors, and so that no pre-activation comes near a kink. */
   readonly start?: Start;
   /** Parameters that the twin begins with instead. */
@@ -68,7 +71,7 @@ const SEED = 42;
 
 /** Trains 30 steps on the GPU and by the twin of the same plan, and asserts that every tensor of the plan agrees. */
 export async function expectTrajectory(device: Device, given: Trajectory): Promise<void> {
-  const { layers, optimizer, batch, loss, shuffle = true, fuse = true, nudged = {} } = given;
+  const { layers, optimizer, batch, loss, shuffle = true, fuse = true, oneDispatch = false, nudged = {} } = given;
   const { data, parameters } = given.start ?? startOf(given);
   const trainer = await createTrainer(device, {
     model: sequential(layers),
@@ -79,16 +82,17 @@ export async function expectTrajectory(device: Device, given: Trajectory): Promi
     seed: SEED,
     shuffle,
     fuse,
-    oneDispatch: false,
+    oneDispatch,
   });
   try {
     const { plan } = trainer;
+    expect(plan.steps.some(({ kernel }) => kernel === "wholeSteps")).toBe(oneDispatch);
     trainer.setParameters(parameters);
     const reference = twinOf(plan, given, { data, parameters: { ...parameters, ...nudged } });
     const largest = new Map<string, number>();
     for (let t = 0; t < STEPS; t++) {
       reference.step();
-      for (const name of Object.keys(plan.tensors)) {
+      for (const [name] of keptIn(plan)) {
         largest.set(name, Math.max(largest.get(name) ?? 0, largestMagnitude(reference.tensor(name))));
       }
     }
@@ -142,6 +146,10 @@ function keepsFromKinks(given: Trajectory, start: Start): boolean {
   return true;
 }
 
+/** The tensors of a plan, less those that whole steps keep to themselves. */
+const keptIn = ({ tensors }: Plan) =>
+  Object.entries(tensors).filter(([, { place, role }]) => place !== "workgroup" && role !== "scratch");
+
 /** After the last step: every tensor, and the ring's line of every step. */
 async function expectAll(
   device: Device,
@@ -150,10 +158,15 @@ async function expectAll(
   largest: ReadonlyMap<string, number>,
 ): Promise<void> {
   const { plan } = trainer;
-  const values = await readTensors(device, trainer, Object.keys(plan.tensors));
+  const kept = keptIn(plan);
+  const values = await readTensors(
+    device,
+    trainer,
+    kept.map(([name]) => name),
+  );
   // What a fused plan leaves to the beginning of the next step.
   reference.close();
-  for (const [name, { role, dtype }] of Object.entries(plan.tensors)) {
+  for (const [name, { role, dtype }] of kept) {
     const words = values[name] ?? new Float32Array();
     if (name === "ring" || role === "control") continue;
     // A fused plan parts the squares as it likes; their sum is in the ring.
