@@ -1,74 +1,116 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../src/device/open.ts";
-import { DeviceError } from "../../src/errors.ts";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { RING_RECORDS } from "../../src/kernels/control.ts";
 import { adam } from "../../src/model/optimizer.ts";
-import { createPredictor } from "../../src/run/predictor.ts";
 import { createTrainer } from "../../src/run/trainer.ts";
-import type { Predictor, Trainer } from "../../src/run/types.ts";
+import type { Trainer } from "../../src/run/types.ts";
 import { countCalls } from "../helpers/counting.ts";
-import { COLUMNS, classes, classifier, EPOCH_STEPS, plans, rejection, withTrainer } from "../helpers/training.ts";
+import { openNullDevice } from "../helpers/null-device.ts";
+import { scriptTime } from "../helpers/scripted-time.ts";
+import { classes, classifier, EPOCH_STEPS, plans, rejection, withTrainer } from "../helpers/training.ts";
 
-const device = await openDevice();
+const device = await openNullDevice();
 afterAll(() => device.destroy());
 const counter = countCalls(device.gpu);
+const run = scriptTime(device.gpu, counter);
+afterEach(() => expect(counter.alive()).toEqual([]));
 
 const decaying = { ...classifier, optimizer: adam({ learningRate: 0.01, weightDecay: 0.1 }) };
 
-describe.each(plans)("trainer › what it asks of the device, %s plan", (_, fuse) => {
+/** Tensors, pipelines, and dispatches of a step and of what closes a submit. */
+const sizes = {
+  textbook: { tensors: 29, pipelines: 17, step: 23, closing: 0, slow: [1, 1, 2, 4, 4, 4] },
+  fused: { tensors: 19, pipelines: 7, step: 6, closing: 1, slow: [1, 1, 2, 4, 8, 16, 16] },
+};
+
+describe.each(plans)("trainer › what it asks of the device, %s plan", (name, fuse) => {
   const options = { ...decaying, fuse };
+  const { tensors, pipelines, step, closing, slow } = sizes[name];
 
-  test("100 steps after the first make nothing, write nothing and map one buffer, for the report", async () => {
-    await withTrainer(device, options, async (trainer) => {
-      await trainer.step();
-      counter.reset();
-      await trainer.step(100);
-      const { submit = 0, beginComputePass, dispatchWorkgroups, createCommandEncoder, ...others } = counter.counts;
-      // All that is left are recorded dispatches, and one submit that copies the ring.
-      expect(others).toEqual({ mapAsync: 1 });
-      const { steps, closing } = trainer.plan;
-      expect(beginComputePass).toBe(submit - 1);
-      expect(createCommandEncoder).toBe(submit);
-      expect(dispatchWorkgroups).toBe(100 * steps.length + (submit - 1) * closing.length);
-    });
+  /** What some submits of so many steps each come to, with reports after some of them; nothing is made or written. */
+  const submits = (steps: readonly number[], reports: number) => ({
+    createCommandEncoder: steps.length + reports,
+    beginComputePass: steps.length,
+    dispatchWorkgroups: steps.reduce((sum, one) => sum + one * step + closing, 0),
+    submit: steps.length + reports,
+    mapAsync: reports,
   });
+  /** The dispatches of each of these submits, and none in the copy for the report. */
+  const dispatches = (steps: readonly number[]) => [...steps.map((one) => one * step + closing), 0];
 
-  test("a step is one compute pass in one submit", async () => {
-    await withTrainer(device, options, async (trainer) => {
-      counter.reset();
-      await trainer.step();
-      expect(counter.counts).toEqual({
-        createCommandEncoder: 2,
-        beginComputePass: 1,
-        dispatchWorkgroups: trainer.plan.steps.length + trainer.plan.closing.length,
-        submit: 2,
-        mapAsync: 1,
+  test("is made of one buffer a tensor, one bind group a dispatch, and one pipeline a shader", async () => {
+    const own = await openNullDevice();
+    const { counts } = countCalls(own.gpu);
+    await withTrainer(own, options, async (trainer) => {
+      expect(Object.keys(trainer.plan.tensors).length).toBe(tensors);
+      expect([trainer.plan.steps.length, trainer.plan.closing.length]).toEqual([step, closing]);
+      expect(counts).toEqual({
+        // The sizes of all dispatches, and two that take the ring to the CPU by turns.
+        createBuffer: tensors + 3,
+        createBindGroup: step + closing,
+        createBindGroupLayout: pipelines,
+        createShaderModule: pipelines,
+        createComputePipelineAsync: pipelines,
+        // X, Y, the control block and four parameters.
+        writeBuffer: 7,
       });
     });
+    own.destroy();
   });
 
-  test("many steps go into one submit once their time is known", async () => {
+  test("a step is one compute pass in one submit, and a report one more", async () => {
     await withTrainer(device, options, async (trainer) => {
-      counter.reset();
-      await trainer.step(500);
-      // Submits grow at most twofold, 1, 1, 2, 2, 4, 4, …, while they fit the time that one may take; every one holds a step.
-      expect(counter.counts.submit).toBeLessThan(500);
+      for (let i = 0; i < 3; i++) {
+        counter.reset();
+        await trainer.step();
+        expect(counter.counts).toEqual(submits([1], 1));
+        expect(counter.submits()).toEqual(dispatches([1]));
+      }
     });
   });
 
-  test("an epoch of fit maps one buffer", async () => {
+  test("submits double while they take no time", async () => {
     await withTrainer(device, options, async (trainer) => {
-      const epochs = trainer.fit({ epochs: 4 });
-      await epochs.next();
       counter.reset();
-      for await (const { steps } of epochs) expect(steps).toBe(EPOCH_STEPS);
-      const { mapAsync, createBuffer, createBindGroup, createComputePipelineAsync, writeBuffer } = counter.counts;
-      expect([mapAsync, createBuffer, createBindGroup, createComputePipelineAsync, writeBuffer]).toEqual([
-        3,
-        undefined,
-        undefined,
-        undefined,
-        undefined,
-      ]);
+      await run(0, () => trainer.step(500));
+      const grown = [1, 1, 2, 4, 8, 16, 32, 64, 128, 244];
+      expect(counter.submits()).toEqual(dispatches(grown));
+      expect(counter.counts).toEqual(submits(grown, 1));
+      counter.reset();
+      await run(0, () => trainer.step(500));
+      expect(counter.submits()).toEqual(dispatches([500]));
+      expect(counter.counts).toEqual(submits([500], 1));
+    });
+  });
+
+  test("submits hold what runs in a tenth of a second once that is known", async () => {
+    await withTrainer(device, options, async (trainer) => {
+      counter.reset();
+      // A millisecond for a dispatch.
+      const steps = slow.reduce((sum, one) => sum + one);
+      await run(1, () => trainer.step(steps));
+      expect(counter.submits()).toEqual(dispatches(slow));
+      expect(counter.counts).toEqual(submits(slow, 1));
+    });
+  });
+
+  test("a report of more steps than the ring holds is read in two parts, the next step submitted between", async () => {
+    await withTrainer(device, options, async (trainer) => {
+      counter.reset();
+      await run(0, () => trainer.step(RING_RECORDS + 3));
+      const full = [1, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+      expect(counter.submits()).toEqual([...dispatches(full), ...dispatches([3])]);
+      expect(counter.counts).toEqual(submits([...full, 3], 2));
+    });
+  });
+
+  test("an epoch of fit is one submit and one report, once steps are known to be fast", async () => {
+    await withTrainer(device, options, async (trainer) => {
+      await run(0, () => trainer.step(4 * EPOCH_STEPS));
+      counter.reset();
+      await run(0, async () => {
+        for await (const { steps } of trainer.fit({ epochs: 4 })) expect(steps).toBe(EPOCH_STEPS);
+      });
+      expect(counter.counts).toEqual(submits(Array(4).fill(EPOCH_STEPS), 4));
     });
   });
 
@@ -96,99 +138,65 @@ describe.each(plans)("trainer › what it asks of the device, %s plan", (_, fuse
   });
 });
 
-describe("trainer › dispose", () => {
-  const disposed = (what: string) =>
-    `DeviceError: ${what}: got a call after dispose(), expected a ${what} that is in use; make a new ${what}.`;
+describe("trainer › what it asks of the device to", () => {
+  const asked = async (work: (trainer: Trainer) => Promise<unknown>) =>
+    withTrainer(device, classifier, async (trainer) => {
+      await work(trainer);
+      counter.reset();
+      await work(trainer);
+      return counter.counts;
+    });
+  const chunk = { createCommandEncoder: 1, beginComputePass: 1, submit: 1 };
 
-  test("frees every buffer, whatever was asked of the trainer", async () => {
-    const trainer = await createTrainer(device, decaying);
-    await trainer.step(2);
-    await use(trainer);
-    await trainer.read("W1");
-    await trainer.save();
-    await trainer.parameters();
-    expect(counter.alive().length).toBeGreaterThan(20);
-    trainer.dispose();
-    expect(counter.alive()).toEqual([]);
+  test("evaluate is a submit for 1024 rows each, and one that reads their sums, at most 16 at a time", async () => {
+    const evaluated = (chunks: number, reads: number) => ({
+      createBuffer: reads,
+      // Rows, targets and the control block.
+      writeBuffer: 3 * chunks,
+      createCommandEncoder: chunks + reads,
+      beginComputePass: chunks,
+      dispatchWorkgroups: 4 * chunks,
+      submit: chunks + reads,
+      mapAsync: reads,
+    });
+    for (const [rows, chunks, reads] of [
+      [5, 1, 1],
+      [2500, 3, 1],
+      [17 * 1024, 17, 2],
+    ] as const) {
+      expect(await asked((trainer) => trainer.evaluate(classes(rows)))).toEqual(evaluated(chunks, reads));
+    }
   });
 
-  test("frees every buffer of a predictor", async () => {
-    const { model, loss } = classifier;
-    const parameters = await withTrainer(device, classifier, (trainer) => trainer.parameters());
-    const predictor = await createPredictor(device, { model, loss, inputs: COLUMNS, parameters });
-    await use(predictor);
-    expect(counter.alive().length).toBeGreaterThan(5);
-    predictor.dispose();
-    expect(counter.alive()).toEqual([]);
-  });
-
-  test("frees every buffer after calls of evaluate at the same time", async () => {
-    const trainer = await createTrainer(device, classifier);
-    await Promise.all([3, 1500, 5].map((rows) => trainer.evaluate(classes(rows))));
-    trainer.dispose();
-    expect(counter.alive()).toEqual([]);
-  });
-
-  const settle = async () => {
-    // What waits for the device ends before an empty submit does.
-    for (let i = 0; i < 10; i++) await device.gpu.queue.onSubmittedWorkDone();
-  };
-
-  test("frees every buffer though what evaluates is being loaded", async () => {
-    const trainer = await createTrainer(device, classifier);
-    const evaluation = trainer.evaluate(classes(5));
-    trainer.dispose();
-    expect(String(await rejection(evaluation))).toBe(disposed("trainer"));
-    await settle();
-    expect(counter.alive()).toEqual([]);
-  });
-
-  test("frees every buffer though an evaluation is being compiled", async () => {
-    const { model, loss } = classifier;
-    const parameters = await withTrainer(device, classifier, (trainer) => trainer.parameters());
-    const predictor = await createPredictor(device, { model, loss, inputs: COLUMNS, parameters });
-    const before = counter.alive().length;
-    const evaluation = predictor.evaluate(classes(5));
-    await Promise.resolve();
-    expect(counter.alive().length).toBeGreaterThan(before);
-    predictor.dispose();
-    expect(String(await rejection(evaluation))).toBe(disposed("predictor"));
-    await settle();
-    expect(counter.alive()).toEqual([]);
-  });
-
-  test("rejects what waits and all later calls", async () => {
-    const trainer = await createTrainer(device, classifier);
-    const waiting = [trainer.step(1000), trainer.step(), trainer.read("W1"), trainer.evaluate(classes(5))];
-    trainer.dispose();
-    const later = [
-      trainer.step(),
-      trainer.fit({ epochs: 1 }).next(),
-      trainer.read("W1"),
-      trainer.parameters(),
-      trainer.save(),
-      trainer.evaluate(classes(5)),
-      trainer.predict([1, 2, 3]),
-    ];
-    // All at once: one that is awaited after the others would count as unhandled until then.
-    const errors = await Promise.all([...waiting, ...later].map(rejection));
-    expect(errors.map(String)).toEqual(errors.map(() => disposed("trainer")));
-    expect(() => trainer.setParameters({ b2: [0, 0, 0, 0] })).toThrow(DeviceError);
-    trainer.dispose();
-  });
-
-  test("leaves other trainers of the device alone", async () => {
-    await withTrainer(device, classifier, async (trainer: Trainer) => {
-      await withTrainer(device, classifier, (other) => other.step(3));
-      expect(await trainer.step(3)).toMatchObject({ step: 3 });
+  test("predict is a submit and a map for 1024 rows each", async () => {
+    expect(await asked((trainer) => trainer.predict(classes(2500).inputs))).toEqual({
+      writeBuffer: 6,
+      createCommandEncoder: 3,
+      beginComputePass: 3,
+      dispatchWorkgroups: 6,
+      submit: 3,
+      mapAsync: 3,
     });
   });
 
-  /** Both programs, and both again for more rows. */
-  async function use(predictor: Predictor) {
-    for (const rows of [5, 1500]) {
-      await predictor.evaluate(classes(rows));
-      await predictor.predict(classes(rows).inputs);
-    }
-  }
+  test("read is one submit, and one map a tensor beside the control block's", async () => {
+    const { beginComputePass: _, ...one } = chunk;
+    expect(await asked((trainer) => trainer.read("W1"))).toEqual({ ...one, createBuffer: 2, mapAsync: 2 });
+    expect(await asked((trainer) => trainer.parameters())).toEqual({ ...one, createBuffer: 5, mapAsync: 5 });
+    expect(await asked((trainer) => trainer.save())).toEqual({ ...one, createBuffer: 5, mapAsync: 5 });
+  });
+
+  test("run a probe is one submit", async () => {
+    await withTrainer(device, classifier, async (trainer) => {
+      const probe = await trainer.probe(classes(300).inputs);
+      counter.reset();
+      for (let i = 0; i < 10; i++) probe.run();
+      expect(counter.counts).toEqual({
+        createCommandEncoder: 10,
+        beginComputePass: 10,
+        dispatchWorkgroups: 20,
+        submit: 10,
+      });
+    });
+  });
 });

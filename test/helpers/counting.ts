@@ -7,6 +7,10 @@ export interface Counter {
   bytes(): number;
   /** The most bytes that were alive at once since the last `reset`. */
   peak(): number;
+  /** The dispatches of each submit since the last `reset`. */
+  submits(): readonly number[];
+  /** Resolves once a condition on what is counted holds: at once, or right after the call by which it does. */
+  when(holds: () => boolean): Promise<void>;
   reset(): void;
 }
 
@@ -30,7 +34,7 @@ function tap(target: object, name: string, after: (result: unknown) => void): vo
     after(result);
     return result;
   };
-  Object.defineProperty(target, name, { value: replacement, configurable: true });
+  Object.defineProperty(target, name, { value: replacement, configurable: true, writable: true });
 }
 
 /** Counts what is asked of a device from now on, without changing what it does. */
@@ -39,22 +43,36 @@ export function countCalls(gpu: GPUDevice): Counter {
   const alive = new Set<GPUBuffer>();
   const bytes = () => Array.from(alive, ({ size }) => size).reduce((sum, size) => sum + size, 0);
   let peak = 0;
+  let submits: number[] = [];
+  let dispatches = 0;
+  const waiting = new Set<() => void>();
+  const changed = () => {
+    for (const look of waiting) look();
+  };
   const count = (name: string) => {
     counts[name] = (counts[name] ?? 0) + 1;
+    changed();
   };
   const taps: Readonly<Record<string, (made: unknown) => void>> = {
     createBuffer: (made) => {
       const buffer = made as GPUBuffer;
       alive.add(buffer);
       peak = Math.max(peak, bytes());
-      tap(buffer, "destroy", () => alive.delete(buffer));
+      changed();
+      tap(buffer, "destroy", () => {
+        alive.delete(buffer);
+        changed();
+      });
       tap(buffer, "mapAsync", () => count("mapAsync"));
     },
     createCommandEncoder: (made) => {
       const encoder = made as GPUCommandEncoder;
       tap(encoder, "beginComputePass", (pass) => {
         count("beginComputePass");
-        tap(pass as object, "dispatchWorkgroups", () => count("dispatchWorkgroups"));
+        tap(pass as object, "dispatchWorkgroups", () => {
+          dispatches++;
+          count("dispatchWorkgroups");
+        });
       });
     },
   };
@@ -64,14 +82,32 @@ export function countCalls(gpu: GPUDevice): Counter {
       taps[name]?.(made);
     });
   }
-  for (const name of ["submit", "writeBuffer"]) tap(gpu.queue, name, () => count(name));
+  tap(gpu.queue, "writeBuffer", () => count("writeBuffer"));
+  tap(gpu.queue, "submit", () => {
+    // What is recorded is submitted before anything else is.
+    submits.push(dispatches);
+    dispatches = 0;
+    count("submit");
+  });
   return {
     counts,
     alive: () => Array.from(alive, ({ label }) => label),
     bytes,
     peak: () => peak,
+    submits: () => submits,
+    when: (holds) =>
+      new Promise((resolve) => {
+        const look = () => {
+          if (!holds()) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+      }),
     reset: () => {
       peak = bytes();
+      submits = [];
       for (const name of Object.keys(counts)) delete counts[name];
     },
   };

@@ -20,3 +20,9 @@ export async function useDevice(): Promise<Device> {
   afterAll(() => expect(counter.alive(), "buffers that were not destroyed").toEqual([]));
   return device;
 }
+
+/** What is asked of the device that the files of a worker share. */
+export async function useCounter(): Promise<Counter> {
+  shared ??= open();
+  return (await shared).counter;
+}

@@ -11,3 +11,16 @@ export function disguised(original: Device, replaced: Readonly<Record<string, un
   });
   return { ...original, gpu };
 }
+
+/** The same device as if so many of its invocations ran in lockstep. What is compiled for either is compiled once. */
+export const posing = (device: Device, lanes: number): Device => ({ ...device, adapter: { ...device.adapter, lanes } });
+
+/** Devices without features, by what they are made of: pipelines are kept by device. */
+const plain = new WeakMap<GPUDevice, Device>();
+
+/** The same device as if it had no features, above all no subgroups. */
+export function withoutFeatures(device: Device): Device {
+  const known = plain.get(device.gpu) ?? disguised(device, { features: new Set() });
+  plain.set(device.gpu, known);
+  return known;
+}

@@ -128,6 +128,12 @@ export const rate = 0.05;
 const steps = stepDecay({ learningRate: rate, every: 7, factor: 0.5 });
 const arc = cosine({ learningRate: rate, steps: 30, warmup: 4 });
 
+/**
+ * ε of Adam, so large that a gradient which cancels to nothing has no direction: by a small one, its last bit decides where a
+ * whole step goes.
+ */
+const epsilon = 0.01;
+
 export const optimizers: readonly (readonly [string, Optimizer])[] = [
   ["sgd", sgd({ learningRate: rate })],
   ["sgd, λ", sgd({ learningRate: steps, weightDecay: 0.3 })],
@@ -138,15 +144,15 @@ export const optimizers: readonly (readonly [string, Optimizer])[] = [
   ["momentum", sgd({ learningRate: arc, momentum: 0.9 })],
   ["momentum, λ of biases too", sgd({ learningRate: rate, momentum: 0.9, weightDecay: 0.3, decayBiases: true })],
   ["momentum, λ per step", sgd({ learningRate: rate, momentum: 0.5, weightDecay: 0.1, decay: "per-step" })],
-  ["adam", adam({ learningRate: arc })],
-  ["adam, λ", adam({ learningRate: rate, weightDecay: 0.3 })],
+  ["adam", adam({ learningRate: arc, epsilon })],
+  ["adam, λ", adam({ learningRate: rate, weightDecay: 0.3, epsilon })],
   [
     "adam, λ per step, of biases too",
-    adam({ learningRate: rate, weightDecay: 0.1, decay: "per-step", decayBiases: true }),
+    adam({ learningRate: rate, weightDecay: 0.1, decay: "per-step", decayBiases: true, epsilon }),
   ],
-  ["adamw", adamw({ learningRate: rate })],
-  ["adamw, λ", adamw({ learningRate: steps, weightDecay: 0.1 })],
-  ["adamw, λ of biases too", adamw({ learningRate: rate, weightDecay: 0.1, decayBiases: true })],
+  ["adamw", adamw({ learningRate: rate, epsilon })],
+  ["adamw, λ", adamw({ learningRate: steps, weightDecay: 0.1, epsilon })],
+  ["adamw, λ of biases too", adamw({ learningRate: rate, weightDecay: 0.1, decayBiases: true, epsilon })],
 ];
 
 /**
@@ -155,6 +161,13 @@ export const optimizers: readonly (readonly [string, Optimizer])[] = [
  */
 export const optimizersOf = (network: number): typeof optimizers =>
   optimizers.filter((_, index) => index % 4 === network % 4);
+
+/** One of them by its name. */
+export function ruleOf(name: string): Optimizer {
+  const [, optimizer] = optimizers.find(([known]) => known === name) ?? [];
+  if (!optimizer) throw new Error(`no optimizer "${name}"`);
+  return optimizer;
+}
 
 export const decaying = sgd({ learningRate: rate, weightDecay: 0.3 });
 

@@ -23,20 +23,30 @@ import type { TuneChoice, Tuned, TuneOptions, Tuner } from "./types.ts";
 /** Time in seconds for which attempts begin, unless told otherwise. */
 const SECONDS = 5;
 
+/** The time in ms, of which only differences count. */
+type Clock = () => number;
+
+const machine: Clock = () => performance.now();
+
 /**
  * Finds for each product of a plan how to share it out on this device: starting from the plan's own tile, changes one thing after
  * the other, and keeps a change that is faster by 5 %. Only what gives the same outputs bit for bit is timed at all, so
  * that the plan that comes back trains to the same weights as the one given.
  * @throws ModelError for options out of range; DeviceError where the device is lost or has no memory
  */
-export async function tune(device: Device, plan: Plan, options: TuneOptions = {}): Promise<Tuned> {
+export const tune = (device: Device, plan: Plan, options: TuneOptions = {}): Promise<Tuned> =>
+  tuneBy(machine, device, plan, options);
+
+/** As `tune`, by another clock than the machine's. */
+export async function tuneBy(now: Clock, device: Device, plan: Plan, options: TuneOptions = {}): Promise<Tuned> {
   checkDevice("tune", device);
   checkGiven("tune", plan);
   checkTuning("tune", options);
   const { cache, seconds = SECONDS } = options;
-  const began = performance.now();
+  const began = now();
   const guard = createGuard(device, "tuner");
   const context: Context = {
+    now,
     device,
     plan,
     guard,
@@ -60,15 +70,18 @@ export async function tune(device: Device, plan: Plan, options: TuneOptions = {}
     adapter: device.adapter.name,
     choices,
     refused: context.refused,
-    seconds: (performance.now() - began) / 1000,
+    seconds: (now() - began) / 1000,
   };
   return { plan: retile(plan, made), report };
 }
 
 /** What `createTrainer` takes as `tune`: tunes the plan of the trainer. */
-export function tuner(options: TuneOptions = {}): Tuner {
+export const tuner = (options: TuneOptions = {}): Tuner => tunerBy(machine, options);
+
+/** As `tuner`, by another clock than the machine's. */
+export function tunerBy(now: Clock, options: TuneOptions = {}): Tuner {
   checkTuning("tuner", options);
-  return (device, plan) => tune(device, plan, options);
+  return (device, plan) => tuneBy(now, device, plan, options);
 }
 
 /** @throws ModelError */
@@ -88,6 +101,7 @@ function checkTuning(where: string, options: TuneOptions): void {
 }
 
 interface Context {
+  readonly now: Clock;
   readonly device: Device;
   readonly plan: Plan;
   readonly guard: Guard;
@@ -123,7 +137,7 @@ async function tuneProduct(context: Context, product: Product): Promise<TuneChoi
   const changed = kept && choiceText(kept.choice) !== choiceText(from);
   if (complete && !changed) return untimed(from, "cache");
   // What is known to be better is applied however late it is.
-  if (!changed && performance.now() >= context.deadline) return untimed(from, "time ran out");
+  if (!changed && context.now() >= context.deadline) return untimed(from, "time ran out");
   const trial = await createTrial(context.device.gpu, context.guard, context.plan, step);
   try {
     const known = kept && (await trial.admit(kept.choice));
@@ -134,7 +148,7 @@ async function tuneProduct(context: Context, product: Product): Promise<TuneChoi
       return untimed(best.choice, "cache");
     }
     const start = { own: trial.own, best, tried: best === known ? (kept?.tried ?? 0) : 0 };
-    const rules = { now: () => performance.now(), deadline: context.deadline };
+    const rules = { now: context.now, deadline: context.deadline };
     const { choice, tried, ...figures } = await search(trial, step, context.limits, start, rules);
     await keep(context, product, { choice, tried });
     return { ...described, ...figures, to: choice, source: tried === most ? "measured" : "time ran out" };

@@ -1,213 +1,151 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { type Device, openDevice } from "../../../src/device/open.ts";
-import { boundOperands, type KernelName } from "../../../src/kernels/index.ts";
+import { openDevice } from "../../../src/device/open.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
-import { adam, sgd } from "../../../src/model/optimizer.ts";
-import { cosine, stepDecay } from "../../../src/model/schedule.ts";
 import { loadModel } from "../../../src/run/checkpoint.ts";
 import { createPredictor } from "../../../src/run/predictor.ts";
-import type { ByteScale, Dataset, TrainerOptions } from "../../../src/run/types.ts";
-import { expectClose, expectSameBits, largestMagnitude } from "../../helpers/compare.ts";
+import type { ByteScale } from "../../../src/run/types.ts";
+import {
+  type ByteOptions,
+  type ByteTraining,
+  byteScale,
+  expectAsValues,
+  expectRead,
+  expectSame,
+  randomBytes,
+  trained,
+  valuesOf,
+} from "../../helpers/bytes.ts";
+import { expectClose, largestMagnitude } from "../../helpers/compare.ts";
+import { useDevice } from "../../helpers/device.ts";
 import { random, randomIntegers, readWords } from "../../helpers/gpu.ts";
+import { ruleOf } from "../../helpers/networks.ts";
+import { BATCHES, INPUTS, OUTPUTS, onPalette, ROWS, TWO_EPOCHS, UNITS } from "../../helpers/palette.ts";
 import { expectSameParameters, referenceOf, rejection, withTrainer } from "../../helpers/training.ts";
+import { inRegisters, inWorkgroup, smallOf } from "../../helpers/variants.ts";
+import { optionsOf } from "../../helpers/whole-steps.ts";
 
-const device = await openDevice();
+const device = await useDevice();
+const palette = onPalette(device);
 // Eight storage buffers a kernel, as every device has.
 const modest = await openDevice({ limits: "default" });
-afterAll(() => {
-  device.destroy();
-  modest.destroy();
-});
+afterAll(() => modest.destroy());
 
-/** Not a multiple of the batch, nor rows × columns one of four bytes. */
-const [ROWS, COLUMNS, BATCH, STEPS] = [131, 3, 16, 30];
-
-/** One that no f32 holds, and an offset: as float32 the product and the sum would be rounded once more. */
-const byteScale = { scale: 1 / 255, offset: -0.3 };
-
-const randomBytes = (length: number, seed: number) => Uint8Array.from(randomIntegers(length, seed, 256));
-
-/** What the bytes stand for, each rounded once. */
-const valuesOf = (bytes: Uint8Array | Uint8ClampedArray, { scale = 1, offset = 0 } = {}) =>
-  Float32Array.from(bytes, (byte) => Math.fround(scale * byte + offset));
-
-const classes = randomIntegers(ROWS, 2, 3);
-const bytes = randomBytes(ROWS * COLUMNS, 1);
-
-const decaying = adam({ learningRate: cosine({ learningRate: 0.02, steps: 40, warmup: 5 }), weightDecay: 0.05 });
-
-type Options = Omit<TrainerOptions, "data">;
-
-const small: Options = {
-  model: sequential([dense(8, "relu"), dense(3)]),
+const fused: ByteOptions = {
+  model: sequential([dense(UNITS[0], "relu"), dense(OUTPUTS)]),
   loss: "softmaxCrossEntropy",
-  optimizer: decaying,
-  batch: BATCH,
+  optimizer: ruleOf("adam, λ"),
+  batch: BATCHES[0],
   seed: 4,
+  oneDispatch: false,
 };
-const fused: Options = { ...small, oneDispatch: false };
+const textbook = { ...fused, fuse: false };
 
-interface Training {
-  readonly options: Options;
-  /** The kernels that read bytes. */
-  readonly kernels: readonly KernelName[];
-  readonly rows?: number;
-  readonly columns?: number;
-  /** Of whole steps: whether parameters stay in registers. */
-  readonly registers?: boolean;
-}
+const { data: _, ...small } = optionsOf(smallOf(inRegisters["two layers"], "adamw, biases decay too"), true);
+const { data: __, ...oneLayer } = optionsOf(smallOf(inRegisters["one layer"], "momentum, decay per step"), true);
+const { data: ___, ...large } = optionsOf(
+  smallOf(inWorkgroup["three wide layers without a bias"], "momentum, decay per step"),
+  true,
+);
 
-const trainings: Readonly<Record<string, Training>> = {
-  textbook: { options: { ...small, fuse: false }, kernels: ["gatherRows"] },
-  fused: { options: fused, kernels: ["layerForward", "layerUpdate"] },
-  "fused, of many units": {
-    options: {
-      ...fused,
-      model: sequential([dense(150, "tanh"), dense(40)]),
-      optimizer: sgd({ learningRate: stepDecay({ learningRate: 0.1, every: 7, factor: 0.5 }), momentum: 0.9 }),
-    },
-    kernels: ["layerForward", "layerUpdate"],
-  },
+/** Rows and columns of small networks. */
+const { rows: FEW, inputs: COLUMNS } = inRegisters["two layers"];
+
+/** Rows × columns are no multiple of four bytes. */
+const few = { rows: FEW, columns: COLUMNS, steps: 6 };
+const more = { rows: ROWS, columns: INPUTS, steps: TWO_EPOCHS };
+
+const trainings: Readonly<Record<string, ByteTraining>> = {
+  textbook: { ...more, options: textbook, kernels: ["gatherRows"] },
+  fused: { ...more, options: fused, kernels: ["layerForward", "layerUpdate"] },
   "fused, of one layer": {
-    options: { ...fused, model: sequential([dense(3)]) },
+    ...more,
+    options: { ...fused, model: sequential([dense(OUTPUTS)]) },
     kernels: ["outputLoss", "layerUpdate"],
   },
   "fused, of sums that are split": {
-    options: { ...fused, batch: 2048 },
+    ...more,
+    options: {
+      ...fused,
+      model: sequential([dense(UNITS[0], "tanh"), dense(UNITS[1], "tanh"), dense(OUTPUTS)]),
+      loss: "halfSquaredError",
+      batch: 2100,
+    },
     kernels: ["layerForward", "layerGradient"],
-    rows: 2101,
+    rows: 2349,
+    steps: 4,
   },
-  "whole steps in registers": { options: small, kernels: ["wholeSteps"], registers: true },
-  "whole steps of one layer in registers": {
-    options: { ...small, model: sequential([dense(3)]) },
-    kernels: ["wholeSteps"],
-    registers: true,
-  },
-  "whole steps in workgroup memory": {
-    options: { ...small, model: sequential([dense(45, "relu"), dense(3)]) },
-    kernels: ["wholeSteps"],
-    registers: false,
-  },
-  "whole steps of one layer in workgroup memory": {
-    options: { ...small, model: sequential([dense(30)]) },
-    kernels: ["wholeSteps"],
-    columns: 9,
-    registers: false,
-  },
+  "whole steps in registers": { ...few, options: small, kernels: ["wholeSteps"], registers: true },
+  "whole steps of one layer in registers": { ...few, options: oneLayer, kernels: ["wholeSteps"], registers: true },
+  "whole steps in workgroup memory": { ...more, options: large, kernels: ["wholeSteps"], registers: false },
 };
 
-/** Trains so many steps. */
-const trained = (on: Device, options: Options, data: Dataset) =>
-  withTrainer(on, { ...options, data }, async (trainer) => {
-    const { seconds: _s, samplesPerSecond: _p, ...report } = await trainer.step(STEPS);
-    return { report, parameters: await trainer.parameters(), plan: trainer.plan };
-  });
-
-async function expectSame(on: Device, options: Options, packed: Dataset, plain: Dataset) {
-  const [got, expected] = [await trained(on, options, packed), await trained(on, options, plain)];
-  expect([got.plan.tensors.X?.dtype, expected.plan.tensors.X?.dtype]).toEqual(["u8", "f32"]);
-  expect(got.plan.steps.map(({ kernel }) => kernel)).toEqual(expected.plan.steps.map(({ kernel }) => kernel));
-  expect(got.report).toEqual(expected.report);
-  expectSameParameters(got.parameters, expected.parameters);
-  return got.plan;
-}
+const classes = randomIntegers(FEW, 2, 3);
+const bytes = randomBytes(FEW * COLUMNS, 1);
 
 describe("inputs of bytes train as their values do, bit for bit", () => {
-  test.each(Object.entries(trainings))("%s", async (name, training) => {
-    const { options, kernels, rows = ROWS, columns = COLUMNS, registers } = training;
-    const inputs = randomBytes(rows * columns, 1);
-    const targets = randomIntegers(rows, 2, 3);
-    const packed = { inputs, ...byteScale, targets };
-    const plain = { inputs: valuesOf(inputs, byteScale), targets };
-    for (const on of name === "fused" ? [device, modest] : [device]) {
-      const { steps } = await expectSame(on, options, packed, plain);
-      const reading = steps.filter((step) => boundOperands(step).some(({ access }) => access === "readBytes"));
-      expect(reading.map(({ kernel }) => kernel)).toEqual(kernels);
-      expect(reading[0]?.variant).toMatchObject(registers === undefined ? {} : { registers });
-    }
-  });
+  test.each(Object.entries(trainings))("%s", (name, training) =>
+    expectAsValues(name.startsWith("whole") ? device : palette, training, modest.gpu.limits),
+  );
 
-  test("regression on numbers from 0 to 255 where no scale is given, rows in order", async () => {
-    const options = {
-      ...small,
-      model: sequential([dense(9, "sigmoid"), dense(2)]),
+  test("regression on numbers from 0 to 255 where no scale is given", async () => {
+    const options: ByteOptions = {
+      ...fused,
+      model: sequential([dense(UNITS[0], "sigmoid"), dense(OUTPUTS)]),
       loss: "halfSquaredError",
-      optimizer: sgd({ learningRate: 0.001 }),
-      shuffle: false,
-    } as const;
-    const targets = random(2 * ROWS, 5);
-    for (const choice of [{ fuse: false }, { oneDispatch: false }, {}]) {
-      const plain = { inputs: Array.from(bytes), targets };
-      await expectSame(device, { ...options, ...choice }, { inputs: bytes, targets }, plain);
-    }
+    };
+    const inputs = randomBytes(ROWS * INPUTS, 1);
+    const targets = random(OUTPUTS * ROWS, 5);
+    await expectSame(palette, options, { inputs, targets }, { inputs: Array.from(inputs), targets }, TWO_EPOCHS);
   });
 
   test("a Uint8ClampedArray, as a canvas gives it, is one of bytes", async () => {
     const clamped = Uint8ClampedArray.from(bytes);
     const plain = { inputs: valuesOf(bytes, { scale: 0.5 }), targets: classes };
-    await expectSame(device, small, { inputs: clamped, scale: 0.5, targets: classes }, plain);
+    await expectSame(device, small, { inputs: clamped, scale: 0.5, targets: classes }, plain, 6);
   });
 });
 
 describe("the resident bytes", () => {
   test.each([
     [1, 1],
-    [1, 2],
-    [1, 3],
-    [67, 4],
     [67, 5],
     [86, 3],
-  ])("of %i rows of %i columns are read as the values that they stand for", async (rows, columns) => {
-    const inputs = randomBytes(rows * columns, 3);
-    // Every byte there is.
-    inputs.forEach((_, i) => {
-      if (i < 256) inputs[i] = 255 - i;
-    });
-    const data = { inputs, ...byteScale, targets: randomIntegers(rows, 2, 3) };
-    const values = valuesOf(inputs, byteScale);
-    await withTrainer(device, { ...small, fuse: false, batch: rows, data }, async (trainer) => {
-      await trainer.step();
-      const [X, x, order] = [await trainer.read("X"), await trainer.read("x"), await trainer.read("order")];
-      expect([X.shape, x.shape]).toEqual([
-        [rows, columns],
-        [rows, columns],
-      ]);
-      expectSameBits("X", X.data, values);
-      const rowOf = (row: number) => Array.from(values.subarray(row * columns, (row + 1) * columns));
-      expectSameBits("x", x.data, Float32Array.from(Array.from(order.data).flatMap(rowOf)));
-    });
-  });
+  ])("of %i rows of %i columns are read as the values that they stand for", (rows, columns) =>
+    expectRead(palette, { ...textbook, model: sequential([dense(OUTPUTS)]) }, rows, columns),
+  );
 
   test("take a byte each on the GPU, beside the table of their values", async () => {
     const data = { inputs: bytes, targets: classes };
     await withTrainer(device, { ...small, data }, async (trainer) => {
-      expect(trainer.buffer("X").size).toBe(4 * 256 + 396);
+      expect(trainer.buffer("X").size).toBe(4 * 256 + 136);
     });
     await withTrainer(device, { ...small, data: { ...data, inputs: valuesOf(bytes) } }, async (trainer) => {
-      expect(trainer.buffer("X").size).toBe(4 * 393);
+      expect(trainer.buffer("X").size).toBe(4 * 135);
     });
   });
 
   test("are those that were given, whatever becomes of the array", async () => {
     const inputs = bytes.slice();
-    const making = trained(device, small, { inputs, ...byteScale, targets: classes });
+    const making = trained(device, small, { inputs, ...byteScale, targets: classes }, 6);
     inputs.fill(0);
-    const expected = await trained(device, small, { inputs: valuesOf(bytes, byteScale), targets: classes });
+    const plain = { inputs: valuesOf(bytes, byteScale), targets: classes };
+    const expected = await trained(device, small, plain, 6);
     expectSameParameters((await making).parameters, expected.parameters);
   });
 
   test("are plain numbers to the reference, which trains alike", async () => {
-    const options = { ...small, fuse: false, data: { inputs: bytes, ...byteScale, targets: classes } };
-    await withTrainer(device, options, async (trainer) => {
-      const reference = await referenceOf(trainer, {
-        ...options,
-        data: { inputs: valuesOf(bytes, byteScale), targets: classes },
-      });
-      for (let i = 0; i < STEPS; i++) reference.step();
-      await trainer.step(STEPS);
+    const inputs = randomBytes(ROWS * INPUTS, 1);
+    const targets = randomIntegers(ROWS, 2, OUTPUTS);
+    const model = sequential([dense(UNITS[0], "tanh"), dense(OUTPUTS)]);
+    const options = { ...textbook, model, data: { inputs, ...byteScale, targets } };
+    await withTrainer(palette, options, async (trainer) => {
+      const plain = { inputs: valuesOf(inputs, byteScale), targets };
+      const reference = await referenceOf(trainer, { ...options, data: plain });
+      for (let i = 0; i < 30; i++) reference.step();
+      await trainer.step(30);
       for (const [name, values] of Object.entries(await trainer.parameters())) {
         const expected = reference.tensor(name);
-        // 30 steps of Adam, each of sums of at most 16 terms.
+        // 30 steps of Adam, each of sums of at most 15 terms.
         expectClose(name, values, expected, 2e-5 * largestMagnitude(expected));
       }
     });
@@ -251,7 +189,7 @@ describe("rows of bytes to judge and to predict", () => {
     const { file, parameters } = await withTrainer(device, plain, async (trainer) => {
       await trainer.step(10);
       const saved = await trainer.save();
-      await trainer.step(STEPS);
+      await trainer.step(6);
       return { file: saved, parameters: await trainer.parameters() };
     });
     await withTrainer(
@@ -259,7 +197,7 @@ describe("rows of bytes to judge and to predict", () => {
       { ...small, data: { inputs: bytes, ...byteScale, targets: classes } },
       async (trainer) => {
         await trainer.load(file);
-        await trainer.step(STEPS);
+        await trainer.step(6);
         expectSameParameters(await trainer.parameters(), parameters);
       },
     );

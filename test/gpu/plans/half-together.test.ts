@@ -1,16 +1,16 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { describe, expect, test } from "vitest";
 import { dense, sequential } from "../../../src/model/layer.ts";
 import { sgd } from "../../../src/model/optimizer.ts";
 import { planTraining } from "../../../src/run/plan.ts";
-import { tuner } from "../../../src/run/tune/tune.ts";
+import { tuner, tunerBy } from "../../../src/run/tune/tune.ts";
 import type { TrainerOptions } from "../../../src/run/types.ts";
+import { useDevice } from "../../helpers/device.ts";
 import { random, randomIntegers } from "../../helpers/gpu.ts";
 import { hasHalf } from "../../helpers/half.ts";
 import { classifier, expectSameParameters, rejection, withTrainer } from "../../helpers/training.ts";
+import { ticking } from "../../helpers/tuning.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 const half = { ...classifier, precision: "f16" } as const;
 
@@ -60,7 +60,7 @@ const goesTogether = () => {
   });
 
   test("a tuner changes no bit", async () => {
-    await withTrainer(device, { ...half, tune: tuner({ seconds: 1 }) }, async (trainer) => {
+    await withTrainer(device, { ...half, tune: tunerBy(ticking(), { seconds: 1 }) }, async (trainer) => {
       expect(trainer.tuning?.choices.length).toBeGreaterThan(0);
       await trainer.step(7);
       expectSameParameters(await trainer.parameters(), await trained(half));

@@ -3,23 +3,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Device, openDevice } from "../../src/device/open.ts";
+import type { Device } from "../../src/device/open.ts";
 import { dense, sequential } from "../../src/model/layer.ts";
 import { adam, sgd } from "../../src/model/optimizer.ts";
 import type { createTrainer } from "../../src/run/trainer.ts";
 import type { Trainer, TrainerOptions } from "../../src/run/types.ts";
 import { bundlePage } from "../../tools/size.mjs";
-import { disguised } from "../helpers/disguise.ts";
-import { halfOf } from "../helpers/half.ts";
+import { openNullDevice } from "../helpers/null-device.ts";
 
 /** Which of the library's files a page loads beside those that it loads at once. */
 
-const opened = await openDevice();
-/** Has f16, or lets f32 stand in for it. */
-const device = disguised({ ...opened, gpu: halfOf(opened, ["x"]).gpu }, { features: new Set(["shader-f16"]) });
-
-/** The same, as if it were no CPU's adapter. */
-const gpu: Device = { ...device, adapter: { ...device.adapter, lanes: 32 } };
+/** As a GPU's, and as a CPU's. */
+const gpu = await openNullDevice();
+const device: Device = { ...gpu, adapter: { ...gpu.adapter, lanes: 4 } };
 
 const files = await bundlePage();
 let folder: string;
@@ -28,7 +24,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await rm(folder, { recursive: true });
-  opened.destroy();
+  Reflect.deleteProperty(globalThis, "loaded");
+  gpu.destroy();
 });
 
 /** A page of its own, whose files say when they are loaded. */
@@ -90,7 +87,7 @@ it.each(cases.map(([name, options, expected, on = device]) => ({ name, options, 
   async ({ name, options, expected, on }) => {
     const { loaded, createTrainer } = await openPage(name);
     const trainer = await createTrainer(on, options);
-    expect(await trainer.step()).toMatchObject({ step: 1 });
+    expect(await trainer.step()).toMatchObject({ steps: 1 });
     trainer.dispose();
     expect([...loaded].sort()).toEqual(expected);
   },

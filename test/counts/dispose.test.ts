@@ -1,0 +1,112 @@
+import { afterAll, expect, test } from "vitest";
+import { DeviceError } from "../../src/errors.ts";
+import { adam } from "../../src/model/optimizer.ts";
+import { createPredictor } from "../../src/run/predictor.ts";
+import { createTrainer } from "../../src/run/trainer.ts";
+import type { Predictor, Trainer } from "../../src/run/types.ts";
+import { countCalls } from "../helpers/counting.ts";
+import { openNullDevice } from "../helpers/null-device.ts";
+import { COLUMNS, classes, classifier, rejection, withTrainer } from "../helpers/training.ts";
+
+/** What is left of a trainer or a predictor that is disposed of. */
+
+const device = await openNullDevice();
+afterAll(() => device.destroy());
+const counter = countCalls(device.gpu);
+const allFreed = () => counter.when(() => counter.alive().length === 0);
+
+const disposed = (what: string) =>
+  `DeviceError: ${what}: got a call after dispose(), expected a ${what} that is in use; make a new ${what}.`;
+
+const makePredictor = async () => {
+  const { model, loss } = classifier;
+  const parameters = await withTrainer(device, classifier, (trainer) => trainer.parameters());
+  return createPredictor(device, { model, loss, inputs: COLUMNS, parameters });
+};
+
+/** Both programs, and both again for more rows. */
+async function use(predictor: Predictor) {
+  for (const rows of [5, 1500]) {
+    await predictor.evaluate(classes(rows));
+    await predictor.predict(classes(rows).inputs);
+  }
+}
+
+test("a trainer frees every buffer, whatever was asked of it", async () => {
+  const trainer = await createTrainer(device, {
+    ...classifier,
+    optimizer: adam({ learningRate: 0.01, weightDecay: 0.1 }),
+  });
+  await trainer.step(2);
+  await use(trainer);
+  await trainer.read("W1");
+  await trainer.save();
+  await trainer.parameters();
+  expect(counter.alive().length).toBeGreaterThan(20);
+  trainer.dispose();
+  expect(counter.alive()).toEqual([]);
+});
+
+test("a predictor frees every buffer", async () => {
+  const predictor = await makePredictor();
+  await use(predictor);
+  expect(counter.alive().length).toBeGreaterThan(5);
+  predictor.dispose();
+  expect(counter.alive()).toEqual([]);
+});
+
+test("every buffer is freed after calls of evaluate at the same time", async () => {
+  const trainer = await createTrainer(device, classifier);
+  await Promise.all([3, 1500, 5].map((rows) => trainer.evaluate(classes(rows))));
+  trainer.dispose();
+  expect(counter.alive()).toEqual([]);
+});
+
+test("every buffer is freed though what evaluates is being loaded", async () => {
+  const trainer = await createTrainer(device, classifier);
+  const evaluation = trainer.evaluate(classes(5));
+  trainer.dispose();
+  expect(String(await rejection(evaluation))).toBe(disposed("trainer"));
+  // It is loaded by then, and what it might have made would be alive.
+  await import("../../src/run/inference.ts");
+  await device.gpu.queue.onSubmittedWorkDone();
+  expect(counter.alive()).toEqual([]);
+});
+
+test("every buffer is freed though an evaluation is being compiled", async () => {
+  const predictor = await makePredictor();
+  const before = counter.alive().length;
+  const evaluation = predictor.evaluate(classes(5));
+  await counter.when(() => counter.alive().length > before);
+  predictor.dispose();
+  expect(String(await rejection(evaluation))).toBe(disposed("predictor"));
+  await allFreed();
+});
+
+test("what waits is rejected, and all later calls", async () => {
+  const trainer = await createTrainer(device, classifier);
+  const waiting = [trainer.step(1000), trainer.step(), trainer.read("W1"), trainer.evaluate(classes(5))];
+  trainer.dispose();
+  const later = [
+    trainer.step(),
+    trainer.fit({ epochs: 1 }).next(),
+    trainer.read("W1"),
+    trainer.parameters(),
+    trainer.save(),
+    trainer.evaluate(classes(5)),
+    trainer.predict([1, 2, 3]),
+  ];
+  // All at once: one that is awaited after the others would count as unhandled until then.
+  const errors = await Promise.all([...waiting, ...later].map(rejection));
+  expect(errors.map(String)).toEqual(errors.map(() => disposed("trainer")));
+  expect(() => trainer.setParameters({ b2: [0, 0, 0, 0] })).toThrow(DeviceError);
+  trainer.dispose();
+  await allFreed();
+});
+
+test("other trainers of the device go on", async () => {
+  await withTrainer(device, classifier, async (trainer: Trainer) => {
+    await withTrainer(device, classifier, (other) => other.step(3));
+    expect(await trainer.step(3)).toMatchObject({ steps: 3 });
+  });
+});
