@@ -1,4 +1,5 @@
 import { useEffect, useId, useState } from "preact/hooks";
+import { lost } from "../../client.ts";
 import { Bars } from "../../components/bars.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { useFirst } from "../../components/use-first.tsx";
@@ -63,7 +64,7 @@ export function PredictForm({ begun, target, step, running, predict }: PredictFo
             <span class="hint clip" title={target}>
               {target}
             </span>
-            {fault ? (
+            {fault && !lost.value ? (
               <p class="cell-fault">{cellText(fault)}</p>
             ) : (
               prediction && <Prediction prediction={prediction} classes={begun.classes} />
