@@ -9,7 +9,8 @@ export function shownText(shown: ComponentChildren): string {
   if (Array.isArray(shown)) return shown.map(shownText).join("");
   if (isValidElement(shown)) {
     const { type, props } = shown as VNode<{ children?: ComponentChildren }>;
-    const component = typeof type === "string" || transparent.includes(type) ? undefined : (type as (given: object) => VNode);
+    const component =
+      typeof type === "string" || transparent.includes(type) ? undefined : (type as (given: object) => VNode);
     return shownText(component ? component(props) : props.children);
   }
   return typeof shown === "string" || typeof shown === "number" ? String(shown) : "";
