@@ -1,6 +1,6 @@
 import { h } from "preact";
 import { describe, expect, it } from "vitest";
-import { agreementOf, medianOf } from "../../../demo/src/pages/gpu/benchmark.ts";
+import { medianOf } from "../../../demo/src/pages/gpu/benchmark.ts";
 import { checkNetworks } from "../../../demo/src/pages/gpu/check-networks.ts";
 import { CheckPanel } from "../../../demo/src/pages/gpu/check-panel.tsx";
 import {
@@ -12,6 +12,7 @@ import {
   mergeFindings,
   STEPS,
 } from "../../../demo/src/pages/gpu/compare.ts";
+import { agreementOf } from "../../../demo/src/pages/gpu/race.ts";
 import { textOf } from "../../../demo/src/pages/gpu/report.ts";
 import { logScale } from "../../../demo/src/pages/gpu/scale.ts";
 import type { CheckedRun } from "../../../demo/src/pages/gpu/self-check.ts";
