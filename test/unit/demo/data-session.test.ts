@@ -3,10 +3,11 @@ import type { DataContract } from "../../../demo/src/pages/data/contract.ts";
 import { type DataOptions, initialOptions, lengthOf } from "../../../demo/src/pages/data/options.ts";
 import { samples } from "../../../demo/src/pages/data/samples.ts";
 import { open } from "../../../demo/src/pages/data/session.ts";
-import { createReferenceTrainer, DataError, loadModel, NumericError, sgd } from "../../../src/index.ts";
-import { applyScale, readCsv, readDescription, readInputs, undoScale } from "../../../src/table.ts";
+import { DataError, NumericError } from "../../../src/index.ts";
+import { undoScale } from "../../../src/table.ts";
+import { newRows, openModel } from "../../demo/model.ts";
+import { tableOf } from "../../demo/tables.ts";
 import { useSessions } from "./session.ts";
-import { tableOf } from "./tables.ts";
 
 const sessions = useSessions();
 
@@ -41,26 +42,6 @@ const refusalOf = (call: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-const newRows = [
-  ["1.5", "2.25", "3"],
-  ["-0.75", "9.5", "0"],
-  ["0.1", "4", "5"],
-];
-
-/** The network of a file, with its rows as the command line reads them. */
-function openFile(bytes: Uint8Array<ArrayBuffer>) {
-  const loaded = loadModel(bytes, "t.safetensors");
-  const description = readDescription(loaded.metadata, "t.safetensors");
-  const { model, loss, inputs } = loaded;
-  const targets = loss === "softmaxCrossEntropy" ? Uint32Array.of(0) : new Float32Array(1);
-  const data = { inputs: new Float32Array(inputs), targets };
-  const trainer = createReferenceTrainer({ model, loss, optimizer: sgd({ learningRate: 1 }), data });
-  trainer.setParameters(loaded.parameters);
-  const table = readCsv([description.inputs.join(","), ...newRows.map((row) => row.join(","))].join("\n"), "new.csv");
-  const values = applyScale(readInputs(table, description.inputs), description.inputScale, "new.csv");
-  return { ...loaded, description, prediction: trainer.predict(values) };
-}
-
 describe("the session of Your data", () => {
   it("learns a number, and its file predicts the same from the cells of a table", async () => {
     const { call, read, train, status } = visit();
@@ -82,11 +63,11 @@ describe("the session of Your data", () => {
     const rmse = Math.sqrt(off.reduce((sum, one) => sum + one ** 2, 0) / off.length);
     expect(rmse).toBeCloseTo(judgement?.test?.fit?.rmse ?? Number.NaN, 9);
 
-    const { description, prediction } = openFile(await call.save());
+    const { description, prediction } = await openModel(await call.save(), newRows);
     expect(description).toMatchObject({ task: "regression", target: "y", inputs: ["a", "b", "c"] });
     if (!description.targetScale) throw new Error("a number has no scale");
-    const expected = undoScale((await prediction).outputs, description.targetScale);
-    const made = await Promise.all(newRows.map((row) => call.predict(row)));
+    const expected = undoScale(prediction.outputs, description.targetScale);
+    const made = await Promise.all(newRows.map((row) => call.predict(Object.values(row))));
     expect(made).toEqual(Array.from(expected, (value) => ({ task: "regression", value })));
   });
 
@@ -104,11 +85,11 @@ describe("the session of Your data", () => {
     const right = [0, 4, 8].reduce((sum, at) => sum + (confusion[at] ?? 0), 0);
     expect(right / testRows).toBeCloseTo(test?.accuracy ?? Number.NaN, 12);
 
-    const { description, prediction } = openFile(await call.save());
+    const { description, prediction } = await openModel(await call.save(), newRows);
     expect(description.classes).toEqual(classes);
-    const { classes: expected = [], probabilities = [] } = await prediction;
+    const { classes: expected = [], probabilities = [] } = prediction;
     for (const [i, row] of newRows.entries()) {
-      const made = await call.predict(row);
+      const made = await call.predict(Object.values(row));
       if (made.task !== "classification") throw new Error("no class");
       expect(made.classNumber).toBe(expected[i]);
       expect(Array.from(made.probabilities)).toEqual(Array.from(probabilities.slice(3 * i, 3 * i + 3)));

@@ -18,7 +18,7 @@ import {
   starterPoints,
 } from "../../../demo/src/pages/playground/points.ts";
 import { shownOf, withShown } from "../../../demo/src/pages/playground/shown.ts";
-import { shownText } from "../../unit/demo/shown-text.ts";
+import { shownText } from "./shown-text.ts";
 
 const state: PlaygroundState = {
   run: {

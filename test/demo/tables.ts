@@ -1,4 +1,4 @@
-import { randomNumbers } from "../../../demo/src/random.ts";
+import { randomNumbers } from "../../demo/src/random.ts";
 
 /** Rows of a number or a class that follows from three columns; a fourth holds text. */
 export function tableOf(kind: "number" | "class", rows: number): string {
