@@ -82,44 +82,53 @@ const ask = (page: Page, wish: { readonly sample: string } | { readonly text: st
     input?.dispatchEvent(new Event("change", { bubbles: true }));
   }, wish);
 
-/** What is held up in a scope, and whether somebody waits for it. */
+/** What is held up, and whether somebody waits for it. */
 interface Hold {
   asked: boolean;
   release(): void;
 }
 
-/** Keeps bytes from who asks for them from now on: of files in the worker, or of what the page fetches. @returns until somebody asks, and lets them go */
+/** Keeps bytes from who asks for them from now on. Runs in the worker, for those of files, or in the page, for what it fetches. */
+function keepBytes(where: "worker" | "page"): Hold {
+  const source = where === "page" ? Response.prototype : Blob.prototype;
+  const { arrayBuffer } = source;
+  let go = () => {};
+  const held = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const hold: Hold = {
+    asked: false,
+    release() {
+      source.arrayBuffer = arrayBuffer;
+      go();
+    },
+  };
+  source.arrayBuffer = async function () {
+    const bytes = await arrayBuffer.apply(this);
+    hold.asked = true;
+    await held;
+    return bytes;
+  };
+  return hold;
+}
+
+/** Holds bytes up. @returns waits until somebody asks for them, and lets them go */
 async function holdBytes(page: Page, where: "worker" | "page") {
-  const scope = where === "page" ? page : page.workers()[0];
-  if (!scope) throw new Error("the page has no worker");
-  await scope.evaluate((where) => {
-    const bytes = where === "page" ? Response.prototype : Blob.prototype;
-    const { arrayBuffer } = bytes;
-    const hold: Hold = { asked: false, release() {} };
-    const held = new Promise<void>((resolve) => {
-      hold.release = () => {
-        bytes.arrayBuffer = arrayBuffer;
-        resolve();
-      };
-    });
-    Object.assign(globalThis, { hold });
-    bytes.arrayBuffer = async function () {
-      const own = await arrayBuffer.apply(this);
-      hold.asked = true;
-      await held;
-      return own;
-    };
-  }, where);
+  const [worker] = page.workers();
+  if (!worker) throw new Error("the page has no worker");
+  const hold = await (where === "page"
+    ? page.evaluateHandle(keepBytes, where)
+    : worker.evaluateHandle(keepBytes, where));
   return {
     asked: () =>
       until(
-        () => scope.evaluate(() => (globalThis as unknown as { hold: Hold }).hold.asked),
+        () => hold.evaluate(({ asked }) => asked),
         (asked) => asked,
       ),
     /** All that follows of it, but for what it asks of others, is done when this returns. */
     release: () =>
-      scope.evaluate(async () => {
-        (globalThis as unknown as { hold: Hold }).hold.release();
+      hold.evaluate(async (held) => {
+        held.release();
         await new Promise((resolve) => setTimeout(resolve));
       }),
   };
