@@ -1,21 +1,21 @@
 import { useSignalEffect } from "@preact/signals";
 import type { FunctionComponent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { backend, generation, lost, restart } from "./client.ts";
+import { backend, generation, type Loss, lost, restart } from "./client.ts";
 import { Button } from "./components/button.tsx";
 import { MoonIcon, SunIcon } from "./components/icons.tsx";
-import { Fault, Notice } from "./components/notice.tsx";
+import { Notice, WhatItSaid } from "./components/notice.tsx";
 import { WithoutGpu } from "./components/without-gpu.tsx";
 import { type PageEntry, pages } from "./pages.ts";
 import { currentPage, currentVisit, linkTo } from "./router.ts";
 import { theme, toggleTheme } from "./theme.ts";
-import type { FaultMessage } from "./worker/protocol.ts";
 
 /** Takes the keyboard to the page, past the navigation or from a button that is gone. */
 const enter = () => document.getElementById("main")?.focus();
 
 export function App() {
   const entry = pages.find(({ name }) => name === currentPage.value) ?? pages[0];
+  const visit = `${generation.value}.${currentVisit.value}`;
   return (
     <>
       <button type="button" class="button skip" onClick={enter}>
@@ -23,11 +23,11 @@ export function App() {
       </button>
       <Header current={entry} />
       <div class="banners">
-        {lost.value && <Lost fault={lost.value} />}
+        {lost.value && <Lost loss={lost.value} />}
         {backend.value?.kind === "cpu" && <WithoutGpu reason={backend.value.reason} />}
       </div>
-      <main id="main" tabIndex={-1}>
-        {entry && <Lazy key={`${entry.name}.${currentVisit.value}.${generation.value}`} entry={entry} />}
+      <main id="main" tabIndex={-1} data-visit={visit}>
+        {entry && <Lazy key={`${entry.name}.${visit}`} entry={entry} />}
       </main>
       <Footer />
     </>
@@ -35,21 +35,24 @@ export function App() {
 }
 
 /** Says that the worker or its GPU ended, and starts them again. */
-function Lost({ fault }: { fault: FaultMessage }) {
+function Lost({ loss: { what, fault } }: { loss: Loss }) {
   const again = () => {
     restart();
     enter();
   };
   return (
-    <Notice tone="error" title="The GPU stopped" action={<Button onClick={again}>Start again</Button>}>
+    <Notice
+      tone="error"
+      title={what === "gpu" ? "The GPU stopped" : "The worker stopped"}
+      details={<WhatItSaid fault={fault} />}
+      action={<Button onClick={again}>Start again</Button>}
+    >
       <p>
-        The browser or its driver took the GPU away, as after a long sleep or an update. Starting again opens it anew
+        {what === "gpu"
+          ? "The browser or its driver took the GPU away, as after a long sleep or an update. Starting again opens it anew"
+          : "What trains, beside this page, met an error that it does not know. Starting again makes it anew"}{" "}
         and brings this page back to where its address says.
       </p>
-      <details>
-        <summary>What the library said</summary>
-        <Fault fault={fault} />
-      </details>
     </Notice>
   );
 }

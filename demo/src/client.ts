@@ -13,8 +13,14 @@ import {
 /** What trains, known once the worker has tried to open the GPU. */
 export const backend = signal<Backend | undefined>(undefined);
 
-/** Why the GPU went away, until the user starts again. */
-export const lost = signal<FaultMessage | undefined>(undefined);
+/** What ended, and why. */
+export interface Loss {
+  readonly what: "gpu" | "worker";
+  readonly fault: FaultMessage;
+}
+
+/** What is lost, the first thing if there were several, until the user starts again. */
+export const lost = signal<Loss | undefined>(undefined);
 
 /** Counts the workers; a page keyed by it is built anew after a restart. */
 export const generation = signal(0);
@@ -22,7 +28,8 @@ export const generation = signal(0);
 /** A page's connection to its session in the worker. */
 export interface Connection<C extends Contract> {
   readonly call: Remote<C["methods"]>;
-  close(): void;
+  /** @returns when all that the session held is free */
+  close(): Promise<unknown>;
 }
 
 interface Listener {
@@ -43,13 +50,21 @@ let numbers = 0;
 function start(): Worker {
   const made = new Worker(new URL("./worker/main.ts", import.meta.url), { type: "module", name: "chainrule" });
   made.onmessage = ({ data }: MessageEvent<FromWorker>) => receive(data);
-  made.onerror = (event) => {
-    lost.value = { name: "Error", message: event.message || "The worker that trains has stopped." };
+  made.onerror = ({ message }) => {
+    lost.value ??= { what: "worker", fault: { name: "Error", message: message || "It did not load." } };
   };
   return made;
 }
 
 const post = (message: ToWorker, transfer: Transferable[] = []) => worker.postMessage(message, transfer);
+
+/** Posts what the worker answers, under a number of its own. */
+const ask = (message: (id: number) => ToWorker, transfer?: Transferable[]): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    const id = ++numbers;
+    waiting.set(id, { resolve, reject });
+    post(message(id), transfer);
+  });
 
 function receive(message: FromWorker): void {
   switch (message.kind) {
@@ -69,7 +84,7 @@ function receive(message: FromWorker): void {
       listeners.get(message.session)?.fault(message.fault);
       return;
     case "lost":
-      lost.value = message.fault;
+      lost.value ??= { what: "gpu", fault: message.fault };
       return;
   }
 }
@@ -98,17 +113,13 @@ export function connect<C extends Contract>(
     get:
       (_, method) =>
       (...given: unknown[]) =>
-        new Promise((resolve, reject) => {
-          const id = ++numbers;
-          waiting.set(id, { resolve, reject });
-          post({ kind: "call", session, id, method: String(method), given }, transferables(given));
-        }),
+        ask((id) => ({ kind: "call", session, id, method: String(method), given }), transferables(given)),
   });
   return {
     call,
     close() {
       listeners.delete(session);
-      post({ kind: "close", session });
+      return ask((id) => ({ kind: "close", session, id }));
     },
   };
 }
@@ -117,6 +128,8 @@ export function connect<C extends Contract>(
 export function restart(): void {
   worker.terminate();
   listeners.clear();
+  const ended = new RemoteError({ name: "AbortError", message: "The worker was started again." });
+  for (const { reject } of waiting.values()) reject(ended);
   waiting.clear();
   backend.value = undefined;
   lost.value = undefined;
@@ -124,5 +137,16 @@ export function restart(): void {
   generation.value += 1;
 }
 
-/** Takes the GPU away, to see what the site does then. */
-export const loseDevice = () => post({ kind: "loseDevice" });
+const nextFrame = () => new Promise(requestAnimationFrame);
+
+/** @returns when the worker has answered all that was asked of it, pages that were left hold nothing, and the screen shows what is drawn */
+export async function settled(): Promise<void> {
+  let quiet: boolean;
+  do {
+    quiet = waiting.size === 0;
+    await ask((id) => ({ kind: "settle", id }));
+    // An answer is drawn in a frame, and may have effects after it, which ask again.
+    await nextFrame();
+    await nextFrame();
+  } while (!quiet || waiting.size > 0);
+}

@@ -1,8 +1,5 @@
-import { ChainruleError, DeviceError } from "../errors.ts";
+import { DeviceError } from "../errors.ts";
 import type { Device } from "./open.ts";
-
-/** Longest time in ms between a failure and the word that the device is lost. */
-const LOSS_DELAY = 100;
 
 /** Rejects what waits on a device as soon as the device is lost or its user is disposed. */
 export interface Guard {
@@ -18,32 +15,33 @@ export interface Guard {
 export function createGuard(device: Device, where: string): Guard {
   let ended: DeviceError | undefined;
   // Not Promise.race: each race would leave a reaction on `lost` for as long as the device lives.
-  const waiting = new Set<(error: DeviceError) => void>();
+  const waiting = new Set<(error: unknown) => void>();
   const end = (error: DeviceError) => {
     ended ??= error;
     for (const reject of waiting) reject(ended);
     waiting.clear();
   };
   void device.lost.then(end);
-  // What fails because the device is lost may fail before the loss is known, with an error of the browser's own.
-  const blame = async (cause: unknown, reject: (error: unknown) => void) => {
-    const lost = await Promise.race([
-      device.lost,
-      new Promise<undefined>((resolve) => setTimeout(resolve, LOSS_DELAY)),
-    ]);
-    reject(lost ?? cause);
+  // What fails because the device is lost may fail before its loss is told, with an error that looks like others: Dawn says AbortError
+  // or OperationError, wgpu that a shader or a call is not valid. But from its loss on a device maps no buffer.
+  const blame = async (cause: unknown): Promise<never> => {
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    const probe = device.gpu.createBuffer({ label: "chainrule.guard", size: 4, usage });
+    const reason = await probe.mapAsync(GPUMapMode.READ).then(
+      () => cause,
+      () => device.lost,
+    );
+    probe.destroy();
+    throw reason;
   };
   return {
     wait: <T>(work: Promise<T>) =>
       new Promise<T>((resolve, reject) => {
-        if (ended) {
-          work.catch(() => {});
-          reject(ended);
-          return;
-        }
+        if (ended) reject(ended);
         waiting.add(reject);
         work
-          .then(resolve, (cause: unknown) => (cause instanceof ChainruleError ? reject(cause) : blame(cause, reject)))
+          .catch(blame)
+          .then(resolve, reject)
           .finally(() => waiting.delete(reject));
       }),
     check() {

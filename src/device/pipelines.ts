@@ -63,7 +63,7 @@ async function compile(gpu: GPUDevice, call: Call, source: string): Promise<Pipe
     layout: gpu.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
     compute: { module, entryPoint: "main" },
   });
-  void gpu.popErrorScope();
+  gpu.popErrorScope().catch(() => {});
   try {
     return { pipeline: await compiling, layout };
   } catch (cause) {

@@ -25,9 +25,17 @@ export interface Visitor {
 
 export interface Site {
   readonly address: string;
-  /** Opens the site in a fresh profile. */
+  /** Opens the site in a fresh profile, which takes a second or more. */
   visit(visit?: Visit): Promise<Visitor>;
+  /**
+   * Goes to an address in the window that the tests of a file share, with its worker, GPU and profile. The page is built anew, and
+   * the window is as it was first: 1280 × 900 in the light.
+   * @param at what follows `#/`
+   */
+  goTo(at?: string): Promise<Visitor>;
 }
+
+const size = { width: 1280, height: 900 };
 
 /**
  * A browser for the tests of a file, and visits to the built site.
@@ -44,28 +52,75 @@ export function useSite({ webgpu = true } = {}): Site {
     });
   });
   const contexts: BrowserContext[] = [];
-  afterEach(async () => {
+  let shared: { readonly page: Page; readonly errors: string[] } | undefined;
+  afterEach(async ({ task }) => {
+    // Nobody knows in what state a test that failed left the window.
+    if (task.result?.state === "fail") {
+      await shared?.page.context().close();
+      shared = undefined;
+    }
     for (const context of contexts.splice(0)) await context.close();
   });
   afterAll(() => browser?.close());
+
+  async function open({ at = "", context = {}, before }: Visit) {
+    const opened = await browser.newContext({ viewport: size, locale: "en-GB", ...context });
+    // The test's own limit is the only one: how long shaders compile depends on who else takes the cores.
+    opened.setDefaultTimeout(0);
+    const page = await opened.newPage();
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(String(error)));
+    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+    await before?.(page);
+    await page.goto(`${inject("site")}#/${at}`);
+    return { page, errors };
+  }
+
   return {
     get address() {
       return inject("site");
     },
-    async visit({ at = "", context = {}, before }: Visit = {}) {
-      const opened = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-GB", ...context });
-      contexts.push(opened);
-      // What compiles shaders is slow where other suites take the cores.
-      opened.setDefaultTimeout(90_000);
-      const page = await opened.newPage();
-      const errors: string[] = [];
-      page.on("pageerror", (error) => errors.push(String(error)));
-      page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-      await before?.(page);
-      await page.goto(`${inject("site")}#/${at}`);
-      return { page, errors };
+    async visit(visit = {}) {
+      const opened = await open(visit);
+      contexts.push(opened.page.context());
+      return opened;
+    },
+    async goTo(at = "") {
+      if (!shared) {
+        shared = await open({ at });
+        return shared;
+      }
+      const { page, errors } = shared;
+      errors.length = 0;
+      await page.mouse.move(0, 0);
+      await page.emulateMedia({ colorScheme: "light", reducedMotion: "no-preference" });
+      await page.setViewportSize(size);
+      await goBy(page, `#/${at}`);
+      return shared;
     },
   };
+}
+
+/** Follows a link, as it were, to an address of the site. @returns when its page is built, and no other is left */
+async function goBy(page: Page, hash: string): Promise<void> {
+  const visit = await page.evaluate((wanted) => {
+    // The address that is shown already is no visit: it is written another way.
+    location.hash = location.hash === wanted ? `${wanted}${wanted.includes("?") ? "&" : "?"}` : wanted;
+    return document.getElementById("main")?.dataset.visit;
+  }, hash);
+  await page.locator(`#main:not([data-visit="${visit}"])`).waitFor({ state: "attached" });
+}
+
+/** Until the page and its worker are at rest: all that was asked is answered and drawn, and pages that were left hold nothing. */
+export const settled = (page: Page): Promise<void> =>
+  page.evaluate(() => (globalThis as unknown as { settled(): Promise<void> }).settled());
+
+/** Asks until the answer fits, as long as the test may take. */
+export async function until<T>(ask: () => Promise<T>, fits: (answer: T) => boolean): Promise<T> {
+  for (;;) {
+    const answer = await ask();
+    if (fits(answer)) return answer;
+  }
 }
 
 /** Asserts that axe-core finds no serious or critical violation on the page as it stands. */
@@ -77,10 +132,10 @@ export async function expectAccessible(page: Page): Promise<void> {
 }
 
 /** Asserts that the page, laid out for a width in pixels, does not scroll sideways. */
-export const expectToFit = (page: Page, width: number): Promise<void> =>
-  expect
-    .poll(() => page.evaluate(() => document.documentElement.scrollWidth), { timeout: 5000 })
-    .toBeLessThanOrEqual(width);
+export async function expectToFit(page: Page, width: number): Promise<void> {
+  await settled(page);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+}
 
 /** A visit by a phone in the dark; most others are at 1280 px in the light. */
 export const phone: BrowserContextOptions = { colorScheme: "dark", viewport: { width: 390, height: 844 } };
@@ -98,7 +153,7 @@ export async function expectGoodLooks(page: Page): Promise<void> {
 export const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 
 /** Until a training of a given length is at its end. */
-export const untilDone = (page: Page) => page.getByText(/^done in/).waitFor({ timeout: 110_000 });
+export const untilDone = (page: Page) => page.getByText(/^done in/).waitFor();
 
 /** Trains to the end. */
 export async function trainAll(page: Page): Promise<void> {
@@ -145,27 +200,27 @@ export async function watchGpu(page: Page): Promise<() => Promise<GpuCalls>> {
   return () => worker.evaluate(() => (globalThis as unknown as { calls: GpuCalls }).calls);
 }
 
-/** Counts buffers of the GPU from now on. @returns reads the labels of those that were made and not destroyed */
+/** Counts buffers of the GPU from now on. @returns reads the labels, each with a number of its own, of those that were made and not destroyed */
 export async function watchBuffers(page: Page): Promise<() => Promise<readonly string[]>> {
   const [worker] = page.workers();
   if (!worker) throw new Error("the page has no worker");
   await worker.evaluate(() => {
-    const alive = new Set<GPUBuffer>();
+    const alive = new Map<GPUBuffer, string>();
+    let made = 0;
     Object.assign(globalThis, { alive });
     const { createBuffer } = GPUDevice.prototype;
     const { destroy } = GPUBuffer.prototype;
     GPUDevice.prototype.createBuffer = function (...given) {
-      const made = createBuffer.apply(this, given);
-      alive.add(made);
-      return made;
+      const buffer = createBuffer.apply(this, given);
+      alive.set(buffer, `${buffer.label} ${made++}`);
+      return buffer;
     };
     GPUBuffer.prototype.destroy = function () {
       alive.delete(this);
       return destroy.apply(this);
     };
   });
-  return () =>
-    worker.evaluate(() => [...(globalThis as unknown as { alive: Set<GPUBuffer> }).alive].map(({ label }) => label));
+  return () => worker.evaluate(() => [...(globalThis as unknown as { alive: Map<GPUBuffer, string> }).alive.values()]);
 }
 
 /** The pixels of an element as drawn on the screen, as a PNG. */

@@ -6,20 +6,35 @@ export interface NoticeProps {
   readonly tone: "info" | "warning" | "error";
   readonly title: string;
   readonly children?: ComponentChildren;
+  /** What is not read out with it. */
+  readonly details?: ComponentChildren;
   /** A button that mends it. */
   readonly action?: ComponentChildren;
 }
 
 /** Something that the user should know; an error is read out at once. */
-export function Notice({ tone, title, children, action }: NoticeProps) {
+export function Notice({ tone, title, children, details, action }: NoticeProps) {
   return (
-    <section class={`notice ${tone}`} role={tone === "error" ? "alert" : "status"}>
+    <section class={`notice ${tone}`}>
       <div>
-        <strong>{title}</strong>
-        {children}
+        <div role={tone === "error" ? "alert" : "status"}>
+          <strong>{title}</strong>
+          {children}
+        </div>
+        {details}
       </div>
       {action}
     </section>
+  );
+}
+
+/** The library's own words, folded. */
+export function WhatItSaid({ fault }: { fault: FaultMessage }) {
+  return (
+    <details>
+      <summary>What the library said</summary>
+      <Fault fault={fault} />
+    </details>
   );
 }
 
@@ -41,7 +56,7 @@ export function Fault({ fault }: { fault: FaultMessage }) {
   );
 }
 
-/** What failed, if anything did. Where the GPU is lost the site says so, and everything fails. */
+/** What failed, if anything did. Where the GPU or the worker is lost the site says so, and everything fails. */
 export function Failure({ fault, title = "That did not work" }: { fault: FaultMessage | undefined; title?: string }) {
   if (!fault || lost.value) return null;
   return (

@@ -15,6 +15,6 @@ export function useSession<C extends Contract>(
   onFault: (fault: FaultMessage) => void,
 ): Remote<C["methods"]> {
   const [connection] = useState(() => connect<C>(page, onEvent, onFault));
-  useEffect(() => () => connection.close(), []);
+  useEffect(() => () => void connection.close().catch(() => {}), []);
   return connection.call;
 }

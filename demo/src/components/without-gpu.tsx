@@ -1,18 +1,14 @@
 import type { FaultMessage } from "../worker/protocol.ts";
-import { Fault, Notice } from "./notice.tsx";
+import { Notice, WhatItSaid } from "./notice.tsx";
 
 /** What is missing for WebGPU, which browser or flag helps, and what happens instead. */
 export function WithoutGpu({ reason }: { reason: FaultMessage }) {
   return (
-    <Notice tone="warning" title="No WebGPU here: the CPU trains instead">
+    <Notice tone="warning" title="No WebGPU here: the CPU trains instead" details={<WhatItSaid fault={reason} />}>
       <p>
         {missing()} The small examples train on the CPU reference, the same mathematics without the GPU’s speed.{" "}
         {advice()}
       </p>
-      <details>
-        <summary>What the library said</summary>
-        <Fault fault={reason} />
-      </details>
     </Notice>
   );
 }

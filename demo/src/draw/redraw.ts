@@ -15,6 +15,8 @@ export class Redraw {
   #drawing = false;
   #next = 0;
   #stopped = false;
+  /** Wait for a picture that is not out of date. */
+  #waiting: (() => void)[] = [];
 
   constructor(options: RedrawOptions) {
     this.#options = options;
@@ -26,18 +28,35 @@ export class Redraw {
     this.#stale = true;
   }
 
+  /** @returns when the picture is not out of date, or there is nothing to draw */
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#stopped) resolve();
+      else this.#waiting.push(resolve);
+    });
+  }
+
   stop(): void {
     this.#stopped = true;
+    this.#release();
+  }
+
+  #release(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   #frame = (): void => {
     if (this.#stopped) return;
     requestAnimationFrame(this.#frame);
     const running = this.#options.running();
+    if (!this.#stale && !this.#drawing) this.#release();
     if (!(this.#stale || running) || this.#drawing || (running && performance.now() < this.#next)) return;
     const began = performance.now();
     const picture = this.#options.draw();
-    if (!picture) return;
+    if (!picture) {
+      this.#release();
+      return;
+    }
     this.#stale = false;
     this.#drawing = true;
     const done = () => {

@@ -48,7 +48,11 @@ export type ToWorker =
       readonly method: string;
       readonly given: readonly unknown[];
     }
-  | { readonly kind: "close"; readonly session: number }
+  /** Ends a session; answered once all that it held is free. */
+  | { readonly kind: "close"; readonly session: number; readonly id: number }
+  /** Answered once what came before was taken, and what it changed is drawn. */
+  | { readonly kind: "settle"; readonly id: number }
+  /** Takes the GPU away, to see what the site does then. */
   | { readonly kind: "loseDevice" };
 
 export type FromWorker =
@@ -58,6 +62,7 @@ export type FromWorker =
   | { readonly kind: "event"; readonly session: number; readonly event: unknown }
   /** Something failed that no call waits for, such as training that runs on. */
   | { readonly kind: "fault"; readonly session: number; readonly fault: FaultMessage }
+  /** The GPU is lost. Sent once at most, before the failure of a call that comes of it. */
   | { readonly kind: "lost"; readonly fault: FaultMessage };
 
 type Part = "where" | "got" | "expected" | "remedy" | "line" | "column";

@@ -14,8 +14,10 @@ export interface Context<C extends Contract> {
 /** A page's half in the worker. */
 export interface Session<C extends Contract> {
   readonly methods: C["methods"];
-  /** Ends what runs and frees what the session made on the GPU. */
-  close(): void;
+  /** Ends what runs and frees what the session made on the GPU. @returns when it is free, if that takes a while */
+  close(): unknown;
+  /** @returns when what is to be drawn is drawn; left out by a session that draws nothing */
+  settled?(): Promise<unknown>;
 }
 
 /** What `pages/<page>/session.ts` exports as `open`. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { openDevice } from "../../../src/device/open.ts";
+import { type Device, openDevice } from "../../../src/device/open.ts";
 import { DeviceError } from "../../../src/errors.ts";
 import { createTrainer } from "../../../src/run/trainer.ts";
 import type { Trainer } from "../../../src/run/types.ts";
@@ -9,9 +9,13 @@ describe("a device that is lost", () => {
   const message =
     "got a device that was destroyed, expected a device that works; open the device again and load the last checkpoint.";
 
-  test("rejects all that waits on it, and all later calls", async () => {
-    const own = await openDevice();
-    const trainer = await createTrainer(own, { ...classifier, data: classes(1000), batch: 1 });
+  test.each([
+    // As in a browser, where what waits fails first.
+    ["after", ["destroy", "tell"]],
+    ["before", ["tell", "destroy"]],
+  ] as const)("rejects all that waits on it, and all later calls, with its loss, told %s", async (_, order) => {
+    const { device, ...acts } = await openQuietly();
+    const trainer = await createTrainer(device, { ...classifier, data: classes(1000), batch: 1 });
     await trainer.evaluate(classes(5));
     const pending: Readonly<Record<string, Promise<unknown>>> = {
       step: trainer.step(100_000),
@@ -22,32 +26,37 @@ describe("a device that is lost", () => {
       evaluate: trainer.evaluate(classes(5000)),
       predict: trainer.predict(classes(5000).inputs),
     };
-    own.destroy();
-    expect(await Promise.all(Object.entries(pending).map(outcome))).toEqual(Object.keys(pending).map(lost));
+    const outcomes = Promise.all(Object.entries(pending).map(outcome));
+    for (const act of order) await acts[act]();
+    const loss = await device.lost;
+    expect(await outcomes).toEqual(Object.keys(pending).map((name) => [name, loss]));
     const later: Readonly<Record<string, Promise<unknown>>> = {
       step: trainer.step(),
       fit: trainer.fit({ epochs: 1 }).next(),
       ...Object.fromEntries(Object.entries(callsOf(trainer)).map(([name, call]) => [name, call()])),
     };
-    expect(await Promise.all(Object.entries(later).map(outcome))).toEqual(Object.keys(later).map(lost));
-    expect(() => trainer.setParameters({ b2: [0, 0, 0, 0] })).toThrow(DeviceError);
+    expect(await Promise.all(Object.entries(later).map(outcome))).toEqual(
+      Object.keys(later).map((name) => [name, loss]),
+    );
+    expect(() => trainer.setParameters({ b2: [0, 0, 0, 0] })).toThrow(loss);
   });
 
   test("rejects a training that is under way", async () => {
     const own = await openDevice();
     const trainer = await createTrainer(own, { ...classifier, batch: 1 });
     await trainer.step();
+    const underWay = submits(own.gpu, 3);
     const training = trainer.step(1_000_000);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await underWay;
     own.destroy();
-    expect(await outcome(["step", training])).toEqual(lost("step"));
+    await expectLoss(training);
   });
 
   test("rejects a trainer that is being made, or its first step", async () => {
     const own = await openDevice();
     const made = createTrainer(own, classifier).then((trainer) => trainer.step());
     own.destroy();
-    expect(await outcome(["createTrainer", made])).toEqual(lost("createTrainer"));
+    await expectLoss(made);
   });
 
   const callsOf = (trainer: Trainer) => ({
@@ -57,10 +66,43 @@ describe("a device that is lost", () => {
     evaluate: () => trainer.evaluate(classes(5)),
     predict: () => trainer.predict([1, 2, 3]),
   });
-  const lost = (name: string) => [name, true, message];
-  const outcome = async ([name, work]: [string, Promise<unknown>]) => {
+  const outcome = async ([name, work]: [string, Promise<unknown>]) => [name, await rejection(work)];
+  const expectLoss = async (work: Promise<unknown>) => {
     const error = await rejection(work);
-    const text = error instanceof Error ? error.message : String(error);
-    return [name, error instanceof DeviceError, text.slice(Math.max(0, text.indexOf("got ")))];
+    expect(error).toBeInstanceOf(DeviceError);
+    expect(String(error)).toContain(message);
   };
 });
+
+/** A device whose loss is told when the test says so, before it is destroyed or after all that waits on it has failed. */
+async function openQuietly() {
+  const own = await openDevice();
+  let tell = (_: DeviceError) => {};
+  const lost = new Promise<DeviceError>((resolve) => {
+    tell = resolve;
+  });
+  const device: Device = { ...own, lost };
+  return {
+    device,
+    tell: async () =>
+      tell(new DeviceError({ where: "the test", got: "a lost device", expected: "none", remedy: "go on" })),
+    async destroy() {
+      own.destroy();
+      await own.lost;
+      // The last of what waited fails before this, which was asked for after it.
+      await rejection(own.gpu.createBuffer({ size: 4, usage: GPUBufferUsage.MAP_READ }).mapAsync(GPUMapMode.READ));
+    },
+  };
+}
+
+/** When a queue has been given so much more work. */
+const submits = (gpu: GPUDevice, times: number): Promise<void> =>
+  new Promise((resolve) => {
+    const submit = gpu.queue.submit.bind(gpu.queue);
+    let left = times;
+    gpu.queue.submit = (commands) => {
+      submit(commands);
+      left -= 1;
+      if (left === 0) resolve();
+    };
+  });

@@ -1,31 +1,87 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { createGuard } from "../../../src/device/guard.ts";
 import type { Device } from "../../../src/device/open.ts";
 import { DataError, DeviceError } from "../../../src/errors.ts";
 
 const parts = { where: "GPU", got: "a lost device", expected: "one that works", remedy: "open it again" };
-const later = <T>(value: T, time: number) => new Promise<T>((resolve) => setTimeout(() => resolve(value), time));
-const guardOf = (lost: Promise<DeviceError>) => createGuard({ lost } as Device, "trainer");
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+/** A device that is lost, and told to be, when the test says so. */
+function fakeDevice() {
+  const loss = new DeviceError(parts);
+  let works = true;
+  let tell = () => {};
+  const lost = new Promise<DeviceError>((resolve) => {
+    tell = () => resolve(loss);
+  });
+  const buffers = { made: 0, destroyed: 0 };
+  const createBuffer = () => {
+    buffers.made += 1;
+    const mapAsync = () => (works ? Promise.resolve() : Promise.reject(new DOMException("", "AbortError")));
+    return { mapAsync, destroy: () => (buffers.destroyed += 1) };
+  };
+  const device = { gpu: { createBuffer } as object, lost } as Device;
+  return { device, loss, buffers, tell: () => tell(), lose: () => (works = false) };
+}
+
+beforeAll(() => {
+  vi.stubGlobal("GPUBufferUsage", { MAP_READ: 1 });
+  vi.stubGlobal("GPUMapMode", { READ: 1 });
+  return () => vi.unstubAllGlobals();
+});
+
+/** All that promises alone can bring about. */
+const quiet = () => new Promise((resolve) => setTimeout(resolve));
 
 describe("a guard", () => {
-  it("blames what fails on a loss that is heard of a moment later", async () => {
-    const loss = new DeviceError(parts);
-    const wait = guardOf(later(loss, 50)).wait(Promise.reject(new Error("AbortError")));
-    await Promise.all([expect(wait).rejects.toBe(loss), vi.runAllTimersAsync()]);
+  it.each([
+    ["an error of the browser's", new DOMException("Buffer was unmapped before mapping was resolved.", "AbortError")],
+    ["an error of the browser's that a device that works gives too", new DOMException("", "OperationError")],
+    ["an error of the library's that came of it", new DeviceError({ ...parts, got: "a shader that does not compile" })],
+  ])("blames %s on a loss that is told later", async (_, error) => {
+    const { device, loss, tell, lose } = fakeDevice();
+    lose();
+    const settled = vi.fn();
+    const wait = createGuard(device, "trainer").wait(Promise.reject(error)).catch(settled);
+    await quiet();
+    expect(settled).not.toHaveBeenCalled();
+    tell();
+    await wait;
+    expect(settled.mock.calls).toEqual([[loss]]);
   });
 
-  it("leaves an error of the library's own as it is, at once", async () => {
-    const error = new DataError(parts);
-    const wait = guardOf(later(new DeviceError(parts), 50)).wait(Promise.reject(error));
-    await Promise.all([expect(wait).rejects.toBe(error), vi.runAllTimersAsync()]);
+  it("blames what fails on a loss that was told before, and rejects what has not failed yet", async () => {
+    const { device, loss, tell, lose } = fakeDevice();
+    const guard = createGuard(device, "trainer");
+    let fail = (_: unknown) => {};
+    const failing = guard.wait(new Promise((_, reject) => (fail = reject)));
+    const endless = guard.wait(new Promise(() => {}));
+    lose();
+    tell();
+    await expect(failing).rejects.toBe(loss);
+    await expect(endless).rejects.toBe(loss);
+    fail(new DOMException("", "AbortError"));
+    await expect(guard.wait(Promise.reject(new Error("late")))).rejects.toBe(loss);
+    expect(() => guard.check()).toThrow(loss);
+    await quiet();
   });
 
-  it("gives the browser's own error where no loss is heard of", async () => {
-    const error = new Error("AbortError");
-    const wait = guardOf(new Promise(() => {})).wait(Promise.reject(error));
-    await Promise.all([expect(wait).rejects.toBe(error), vi.runAllTimersAsync()]);
+  it.each([
+    ["the library's own", new DataError(parts)],
+    ["the browser's own", new DOMException("", "OperationError")],
+  ])("gives %s error as it is where the device works, and keeps no buffer", async (_, error) => {
+    const { device, buffers } = fakeDevice();
+    await expect(createGuard(device, "trainer").wait(Promise.reject(error))).rejects.toBe(error);
+    expect(buffers).toEqual({ made: 1, destroyed: 1 });
+  });
+
+  it("rejects with its own error what waits when it is closed, a failure whose reason is not known yet too", async () => {
+    const { device, lose } = fakeDevice();
+    lose();
+    const guard = createGuard(device, "trainer");
+    const [failed, endless] = [guard.wait(Promise.reject(new Error("AbortError"))), guard.wait(new Promise(() => {}))];
+    await quiet();
+    guard.close();
+    await expect(failed).rejects.toThrow("a call after dispose()");
+    await expect(endless).rejects.toThrow("a call after dispose()");
   });
 });

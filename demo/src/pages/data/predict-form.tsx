@@ -1,4 +1,5 @@
 import { useEffect, useId, useState } from "preact/hooks";
+import { lost } from "../../client.ts";
 import { Bars } from "../../components/bars.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { useFirst } from "../../components/use-first.tsx";
@@ -21,18 +22,24 @@ export interface PredictFormProps {
   readonly predict: (cells: readonly string[]) => Promise<RowPrediction>;
 }
 
+/** What the network makes of a row. */
+interface Answer {
+  readonly cells: readonly string[];
+  readonly made: RowPrediction;
+}
+
 /** A form for a new row, with what the network makes of it. */
 export function PredictForm({ begun, target, step, running, predict }: PredictFormProps) {
   const id = useId();
   const [cells, setCells] = useState<readonly string[]>([]);
-  const [prediction, setPrediction] = useState<RowPrediction>();
+  const [answer, setAnswer] = useState<Answer>();
   const [fault, setFault] = useState<FaultMessage>();
 
   const { shown, rest } = useFirst(begun?.inputs ?? noInputs, "inputs");
 
   useEffect(() => {
     setCells(begun?.example ?? []);
-    setPrediction(undefined);
+    setAnswer(undefined);
     setFault(undefined);
   }, [begun]);
   useEffect(() => {
@@ -41,12 +48,12 @@ export function PredictForm({ begun, target, step, running, predict }: PredictFo
     predict(cells).then(
       (made) => {
         if (!wanted) return;
-        setPrediction(made);
+        setAnswer({ cells, made });
         setFault(undefined);
       },
       (error) => {
         if (!wanted) return;
-        setPrediction(undefined);
+        setAnswer(undefined);
         setFault(faultOf(error));
       },
     );
@@ -63,10 +70,10 @@ export function PredictForm({ begun, target, step, running, predict }: PredictFo
             <span class="hint clip" title={target}>
               {target}
             </span>
-            {fault ? (
+            {fault && !lost.value ? (
               <p class="cell-fault">{cellText(fault)}</p>
             ) : (
-              prediction && <Prediction prediction={prediction} classes={begun.classes} />
+              answer && <Prediction {...answer} classes={begun.classes} />
             )}
           </div>
           <div class="row-form">
@@ -98,21 +105,23 @@ export function PredictForm({ begun, target, step, running, predict }: PredictFo
 const cellText = ({ parts, message }: FaultMessage): string =>
   parts ? `${parts.where.replace(/^the form: line 1, /, "")}: got ${parts.got}, expected ${parts.expected}.` : message;
 
-function Prediction({ prediction, classes }: { prediction: RowPrediction; classes: readonly string[] }) {
-  if (prediction.task === "regression") {
+function Prediction({ cells, made, classes }: Answer & { classes: readonly string[] }) {
+  // Which row it is of: while another is typed, the one before is still shown.
+  const of = { "data-testid": "prediction", "data-cells": cells.join() };
+  if (made.task === "regression") {
     return (
-      <data class="value" data-testid="prediction" value={prediction.value}>
-        {figure(prediction.value)}
+      <data class="value" value={made.value} {...of}>
+        {figure(made.value)}
       </data>
     );
   }
-  const { classNumber, probabilities } = prediction;
+  const { classNumber, probabilities } = made;
   const ordered = classes
     .map((name, i) => ({ name, probability: probabilities[i] ?? 0 }))
     .sort((a, b) => b.probability - a.probability);
   return (
     <>
-      <data class="value" data-testid="prediction" value={probabilities[classNumber]}>
+      <data class="value" value={probabilities[classNumber]} {...of}>
         {classes[classNumber]}
       </data>
       <Bars bars={ordered.slice(0, MOST_BARS)} best={classes[classNumber]} />

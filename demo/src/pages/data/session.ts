@@ -55,9 +55,9 @@ class DataSession implements Session<DataContract> {
     };
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#closed = true;
-    void this.#turn(() => this.#end());
+    return this.#turn(() => this.#end());
   }
 
   async #read({ name, content }: Source): Promise<TableSummary> {

@@ -59,13 +59,17 @@ class DigitsSession implements Session<DigitsContract> {
     };
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#closed = true;
     this.#redraw.stop();
-    void this.#turn(async () => {
+    return this.#turn(async () => {
       this.#painter?.dispose();
       await this.#course?.dispose();
     });
+  }
+
+  settled(): Promise<void> {
+    return this.#redraw.settled();
   }
 
   async #show(canvas: OffscreenCanvas, view: View): Promise<void> {

@@ -2,9 +2,10 @@ import { Button } from "../../components/button.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { Progress } from "../../components/progress.tsx";
 import { compact } from "../../format.ts";
-import { type Benchmark, medianOf, type Timing, TOLERANCE } from "./benchmark.ts";
+import { type Benchmark, medianOf } from "./benchmark.ts";
 import type { ContestantName } from "./contestants.ts";
 import type { Work } from "./contract.ts";
+import { type Timing, TOLERANCE } from "./race.ts";
 import { type LogScale, logScale } from "./scale.ts";
 
 const contestantText: Readonly<Record<ContestantName, string>> = {

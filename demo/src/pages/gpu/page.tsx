@@ -56,7 +56,7 @@ export function Page() {
     void attempt(async () => {
       const description = await call.describe();
       setGpu(description);
-      if (description) await runCheck();
+      if (description && checksAtOnce(currentQuery())) await runCheck();
     });
   }, []);
 
@@ -110,6 +110,9 @@ export function Page() {
     </div>
   );
 }
+
+/** `?check=off` leaves the check until somebody asks for it, such as who came for the benchmark. */
+const checksAtOnce = (query: URLSearchParams): boolean => query.get("check") !== "off";
 
 function secondsOf(query: URLSearchParams): number {
   const given = Number(query.get("seconds") ?? SECONDS);

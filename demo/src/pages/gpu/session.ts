@@ -39,8 +39,9 @@ class GpuSession implements Session<GpuContract> {
     };
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#stop.abort();
+    return this.#inTurn(async () => {});
   }
 
   /** Runs one method after the other, until the session is closed. */

@@ -31,7 +31,7 @@ export interface ImageOptions {
 
 export type SampleName = (typeof samples)[number]["name"];
 
-export const sizes: readonly number[] = [64, 96, 128, 192];
+export const sizes: readonly number[] = [32, 64, 96, 128, 192];
 export const featureCounts: readonly number[] = [0, 16, 32, 64, 128];
 export const scales: readonly number[] = [1, 2, 5, 10, 20, 40];
 export const layerCounts: readonly number[] = [1, 2, 3, 4];

@@ -63,10 +63,14 @@ class ImageSession implements Session<ImageContract> {
     };
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#closed = true;
     this.#redraw.stop();
-    void this.#turn(() => this.#end());
+    return this.#turn(() => this.#end());
+  }
+
+  settled(): Promise<void> {
+    return this.#redraw.settled();
   }
 
   async #take(source: Source, size: number): Promise<Picture> {

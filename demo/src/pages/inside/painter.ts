@@ -23,7 +23,8 @@ export type Sources =
 export interface BoardPainter {
   /** Prepares what `draw` draws. */
   arrange(view: BoardView, sources: Sources): void;
-  draw(): void;
+  /** @returns when the picture is done */
+  draw(): Promise<void>;
   dispose(): void;
 }
 
@@ -64,8 +65,9 @@ export async function createGpuPainter(gpu: GPUDevice, canvas: OffscreenCanvas):
         ]);
       });
     },
-    draw() {
+    async draw() {
       drawFrame(gpu, "demo.inside.draw", [{ screen, drawings }]);
+      await gpu.queue.onSubmittedWorkDone();
     },
     dispose() {
       forget();
@@ -82,7 +84,7 @@ export function createCpuPainter(canvas: OffscreenCanvas): BoardPainter {
     arrange(view, sources) {
       if (sources.kind === "cpu") scene = { view, values: sources.values };
     },
-    draw() {
+    async draw() {
       if (!scene) return;
       const { view, values } = scene;
       canvas.width = Math.max(1, Math.round(view.width * view.ratio));

@@ -10,6 +10,7 @@ import {
   type Trainer,
   type TrainerOptions,
 } from "chainrule";
+import { Redraw } from "../../draw/redraw.ts";
 import type { Context, OpenSession, Session } from "../../worker/session.ts";
 import type { Training } from "../../worker/training.ts";
 import { takeTurns } from "../../worker/turns.ts";
@@ -39,8 +40,7 @@ class InsideSession implements Session<InsideContract> {
   #view: BoardView | undefined;
   #sources: Sources | undefined;
   #number = 0;
-  #stale = false;
-  #closed = false;
+  readonly #redraw = new Redraw({ running: () => false, draw: () => this.#draw() });
 
   constructor(context: Context<InsideContract>) {
     this.#context = context;
@@ -52,15 +52,18 @@ class InsideSession implements Session<InsideContract> {
       },
       take: (state) => this.#turn(() => this.#take(state)),
     };
-    requestAnimationFrame(this.#frame);
   }
 
-  close(): void {
-    this.#closed = true;
-    void this.#turn(async () => {
+  close(): Promise<void> {
+    this.#redraw.stop();
+    return this.#turn(async () => {
       this.#painter?.dispose();
       this.#run?.dispose();
     });
+  }
+
+  settled(): Promise<void> {
+    return this.#redraw.settled();
   }
 
   async #show(canvas: OffscreenCanvas): Promise<void> {
@@ -87,16 +90,13 @@ class InsideSession implements Session<InsideContract> {
   #arrange(): void {
     if (!this.#painter || !this.#sources || !this.#view || this.#view.number !== this.#number) return;
     this.#painter.arrange(this.#view, this.#sources);
-    this.#stale = true;
+    this.#redraw.markStale();
   }
 
-  #frame = (): void => {
-    if (this.#closed) return;
-    requestAnimationFrame(this.#frame);
-    if (!this.#stale || !this.#sources || this.#view?.number !== this.#number) return;
-    this.#stale = false;
-    this.#painter?.draw();
-  };
+  #draw(): Promise<unknown> | undefined {
+    if (!this.#painter || !this.#sources || this.#view?.number !== this.#number) return undefined;
+    return this.#painter.draw().catch((error: unknown) => this.#context.fail(error));
+  }
 }
 
 type Tensors = Record<string, TensorValues>;

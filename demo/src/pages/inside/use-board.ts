@@ -4,7 +4,7 @@ import { sharpness, useWorkerCanvas } from "../../components/use-worker-canvas.t
 import { palette, theme } from "../../theme.ts";
 import type { Remote } from "../../worker/protocol.ts";
 import { gridOf, layerCards } from "./cards.ts";
-import type { InsideContract, Place, StepRecord } from "./contract.ts";
+import type { BoardView, InsideContract, Place, StepRecord } from "./contract.ts";
 import { magnitudeOf } from "./difference.ts";
 import type { Digits } from "./heat-table.tsx";
 import { parseName } from "./names.ts";
@@ -55,7 +55,7 @@ export function useBoard(
       return [{ name: tensor, x: x - area.x, y: y - area.y, width, height, ...gridOf(values.shape), most }];
     });
     const ratio = Math.min(sharpness(), LARGEST / Math.max(area.width, area.height));
-    void call.view({
+    const view: BoardView = {
       number: record.number,
       width: area.width,
       height: area.height,
@@ -63,7 +63,8 @@ export function useBoard(
       palette: palette(),
       strength: strengths[theme.peek()],
       places,
-    });
+    };
+    void call.view(view).catch(() => {});
   };
 
   useWorkerCanvas(tell, () => [host.current], record !== undefined);

@@ -69,6 +69,8 @@ class PlaygroundSession implements Session<PlaygroundContract> {
   #nextPicture = 0;
   #frames = { count: 0, since: performance.now(), rate: undefined as number | undefined };
   #closed = false;
+  /** Wait for pictures that are not out of date. */
+  #waiting: (() => void)[] = [];
 
   constructor(context: Context<PlaygroundContract>) {
     this.#context = context;
@@ -86,13 +88,25 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     requestAnimationFrame(this.#frame);
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#closed = true;
     this.#running = false;
-    void this.#anew(async () => {
+    this.#release();
+    return this.#anew(async () => {
       this.#painter?.dispose();
       this.#engine?.dispose();
     });
+  }
+
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#closed) resolve();
+      else this.#waiting.push(resolve);
+    });
+  }
+
+  #release(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   /** Runs one method after the other, each with training at rest, and tells it whether training ran when its turn came. */
@@ -330,7 +344,9 @@ class PlaygroundSession implements Session<PlaygroundContract> {
     requestAnimationFrame(this.#frame);
     // At full speed a slice of training is longer than a frame: the parameters change between two of its submits.
     const changing = this.#stale || (this.#running && this.#speed === "full");
-    if (!changing || this.#resting() || !this.#painter || this.#drawn !== this.#engine?.training) return;
+    const drawable = this.#painter !== undefined && this.#drawn === this.#engine?.training;
+    if (!drawable || !(this.#stale || this.#drawing)) this.#release();
+    if (!changing || this.#resting() || !this.#painter || !drawable) return;
     this.#stale = false;
     this.#drawing += 1;
     const began = performance.now();

@@ -33,7 +33,7 @@ export function usePicture(
       unit,
     };
     if (shown.current) {
-      void call.view(view);
+      void call.view(view).catch(() => {});
       return;
     }
     shown.current = true;

@@ -1,6 +1,6 @@
 import { h } from "preact";
-import { describe, expect, it, vi } from "vitest";
-import { agreementOf, medianOf } from "../../../demo/src/pages/gpu/benchmark.ts";
+import { describe, expect, it } from "vitest";
+import { medianOf } from "../../../demo/src/pages/gpu/benchmark.ts";
 import { checkNetworks } from "../../../demo/src/pages/gpu/check-networks.ts";
 import { CheckPanel } from "../../../demo/src/pages/gpu/check-panel.tsx";
 import {
@@ -12,14 +12,12 @@ import {
   mergeFindings,
   STEPS,
 } from "../../../demo/src/pages/gpu/compare.ts";
+import { agreementOf } from "../../../demo/src/pages/gpu/race.ts";
 import { textOf } from "../../../demo/src/pages/gpu/report.ts";
 import { logScale } from "../../../demo/src/pages/gpu/scale.ts";
 import type { CheckedRun } from "../../../demo/src/pages/gpu/self-check.ts";
 import { createReferenceTrainer } from "../../../src/cpu/trainer.ts";
 import { shownText } from "./shown-text.ts";
-
-// Its title has an id, which only a document gives.
-vi.mock("../../../demo/src/components/panel.tsx", () => ({ Panel: ({ children }: { children: unknown }) => children }));
 
 describe("the comparison of the self-check", () => {
   const finding = (got: readonly number[], expected: readonly number[], group: (typeof groups)[number]) => {

@@ -14,7 +14,7 @@ import { targetsOf, within } from "../../../demo/src/pages/image/picture.ts";
 import { mseOf, psnrOf } from "../../../demo/src/pages/image/psnr.ts";
 import { paint, samples } from "../../../demo/src/pages/image/samples.ts";
 import { randomNumbers } from "../../../demo/src/random.ts";
-import { psnrBetween } from "../pixels.ts";
+import { psnrBetween } from "../../demo/pixels.ts";
 
 describe("the PSNR", () => {
   it("is 20 dB where every colour is off by a tenth, and without bound where none is", () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { INK, preprocess, type Stroke } from "../../../demo/src/pages/digits/preprocess.ts";
-import { drawings } from "../drawings.ts";
+import { drawings } from "../../demo/drawings.ts";
 
 describe("a drawing", () => {
   const rows = (strokes: readonly Stroke[]) => {

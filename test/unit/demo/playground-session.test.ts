@@ -2,30 +2,47 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { PlaygroundContract, Status, View } from "../../../demo/src/pages/playground/contract.ts";
 import { Engine } from "../../../demo/src/pages/playground/engine.ts";
 import { fromQuery, liveAt, toQuery } from "../../../demo/src/pages/playground/options.ts";
-import type { Canvases, Painter } from "../../../demo/src/pages/playground/painter.ts";
 import { open } from "../../../demo/src/pages/playground/session.ts";
+import type { Palette } from "../../../demo/src/theme.ts";
 import type { Session } from "../../../demo/src/worker/session.ts";
-
-vi.mock("../../../demo/src/pages/playground/cpu-painter.ts", () => ({
-  createCpuPainter: (): Painter => ({ async attach() {}, view() {}, async draw() {}, dispose() {} }),
-}));
+import { CPU_SLICE, REPORT_INTERVAL } from "../../../demo/src/worker/training.ts";
+import { FakeCanvas } from "./canvas.ts";
 
 type Event = PlaygroundContract["event"];
 
 const sessions: Session<PlaygroundContract>[] = [];
-beforeEach(() => vi.stubGlobal("requestAnimationFrame", () => 0));
-afterEach(() => {
-  for (const session of sessions.splice(0)) session.close();
+/** Time in ms, of which each step takes one. */
+let now = 0;
+beforeEach(() => {
+  now = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => now);
+  vi.stubGlobal("requestAnimationFrame", () => 0);
+  vi.stubGlobal("OffscreenCanvas", FakeCanvas);
+});
+afterEach(async () => {
+  for (const session of sessions.splice(0)) await session.close();
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
 });
 
-/** A session that trains on the CPU, without pictures. */
+/** A session that trains on the CPU. */
 function begin(query: string) {
+  const { advance } = Engine.prototype;
+  if (!vi.isMockFunction(advance)) {
+    vi.spyOn(Engine.prototype, "advance").mockImplementation(async function (this: Engine, steps) {
+      const report = await advance.call(this, steps);
+      now += report.steps;
+      return report;
+    });
+  }
   const events: Event[] = [];
+  const listeners = new Set<() => void>();
   const session = open({
     device: undefined,
-    emit: (event) => events.push(event),
+    emit(event) {
+      events.push(event);
+      for (const listener of listeners) listener();
+    },
     fail: (error) => {
       throw error;
     },
@@ -33,13 +50,31 @@ function begin(query: string) {
   sessions.push(session);
   const begun = session.methods.begin(fromQuery(new URLSearchParams(`layers=2&points=gauss&${query}`)), 0);
   const last = (): Status | undefined => events.findLast((event) => event.kind === "status")?.status;
-  const until = (fits: (status: Status | undefined) => boolean) =>
-    vi.waitFor(() => expect(last()).toSatisfy(fits), { timeout: 4000, interval: 5 });
-  const replayed = () =>
-    vi.waitFor(() => events.find((event) => event.kind === "replay")?.replay ?? Promise.reject(new Error("no replay")));
+  /** When what was told fits. */
+  const when = <T>(find: () => T | undefined) =>
+    new Promise<T>((resolve) => {
+      const look = () => {
+        const found = find();
+        if (found === undefined) return;
+        listeners.delete(look);
+        resolve(found);
+      };
+      listeners.add(look);
+      look();
+    });
+  const until = (fits: (status: Status | undefined) => boolean) => when(() => (fits(last()) ? true : undefined));
+  const replayed = () => when(() => events.find((event) => event.kind === "replay")?.replay);
   return { ...session.methods, begun, last, until, replayed };
 }
 
+const canvas = () => new FakeCanvas() as unknown as OffscreenCanvas;
+const palette: Palette = {
+  negative: [1, 0, 0],
+  zero: [1, 1, 1],
+  positive: [0, 0, 1],
+  ink: [0, 0, 0],
+};
+const view: View = { surface: 20, network: 200, ratio: 1, palette, unit: undefined };
 const liveOf = (status: Status | undefined) => status && liveAt(status.state, status.state.step);
 
 describe("the playground's session", () => {
@@ -81,11 +116,13 @@ describe("the playground's session", () => {
   });
 
   it("replays in slices that last about as long as those of training", async () => {
-    const advance = vi.spyOn(Engine.prototype, "advance");
-    const { begun, pause } = begin("step=90000000");
-    await vi.waitFor(() => expect(Math.max(...advance.mock.calls.map(([steps]) => steps))).toBeGreaterThan(16));
+    const { begun, pause, replayed } = begin("step=90000000");
+    await replayed();
     await pause();
     await begun;
+    const sizes = vi.mocked(Engine.prototype.advance).mock.calls.map(([steps]) => steps);
+    expect(sizes[0]).toBe(8);
+    expect(new Set(sizes.slice(1))).toEqual(new Set([CPU_SLICE]));
   });
 
   it("stops a replay at the step reached, and gives it up for another run", async () => {
@@ -118,24 +155,23 @@ describe("the playground's session", () => {
     vi.stubGlobal("requestAnimationFrame", (next: () => void) => {
       frame = next;
     });
-    const clock = performance.now.bind(performance);
-    let ahead = 0;
-    vi.spyOn(performance, "now").mockImplementation(() => clock() + ahead);
     const { begun, show, play, until, last } = begin("");
-    await show({} as Canvases, {} as View);
+    await show({ surface: canvas(), network: canvas() }, view);
     await begun;
-    const drawLater = async (later: number) => {
-      ahead += later;
+    /** A picture, and training until it is reported again. */
+    const draw = async () => {
       frame();
       const { step } = last()?.state ?? { step: Number.NaN };
       await until((status) => status?.running === true && status.state.step > step);
     };
-    ahead += 60_000;
+    now += 60_000;
     await play("full");
-    await drawLater(150);
+    await draw();
     expect(last()?.framesPerSecond).toBeUndefined();
-    for (let i = 0; i < 6; i++) await drawLater(150);
-    expect(last()?.framesPerSecond).toBeGreaterThan(2);
+    for (let i = 0; i < 12; i++) await draw();
+    // One for each report.
+    expect(last()?.framesPerSecond).toBeGreaterThan(1000 / (2 * REPORT_INTERVAL));
+    expect(last()?.framesPerSecond).toBeLessThanOrEqual(1000 / REPORT_INTERVAL);
   });
 
   it("trains on after its weights were saved", async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
 /** A window's address and history, as far as the router needs them. */
 function openWindow(hash: string, left: string | null = null, type = "navigate") {
@@ -38,13 +38,19 @@ function openWindow(hash: string, left: string | null = null, type = "navigate")
   };
 }
 
+let imports = 0;
+/** The router of a tab that was just opened: a module of its own. */
+function openRouter(): Promise<typeof import("../../../demo/src/router.ts")> {
+  imports += 1;
+  return import(/* @vite-ignore */ `../../../demo/src/router.ts?${imports}`);
+}
+
 const open = async (...given: Parameters<typeof openWindow>) => ({
   ...openWindow(...given),
-  router: await import("../../../demo/src/router.ts"),
+  router: await openRouter(),
 });
 const query = (text: string) => new URLSearchParams(text);
 
-beforeEach(() => void vi.resetModules());
 afterEach(() => void vi.unstubAllGlobals());
 
 describe("the router", () => {
@@ -80,7 +86,6 @@ describe("the router", () => {
     router.writeLastQuery("playground", query("step=9"));
     expect(kept.left).not.toBeNull();
     const stepAt = async (hash: string, type: string) => {
-      vi.resetModules();
       const { router } = await open(hash, kept.left, type);
       return router.currentQuery().get("step");
     };
@@ -91,13 +96,12 @@ describe("the router", () => {
 
   it("opens, and writes the last address, where the browser withholds storage", async () => {
     const window = openWindow("#/playground?step=5");
-    Object.defineProperty(globalThis, "sessionStorage", {
-      configurable: true,
-      get: () => {
-        throw new DOMException("Access is denied for this document.", "SecurityError");
-      },
-    });
-    const router = await import("../../../demo/src/router.ts");
+    const denied = () => {
+      throw new DOMException("Access is denied for this document.", "SecurityError");
+    };
+    vi.stubGlobal("sessionStorage", undefined);
+    Object.defineProperty(globalThis, "sessionStorage", { configurable: true, get: denied });
+    const router = await openRouter();
     expect(router.currentPage.value).toBe("playground");
     router.writeLastQuery("playground", query("step=9"));
     expect(window.place.hash).toBe("#/playground?step=9");

@@ -1,0 +1,266 @@
+import { describe, expect, it } from "vitest";
+import type { DataContract } from "../../../demo/src/pages/data/contract.ts";
+import { type DataOptions, initialOptions, lengthOf } from "../../../demo/src/pages/data/options.ts";
+import { samples } from "../../../demo/src/pages/data/samples.ts";
+import { open } from "../../../demo/src/pages/data/session.ts";
+import { DataError, NumericError } from "../../../src/index.ts";
+import { undoScale } from "../../../src/table.ts";
+import { newRows, openModel } from "../../demo/model.ts";
+import { tableOf } from "../../demo/tables.ts";
+import { useSessions } from "./session.ts";
+
+const sessions = useSessions();
+
+/** What the page takes for a table of `tableOf`. */
+const options: DataOptions = { ...initialOptions, target: "y", ignored: ["note"] };
+/** Fast, and longer than a test looks. */
+const small: DataOptions = { ...options, layers: [4], epochs: 2 };
+const long: DataOptions = { ...small, epochs: 100_000 };
+
+function visit() {
+  const session = sessions<DataContract>(open);
+  const { events, until, call } = session;
+  const status = () => events.at(-1)?.status;
+  const steps = () => status()?.progress.step ?? 0;
+  const done = () => until(() => status()?.progress.running === false && steps() === status()?.progress.until);
+  const under = (least: number) => until(() => steps() > least);
+  const read = (content: string, name = "t.csv") => call.read({ name, content });
+  /** Trains to the end. */
+  const train = async (given: DataOptions, run = 0) => {
+    const begun = await call.begin(given, run);
+    await call.play();
+    await done();
+    return begun;
+  };
+  return { ...session, status, steps, done, under, read, train };
+}
+
+/** What a call was refused with. */
+const refusalOf = (call: Promise<unknown>): Promise<unknown> =>
+  call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe("the session of Your data", () => {
+  it("learns a number, and its file predicts the same from the cells of a table", async () => {
+    const { call, read, train, status } = visit();
+    const { columns, rows } = await read(tableOf("number", 1000));
+    expect([rows, columns.map(({ kind }) => kind)]).toEqual([
+      1000,
+      ["numbers", "numbers", "whole numbers", "text", "numbers"],
+    ]);
+    expect(call.guess("y")).toMatchObject({ task: "regression" });
+    const begun = await train(options);
+    expect(begun).toMatchObject({ task: "regression", inputs: ["a", "b", "c"], trainRows: 800, testRows: 200 });
+    expect(status()?.progress).toMatchObject({ step: 50 * 25, running: false });
+    const { judgement } = status() ?? {};
+    expect(judgement?.test?.fit?.r2).toBeGreaterThan(0.98);
+    expect(judgement?.confusion).toBeUndefined();
+    const { predicted = [], off = [] } = judgement?.residuals ?? {};
+    expect([predicted.length, off.length]).toEqual([200, 200]);
+    expect(predicted).toEqual(predicted.toSorted((a, b) => a - b));
+    const rmse = Math.sqrt(off.reduce((sum, one) => sum + one ** 2, 0) / off.length);
+    expect(rmse).toBeCloseTo(judgement?.test?.fit?.rmse ?? Number.NaN, 9);
+
+    const { description, prediction } = await openModel(await call.save(), newRows);
+    expect(description).toMatchObject({ task: "regression", target: "y", inputs: ["a", "b", "c"] });
+    if (!description.targetScale) throw new Error("a number has no scale");
+    const expected = undoScale(prediction.outputs, description.targetScale);
+    const made = await Promise.all(newRows.map((row) => call.predict(Object.values(row))));
+    expect(made).toEqual(Array.from(expected, (value) => ({ task: "regression", value })));
+  });
+
+  it("learns classes with text names, and its file gives the same ones with the same probabilities", async () => {
+    const { call, read, train, status } = visit();
+    await read(tableOf("class", 1000));
+    expect(call.guess("y")).toMatchObject({ task: "classification" });
+    const { classes, testRows, example } = await train(options);
+    expect(classes.toSorted()).toEqual(["high", "low", "middle, or so"]);
+    expect(example).toHaveLength(3);
+    const { test, confusion = [], residuals } = status()?.judgement ?? {};
+    expect(test?.accuracy).toBeGreaterThan(0.95);
+    expect(residuals).toBeUndefined();
+    expect(confusion.reduce((sum, one) => sum + one, 0)).toBe(testRows);
+    const right = [0, 4, 8].reduce((sum, at) => sum + (confusion[at] ?? 0), 0);
+    expect(right / testRows).toBeCloseTo(test?.accuracy ?? Number.NaN, 12);
+
+    const { description, prediction } = await openModel(await call.save(), newRows);
+    expect(description.classes).toEqual(classes);
+    const { classes: expected = [], probabilities = [] } = prediction;
+    for (const [i, row] of newRows.entries()) {
+      const made = await call.predict(Object.values(row));
+      if (made.task !== "classification") throw new Error("no class");
+      expect(made.classNumber).toBe(expected[i]);
+      expect(Array.from(made.probabilities)).toEqual(Array.from(probabilities.slice(3 * i, 3 * i + 3)));
+    }
+  });
+
+  it("trains the same again from the same options, number by number", async () => {
+    const { call, read, train } = visit();
+    await read(tableOf("class", 300));
+    await train(small);
+    const first = await call.save();
+    await train({ ...small, seed: 1 }, 1);
+    expect(await call.save()).not.toEqual(first);
+    await train(small, 2);
+    expect(await call.save()).toEqual(first);
+  });
+
+  it("trains as many epochs again after its end, and has a whole epoch's configuration wherever it stands", async () => {
+    const { call, read, train, done, status, steps, under } = visit();
+    await read(tableOf("number", 300));
+    await train(small);
+    expect(lengthOf(status()?.progress ?? fail(), 8)).toEqual({ epochs: 2, onTheWay: false });
+    await call.play();
+    await done();
+    expect(status()?.progress).toMatchObject({ step: 32, until: 32 });
+    expect(lengthOf(status()?.progress ?? fail(), 8)).toEqual({ epochs: 4, onTheWay: false });
+    await call.begin(long, 1);
+    await call.play();
+    await under(0);
+    expect(lengthOf(status()?.progress ?? fail(), 8)).toEqual({ epochs: 100_000, onTheWay: true });
+    await call.pause();
+    const at = steps();
+    expect(status()?.progress.running).toBe(false);
+    await call.predict(["1", "2", "3"]);
+    expect(steps()).toBe(at);
+    await call.play();
+    await under(at);
+  });
+
+  it.each([
+    ["a row too short", "a,b\n1,2\n3\n", [3, 2], /a row of 1 cell/],
+    ["a quote that is not closed", 'a,b\n1,2\n"3,4\n', [3, 1], /a quote that is never closed/],
+    ["two columns of one name", "a,a\n1,2\n", [1, 2], /the name of column 1 too/],
+  ] as const)(
+    "refuses a table with %s by line and column, and keeps the one before",
+    async (_, text, place, message) => {
+      const { read, call, train, status } = visit();
+      await read(tableOf("number", 50), "before.csv");
+      const refused = await refusalOf(read(text, "broken.csv"));
+      if (!(refused instanceof DataError)) throw new Error("it was taken");
+      expect([refused.line, refused.column]).toEqual(place);
+      expect(refused.message).toMatch(message);
+      expect(call.guess("y")).toMatchObject({ task: "regression" });
+      await train(small);
+      expect(status()?.judgement.train.rows).toBe(40);
+      // Mended, the same file is read.
+      expect(await read("a,b\n1,2\n2,4\n3,6\n", "broken.csv")).toMatchObject({ file: "broken.csv", rows: 3 });
+    },
+  );
+
+  it("names line and column of a cell without a number in a chosen column, and in the form", async () => {
+    const { read, call, train } = visit();
+    const rows = Array.from({ length: 40 }, (_, i) => `${i},${i === 7 ? "" : i * 2},${i / 3}`);
+    const { columns } = await read(["a,b,y", ...rows].join("\n"), "gaps.csv");
+    expect(columns[1]).toMatchObject({ kind: "mixed", odd: { line: 9, cell: "" } });
+    const refused = await refusalOf(call.begin({ ...small, ignored: [] }, 0));
+    expect(refused).toMatchObject({ line: 9, column: 2 });
+    expect(String(refused)).toMatch(/gaps\.csv: line 9, column 2 \("b"\).*an empty cell/s);
+    await train({ ...small, ignored: ["b"] });
+    const cell = await refusalOf(call.predict(["x"]));
+    expect(cell).toBeInstanceOf(DataError);
+    expect(cell).toMatchObject({ where: 'the form: line 1, column 1 ("a")', got: '"x"', expected: "a number" });
+    expect(await call.predict([" 3 "])).toEqual(await call.predict(["3"]));
+  });
+
+  it("tests on one row if there are five, and has no variance to explain there; on none if so asked", async () => {
+    const { read, train, status } = visit();
+    await read("a,y\n1,2\n2,4\n3,6\n4,8\n5,10\n");
+    const begun = await train({ ...small, ignored: [] });
+    expect([begun.testRows, status()?.judgement.test?.rows]).toEqual([1, 1]);
+    expect(status()?.judgement.test?.fit?.r2).toBeNaN();
+    const other = await train({ ...small, ignored: [], testFraction: 0 }, 1);
+    expect([other.trainRows, other.testRows, status()?.judgement.test]).toEqual([5, 0, undefined]);
+    expect(status()?.judgement.residuals?.predicted).toHaveLength(5);
+    expect(other.example).toHaveLength(1);
+  });
+
+  it("has no network any more once another table is read", async () => {
+    const { read, call, events, under } = visit();
+    await read(tableOf("number", 100));
+    await call.begin(long, 0);
+    await call.play();
+    await under(0);
+    await read("a,y\n1,2\n2,4\n3,6\n", "other.csv");
+    const { length } = events;
+    await expect(call.predict(["1", "2", "3"])).rejects.toThrow("no run was begun");
+    await expect(call.save()).rejects.toThrow("no run was begun");
+    // Nothing to do, in turn after all that was under way.
+    await call.play();
+    await call.pause();
+    expect(events).toHaveLength(length);
+  });
+
+  it("reads and begins in turn: the table that is learned is the one read last before", async () => {
+    const { read, call, events } = visit();
+    const [, , begun, other, again] = await Promise.all([
+      read(tableOf("number", 100)),
+      read(tableOf("class", 80)),
+      call.begin(small, 0),
+      read("a,y\n1,2\n2,4\n3,6\n", "other.csv"),
+      call.begin({ ...small, ignored: [] }, 1),
+    ]);
+    expect([begun.run, begun.task, begun.trainRows]).toEqual([0, "classification", 64]);
+    expect([other.file, again.run, again.task, again.trainRows]).toEqual(["other.csv", 1, "regression", 2]);
+    expect(events.map(({ status }) => status.run)).toEqual([0, 1]);
+  });
+
+  it("tells nothing of a run once the next one is begun, nor anything once it is closed", async () => {
+    const { read, call, events, under, faults, close } = visit();
+    await read(tableOf("number", 100));
+    await call.begin(long, 0);
+    await call.play();
+    await under(0);
+    await call.begin(long, 1);
+    const from = events.findIndex(({ status }) => status.run === 1);
+    expect(events[from]?.status.progress).toMatchObject({ step: 0, running: false });
+    await call.play();
+    await under(0);
+    expect(events.slice(from).every(({ status }) => status.run === 1)).toBe(true);
+    const { length } = events;
+    close();
+    // In turn after its end.
+    await call.pause();
+    expect([events.length, faults]).toEqual([length, []]);
+  });
+
+  it("takes 300 inputs, and predicts from all of them", async () => {
+    const { read, call, train } = visit();
+    const names = Array.from({ length: 301 }, (_, i) => `c${i}`);
+    const rows = Array.from({ length: 10 }, (_, row) => names.map((_, i) => (row * i) % 7).join(","));
+    const { columns } = await read([names.join(","), ...rows].join("\n"), "wide.csv");
+    expect(columns).toHaveLength(301);
+    const { inputs, example } = await train({ ...small, target: "c300", task: "regression", ignored: [] });
+    expect([inputs.length, example.length]).toEqual([300, 300]);
+    const before = await call.predict(example);
+    expect(await call.predict(example.with(299, "100"))).not.toEqual(before);
+  });
+
+  it("learns the sample of houses, whose options come with the address", async () => {
+    const { read, train, status } = visit();
+    const [houses] = samples;
+    await read((await houses?.make()) ?? "", houses?.file);
+    const begun = await train({ ...initialOptions, target: "price", ignored: ["garden"], layers: [16, 8], epochs: 10 });
+    expect(begun.inputs).toEqual(["area", "rooms", "age", "distance"]);
+    expect(begun.plan.tensors.W1?.shape).toEqual([16, 4]);
+    expect(begun.plan.tensors.W3?.shape).toEqual([1, 8]);
+    expect(status()?.judgement.test?.rows).toBe(160);
+  });
+
+  it("says what is missing, and what stopped a training that fails", async () => {
+    const { read, call, faults, status, until } = visit();
+    expect(() => call.guess("y")).toThrow("no table was read");
+    await expect(call.begin(small, 0)).rejects.toThrow("no table was read");
+    await read(tableOf("number", 100));
+    await call.begin({ ...small, optimizer: "sgd", rate: 1e38 }, 0);
+    await call.play();
+    await until(() => faults.length > 0 && status()?.progress.running === false);
+    expect(faults).toEqual([expect.any(NumericError)]);
+  });
+});
+
+function fail(): never {
+  throw new Error("nothing was told");
+}

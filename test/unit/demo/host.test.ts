@@ -1,0 +1,159 @@
+import { DataError, type Device, DeviceError } from "chainrule";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { createHost } from "../../../demo/src/worker/host.ts";
+import type { FromWorker } from "../../../demo/src/worker/protocol.ts";
+import type { Context } from "../../../demo/src/worker/session.ts";
+import { FakeCanvas } from "./canvas.ts";
+
+const parts = { where: "GPU", got: "a lost device", expected: "one that works", remedy: "open it again" };
+const abort = new DOMException("Buffer was unmapped before mapping was resolved.", "AbortError");
+
+beforeAll(() => {
+  for (const name of ["OffscreenCanvas", "ImageBitmap"]) vi.stubGlobal(name, FakeCanvas);
+  vi.stubGlobal("GPUBufferUsage", { MAP_READ: 1 });
+  vi.stubGlobal("GPUMapMode", { READ: 1 });
+});
+afterAll(() => void vi.unstubAllGlobals());
+
+type Anything = Context<{ methods: Record<string, never>; event: unknown }>;
+
+/** A worker with one page open, whose GPU is lost, and told to be, when the test says so. */
+async function openWorker(gpu = true) {
+  const loss = new DeviceError(parts);
+  let works = true;
+  let tell = () => {};
+  const lost = new Promise<DeviceError>((resolve) => {
+    tell = () => resolve(loss);
+  });
+  const mapAsync = () => (works ? Promise.resolve() : Promise.reject(abort));
+  const device = {
+    gpu: { createBuffer: () => ({ mapAsync, destroy() {} }) } as object,
+    adapter: { name: "a GPU", software: false },
+    lost,
+  } as Device;
+
+  const sent: FromWorker[] = [];
+  let context: Anything | undefined;
+  const calls: ((error?: unknown) => void)[] = [];
+  const ends: (() => void)[] = [];
+  const receive = createHost({
+    openDevice: () => (gpu ? Promise.resolve(device) : Promise.reject(new DeviceError(parts))),
+    load: (page) =>
+      page === "page"
+        ? Promise.resolve({
+            open: (given: Anything) => {
+              context = given;
+              return {
+                methods: {
+                  work: () => new Promise((resolve, reject) => calls.push((e) => (e ? reject(e) : resolve(1)))),
+                },
+                close: () => new Promise<void>((resolve) => ends.push(resolve)),
+              };
+            },
+          })
+        : undefined,
+    send: (message) => sent.push(message),
+  });
+  receive({ kind: "open", session: 1, page: "page" });
+  await quiet();
+  const of = <K extends FromWorker["kind"]>(kind: K) =>
+    sent.filter((message): message is FromWorker & { kind: K } => message.kind === kind);
+  return {
+    receive,
+    of,
+    calls,
+    ends,
+    lose: () => (works = false),
+    tell,
+    call: () => receive({ kind: "call", session: 1, id: 7, method: "work", given: [] }),
+    fail: (error: unknown) => context?.fail(error),
+  };
+}
+
+/** All that promises alone can bring about. */
+const quiet = () => new Promise((resolve) => setTimeout(resolve));
+
+describe("the worker", () => {
+  it.each([
+    ["an error of the browser's", abort],
+    ["the library's", new DeviceError(parts)],
+  ])("tells of a lost GPU once where training and a call fail first, with %s", async (_, error) => {
+    const { of, calls, call, fail, lose, tell } = await openWorker();
+    call();
+    await quiet();
+    lose();
+    fail(error);
+    calls[0]?.(error);
+    await quiet();
+    // What failed is not known before the reason is.
+    expect([of("lost"), of("fault"), of("failure")]).toEqual([[], [], []]);
+    tell();
+    await quiet();
+    fail(abort);
+    await quiet();
+    expect(of("lost").map(({ fault }) => fault.parts)).toEqual([parts]);
+    expect(of("fault")).toEqual([]);
+    expect(of("failure").map(({ id, fault }) => [id, fault.parts])).toEqual([[7, parts]]);
+  });
+
+  it("tells of it once where the loss is told first, and before the call that fails of it", async () => {
+    const { of, calls, call, fail, lose, tell, receive } = await openWorker();
+    call();
+    await quiet();
+    lose();
+    tell();
+    await quiet();
+    expect(of("lost")).toHaveLength(1);
+    fail(abort);
+    calls[0]?.(abort);
+    receive({ kind: "open", session: 2, page: "none" });
+    await quiet();
+    expect([of("lost").length, of("fault"), of("failure").length]).toEqual([1, [], 1]);
+  });
+
+  it.each([
+    ["the library's", new DataError(parts), true],
+    ["the browser's", new DOMException("no memory", "OperationError"), true],
+    ["the library's, of the GPU", new DeviceError(parts), true],
+    ["any", new Error("a mistake"), false],
+  ])("shows what fails for another reason, and answers the call (%s error)", async (_, error, gpu) => {
+    const { of, calls, call, fail } = await openWorker(gpu);
+    call();
+    await quiet();
+    fail(error);
+    calls[0]?.(error);
+    await quiet();
+    expect(of("lost")).toEqual([]);
+    expect(of("fault").map(({ session, fault }) => [session, fault.message])).toEqual([[1, error.message]]);
+    expect(of("failure").map(({ fault }) => fault.message)).toEqual([error.message]);
+  });
+
+  it("says what opens without a GPU, and that a page or a method is none", async () => {
+    const { of, receive } = await openWorker(false);
+    expect(of("backend").map(({ backend }) => backend.kind)).toEqual(["cpu"]);
+    receive({ kind: "open", session: 2, page: "none" });
+    receive({ kind: "call", session: 1, id: 3, method: "wrok", given: [] });
+    await quiet();
+    expect(of("fault").map(({ session, fault }) => [session, fault.message])).toEqual([
+      [2, 'worker: no session for the page "none"'],
+    ]);
+    expect(of("failure").map(({ id, fault }) => [id, fault.message])).toEqual([
+      [3, 'worker: the session has no method "wrok"'],
+    ]);
+  });
+
+  it("answers close once all is free, and tells no more of what was left", async () => {
+    const { of, receive, ends, fail } = await openWorker();
+    receive({ kind: "close", session: 1, id: 9 });
+    await quiet();
+    fail(new Error("too late"));
+    await quiet();
+    expect([of("result"), of("fault")]).toEqual([[], []]);
+    ends[0]?.();
+    await quiet();
+    expect(of("result").map(({ id }) => id)).toEqual([9]);
+    receive({ kind: "close", session: 1, id: 10 });
+    await quiet();
+    expect(of("result").map(({ id }) => id)).toEqual([9, 10]);
+  });
+});
