@@ -185,6 +185,7 @@ const browser: TestProjectInlineConfiguration = {
   test: {
     name: "browser",
     include: testsOf(["test/gpu/api"], ["test/gpu/kernels", "test/gpu/plans"]),
+    isolate: false,
     browser: {
       enabled: true,
       headless: true,
