@@ -20,12 +20,11 @@ const optimizerOf = ({ rule }: Described): Optimizer => (optimizers[rule] as (ty
 
 /** What a training covers: any two of its words, and each activation where it stands. */
 function covers(given: Described): string[] {
-  const { kind, weightDecay, decay, decayBiases, schedule, ...numbers } = optimizerOf(given);
+  const { kind, weightDecay, decay, schedule, ...numbers } = optimizerOf(given);
   const own = "momentum" in numbers && numbers.momentum > 0 ? "momentum" : kind;
   const words = [
     own,
     weightDecay === 0 ? "no decay" : decay,
-    `${decayBiases}`,
     schedule.kind,
     given.loss,
     `${given.batch} rows`,
@@ -71,23 +70,22 @@ const named = (all: readonly Described[]) => all.map((one) => [nameOf(one), traj
 
 /**
  * Trainings that cover all that any training covers: a word more, of whatever kind, makes few more. Each rule in turn takes the
- * training that covers most of what is left, until nothing is.
+ * training that covers most of what is left, until nothing is; a rule that covers nothing more has none.
  */
 export function pairwise(): (readonly [name: string, trajectory: Trajectory])[] {
   const candidates = optimizers.map((_, rule) => withRule(rule).map((given) => ({ given, covered: covers(given) })));
   const left = new Set(candidates.flat().flatMap(({ covered }) => covered));
   const chosen: Described[] = [];
-  for (let turn = 0; left.size > 0 || turn < optimizers.length; turn++) {
-    let [best, most] = [undefined as Described | undefined, -1];
+  for (let turn = 0; left.size > 0; turn++) {
     const own = candidates[turn % optimizers.length] ?? [];
     // Of those that cover as much, another one each turn.
     const first = (turn * own.length) / optimizers.length;
+    let [best, most] = [undefined as Described | undefined, 0];
     for (const { given, covered } of [...own.slice(first), ...own.slice(0, first)]) {
       const gain = covered.filter((word) => left.has(word)).length;
       if (gain > most) [best, most] = [given, gain];
     }
-    // A rule that covers nothing more is passed over, but for its first turn.
-    if (best === undefined || (most === 0 && turn >= optimizers.length)) continue;
+    if (best === undefined) continue;
     chosen.push(best);
     for (const word of covers(best)) left.delete(word);
   }

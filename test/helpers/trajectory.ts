@@ -131,7 +131,7 @@ function startOf(given: Trajectory): Start {
 function keepsFromKinks(given: Trajectory, start: Start): boolean {
   const bent = given.layers.flatMap(({ activation }, index) => (bends[activation] ? [`z${index + 1}`] : []));
   if (bent.length === 0) return true;
-  const { layers, loss, optimizer, inputs, rows, batch, shuffle } = given;
+  const { layers, loss, optimizer, inputs, rows, batch, shuffle = true } = given;
   const model = sequential(layers);
   const options = { model, loss, optimizer, inputs, rows, batch, shuffle, fuse: false, oneDispatch: false };
   const plan = planTraining(options);

@@ -41,8 +41,7 @@ const fused: ByteOptions = {
 const textbook = { ...fused, fuse: false };
 
 const { data: _, ...small } = optionsOf(smallOf(inRegisters["two layers"], "adamw, biases decay too"), true);
-const { data: __, ...oneLayer } = optionsOf(smallOf(inRegisters["one layer"], "momentum, decay per step"), true);
-const { data: ___, ...large } = optionsOf(
+const { data: __, ...large } = optionsOf(
   smallOf(inWorkgroup["three wide layers without a bias"], "momentum, decay per step"),
   true,
 );
@@ -75,7 +74,6 @@ const trainings: Readonly<Record<string, ByteTraining>> = {
     steps: 4,
   },
   "whole steps in registers": { ...few, options: small, kernels: ["wholeSteps"], registers: true },
-  "whole steps of one layer in registers": { ...few, options: oneLayer, kernels: ["wholeSteps"], registers: true },
   "whole steps in workgroup memory": { ...more, options: large, kernels: ["wholeSteps"], registers: false },
 };
 
@@ -108,7 +106,6 @@ describe("inputs of bytes train as their values do, bit for bit", () => {
 describe("the resident bytes", () => {
   test.each([
     [1, 1],
-    [67, 5],
     [86, 3],
   ])("of %i rows of %i columns are read as the values that they stand for", (rows, columns) =>
     expectRead(palette, { ...textbook, model: sequential([dense(OUTPUTS)]) }, rows, columns),

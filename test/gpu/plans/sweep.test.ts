@@ -32,7 +32,6 @@ const momentum: Rule = "momentum, decay per step";
 const trained: readonly (readonly [keyof typeof networks, Rule])[] = [
   ...ruleNames.map((rule) => ["with parameters in registers", rule] as const),
   ["in workgroup memory", momentum],
-  ["in workgroup memory", "adam, a cosine"],
 ];
 
 describe("a sweep trains variants as each trains alone, bit for bit", () => {
