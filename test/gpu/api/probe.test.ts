@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createReferenceTrainer } from "../../../src/cpu/trainer.ts";
 import { DeviceError } from "../../../src/errors.ts";
 import { resolveLayers } from "../../../src/model/layer.ts";
+import { sgd } from "../../../src/model/optimizer.ts";
 import { buildPredictPlan } from "../../../src/plan/build.ts";
 import { sumBytes } from "../../../src/plan/memory.ts";
 import { createReference } from "../../../src/reference/run.ts";
@@ -17,7 +18,12 @@ import { COLUMNS, classifier, estimator, rejection, withTrainer } from "../../he
 const device = await usePosingDevice();
 const counter = await useCounter();
 
-const RUNS = { classifier, estimator, "whole steps": { ...classifier, oneDispatch: true } } as const;
+const momentum = sgd({ learningRate: 0.1, momentum: 0.5 });
+const RUNS = {
+  classifier,
+  estimator,
+  "whole steps": { ...estimator, optimizer: momentum, oneDispatch: true },
+} as const;
 const ROWS = 300;
 const inputs = random(ROWS * COLUMNS, 5);
 
