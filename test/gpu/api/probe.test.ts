@@ -139,6 +139,7 @@ describe("probe", () => {
   });
 
   test("that is ready only once its owner is disposed of is freed too", async () => {
+    const before = counter.alive().length;
     const trainer = await createTrainer(device, classifier);
     // Keeps the program from being ready until the trainer is disposed of.
     let release = () => {};
@@ -158,7 +159,7 @@ describe("probe", () => {
       release();
       expect(await making).toBeInstanceOf(DeviceError);
     });
-    await counter.when(() => counter.alive().length === 0);
+    await counter.when(() => counter.alive().length === before);
   });
 
   test("is a predictor's too", async () => {
