@@ -1,6 +1,7 @@
 import { afterAll, expect } from "vitest";
 import { type Device, openDevice } from "../../src/device/open.ts";
 import { type Counter, countCalls } from "./counting.ts";
+import { posing } from "./disguise.ts";
 
 /** One device for all files of a worker, whose shaders are compiled once: opened by the first file that asks. */
 let shared: Promise<{ readonly device: Device; readonly counter: Counter }> | undefined;
@@ -26,3 +27,6 @@ export async function useCounter(): Promise<Counter> {
   shared ??= open();
   return (await shared).counter;
 }
+
+/** The same, as if 32 of its invocations ran in lockstep: tiles follow less from sizes, and fewer shaders are compiled. */
+export const usePosingDevice = async (): Promise<Device> => posing(await useDevice(), 32);

@@ -28,8 +28,13 @@ async function counting(): Promise<{ [COUNT]?: number }> {
   for (const name of ["createComputePipeline", "createComputePipelineAsync"]) {
     const create = Reflect.get(prototype, name) as Method;
     const value: Method = function (...given) {
-      if (this.adapterInfo?.device !== "null-backend") prototype[COUNT] = (prototype[COUNT] ?? 0) + 1;
-      return create.apply(this, given);
+      const made = create.apply(this, given);
+      const count = () => {
+        if (this.adapterInfo?.device !== "null-backend") prototype[COUNT] = (prototype[COUNT] ?? 0) + 1;
+      };
+      // What fails was not compiled.
+      Promise.resolve(made).then(count, () => {});
+      return made;
     };
     Object.defineProperty(prototype, name, { value, configurable: true, writable: true });
   }

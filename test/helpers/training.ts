@@ -15,6 +15,9 @@ export const EPOCH_STEPS = 3;
 export const COLUMNS = 3;
 export const CLASSES = 4;
 
+/** Two ways to train these small networks part by less than this in a few steps: some hundred roundings of numbers around 1. */
+export const CLOSE = 1e-5;
+
 /** Seeded rows of 3 columns with classes 0 to 3. */
 export const classes = (rows = ROWS, seed = 1): Dataset => ({
   inputs: random(rows * COLUMNS, seed),
@@ -45,6 +48,13 @@ export const regressor: TrainerOptions = {
   model: sequential([dense(8, "relu"), dense(2, "sigmoid")]),
   loss: "halfSquaredError",
   data: { inputs: random(ROWS * COLUMNS, 1), targets: random(ROWS * 2, 2) },
+};
+
+/** The classifier's layers fitted to numbers, by the classifier's shaders but for the loss. */
+export const estimator: TrainerOptions = {
+  ...classifier,
+  loss: "halfSquaredError",
+  data: { inputs: random(ROWS * COLUMNS, 1), targets: random(ROWS * CLASSES, 2) },
 };
 
 /** The control block of a trainer with these options, as the GPU holds it before the first step. */

@@ -1,15 +1,15 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { openDevice } from "../../../src/device/open.ts";
 import { pipelineFor } from "../../../src/device/pipelines.ts";
 import { DeviceError } from "../../../src/errors.ts";
 import type { Call } from "../../../src/kernels/index.ts";
 import { createTrainer } from "../../../src/run/trainer.ts";
-import { disguised } from "../../helpers/disguise.ts";
+import { useDevice } from "../../helpers/device.ts";
+import { disguised, posing } from "../../helpers/disguise.ts";
 import { hasSubgroups } from "../../helpers/tiles.ts";
 import { classifier, rejection } from "../../helpers/training.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
 
 const refused = async (work: Promise<unknown>): Promise<DeviceError> => {
   const error = await rejection(work);
@@ -186,7 +186,7 @@ describe("a shader that does not compile", () => {
   });
 
   test("leaves the device in working order", async () => {
-    const trainer = await createTrainer(device, classifier);
+    const trainer = await createTrainer(posing(device, 32), classifier);
     expect(await trainer.step()).toMatchObject({ step: 1 });
     trainer.dispose();
   });

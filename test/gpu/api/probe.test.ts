@@ -1,31 +1,31 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createReferenceTrainer } from "../../../src/cpu/trainer.ts";
-import { openDevice } from "../../../src/device/open.ts";
 import { DeviceError } from "../../../src/errors.ts";
 import { resolveLayers } from "../../../src/model/layer.ts";
+import { sgd } from "../../../src/model/optimizer.ts";
 import { buildPredictPlan } from "../../../src/plan/build.ts";
 import { sumBytes } from "../../../src/plan/memory.ts";
 import { createReference } from "../../../src/reference/run.ts";
 import { createPredictor } from "../../../src/run/predictor.ts";
 import { createTrainer } from "../../../src/run/trainer.ts";
 import type { ByteScale, Parameters, Predictor, TrainerOptions } from "../../../src/run/types.ts";
+import { answering } from "../../helpers/answering.ts";
 import { bitsOf, expectClose, largestMagnitude } from "../../helpers/compare.ts";
-import { countCalls } from "../../helpers/counting.ts";
+import { useCounter, usePosingDevice } from "../../helpers/device.ts";
 import { controlOf, random, readWords } from "../../helpers/gpu.ts";
-import { COLUMNS, classifier, regressor, rejection, withTrainer } from "../../helpers/training.ts";
+import { COLUMNS, classifier, estimator, rejection, withTrainer } from "../../helpers/training.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await usePosingDevice();
+const counter = await useCounter();
 
-const RUNS = { classifier, regressor, "whole steps": { ...classifier, oneDispatch: true } } as const;
+const momentum = sgd({ learningRate: 0.1, momentum: 0.5 });
+const RUNS = {
+  classifier,
+  estimator,
+  "whole steps": { ...estimator, optimizer: momentum, oneDispatch: true },
+} as const;
 const ROWS = 300;
 const inputs = random(ROWS * COLUMNS, 5);
-
-/** Waits until something holds, for a second at most. */
-async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 200 && !holds(); tries++) await new Promise((resolve) => setTimeout(resolve, 5));
-  expect(holds()).toBe(true);
-}
 
 const floatsOf = async (buffer: GPUBuffer) => {
   const [words = new Uint32Array()] = await readWords(device.gpu, [buffer]);
@@ -76,7 +76,7 @@ describe.each(Object.entries(RUNS))("trainer › probe, %s", (_, options) => {
 
 describe("probe", () => {
   test("takes bytes, though their number is no multiple of 4", async () => {
-    const bytes = Uint8Array.from({ length: 7 * COLUMNS }, (_, i) => (5 * i) % 256);
+    const bytes = Uint8Array.from({ length: 9 * COLUMNS }, (_, i) => (5 * i) % 256);
     expect(bytes.length % 4).not.toBe(0);
     await withTrainer(device, classifier, async (trainer) => {
       const [probe, same] = [await trainer.probe(bytes), await trainer.probe(Float32Array.from(bytes))];
@@ -111,9 +111,7 @@ describe("probe", () => {
   });
 
   test("submits once a run, maps nothing and makes no buffer", async () => {
-    const own = await openDevice();
-    const counter = countCalls(own.gpu);
-    await withTrainer(own, classifier, async (trainer) => {
+    await withTrainer(device, classifier, async (trainer) => {
       const probe = await trainer.probe(inputs);
       counter.reset();
       for (let i = 0; i < 10; i++) probe.run();
@@ -121,13 +119,10 @@ describe("probe", () => {
       expect(counter.counts).not.toHaveProperty("mapAsync");
       expect(counter.counts).not.toHaveProperty("createBuffer");
     });
-    own.destroy();
   });
 
   test("frees what it made, by itself and with its owner, and leaves the parameters", async () => {
-    const own = await openDevice();
-    const counter = countCalls(own.gpu);
-    await withTrainer(own, classifier, async (trainer) => {
+    await withTrainer(device, classifier, async (trainer) => {
       const before = counter.alive().sort();
       const bytes = trainer.memory;
       const probe = await trainer.probe(inputs);
@@ -141,34 +136,30 @@ describe("probe", () => {
       await trainer.probe(inputs);
     });
     expect(counter.alive()).toEqual([]);
-    own.destroy();
   });
 
   test("that is ready only once its owner is disposed of is freed too", async () => {
-    const own = await openDevice();
-    const counter = countCalls(own.gpu);
-    const trainer = await createTrainer(own, classifier);
+    const before = counter.alive().length;
+    const trainer = await createTrainer(device, classifier);
     // Keeps the program from being ready until the trainer is disposed of.
     let release = () => {};
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const pop = own.gpu.popErrorScope.bind(own.gpu);
-    Object.defineProperty(own.gpu, "popErrorScope", {
-      value: async () => {
-        const popped = pop();
-        await held;
-        return popped;
-      },
+    const pop = device.gpu.popErrorScope.bind(device.gpu);
+    const popErrorScope = async () => {
+      const popped = pop();
+      await held;
+      return popped;
+    };
+    await answering(device.gpu, { popErrorScope }, async () => {
+      const making = rejection(trainer.probe(inputs));
+      await counter.when(() => counter.alive().some((label) => label.startsWith("chainrule.probe.")));
+      trainer.dispose();
+      release();
+      expect(await making).toBeInstanceOf(DeviceError);
     });
-    const making = rejection(trainer.probe(inputs));
-    const ofProbe = () => counter.alive().filter((label) => label.startsWith("chainrule.probe."));
-    await until(() => ofProbe().length > 0);
-    trainer.dispose();
-    release();
-    expect(await making).toBeInstanceOf(DeviceError);
-    await until(() => counter.alive().length === 0);
-    own.destroy();
+    await counter.when(() => counter.alive().length === before);
   });
 
   test("is a predictor's too", async () => {

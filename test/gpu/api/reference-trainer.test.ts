@@ -1,73 +1,37 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createReferenceTrainer } from "../../../src/cpu/trainer.ts";
-import { openDevice } from "../../../src/device/open.ts";
 import { NumericError } from "../../../src/errors.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
 import { adam, sgd } from "../../../src/model/optimizer.ts";
-import type { Parameters, TrainerOptions } from "../../../src/run/types.ts";
+import type { TrainerOptions } from "../../../src/run/types.ts";
+import { expectAgreement, expectExchange } from "../../helpers/agreement.ts";
 import { expectClose, largestMagnitude } from "../../helpers/compare.ts";
-import { random } from "../../helpers/gpu.ts";
+import { usePosingDevice } from "../../helpers/device.ts";
 import {
   BATCH,
+  CLOSE,
   COLUMNS,
   classes,
   classifier,
   EPOCH_STEPS,
+  estimator,
   expectSameParameters,
   ROWS,
-  regressor,
   rejection,
-  withTrainer,
 } from "../../helpers/training.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
-
-/** A few steps of small layers: some hundred roundings of numbers around 1. */
-const CLOSE = 1e-5;
-
-const expectCloseParameters = (got: Parameters, expected: Parameters) => {
-  expect(Object.keys(got)).toEqual(Object.keys(expected));
-  for (const [name, values] of Object.entries(expected)) {
-    expectClose(name, got[name] ?? [], values, CLOSE * largestMagnitude(values));
-  }
-};
+const device = await usePosingDevice();
 
 const momentum = { ...classifier, optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }) };
 const runs: Readonly<Record<string, TrainerOptions>> = {
   classifier,
-  regressor,
+  estimator,
   textbook: { ...classifier, fuse: false },
   momentum,
 };
 
 describe.each(Object.entries(runs))("createReferenceTrainer, %s", (_, options) => {
-  test("reports, evaluates, predicts and reads what the GPU does", async () => {
-    const cpu = createReferenceTrainer(options);
-    await withTrainer(device, options, async (gpu) => {
-      expectSameParameters(await cpu.parameters(), await gpu.parameters());
-      const [got, expected] = [await cpu.step(EPOCH_STEPS + 1), await gpu.step(EPOCH_STEPS + 1)];
-      const { step, epoch, steps, rows, learningRate } = expected;
-      expect(got).toMatchObject({ step, epoch, steps, rows, learningRate });
-      expectClose("objective", [got.objective], [expected.objective], CLOSE * expected.objective);
-      expectCloseParameters(await cpu.parameters(), await gpu.parameters());
-
-      const data = {
-        inputs: random(40 * COLUMNS, 6),
-        targets: options === regressor ? random(80, 7) : classes(40).targets,
-      };
-      const [judged, judge] = [await cpu.evaluate(data), await gpu.evaluate(data)];
-      expect([judged.rows, judged.accuracy]).toEqual([judge.rows, judge.accuracy]);
-      expectClose("loss", [judged.loss], [judge.loss], CLOSE * judge.loss);
-      const [predicted, prediction] = [await cpu.predict(data.inputs), await gpu.predict(data.inputs)];
-      expect([predicted.rows, predicted.classes]).toEqual([prediction.rows, prediction.classes]);
-      expectClose("o", predicted.outputs, prediction.outputs, CLOSE * largestMagnitude(prediction.outputs));
-
-      const [read, shown] = [await cpu.read("dz1"), await gpu.read("dz1")];
-      expect(read.shape).toEqual(shown.shape);
-      expectClose("dz1", read.data, shown.data, CLOSE * largestMagnitude(shown.data));
-    });
-  });
+  test("reports, evaluates, predicts and reads what the GPU does", () => expectAgreement(device, options));
 
   test("goes on exactly from its own file", async () => {
     const [one, other] = [createReferenceTrainer(options), createReferenceTrainer(options)];
@@ -79,19 +43,7 @@ describe.each(Object.entries(runs))("createReferenceTrainer, %s", (_, options) =
     expectSameParameters(await other.parameters(), await one.parameters());
   });
 
-  test("takes up the GPU's file, and the GPU its", async () => {
-    await withTrainer(device, options, async (gpu) => {
-      await gpu.step(4);
-      const cpu = createReferenceTrainer(options);
-      await cpu.load(await gpu.save());
-      expectSameParameters(await cpu.parameters(), await gpu.parameters());
-      await cpu.step(2);
-      await gpu.load(await cpu.save());
-      expectSameParameters(await gpu.parameters(), await cpu.parameters());
-      expect([(await cpu.step()).step, (await gpu.step()).step]).toEqual([7, 7]);
-      expectCloseParameters(await cpu.parameters(), await gpu.parameters());
-    });
-  });
+  test("takes up the GPU's file, and the GPU its", () => expectExchange(device, options));
 });
 
 describe("createReferenceTrainer", () => {

@@ -25,13 +25,26 @@ const trainer = await createTrainer(device, {
   data: { inputs: rows.flat(), targets: rows.map(([x = 0]) => Number(x > 0)) },
 });
 
+/** Says when what a collection found is finalized. @type {FinalizationRegistry<() => void>} */
+const finalized = new FinalizationRegistry((resolve) => resolve());
+const register = (/** @type {() => void} */ resolve) => finalized.register({}, resolve);
+
+/** Collects garbage, and waits for its finalizers: those of the GPU's objects among them. */
+async function collect() {
+  let waiting = true;
+  register(() => {
+    waiting = false;
+  });
+  while (waiting) {
+    globalThis.gc?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 /** Bytes of the heap, and of the buffers beside it, once what nothing holds is gone. */
 async function held() {
-  for (let i = 0; i < 4; i++) {
-    globalThis.gc?.();
-    // Finalizers run between two turns.
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  // What is finalized lets go of more.
+  for (let i = 0; i < 4; i++) await collect();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
