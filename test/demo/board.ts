@@ -1,11 +1,31 @@
 import type { Page } from "playwright";
 import { expect } from "vitest";
-import { createReferenceTrainer, type TrainerOptions } from "../../src/index.ts";
+import { createReferenceTrainer, dense, sequential, sgd, type TrainerOptions } from "../../src/index.ts";
+import { settled } from "./browser.ts";
 
 // What the page Inside a step shows, read off it, and what it should show.
 
 /** Largest difference from the reference, as a share of a tensor's largest magnitude. */
 export const CLOSE = 1e-5;
+
+export const ready = (page: Page) => page.locator("[data-ready]").waitFor();
+export const stopOf = (page: Page) => page.getByTestId("stop").textContent();
+
+/** What the page trains where its address says nothing. */
+export const classifier: Omit<TrainerOptions, "data"> = {
+  model: sequential([dense(4, "tanh"), dense(3, "tanh"), dense(2)]),
+  loss: "softmaxCrossEntropy",
+  optimizer: sgd({ learningRate: 0.5 }),
+};
+
+/** A regression with weight decay, and its address. */
+export const decayed: Omit<TrainerOptions, "data"> = {
+  model: sequential([dense(4, "relu"), dense(2, "tanh")]),
+  loss: "halfSquaredError",
+  optimizer: sgd({ learningRate: 0.3, weightDecay: 0.1 }),
+};
+export const decayedAt =
+  "inside?units=3-4-2&rows=5&activation=relu&output=tanh&loss=squaredError&rate=0.3&decay=0.1&seed=3";
 
 export interface Shown {
   readonly shape: readonly [rows: number, columns: number];
@@ -70,7 +90,7 @@ export function expectAgreement(shown: Record<string, Shown>, expected: Record<s
 /** The colour of each cell of a tensor as it is on the screen, near the cell's corner, away from its number. */
 export async function coloursOf(page: Page, name: string): Promise<number[][]> {
   const table = page.locator(`table[data-tensor="${name}"]`);
-  await page.waitForTimeout(300);
+  await settled(page);
   const picture = (await table.screenshot()).toString("base64");
   const cells = await table.evaluate((element) => {
     const { x, y } = element.getBoundingClientRect();

@@ -1,326 +1,48 @@
-import type { Page } from "playwright";
-import { describe, expect, it } from "vitest";
-import { dense, planTraining, sequential, sgd, type TrainerOptions } from "../../src/index.ts";
-import worked from "../golden/worked-example.json";
-import { CLOSE, coloursOf, expectAgreement, optionsOf, type Shown, stepOnCpu, tensorsOf } from "./board.ts";
-import { expectAccessible, expectGoodLooks, expectToFit, phone, useSite, watchGpu } from "./browser.ts";
+import { expect, it } from "vitest";
+import {
+  CLOSE,
+  classifier,
+  coloursOf,
+  expectAgreement,
+  optionsOf,
+  ready,
+  stepOnCpu,
+  stopOf,
+  tensorsOf,
+} from "./board.ts";
+import { expectGoodLooks, useSite } from "./browser.ts";
 
-const ready = (page: Page) => page.locator("[data-ready]").waitFor();
-const stopOf = (page: Page) => page.getByTestId("stop").textContent();
+const site = useSite();
 
-/** Where the step begins in each address, and the network that it is about. */
-const workedAt =
-  "inside?units=2-2-2&rows=1&activation=sigmoid&output=sigmoid&loss=squaredError&rate=0.5&decay=0&start=worked";
-const decayedAt = "inside?units=3-4-2&rows=5&activation=relu&output=tanh&loss=squaredError&rate=0.3&decay=0.1&seed=3";
+it("inside a step, every tensor is as the reference has it, drawn by its sign, walked through by keys, and accessible", async () => {
+  const { page, errors } = await site.goTo("inside");
+  await page.setViewportSize({ width: 1280, height: 2400 });
+  await ready(page);
+  const shown = await tensorsOf(page);
+  expect(Object.keys(shown).length).toBe(34);
+  expectAgreement(shown, await stepOnCpu(shown, optionsOf(shown, classifier)));
+  const differences = await page
+    .locator(".difference")
+    .evaluateAll((all) => all.map((one) => Number(one.getAttribute("data-relative"))));
+  expect(differences.length).toBe(34);
+  expect(Math.max(...differences)).toBeLessThanOrEqual(CLOSE);
 
-const classifier: Omit<TrainerOptions, "data"> = {
-  model: sequential([dense(4, "tanh"), dense(3, "tanh"), dense(2)]),
-  loss: "softmaxCrossEntropy",
-  optimizer: sgd({ learningRate: 0.5 }),
-};
-
-const decayed: Omit<TrainerOptions, "data"> = {
-  model: sequential([dense(4, "relu"), dense(2, "tanh")]),
-  loss: "halfSquaredError",
-  optimizer: sgd({ learningRate: 0.3, weightDecay: 0.1 }),
-};
-
-describe("inside a step", () => {
-  const site = useSite();
-
-  it.each([
-    ["classifier", "inside", classifier, 34],
-    ["decayed regression", decayedAt, decayed, 28],
-    ["a later step", `${decayedAt}&step=3`, decayed, 28],
-  ] as const)("shows every tensor of the step as the reference has it (%s)", async (_, at, options, count) => {
-    const { page, errors } = await site.visit({ at });
-    await ready(page);
-    const shown = await tensorsOf(page);
-    expect(Object.keys(shown).length).toBe(count);
-    expectAgreement(shown, await stepOnCpu(shown, optionsOf(shown, options)));
-    const differences = await page
-      .locator(".difference")
-      .evaluateAll((all) => all.map((one) => Number(one.getAttribute("data-relative"))));
-    expect(differences.length).toBe(count);
-    expect(Math.max(...differences)).toBeLessThanOrEqual(CLOSE);
-    expect(errors).toEqual([]);
+  const colours = await coloursOf(page, "W1");
+  shown.W1?.values.forEach((value, i) => {
+    const [red = 0, , blue = 0] = colours[i] ?? [];
+    if (Math.abs(value) > 0.15) expect([i, Math.sign(blue - red)]).toEqual([i, Math.sign(value)]);
   });
 
-  it.each([5, 20])("stays close to the reference where sums cancel, after %i steps", async (step) => {
-    const { page } = await site.visit({ at: `inside?step=${step}` });
-    await ready(page);
-    const shares = await page
-      .locator(".difference")
-      .evaluateAll((all) => all.map((one) => Number(one.getAttribute("data-relative"))));
-    expect(shares).toHaveLength(34);
-    expect(Math.max(...shares)).toBeLessThanOrEqual(CLOSE);
-    expect(Number(await page.getByTestId("worst").textContent())).toBeLessThanOrEqual(CLOSE);
-  });
-
-  it("shows the published numbers of the worked example", async () => {
-    const { page } = await site.visit({ at: workedAt });
-    await ready(page);
-    const shown = await tensorsOf(page);
-    const { forward, gradients, W, L } = worked;
-    const layer = (l: number) => ({ ...forward.layers[l - 1], ...gradients.layers[l - 1], after: W[1][l - 1] });
-    const expected: Record<string, readonly number[]> = {
-      o: forward.o.flat(),
-      do: gradients.do.flat(),
-      h1: layer(1).h?.flat() ?? [],
-      L: [L],
-      s: [0],
-      J: [L],
-    };
-    for (const l of [1, 2]) {
-      const { z = [], dz = [], gW = [], after = [] } = layer(l);
-      Object.assign(expected, {
-        [`z${l}`]: z.flat(),
-        [`dz${l}`]: dz.flat(),
-        [`dW${l}`]: gW.flat(),
-        [`W${l}+`]: after.flat(),
-      });
-    }
-    const part = Object.fromEntries(Object.keys(expected).map((name) => [name, shown[name] as Shown]));
-    expectAgreement(part, expected);
-    expect(Object.keys(shown)).not.toContain("db1");
-  });
-
-  it("walks forward and back by keyboard, and what is not computed yet is not shown", async () => {
-    const { page } = await site.visit({ at: "inside" });
-    await ready(page);
-    expect(await stopOf(page)).toBe("0 / 18");
-    const known = () =>
-      page.locator("table[data-tensor]:not(.unknown)").evaluateAll((all) => all.map((one) => one.dataset.tensor));
-    const written = () => page.locator(".card.written").evaluateAll((all) => all.map((one) => one.dataset.card));
-    const seen: (string | undefined)[][] = [];
-    for (let stop = 1; stop <= 18; stop++) {
-      await page.keyboard.press("ArrowRight");
-      expect(await stopOf(page)).toBe(`${stop} / 18`);
-      seen.push(await written());
-      if (stop === 1) expect(await known()).toEqual(["x", "y", "W1", "b1", "W2", "b2", "W3", "b3"]);
-    }
-    expect(seen).toEqual([
-      ["x", "y"],
-      ["z1"],
-      ["h1"],
-      ["z2"],
-      ["h2"],
-      ["o"],
-      ["ell", "L", "s", "J"],
-      ["do"],
-      ["dW3", "db3"],
-      ["dh2"],
-      ["dz2"],
-      ["dW2", "db2"],
-      ["dh1"],
-      ["dz1"],
-      ["dW1", "db1"],
-      ["W1+", "b1+"],
-      ["W2+", "b2+"],
-      ["W3+", "b3+"],
-    ]);
-    expect((await known()).length).toBe(34);
-    await page.keyboard.press("ArrowRight");
-    expect(await stopOf(page)).toBe("18 / 18");
-    for (let stop = 17; stop >= 11; stop--) await page.keyboard.press("ArrowLeft");
-    expect(await stopOf(page)).toBe("11 / 18");
-    expect(await written()).toEqual(["dz2"]);
-    expect(await page.locator(".card.read").evaluateAll((all) => all.map((one) => one.dataset.card))).toEqual([
-      "z2",
-      "h2",
-      "dh2",
-    ]);
-    expect(await page.locator('table[data-tensor="dW2"].unknown').count()).toBe(1);
-    expect(new URL(page.url()).hash).toContain("stop=11");
-    await page.reload();
-    await ready(page);
-    expect(await stopOf(page)).toBe("11 / 18");
-  });
-
-  it("says of a focused number what the GPU has, what the reference has, and how it comes about", async () => {
-    const { page } = await site.visit({ at: workedAt });
-    await ready(page);
-    await page.locator('table[data-tensor="z1"] td').first().focus();
-    expect(await page.getByTestId("arithmetic").textContent()).toBe("= 0.15 · 0.05 + 0.2 · 0.1 + 0.35");
-    expect(Number(await page.getByTestId("cell-gpu").textContent())).toBeCloseTo(0.3775, 6);
-    expect(Number(await page.getByTestId("cell-cpu").textContent())).toBeCloseTo(0.3775, 6);
-    const operands = await page.locator("td.operand").evaluateAll((all) => all.map(({ id }) => id));
-    expect(operands.sort()).toEqual(["cell-W1-0-0", "cell-W1-0-1", "cell-b1-0-0", "cell-x-0-0", "cell-x-0-1"]);
-    // Inside a tensor arrows move from number to number, not through the step.
-    await page.keyboard.press("ArrowRight");
-    expect(await page.getByTestId("arithmetic").textContent()).toBe("= 0.25 · 0.05 + 0.3 · 0.1 + 0.35");
-    expect(await stopOf(page)).toBe("0 / 14");
-    await page.locator('table[data-tensor="dz2"] td').first().hover();
-    expect(await page.getByTestId("arithmetic").textContent()).toBe("= 0.741 · 0.751 · (1 − 0.751)");
-  });
-
-  it("draws each number in the colour of its sign, out of the GPU's buffers", async () => {
-    const { page } = await site.visit({ at: "inside", context: { viewport: { width: 1280, height: 2400 } } });
-    await ready(page);
-    const { W1, "W1+": after, L, J, y } = await tensorsOf(page);
-    for (const [name, shown] of Object.entries({ W1, "W1+": after, L, J, y })) {
-      const colours = await coloursOf(page, name);
-      shown?.values.forEach((value, i) => {
-        const [red = 0, , blue = 0] = colours[i] ?? [];
-        const sign = Math.abs(blue - red) < 12 ? 0 : Math.sign(blue - red);
-        if (Math.abs(value) > 0.15 || value === 0) expect([name, i, sign]).toEqual([name, i, Math.sign(value)]);
-      });
-    }
-  });
-
-  it("reads nothing back to walk through the step", async () => {
-    const { page } = await site.visit({ at: "inside" });
-    await ready(page);
-    const calls = await watchGpu(page);
-    for (let stop = 0; stop < 5; stop++) await page.keyboard.press("ArrowRight");
-    await page.waitForTimeout(300);
-    expect((await calls()).maps).toBe(0);
-    // A new step is read, so the count does count.
-    await page.getByRole("button", { name: "Next step" }).click();
-    await page.getByTestId("step").getByText("2", { exact: true }).waitFor();
-    expect((await calls()).maps).toBeGreaterThan(0);
-  });
-
-  it("takes the next step from where the last one ended", async () => {
-    const { page } = await site.visit({ at: "inside" });
-    await ready(page);
-    const before = await tensorsOf(page);
-    await page.getByRole("button", { name: "Next step" }).click();
-    await page.getByTestId("step").getByText("2", { exact: true }).waitFor();
-    const after = await tensorsOf(page);
-    for (const name of ["W1", "b1", "W2", "b2", "W3", "b3"])
-      expect(after[name]?.values).toEqual(before[`${name}+`]?.values);
-    expect(after.J?.values[0]).toBeLessThan(before.J?.values[0] ?? 0);
-    await page.reload();
-    await ready(page);
-    expect(await tensorsOf(page)).toEqual(after);
-  });
-
-  it("shows both plans, each textbook dispatch with the fused one that swallows it", async () => {
-    const { page } = await site.visit({ at: decayedAt });
-    await ready(page);
-    const plan = (passes: { fuse?: boolean; oneDispatch?: boolean }) =>
-      planTraining({ ...decayed, inputs: 3, rows: 5, shuffle: false, ...passes });
-    const [textbook, fused] = [plan({ fuse: false }), plan({ oneDispatch: false })];
-    expect([textbook.steps.length, fused.steps.length]).toEqual([25, 6]);
-    expect(await page.getByTestId("textbook-dispatches").textContent()).toBe("25 dispatches");
-    expect(await page.getByTestId("fused-dispatches").textContent()).toBe("6 dispatches");
-    expect(await page.getByTestId("whole-dispatches").textContent()).toBe("1 dispatch");
-    const rows = (name: string) =>
-      page
-        .getByTestId(`${name}-plan`)
-        .locator("li")
-        .evaluateAll((all) =>
-          all.map((row) => [".badge", "code"].map((part) => row.querySelector(part)?.textContent).join(" ")),
-        );
-    expect(await rows("fused")).toHaveLength(6);
-    expect(await rows("textbook")).toEqual([
-      "A control = advance()",
-      "A order = sample()",
-      "BE x = gatherRows(order, X)",
-      "A y = gatherRows(order, Y)",
-      "B z1 = matmul(x, W1, b1)",
-      "B h1 = activation(z1)",
-      "C z2 = matmul(h1, W2, b2)",
-      "C o = activation(z2)",
-      "C scores, do = loss(o, y)",
-      "E squares = penalty(W1)",
-      "F squares = penalty(W2)",
-      "A ring = record(scores, squares)",
-      "C dz2 = gradientMultiply(do, z2, o)",
-      "F gW2 = matmul(dz2, h1)",
-      "F dW2 = decayGradient(gW2, W2)",
-      "F gb2 = sumRows(dz2)",
-      "D dh1 = matmul(dz2, W2)",
-      "D dz1 = gradientMultiply(dh1, z1, h1)",
-      "E gW1 = matmul(dz1, x)",
-      "E dW1 = decayGradient(gW1, W1)",
-      "E gb1 = sumRows(dz1)",
-      "E W1 = weightUpdate(gW1, W1)",
-      "E b1 = weightUpdate(gb1, b1)",
-      "F W2 = weightUpdate(gW2, W2)",
-      "F b2 = weightUpdate(gb2, b2)",
-    ]);
-    expect(await page.locator(".ribbons path").count()).toBe(26);
-  });
-
-  it("says which buffers backward needs, and why", async () => {
-    const { page } = await site.visit({ at: "inside" });
-    await ready(page);
-    const row = (name: string) =>
-      page
-        .locator(".lives tbody tr")
-        .filter({ has: page.locator("th", { hasText: new RegExp(`^\\s*${name}$`) }) })
-        .locator("td")
-        .evaluateAll((all) => all.map(({ textContent }) => textContent));
-    expect(await row("h¹")).toEqual(["64 B", "from stop 3 to stop 14", "∂J/∂W², φ′ in ∂J/∂z¹", "stored"]);
-    expect(await row("z¹")).toEqual(["64 B", "from stop 2 to stop 14", "φ′ in ∂J/∂z¹", "not stored"]);
-    expect(await row("W²")).toEqual(["48 B", "always", "∂J/∂h¹", "stored"]);
-    expect(await page.locator('[data-card="h2"] .kept').textContent()).toBe("kept for ∂J/∂W³, φ′ in ∂J/∂z²");
-  });
-
-  it("follows the presets and the units, and keeps them in the address", async () => {
-    const { page } = await site.visit({ at: "inside" });
-    await ready(page);
-    await page.getByText("Worked example 2-2-2").click();
-    await page.locator('table[data-tensor="W1"] td[title="0.15000000596046448"]').waitFor();
-    expect(new URL(page.url()).hash).toContain("start=worked");
-    await page.getByRole("button", { name: "More layer 1" }).click();
-    await page.locator('table[data-tensor="b1"] tr').nth(2).waitFor();
-    expect(new URL(page.url()).hash).toContain("units=2-3-2");
-    expect(new URL(page.url()).hash).not.toContain("start=worked");
-  });
-
-  it("plays through the stops, slower where little motion is wanted", async () => {
-    const { page } = await site.visit({ at: "inside?stop=16", context: { reducedMotion: "reduce" } });
-    await ready(page);
-    const began = performance.now();
-    await page.getByRole("button", { name: "Play" }).click();
-    await page.getByTestId("stop").getByText("17 / 18").waitFor();
-    expect(performance.now() - began).toBeGreaterThan(3000);
-    await page.getByTestId("stop").getByText("18 / 18").waitFor();
-    await page.getByRole("button", { name: "Play" }).waitFor();
-  });
-
-  it("leaves a low screen to the board", async () => {
-    const { page } = await site.visit({ at: "inside?stop=11", context: { viewport: { width: 844, height: 390 } } });
-    await ready(page);
-    await page.locator('[data-card="W3+"]').scrollIntoViewIfNeeded();
-    const { y = 0, height = 0 } = (await page.locator(".dock").boundingBox()) ?? {};
-    expect(y + height).toBeLessThanOrEqual(0);
-  });
-
-  it("has no grave violation of accessibility, and fits, a screen of 320 px too", async () => {
-    const { page } = await site.visit({ at: "inside?stop=11", context: phone });
-    await ready(page);
-    await expectGoodLooks(page);
-    await page.setViewportSize({ width: 320, height: 900 });
-    await expectToFit(page, 320);
-    // A formula that does not fit its card scrolls with the keyboard, and the step stays where it is.
-    const formula = page.locator(".formula[tabindex='0']").first();
-    await formula.focus();
-    await page.keyboard.press("ArrowRight");
-    await expect.poll(() => formula.evaluate(({ scrollLeft }) => scrollLeft)).toBeGreaterThan(0);
-    expect(await stopOf(page)).toBe("11 / 18");
-    await expectAccessible(page);
-  });
-});
-
-describe("inside a step without WebGPU", () => {
-  const site = useSite({ webgpu: false });
-
-  it("shows the CPU reference's numbers and says so", async () => {
-    const { page } = await site.visit({ at: "inside", context: { viewport: { width: 1280, height: 2400 } } });
-    await ready(page);
-    await page.getByText("These are the CPU reference’s numbers").waitFor();
-    const shown = await tensorsOf(page);
-    expectAgreement(shown, await stepOnCpu(shown, optionsOf(shown, classifier)));
-    expect(await page.locator(".difference").count()).toBe(0);
-    const colours = await coloursOf(page, "W1");
-    shown.W1?.values.forEach((value, i) => {
-      const [red = 0, , blue = 0] = colours[i] ?? [];
-      if (Math.abs(value) > 0.15) expect([i, Math.sign(blue - red)]).toEqual([i, Math.sign(value)]);
-    });
-    await expectAccessible(page);
-  });
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  expect(await stopOf(page)).toBe("2 / 18");
+  expect(await page.locator(".card.written").evaluateAll((all) => all.map(({ dataset }) => dataset.card))).toEqual([
+    "z1",
+  ]);
+  await page.getByRole("button", { name: "Next step" }).click();
+  await page.getByTestId("step").getByText("2", { exact: true }).waitFor();
+  const after = await tensorsOf(page);
+  for (const name of ["W1", "b1"]) expect(after[name]?.values).toEqual(shown[`${name}+`]?.values);
+  await expectGoodLooks(page);
+  expect(errors).toEqual([]);
 });

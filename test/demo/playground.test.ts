@@ -1,332 +1,37 @@
-import { readFile } from "node:fs/promises";
-import type { Page } from "playwright";
-import { describe, expect, it } from "vitest";
-import { loadModel } from "../../src/index.ts";
-import { button, expectGoodLooks, expectToFit, phone, pictureOf, useSite } from "./browser.ts";
-import { accuracyOf, atRest, pause, stepOf, train, untilStep } from "./playground.ts";
+import { expect, it } from "vitest";
+import { button, expectGoodLooks, pictureOf, settled, useSite } from "./browser.ts";
+import { accuracyOf, atRest, goToStep, pause, stepOf, train, untilAccurate } from "./playground.ts";
 
 const site = useSite();
 
-/** Goes to a step by the timeline. */
-const goTo = async (page: Page, step: number) => {
-  await page.getByRole("slider", { name: "Go to an earlier step" }).fill(String(step));
-  await page.waitForFunction(
-    (wanted) => document.querySelector("[data-testid=step]")?.textContent?.replaceAll(",", "") === String(wanted),
-    step,
-  );
+it("the playground learns a shape that is chosen, goes back to the very weights, draws them, and is accessible", async () => {
+  const { page, errors } = await site.goTo("playground?layers=4,4");
   await atRest(page);
-};
+  await page.getByRole("radio", { name: "moons" }).check({ force: true });
+  await page.waitForURL(/[?&]points=moons(&|$)/);
+  await atRest(page);
+  const fingerprint = page.getByTestId("fingerprint");
+  const untrained = await fingerprint.textContent();
+  await settled(page);
+  const [surface, network] = [await pictureOf(page, ".surface canvas"), await pictureOf(page, ".network canvas")];
+  await train(page);
+  await untilAccurate(page, "test", 95);
+  await pause(page);
+  expect(await accuracyOf(page, "test")).toBeGreaterThanOrEqual(0.95);
+  const [step, trained] = [await stepOf(page), await fingerprint.textContent()];
+  await settled(page);
+  expect((await pictureOf(page, ".surface canvas")).equals(surface)).toBe(false);
+  expect((await pictureOf(page, ".network canvas")).equals(network)).toBe(false);
+  expect(page.url()).toContain(`step=${step}`);
 
-/** All weights as the downloaded file has them. */
-const weights = async (page: Page) => {
-  const [download] = await Promise.all([page.waitForEvent("download"), button(page, "Download the model").click()]);
-  return loadModel(new Uint8Array(await readFile(await download.path()))).parameters;
-};
-
-describe("the playground", () => {
-  it("learns the spiral: at least 97 % of the points, those of the test too", async () => {
-    const { page, errors } = await site.visit({ at: "playground?points=spiral&seed=1" });
-    await atRest(page);
-    expect(await accuracyOf(page, "test")).toBeLessThan(0.8);
-    const untrained = await pictureOf(page, ".surface canvas");
-    await train(page);
-    await page.waitForFunction(
-      () => {
-        const share = (of: string) =>
-          Number.parseFloat(document.querySelector(`[data-testid=${of}]`)?.textContent ?? "");
-        return share("train-accuracy") >= 97 && share("test-accuracy") >= 97;
-      },
-      undefined,
-      { timeout: 90_000 },
-    );
-    await pause(page);
-    expect(await accuracyOf(page, "train")).toBeGreaterThanOrEqual(0.97);
-    expect(await accuracyOf(page, "test")).toBeGreaterThanOrEqual(0.97);
-    expect((await pictureOf(page, ".surface canvas")).equals(untrained)).toBe(false);
-    expect(errors).toEqual([]);
-  });
-
-  it("rewinds and replays to the same bits, edits of options included", async () => {
-    const { page } = await site.visit({ at: "playground?points=moons&layers=4&live=sgd,0.1,0,32" });
-    await atRest(page);
-    const seen = new Map([[0, await weights(page)]]);
-    await train(page);
-    await untilStep(page, 50);
-    await pause(page);
-    const first = await stepOf(page);
-    seen.set(first, await weights(page));
-    await page.getByLabel("Learning rate η").selectOption("0.03");
-    await button(page, "One step forward").click();
-    await untilStep(page, first + 1);
-    await atRest(page);
-    seen.set(first + 1, await weights(page));
-    // Another kind of optimizer begins with a state of its own.
-    await page.getByLabel("Optimizer").selectOption("adam");
-    await train(page);
-    await untilStep(page, first + 40);
-    await page.getByLabel("Batch |B|").selectOption("16");
-    await untilStep(page, first + 80);
-    await pause(page);
-    const last = await stepOf(page);
-    seen.set(last, await weights(page));
-    const address = page.url();
-    expect(new Set([...seen.values()].map((one) => String(one.W1))).size).toBe(4);
-
-    for (const step of [first + 1, 0, last, first, last]) {
-      await goTo(page, step);
-      expect([step, await weights(page)]).toEqual([step, seen.get(step)]);
-    }
-    await goTo(page, first + 1);
-    await button(page, "One step back").click();
-    await page.getByTestId("step").getByText(first.toLocaleString("en")).waitFor();
-    await atRest(page);
-    expect(await weights(page)).toEqual(seen.get(first));
-
-    // The address alone brings the same run to the same step.
-    const other = await site.visit({ at: address.split("#/")[1] ?? "" });
-    await other.page.getByTestId("step").getByText(last.toLocaleString("en"), { exact: true }).waitFor();
-    await atRest(other.page);
-    expect(await weights(other.page)).toEqual(seen.get(last));
-  });
-
-  it("forgets what was logged after the step at which an option is changed", async () => {
-    const { page } = await site.visit({
-      at: "playground?points=gauss&layers=2&live=sgd,0.1,0,32&edits=20,sgd,0.3,0,32&step=40",
-    });
-    await atRest(page);
-    expect(page.url()).toContain("edits=20");
-    await goTo(page, 10);
-    await page.getByLabel("Weight decay λ").selectOption("0.1");
-    await atRest(page);
-    await expect
-      .poll(() => decodeURIComponent(page.url()), { timeout: 10_000 })
-      .toMatch(/edits=10,sgd,0\.1,0\.1,32(&|$)/);
-  });
-
-  it("lets one stop the replay of an address, and shows how long it takes", async () => {
-    const { page, errors } = await site.visit({
-      at: "playground?points=gauss&layers=2&edits=1000,sgd,0.1,0,32&step=90000000",
-    });
-    await page.getByText(/^Replaying step .* of 90,000,000$/).waitFor();
-    await page.getByText(/ left$/).waitFor();
-    // An option or the model of a step on the way is not what is shown.
-    const controls = [page.getByLabel("Optimizer"), page.getByLabel("Batch |B|"), button(page, "Download the model")];
-    for (const control of controls) expect(await control.isDisabled()).toBe(true);
-    await pause(page);
-    for (const control of controls) expect(await control.isEnabled()).toBe(true);
-    expect(await stepOf(page)).toBeGreaterThan(0);
-    await expectToFit(page, 1280);
-    await button(page, "Back to step 0").focus();
-    await page.keyboard.press("Enter");
-    await page.getByTestId("step").getByText("0", { exact: true }).waitFor();
-    await expectToFit(page, 1280);
-    // It has nothing more to do, and keeps the focus.
-    const back = page.locator("[aria-label='Back to step 0'][aria-disabled=true]:focus");
-    await back.waitFor();
-    await page.keyboard.press("Enter");
-    await back.waitFor();
-    expect(errors).toEqual([]);
-  });
-
-  it("replays about as fast as it trained", async () => {
-    const { page } = await site.visit({ at: "playground?points=spiral" });
-    await atRest(page);
-    const began = Date.now();
-    await train(page);
-    await page.waitForTimeout(4000);
-    await pause(page);
-    const trained = Date.now() - began;
-    await page.reload();
-    await page.getByText(/^Replaying step/).waitFor();
-    const again = Date.now();
-    await atRest(page);
-    expect(Date.now() - again).toBeLessThan(3 * trained);
-  });
-
-  it("holds the timeline's thumb while it is dragged, though training goes on, and goes where it is let go", async () => {
-    const { page } = await site.visit({ at: "playground?points=gauss&layers=2" });
-    await atRest(page);
-    await train(page);
-    await untilStep(page, 20);
-    const slider = page.getByRole("slider", { name: "Go to an earlier step" });
-    const box = await slider.boundingBox();
-    if (!box) throw new Error("no timeline");
-    await page.mouse.move(box.x + box.width - 12, box.y + box.height / 2);
-    await page.mouse.down();
-    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 4 });
-    const held = Number(await slider.inputValue());
-    await untilStep(page, (await stepOf(page)) + 20);
-    expect(Number(await slider.inputValue())).toBe(held);
-    await page.mouse.up();
-    await atRest(page);
-    expect(await stepOf(page)).toBe(held);
-    expect(held).toBeGreaterThan(0);
-  });
-
-  it("keeps the timeline's thumb where it was let go, until a long replay is there or is stopped", async () => {
-    // It has reached the edit, which is far away.
-    const { page } = await site.visit({ at: "playground?points=gauss&layers=2&edits=90000000,sgd,0.1,0,32" });
-    await atRest(page);
-    const slider = page.getByRole("slider", { name: "Go to an earlier step" });
-    const box = await slider.boundingBox();
-    if (!box) throw new Error("no timeline");
-    await page.mouse.move(box.x + 8, box.y + box.height / 2);
-    await page.mouse.down();
-    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 4 });
-    await page.mouse.up();
-    await page.getByText(/^Replaying step/).waitFor();
-    const held = Number(await slider.inputValue());
-    expect(held).toBeGreaterThan(20_000_000);
-    await page.waitForTimeout(500);
-    expect(Number(await slider.inputValue())).toBe(held);
-    await pause(page);
-    await expect.poll(async () => Number(await slider.inputValue())).toBe(await stepOf(page));
-  });
-
-  it.each(["circle", "xor", "gauss", "moons"])(
-    "learns %s after it was chosen, with its state in the address",
-    async (shape) => {
-      const { page } = await site.visit();
-      await atRest(page);
-      await page.getByRole("radio", { name: shape }).check({ force: true });
-      await expect.poll(() => page.url(), { timeout: 10_000 }).toContain(`points=${shape}`);
-      await atRest(page);
-      await train(page);
-      await page.waitForFunction(
-        () => Number.parseFloat(document.querySelector("[data-testid=test-accuracy]")?.textContent ?? "") >= 95,
-        undefined,
-        { timeout: 60_000 },
-      );
-    },
-  );
-
-  it("takes layers, units, activation, loss and seed from its controls into the network and the address", async () => {
-    const { page } = await site.visit();
-    await atRest(page);
-    await button(page, "Add a hidden layer").click();
-    await button(page, "One unit less in layer 3").click();
-    await page.getByLabel("Activation φ").selectOption("relu");
-    await page.getByLabel("Loss ℓ").selectOption("squaredError");
-    await page.getByLabel("Seed").fill("7");
-    await page.getByLabel("Seed").press("Enter");
-    await expect.poll(() => page.url(), { timeout: 10_000 }).toContain("seed=7");
-    await atRest(page);
-    const { W1, W3, W4 } = await weights(page);
-    expect([W1?.length, W3?.length, W4?.length]).toEqual([16, 56, 7]);
-    const query = new URL(page.url()).hash.split("?")[1];
-    expect(Object.fromEntries(new URLSearchParams(query))).toMatchObject({
-      layers: "8,8,7",
-      activation: "relu",
-      loss: "squaredError",
-      seed: "7",
-    });
-    await button(page, "Remove the last hidden layer").click();
-    await expect.poll(() => decodeURIComponent(page.url()), { timeout: 10_000 }).toContain("layers=8,8&");
-  });
-
-  it("learns points drawn with the mouse and the keyboard", async () => {
-    const { page } = await site.visit({ at: "playground?layers=4" });
-    await atRest(page);
-    await page.getByRole("radio", { name: "drawn" }).check({ force: true });
-    const surface = page.getByRole("application");
-    const box = await surface.boundingBox();
-    if (!box) throw new Error("no surface");
-    const stroke = async (from: readonly [number, number], to: readonly [number, number]) => {
-      await page.mouse.move(box.x + from[0] * box.width, box.y + from[1] * box.height);
-      await page.mouse.down();
-      await page.mouse.move(box.x + to[0] * box.width, box.y + to[1] * box.height, { steps: 12 });
-      await page.mouse.up();
-    };
-    await stroke([0.55, 0.2], [0.9, 0.8]);
-    await page.getByRole("radio", { name: "orange" }).check({ force: true });
-    await stroke([0.1, 0.2], [0.4, 0.8]);
-    await expect
-      .poll(() => page.getByText(/\d+ points, all for training/).textContent(), { timeout: 10_000 })
-      .toMatch(/ (1\d|2\d) points/);
-    const before = page.url();
-    await surface.focus();
-    await page.keyboard.press("ArrowLeft");
-    await page.keyboard.press("Space");
-    await expect.poll(() => page.url(), { timeout: 10_000 }).not.toBe(before);
-    await atRest(page);
-    await train(page);
-    await page.waitForFunction(
-      () => Number.parseFloat(document.querySelector("[data-testid=train-accuracy]")?.textContent ?? "") >= 95,
-      undefined,
-      { timeout: 60_000 },
-    );
-    expect(page.url()).toContain("drawn=");
-  });
-
-  it("draws with one finger or the main button alone", async () => {
-    const { page } = await site.visit({ at: "playground?layers=4&points=drawn&drawn=AB1x_0" });
-    await atRest(page);
-    const before = page.url();
-    const surface = page.getByRole("application");
-    const box = await surface.boundingBox();
-    if (!box) throw new Error("no surface");
-    const to = (x: number, y: number) => page.mouse.move(box.x + x * box.width, box.y + y * box.height, { steps: 3 });
-    const drawn = surface.locator("circle");
-    await to(0.2, 0.2);
-    await page.mouse.down({ button: "right" });
-    await to(0.8, 0.8);
-    expect(await drawn.count()).toBe(0);
-    await page.mouse.up({ button: "right" });
-    await page.mouse.down();
-    await drawn.waitFor();
-    const other = { pointerId: 77, pointerType: "touch", clientX: box.x + 9, clientY: box.y + 9, bubbles: true };
-    await surface.dispatchEvent("pointermove", other);
-    await surface.dispatchEvent("pointerup", other);
-    expect([await drawn.count(), page.url()]).toEqual([1, before]);
-    await page.mouse.up();
-    await expect.poll(() => page.url()).not.toBe(before);
-  });
-
-  it("shows a unit's response large when the unit is chosen", async () => {
-    const { page } = await site.visit();
-    await atRest(page);
-    await page.waitForTimeout(500);
-    const output = await pictureOf(page, ".surface canvas");
-    await button(page, "Show input x").click();
-    await page.getByRole("heading", { name: "Response of input x" }).waitFor();
-    await page.waitForTimeout(500);
-    const input = await pictureOf(page, ".surface canvas");
-    expect(input.equals(output)).toBe(false);
-    await page.getByRole("radio", { name: "100/s" }).check({ force: true });
-    await train(page);
-    await untilStep(page, 3);
-    const left = await stepOf(page);
-    await page.reload();
-    await atRest(page);
-    expect(await stepOf(page)).toBeGreaterThanOrEqual(left);
-    expect(await page.getByRole("radio", { name: "100/s" }).isChecked()).toBe(true);
-    await page.getByRole("heading", { name: "Response of input x" }).waitFor();
-    await button(page, "Back to step 0").click();
-    await page.getByTestId("step").getByText("0", { exact: true }).waitFor();
-    await atRest(page);
-    await button(page, "Show the output").click();
-    await page.getByRole("heading", { name: "Decision" }).waitFor();
-    await page.waitForTimeout(500);
-    expect((await pictureOf(page, ".surface canvas")).equals(output)).toBe(true);
-  });
-
-  it("says in the library's words what a number that grew beyond all bounds means", async () => {
-    const { page } = await site.visit({
-      at: "playground?points=gauss&layers=2&activation=identity&loss=crossEntropy&live=sgd,1e30,0,32",
-    });
-    await atRest(page);
-    await train(page);
-    const alert = page.getByRole("alert");
-    await alert.waitFor();
-    // Whichever comes first: the step, or the look at what the step before made of the network.
-    expect(await alert.textContent()).toMatch(
-      /(training: step \d+|evaluate: L).*a finite (objective|number).*learning rate/s,
-    );
-  });
-
-  it("has no grave violation of accessibility, and fits", async () => {
-    const { page } = await site.visit({ context: phone });
-    await atRest(page);
-    await expectGoodLooks(page);
-  });
+  await button(page, "Back to step 0").click();
+  await page.getByTestId("step").getByText("0", { exact: true }).waitFor();
+  await atRest(page);
+  expect(await fingerprint.textContent()).toBe(untrained);
+  await settled(page);
+  expect((await pictureOf(page, ".surface canvas")).equals(surface)).toBe(true);
+  await goToStep(page, step);
+  expect(await fingerprint.textContent()).toBe(trained);
+  await expectGoodLooks(page);
+  expect(errors).toEqual([]);
 });

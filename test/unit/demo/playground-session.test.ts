@@ -48,7 +48,10 @@ function begin(query: string) {
     },
   });
   sessions.push(session);
-  const begun = session.methods.begin(fromQuery(new URLSearchParams(`layers=2&points=gauss&${query}`)), 0);
+  const begun = session.methods.begin(
+    fromQuery(new URLSearchParams({ layers: "2", points: "gauss", ...Object.fromEntries(new URLSearchParams(query)) })),
+    0,
+  );
   const last = (): Status | undefined => events.findLast((event) => event.kind === "status")?.status;
   /** When what was told fits. */
   const when = <T>(find: () => T | undefined) =>
@@ -169,9 +172,26 @@ describe("the playground's session", () => {
     await draw();
     expect(last()?.framesPerSecond).toBeUndefined();
     for (let i = 0; i < 12; i++) await draw();
-    // One for each report.
+    // One for each report, and one before.
     expect(last()?.framesPerSecond).toBeGreaterThan(1000 / (2 * REPORT_INTERVAL));
-    expect(last()?.framesPerSecond).toBeLessThanOrEqual(1000 / REPORT_INTERVAL);
+    expect(last()?.framesPerSecond).toBeLessThanOrEqual(1 + 1000 / REPORT_INTERVAL);
+  });
+
+  it.each(["circle", "xor", "gauss", "moons"])("learns %s", async (points) => {
+    const { begun, play, until, pause, last } = begin(`points=${points}&layers=8,8`);
+    await begun;
+    expect(last()?.accuracy?.test).toBeLessThan(0.95);
+    await play("full");
+    await until((status) => (status?.accuracy?.test ?? 0) >= 0.95);
+    await pause();
+  });
+
+  it("forgets what was logged after the step at which an option is changed", async () => {
+    const { begun, rewind, edit, last } = begin("live=sgd,0.1,0,32&edits=20,sgd,0.3,0,32&step=40");
+    await begun;
+    await rewind(10);
+    await edit({ decay: 0.1 });
+    expect(last()?.state.edits).toEqual([{ step: 10, live: { optimizer: "sgd", rate: 0.1, decay: 0.1, batch: 32 } }]);
   });
 
   it("trains on after its weights were saved", async () => {

@@ -17,7 +17,7 @@ const drag = (page: Page, selector: string, what: "file" | "text") =>
   }, what);
 
 it("a page that takes files takes one that is dropped beside it too, and only while it is shown", async () => {
-  const { page, errors } = await site.visit({ at: "data" });
+  const { page, errors } = await site.goTo("data");
   await page.getByText("Drop a CSV file here").waitFor();
   for (const beside of ["header", "footer", "html"]) expect(await drag(page, beside, "file")).toEqual([true, true]);
   await page.getByTestId("file").getByText("dropped.csv").waitFor();

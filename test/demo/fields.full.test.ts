@@ -1,18 +1,23 @@
 import type { Page } from "playwright";
 import { describe, expect, it } from "vitest";
-import { button, useSite } from "./browser.ts";
-import { atRest, stepOf, train, untilStep } from "./playground.ts";
+import { button, until, useSite } from "./browser.ts";
+import { atRest, train, untilReport } from "./playground.ts";
 
-/** Reports of training come several times a second, and each draws the page anew. */
-const untilReports = async (page: Page) => untilStep(page, (await stepOf(page)) + 20);
+/** Until a training of a given length is reported again. */
+async function untilProgress(page: Page): Promise<void> {
+  const bar = page.locator(".course progress");
+  const value = () => bar.evaluate((element: HTMLProgressElement) => element.value);
+  const before = await value();
+  await until(value, (now) => now > before);
+}
 
 describe("a field of a page that trains", () => {
   const site = useSite();
   const training = async () => {
-    const { page } = await site.visit({ at: "playground?points=circle&layers=4" });
+    const { page } = await site.goTo("playground?points=circle&layers=4");
     await atRest(page);
     await train(page);
-    await untilReports(page);
+    await untilReport(page);
     return page;
   };
 
@@ -20,8 +25,11 @@ describe("a field of a page that trains", () => {
     const page = await training();
     const seed = page.getByLabel("Seed");
     await seed.selectText();
-    await seed.pressSequentially("42", { delay: 400 });
-    await untilReports(page);
+    // Each report draws the page anew.
+    for (const key of "42") {
+      await seed.press(key);
+      await untilReport(page);
+    }
     expect(await seed.inputValue()).toBe("42");
     expect(page.url()).not.toContain("seed=42");
     await seed.press("Tab");
@@ -47,7 +55,7 @@ describe("a field of a page that trains", () => {
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
     await page.mouse.down();
     await page.mouse.move(box.x + box.width - 1, box.y + box.height / 2);
-    await untilReports(page);
+    await untilReport(page);
     expect(Number(await points.inputValue())).toBe(600);
     expect(before).toBeLessThan(600);
     expect(page.url()).not.toContain("count=600");
@@ -56,7 +64,7 @@ describe("a field of a page that trains", () => {
   });
 
   it("of text keeps what is typed too", async () => {
-    const { page } = await site.visit({ at: "data?sample=houses" });
+    const { page } = await site.goTo("data?sample=houses");
     const layers = page.getByLabel("Hidden layers");
     await layers.waitFor();
     await page.getByLabel("Epochs").fill("100000");
@@ -64,7 +72,10 @@ describe("a field of a page that trains", () => {
     await button(page, "Train").click();
     await button(page, "Pause").waitFor();
     await layers.selectText();
-    await layers.pressSequentially("8,8", { delay: 500 });
+    for (const key of "8,8") {
+      await layers.press(key);
+      await untilProgress(page);
+    }
     expect(await layers.inputValue()).toBe("8,8");
     await button(page, "Pause").waitFor();
     await layers.press("Enter");

@@ -1,0 +1,146 @@
+import { describe, expect, it } from "vitest";
+import { useSite } from "./browser.ts";
+import { atRest, train, untilAccurate } from "./playground.ts";
+
+describe("the site", () => {
+  const site = useSite();
+
+  it("keeps the files of the build before for the tabs that it opened, and serves its own first", async () => {
+    const { page } = await site.visit({
+      before: (page) =>
+        page.addInitScript(async () => {
+          for (const name of ["chainrule-1", "chainrule-2"]) {
+            const cache = await caches.open(name);
+            await cache.put(`assets/page-of-${name}.js`, new Response(name));
+            await cache.put("./", new Response(name));
+          }
+        }),
+    });
+    await page.waitForFunction(() => navigator.serviceWorker.controller?.state === "activated");
+    const status = (file: string) => page.evaluate(async (name) => (await fetch(name)).text(), file);
+    expect(await status("assets/page-of-chainrule-2.js")).toBe("chainrule-2");
+    expect(await status("assets/page-of-chainrule-1.js")).not.toBe("chainrule-1");
+    expect(await status("./")).toContain("<html");
+  });
+
+  it("offers to reload where a page does not load, and says so on that page alone", async () => {
+    const { page } = await site.visit({ context: { serviceWorkers: "block" } });
+    await atRest(page);
+    let away = true;
+    await page.route(/assets\/page-[^/]*\.js$/, (route) => (away ? route.abort() : route.continue()));
+    await page.getByRole("link", { name: "Digits" }).click();
+    const alert = page.getByRole("alert").filter({ hasText: "This page did not load" });
+    await alert.waitFor();
+    await page.getByRole("link", { name: "Playground" }).click();
+    await atRest(page);
+    expect(await alert.count()).toBe(0);
+    await page.goBack();
+    await alert.waitFor();
+    away = false;
+    await alert.getByRole("button", { name: "Reload" }).click();
+    await page.getByRole("heading", { level: 1, name: /digit/i }).waitFor();
+  });
+
+  it.each(["light", "dark"] as const)(
+    "takes the system's theme, %s, and the one that is chosen",
+    async (colorScheme) => {
+      const { page } = await site.visit({ context: { colorScheme } });
+      const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      const before = await background();
+      await page.getByRole("button", { name: /^Use the (light|dark) theme$/ }).click();
+      const after = await background();
+      expect([before, after]).toEqual(
+        colorScheme === "light" ? ["rgb(247, 246, 243)", "rgb(18, 21, 26)"] : ["rgb(18, 21, 26)", "rgb(247, 246, 243)"],
+      );
+      await page.reload();
+      expect(await background()).toBe(after);
+    },
+  );
+
+  it("trains in several tabs at once, and each tells its step in its title", async () => {
+    const { page } = await site.visit();
+    await atRest(page);
+    await page.getByRole("button", { name: "Train" }).click();
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await atRest(other);
+    await other.getByRole("button", { name: "Train" }).click();
+    for (const tab of [page, other]) {
+      const first = await tab.title();
+      await tab.waitForFunction((title) => /^▶ step [\d,]+/.test(document.title) && document.title !== title, first);
+    }
+  });
+
+  it("opens where the browser's language is none, as in a system without one", async () => {
+    const { page, errors } = await site.visit({
+      before: (page) =>
+        page.addInitScript(() =>
+          Object.defineProperty(navigator, "language", { value: "en-US@posix", configurable: true }),
+        ),
+    });
+    await page.getByRole("heading", { level: 1, name: "Watch a network learn" }).waitFor();
+    expect(errors).toEqual([]);
+  });
+
+  it("opens, changes its theme and leaves its page where the browser withholds storage", async () => {
+    const { page, errors } = await site.visit({
+      before: (page) =>
+        page.addInitScript(() => {
+          const get = () => {
+            throw new DOMException("Access is denied for this document.", "SecurityError");
+          };
+          for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(window, name, { get });
+        }),
+    });
+    await atRest(page);
+    await page.getByRole("button", { name: "Use the dark theme" }).click();
+    await page.getByRole("button", { name: "Use the light theme" }).waitFor();
+    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe("rgb(18, 21, 26)");
+    await page.reload();
+    await atRest(page);
+    expect(errors).toEqual([]);
+  });
+
+  it("opens an address anew in the tab that shows its page, and keeps the page's state at its own link", async () => {
+    const { page } = await site.goTo("playground?points=gauss&layers=2");
+    await atRest(page);
+    const shape = (name: string) => page.getByRole("radio", { name, checked: true }).waitFor();
+    await shape("gauss");
+    const gauss = page.url();
+    await page.evaluate(() => {
+      location.hash = "#/playground?points=moons&layers=3";
+    });
+    await shape("moons");
+    await atRest(page);
+    const moons = page.url();
+    await page.getByRole("link", { name: "Playground" }).click();
+    await page.getByRole("link", { name: "chainrule" }).click();
+    expect(page.url()).toBe(moons);
+    await page.goBack();
+    await shape("gauss");
+    await atRest(page);
+    expect(page.url()).toBe(gauss);
+  });
+
+  it("leads to the page with the keyboard alone", async () => {
+    const { page } = await site.goTo();
+    await atRest(page);
+    // As of a page that was just opened.
+    await page.reload();
+    await atRest(page);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
+  });
+});
+
+describe("without WebGPU", () => {
+  const site = useSite({ webgpu: false });
+
+  it("learns on the CPU", async () => {
+    const { page } = await site.goTo("playground?points=gauss");
+    await atRest(page);
+    await train(page);
+    await untilAccurate(page, "test", 97);
+  });
+});
