@@ -85,13 +85,15 @@ describe("the digits' session", () => {
   });
 
   it("tells of the image that was asked for last alone, and again while it learns", async () => {
-    const { call, of, done, probabilities, taken } = visit();
+    const { call, events, of, until, done, probabilities, taken } = visit();
     await call.begin(small, 0);
     await Promise.all([call.look(imageOf(few, 0)), call.look(imageOf(few, 1)), call.look(imageOf(few, 2))]);
     expect(of("seen")).toHaveLength(1);
     const untrained = probabilities();
     await call.play();
     await done();
+    // What it makes of the image is told after each report, so after the last one too.
+    await until(() => events.at(-1)?.kind === "seen");
     expect(probabilities()).not.toEqual(untrained);
     expect(taken()).toBe(few.labels[2]);
     await call.look(undefined);
@@ -132,8 +134,9 @@ describe("the digits' session", () => {
     await call.begin(long, 0);
     await call.play();
     await under(0);
+    // The end of the one before is no news either.
+    const from = events.length;
     await call.begin({ ...long, layers: [16] }, 1);
-    const from = events.findIndex((event) => event.kind === "begun" && event.run === 1);
     expect(begun()?.run).toBe(1);
     expect(of("status").filter(({ status: { run } }) => run === 0).length).toBeGreaterThan(0);
     await call.play();
