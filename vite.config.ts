@@ -14,7 +14,7 @@ const checks = { bundlerTimings: false };
 
 /** What dist/core.js imports only when it is asked for, or a plan needs it, and what dist/index.js alone names. */
 const later = {
-  files: /src\/(run\/checkpoint|data\/safetensors)\.ts$/,
+  files: /src\/(run\/(checkpoint|progress|resume)|data\/safetensors)\.ts$/,
   // With the shaders that evaluate() needs: of trainings only those with a wide output do too.
   inference: /(src\/(plan\/build\/inference|run\/(inference|predictor|probe|rows))|shaders\/(loss|record)\.wgsl)\.ts$/,
   read: /src\/(run\/(tensor-value|unpack)|model\/float16)\.ts$/,

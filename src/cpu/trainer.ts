@@ -7,7 +7,6 @@ import { elementsOf } from "../plan/memory.ts";
 import { fuse } from "../plan/passes/fuse.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import { createReference, type Reference } from "../reference/run.ts";
-import { loadFor, saveTraining } from "../run/checkpoint.ts";
 import { checkFit, checkSeed, checkSteps } from "../run/counts.ts";
 import { checkDataset } from "../run/dataset.ts";
 import { judgement, prediction } from "../run/inference.ts";
@@ -23,6 +22,7 @@ import {
 import { diagnose, type Failure, type Restart } from "../run/numeric.ts";
 import { checkParameter, unknownParameter } from "../run/parameters.ts";
 import { planTraining } from "../run/plan.ts";
+import { loadFor, saveTraining } from "../run/resume.ts";
 import { checkColumns, checkRows } from "../run/rows.ts";
 import type {
   ByteScale,

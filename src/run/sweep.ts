@@ -124,16 +124,11 @@ class GpuSweep implements Sweep {
     this.#checkVariant("save", variant);
     return this.#exclusive(async () => {
       // A page that saves nothing never loads it.
-      const { checkSave, encodeModel, lastApplied } = await import("./checkpoint.ts");
-      checkSave(options);
-      const { optimizer = true, metadata = {} } = options;
-      const { control, parameters, state } = await this.#read(variant);
-      return encodeModel(
-        this.#network,
-        { ...parameters, ...state },
-        optimizer ? lastApplied(control) : undefined,
-        metadata,
-      );
+      const { saveTraining } = await import("./resume.ts");
+      return saveTraining(this.#network, this.plan, options, async () => {
+        const { control, parameters, state } = await this.#read(variant);
+        return { control, tensors: { ...parameters, ...state } };
+      });
     });
   }
 

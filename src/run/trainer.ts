@@ -281,7 +281,7 @@ class GpuTrainer implements Trainer {
 type Words = Uint32Array<ArrayBuffer>;
 
 // What a page that only trains never needs is loaded when it is first asked for.
-const files = () => import("./checkpoint.ts");
+const files = () => import("./resume.ts");
 const inference = () => import("./inference.ts");
 const diagnosis = () => import("./numeric.ts");
 const refusals = () => import("../device/refusals.ts");

@@ -225,10 +225,15 @@ export interface Trainer extends Predictor {
    * write to it. @throws PlanError
    */
   buffer(name: string): GPUBuffer;
-  /** A safetensors file of the network, by default with all that is needed to go on training exactly. @throws ModelError */
+  /**
+   * A safetensors file of the network, by default with all that is needed to go on training exactly: the optimizer's name and state,
+   * the step, and where in the order of the rows the next one begins.
+   * @throws ModelError
+   */
   save(options?: SaveOptions): Promise<Uint8Array<ArrayBuffer>>;
   /**
-   * Takes up the parameters, and optimizer state and step if the file has them, once the calls before it have ended.
+   * Takes up the parameters, and optimizer state and step if the file has them, once the calls before it have ended. Numbers of the
+   * optimizer may differ from the file's; another optimizer or network is refused, and nothing is written.
    * @throws DataError, ShapeError
    */
   load(bytes: Uint8Array | ArrayBuffer): Promise<void>;

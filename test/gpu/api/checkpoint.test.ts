@@ -1,27 +1,71 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createReferenceTrainer } from "../../../src/cpu/trainer.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/data/safetensors.ts";
-import { openDevice } from "../../../src/device/open.ts";
+import { DataError } from "../../../src/errors.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
-import { adam, type Optimizer, sgd } from "../../../src/model/optimizer.ts";
+import { adam, adamw, type Optimizer, sgd } from "../../../src/model/optimizer.ts";
 import { cosine, stepDecay } from "../../../src/model/schedule.ts";
 import { loadModel } from "../../../src/run/checkpoint.ts";
 import { createPredictor } from "../../../src/run/predictor.ts";
 import { sweep } from "../../../src/run/sweep.ts";
 import { createTrainer } from "../../../src/run/trainer.ts";
-import type { SaveOptions, Trainer } from "../../../src/run/types.ts";
+import type { ReferenceTrainer, SaveOptions, Trainer, TrainerOptions } from "../../../src/run/types.ts";
 import { expectClose, UNIT_ROUNDOFF } from "../../helpers/compare.ts";
-import { classes, classifier, expectSameParameters, plans, rejection, withTrainer } from "../../helpers/training.ts";
+import { useDevice } from "../../helpers/device.ts";
+import {
+  BATCH,
+  classes,
+  classifier,
+  expectSameParameters,
+  plans,
+  rejection,
+  withTrainer,
+} from "../../helpers/training.ts";
+import { oldFile, oldOptions, writers } from "../../helpers/version-1.ts";
 
-const device = await openDevice();
-afterAll(() => device.destroy());
+const device = await useDevice();
+
+// Of one kind, the update's shader is the same: with a penalty of sgd and momentum, and without one of Adam.
+const sgdWithDecay = sgd({ learningRate: 0.2, weightDecay: 0.1 });
+const momentum = sgd({ learningRate: 0.1, momentum: 0.9, weightDecay: 0.1 });
+const stairs = adam({ learningRate: stepDecay({ learningRate: 0.02, every: 2, factor: 0.7 }) });
+const plainAdam = adam({ learningRate: 0.02, beta1: 0.8, beta2: 0.99 });
 
 const optimizers: Readonly<Record<string, Optimizer>> = {
-  sgd: sgd({ learningRate: 0.2, weightDecay: 0.1 }),
-  momentum: sgd({ learningRate: 0.1, momentum: 0.9, weightDecay: 0.1 }),
-  "adam, stairs": adam({ learningRate: stepDecay({ learningRate: 0.02, every: 2, factor: 0.7 }), weightDecay: 0.1 }),
+  sgd: sgdWithDecay,
+  momentum,
+  "adam, stairs": stairs,
   "adam, warm-up and cosine": adam({ learningRate: cosine({ learningRate: 0.02, steps: 15, warmup: 3 }) }),
 };
+
+const by = (optimizer: Optimizer): TrainerOptions => ({ ...classifier, optimizer });
+
+/** A trainer of either kind. */
+type Either = Trainer | ReferenceTrainer;
+const makers: Readonly<Record<string, (options: TrainerOptions) => Promise<Either>>> = {
+  "on the GPU": (options) => createTrainer(device, options),
+  "on the CPU": async (options) => createReferenceTrainer(options),
+};
+
+async function withEither<T>(
+  make: (options: TrainerOptions) => Promise<Either>,
+  options: TrainerOptions,
+  work: (trainer: Either) => Promise<T>,
+): Promise<T> {
+  const trainer = await make(options);
+  try {
+    return await work(trainer);
+  } finally {
+    trainer.dispose();
+  }
+}
+
+/** The file of a training on the CPU, which needs no shader. */
+async function fileOf(options: TrainerOptions, steps = 0): Promise<Uint8Array<ArrayBuffer>> {
+  const trainer = createReferenceTrainer(options);
+  if (steps > 0) await trainer.step(steps);
+  return trainer.save();
+}
 
 const stepped = async <T extends Pick<Trainer, "step">>(trainer: T, steps: number): Promise<T> => {
   await trainer.step(steps);
@@ -32,7 +76,7 @@ describe("save and load", () => {
   test.each(Object.entries(optimizers))(
     "a training goes on bit for bit as if it had not been cut (%s)",
     async (_, optimizer) => {
-      const options = { ...classifier, optimizer };
+      const options = by(optimizer);
       // Steps 4 and 7 lie within an epoch of three steps, and between two changes of the learning rate.
       for (const cut of [4, 7]) {
         const [whole, first, second] = await Promise.all([0, 1, 2].map(() => createTrainer(device, options)));
@@ -66,7 +110,7 @@ describe("save and load", () => {
   test.each(plans)(
     "a run by the %s plan that halted is saved as it was before the step that halted it",
     async (_, fuse) => {
-      const options = { ...classifier, fuse, optimizer: adam({ learningRate: 0.02, beta1: 0.8, beta2: 0.99 }) };
+      const options = { ...by(plainAdam), fuse };
       for (const make of [async () => createReferenceTrainer(options), () => createTrainer(device, options)]) {
         const [halted, whole] = [await make(), await make()];
         const before = loadModel(await (await stepped(whole, 4)).save());
@@ -105,8 +149,7 @@ describe("save and load", () => {
   });
 
   test("a file without optimizer state gives parameters and leaves the steps as they are", async () => {
-    const options = { ...classifier, optimizer: optimizers.momentum ?? classifier.optimizer };
-    await withTrainer(device, options, async (trainer) => {
+    await withTrainer(device, by(momentum), async (trainer) => {
       await trainer.step(3);
       const bytes = await trainer.save({ optimizer: false });
       const parameters = await trainer.parameters();
@@ -126,7 +169,7 @@ describe("save and load", () => {
       "0.weight [8, 3], 0.bias [8], 2.weight [4, 8], 2.bias [4], relu, identity",
     ],
   ])("a file of a network of another %s is refused, and nothing is written", async (_, layers, found) => {
-    const bytes = await withTrainer(device, { ...classifier, model: sequential(layers) }, (trainer) => trainer.save());
+    const bytes = await fileOf({ ...classifier, model: sequential(layers) });
     await withTrainer(device, classifier, async (trainer) => {
       const before = await trainer.parameters();
       expect(String(await rejection(trainer.load(bytes)))).toBe(
@@ -134,45 +177,6 @@ describe("save and load", () => {
           "expected 0.weight [8, 3], 0.bias [8], 2.weight [4, 8], 2.bias [4], tanh, identity, softmaxCrossEntropy; " +
           "make the trainer with the file's own model and loss, which loadModel gives.",
       );
-      expectSameParameters(await trainer.parameters(), before);
-    });
-  });
-
-  test("a file with more optimizer state than this optimizer keeps is refused", async () => {
-    const momentum = { ...classifier, optimizer: sgd({ learningRate: 0.1, momentum: 0.5 }) };
-    const bytes = await withTrainer(device, momentum, (trainer) => trainer.save());
-    await withTrainer(device, classifier, async (trainer) => {
-      expect(String(await rejection(trainer.load(bytes)))).toBe(
-        "DataError: load: got optimizer state state_W1 of 24 numbers, state_b1 of 8 numbers, state_W2 of 32 numbers, " +
-          "state_b2 of 4 numbers, expected none, as this optimizer keeps none; " +
-          "make the trainer with the optimizer that the file was saved with, or save with { optimizer: false }.",
-      );
-    });
-  });
-
-  test("a file of another optimizer is refused, and nothing is written", async () => {
-    const bytes = await withTrainer(device, classifier, (trainer) => trainer.save());
-    await withTrainer(device, { ...classifier, optimizer: adam({ learningRate: 0.01 }) }, async (trainer) => {
-      await trainer.step();
-      const before = await trainer.parameters();
-      expect(String(await rejection(trainer.load(bytes)))).toBe(
-        "DataError: load: got a file without optimizer state, " +
-          "expected state_W1 [8, 3, 2], state_b1 [8, 2], state_W2 [4, 8, 2], state_b2 [4, 2]; " +
-          "make the trainer with the optimizer that the file was saved with, or save with { optimizer: false }.",
-      );
-      expectSameParameters(await trainer.parameters(), before);
-    });
-  });
-
-  test.each([
-    ["momentum", "adam, stairs"],
-    ["adam, stairs", "momentum"],
-  ])("a file with the state of %s is refused by %s, and nothing is written", async (saved, own) => {
-    const using = (name: string) => ({ ...classifier, optimizer: optimizers[name] ?? classifier.optimizer });
-    const bytes = await withTrainer(device, using(saved), (trainer) => trainer.save());
-    await withTrainer(device, using(own), async (trainer) => {
-      const before = await trainer.parameters();
-      expect(String(await rejection(trainer.load(bytes)))).toMatch(/^(DataError|ShapeError): load: /);
       expectSameParameters(await trainer.parameters(), before);
     });
   });
@@ -186,7 +190,7 @@ describe("save and load", () => {
   ])(
     "state of %s whose element %i is %d is refused by every trainer, which stays as it was",
     async (name, index, value, expected) => {
-      const options = { ...classifier, optimizer: optimizers[name] ?? classifier.optimizer };
+      const options = by(optimizers[name] ?? sgdWithDecay);
       await withTrainer(device, options, async (trainer) => {
         await trainer.step(2);
         const { tensors, metadata } = decodeSafetensors(await trainer.save());
@@ -207,7 +211,7 @@ describe("save and load", () => {
   );
 
   test("a file of the textbook plan is one of the fused plan, and the other way round", async () => {
-    const options = { ...classifier, optimizer: optimizers["adam, stairs"] ?? classifier.optimizer };
+    const options = by(plainAdam);
     const files = [];
     for (const [, fuse] of plans) {
       const bytes = await withTrainer(device, { ...options, fuse }, async (trainer) => {
@@ -246,10 +250,107 @@ describe("save and load", () => {
       await trainer.step(4);
       return trainer.save();
     });
-    await withTrainer(device, { ...classifier, data: classes(64, 5), batch: 64 }, async (trainer) => {
+    await withTrainer(device, { ...classifier, data: classes(BATCH, 5) }, async (trainer) => {
       await trainer.load(bytes);
       expectSameParameters(await trainer.parameters(), loadModel(bytes).parameters);
-      expect(await trainer.step()).toMatchObject({ step: 5, rows: 64 });
+      expect(await trainer.step()).toMatchObject({ step: 5, rows: BATCH });
     });
+  });
+});
+
+describe.each(Object.entries(makers))("the optimizer of a file, to a trainer %s", (place, make) => {
+  const kinds = {
+    sgd: sgdWithDecay,
+    momentum,
+    adam: stairs,
+    adamw: adamw({ learningRate: 0.02 }),
+  };
+  const listed = (width: number) =>
+    [6, 3, 6, 2].map((size, i) => `state_${["W1", "b1", "W2", "b2"][i]} of ${width * size} numbers`).join(", ");
+
+  /** Why a trainer that has taken a step refuses a file, which leaves it as it was. */
+  const refusalOf = (options: TrainerOptions, bytes: Uint8Array<ArrayBuffer>) =>
+    withEither(make, options, async (trainer) => {
+      await trainer.step();
+      const before = await trainer.save();
+      const error = await rejection(trainer.load(bytes));
+      expect(await trainer.save()).toEqual(before);
+      return error;
+    });
+
+  test("is refused by name where it is another, and nothing is written", async () => {
+    const files = new Map<string, Uint8Array<ArrayBuffer>>();
+    for (const [kind, optimizer] of Object.entries(kinds)) files.set(kind, await fileOf(by(optimizer), 2));
+    for (const [own, optimizer] of Object.entries(kinds)) {
+      for (const [kind, bytes] of files) {
+        if (kind === own) continue;
+        const error = await refusalOf(by(optimizer), bytes);
+        expect(error).toBeInstanceOf(DataError);
+        expect(String(error)).toBe(
+          `DataError: load: got a training by ${kind}, expected one by ${own}, as this trainer's is; ` +
+            "make the trainer with the optimizer that the file was saved with, or save with { optimizer: false }.",
+        );
+      }
+    }
+  });
+
+  test("goes on where it is the same with other numbers", async () => {
+    const others = {
+      sgd: sgd({ learningRate: 0.3, weightDecay: 0.2 }),
+      momentum: sgd({ learningRate: 0.3, momentum: 0.5, weightDecay: 0.2 }),
+      adam: adam({ learningRate: stepDecay({ learningRate: 0.3, every: 2, factor: 0.7 }), beta1: 0.5, epsilon: 1e-3 }),
+      adamw: adamw({ learningRate: 0.3, beta2: 0.9 }),
+    };
+    for (const [kind, optimizer] of Object.entries(kinds)) {
+      const bytes = await fileOf(by(optimizer), 2);
+      const { parameters, training } = loadModel(bytes);
+      const changed = Object.entries(others).find(([name]) => name === kind)?.[1];
+      await withEither(make, by(changed ?? optimizer), async (trainer) => {
+        await trainer.load(bytes);
+        const loaded = loadModel(await trainer.save());
+        expectSameParameters(loaded.parameters, parameters);
+        expect(loaded.training).toMatchObject({ optimizer: training?.optimizer, state: training?.state });
+        expect(await trainer.step()).toMatchObject({ step: 3 });
+      });
+    }
+  });
+
+  test("is told by a file of version 1 through the shapes of its state alone", async () => {
+    // The files by the width of their state; sizes of the four parameters are 6, 3, 6 and 2.
+    const widths: Readonly<Record<string, number>> = { sgd: 0, momentum: 1, adam: 2, adamw: 2, f16: 2 };
+    const got = ["a file without optimizer state", ...[1, 2].map((width) => `optimizer state ${listed(width)}`)];
+    const expected = [
+      "none, as this optimizer keeps none",
+      "state_W1 [3, 2], state_b1 [3], state_W2 [2, 3], state_b2 [2]",
+      "state_W1 [3, 2, 2], state_b1 [3, 2], state_W2 [2, 3, 2], state_b2 [2, 2]",
+    ];
+    // A load is the same for both trainers: on the GPU one optimizer of each width of state will do.
+    for (const own of place === "on the GPU" ? ["momentum", "adam"] : Object.keys(kinds)) {
+      // Whole steps in one dispatch: one shader for each optimizer.
+      const options = { ...oldOptions, optimizer: writers[own] ?? sgdWithDecay };
+      for (const [name, width] of Object.entries(widths)) {
+        const bytes = oldFile(name);
+        if (width !== widths[own]) {
+          expect(String(await refusalOf(options, bytes))).toBe(
+            `DataError: load: got ${got[width]}, expected ${expected[widths[own] ?? 0]}; ` +
+              "make the trainer with the optimizer that the file was saved with, or save with { optimizer: false }.",
+          );
+          continue;
+        }
+        const { parameters, training } = loadModel(bytes);
+        const { correction1 = 0, correction2 = 0 } = training?.progress ?? {};
+        await withEither(make, options, async (trainer) => {
+          await trainer.load(bytes);
+          const { training: loaded, ...rest } = loadModel(await trainer.save());
+          expectSameParameters(rest.parameters, parameters);
+          expect(loaded?.state).toEqual(training?.state);
+          // The CPU sums the corrections in double precision, and they are written so.
+          expect(Math.fround(loaded?.progress.correction1 ?? 0)).toBe(Math.fround(correction1));
+          expect(Math.fround(loaded?.progress.correction2 ?? 0)).toBe(Math.fround(correction2));
+          // In the middle of an epoch of three steps, whose last has two of the ten rows.
+          expect(await trainer.step()).toMatchObject({ step: 6, epoch: 2, rows: 2 });
+        });
+      }
+    }
   });
 });

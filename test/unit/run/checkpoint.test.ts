@@ -4,10 +4,13 @@ import { ModelError, ShapeError } from "../../../src/errors.ts";
 import { LARGEST_LOSS_SCALE } from "../../../src/kernels/control.ts";
 import { he } from "../../../src/model/initializer.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
-import { checkSave, encodeModel, loadModel, type TrainingState } from "../../../src/run/checkpoint.ts";
-import { initialParameters, resolveNetwork } from "../../../src/run/network.ts";
+import { encodeModel, loadModel, type TrainingState } from "../../../src/run/checkpoint.ts";
+import { initialParameters, parameterSpecs, resolveNetwork } from "../../../src/run/network.ts";
+import { fileOptimizer } from "../../../src/run/progress.ts";
+import { checkSave } from "../../../src/run/resume.ts";
 import type { SaveOptions } from "../../../src/run/types.ts";
 import { refusal } from "../../helpers/refusal.ts";
+import { oldFile, oldOptions } from "../../helpers/version-1.ts";
 
 const model = sequential([
   dense(3, "relu", { initializer: he("normal"), trainable: { weights: true, bias: false } }),
@@ -16,14 +19,22 @@ const model = sequential([
 const network = resolveNetwork(model, 4, "softmaxCrossEntropy");
 const parameters = { ...initialParameters(network.layers, 1), b1: new Float32Array([1, -2, 0.5]) };
 const training: TrainingState = {
-  progress: { step: 12, correction1: 0.5, correction2: 0.125, beta1: 0.75, beta2: 0.875 },
+  progress: {
+    step: 12,
+    correction1: 0.5,
+    correction2: 0.125,
+    beta1: 0.75,
+    beta2: 0.875,
+    order: { rows: 70, batch: 32, seed: 3, shuffle: true, epoch: 4, row: 0 },
+  },
+  optimizer: fileOptimizer("adam"),
   state: {
     state_W1: Float32Array.from({ length: 24 }, (_, index) => index),
     state_W2: new Float32Array(12).fill(5),
   },
 };
 
-const saved = encodeModel(network, { ...parameters, ...training.state }, training.progress, { author: "me" });
+const saved = encodeModel(network, { ...parameters, ...training.state }, training, { author: "me" });
 
 /** The saved file with its tensors and description changed. */
 function forged(
@@ -81,13 +92,64 @@ describe("a saved model", () => {
   it("holds one number of state an element for momentum, and two for Adam", () => {
     const momentum = { W1: new Float32Array(12).fill(2), W2: new Float32Array(6).fill(3) };
     const state = { state_W1: momentum.W1, state_W2: momentum.W2 };
-    const bytes = encodeModel(network, { ...parameters, ...state }, training.progress, {});
+    const by = { progress: training.progress, optimizer: fileOptimizer("momentum") };
+    const bytes = encodeModel(network, { ...parameters, ...state }, by, {});
     expect(decodeSafetensors(bytes).tensors["optimizer.0.weight"]).toEqual({ shape: [3, 4], data: momentum.W1 });
-    expect(loadModel(bytes).training?.state).toEqual(state);
+    expect(loadModel(bytes).training).toEqual({ ...by, state });
+  });
+
+  it("names its optimizer and what that keeps", () => {
+    const { version, optimizer } = JSON.parse(decodeSafetensors(saved).metadata.chainrule ?? "");
+    expect({ version, optimizer }).toEqual({ version: 2, optimizer: { kind: "adam", state: ["m", "v"] } });
+  });
+
+  it("keeps no state of sgd, nor names an optimizer where nothing is trained", () => {
+    const bytes = encodeModel(network, parameters, { ...training, optimizer: fileOptimizer("sgd") }, {});
+    expect(loadModel(bytes).training).toEqual({ ...training, optimizer: { kind: "sgd", state: [] }, state: {} });
+    const frozen = resolveNetwork(sequential([dense(2, "identity", { trainable: false })]), 4, "softmaxCrossEntropy");
+    const file = encodeModel(frozen, {}, { ...training, optimizer: undefined }, {});
+    expect(loadModel(file).training).toEqual({ ...training, optimizer: undefined, state: {} });
   });
 
   it("does not change when it is forged without a change", () => {
     expect(loadModel(forged((description) => description))).toEqual(loadModel(saved));
+  });
+});
+
+describe("a file of version 1", () => {
+  const rates = { beta1: Math.fround(0.9), beta2: Math.fround(0.999) };
+  // 1 − βᵗ after 5 steps, as float32 summed it.
+  const corrections = { correction1: 0.40950998668059724, correction2: 0.004990010360502498 };
+  const none = { correction1: 0, correction2: 0, beta1: 0, beta2: 0 };
+
+  it.each([
+    ["sgd", none, undefined],
+    ["momentum", none, 1],
+    ["adam", { ...corrections, ...rates }, 2],
+    ["adamw", { ...corrections, ...rates }, 2],
+    ["f16", { ...corrections, ...rates, lossScale: 1024, skipped: false }, 2],
+  ])("of %s is read as it was, by the shapes of its state", (name, progress, width) => {
+    const { model, inputs, loss, parameters, training, metadata } = loadModel(oldFile(name));
+    expect({ model, inputs, loss, metadata }).toEqual({
+      model: oldOptions.model,
+      inputs: 2,
+      loss: "softmaxCrossEntropy",
+      metadata: {},
+    });
+    expect(training?.progress).toEqual({ step: 5, ...progress });
+    expect(training?.optimizer).toBeUndefined();
+    const { tensors } = decodeSafetensors(oldFile(name));
+    for (const { name, key, shape } of parameterSpecs(resolveNetwork(model, inputs, loss).layers)) {
+      expect(parameters[name]).toEqual(tensors[key]?.data);
+      const state = training?.state[`state_${name}`];
+      expect(state).toEqual(tensors[`optimizer.${key}`]?.data);
+      expect(state?.length).toBe(width && width * shape.reduce((product, size) => product * size, 1));
+    }
+  });
+
+  it("without what belongs to training gives the parameters of the one with it", () => {
+    const alone = loadModel(oldFile("alone"));
+    expect(alone).toEqual({ ...loadModel(oldFile("adam")), training: undefined, metadata: { author: "me" } });
   });
 });
 
@@ -154,9 +216,46 @@ describe("loadModel refuses", () => {
     );
   });
 
-  it("a later version", () => {
-    expect(refused(forged((description) => ({ ...description, version: 2 })))).toBe(
-      message("a description of version 2", "version 1"),
+  it.each([
+    ["a later version, whatever its form", 3, { layers: [] }],
+    ["a later version, whatever its form", 4, undefined],
+    ["a version that there never was", 0, undefined],
+    ["a version that there never was", 1.5, undefined],
+  ])("%s: %d", (_, version, model) => {
+    expect(refused(forged((description) => ({ ...description, version, ...(model && { model }) })))).toBe(
+      `DataError: net.safetensors: got a description of version ${version}, expected version 1 or 2; ` +
+        "read it with the version of chainrule that wrote it.",
+    );
+  });
+
+  it.each([
+    [{ kind: "rmsprop", state: ["v"] }, 'optimizer "rmsprop"', "one of sgd, momentum, adam, adamw"],
+    [{ kind: "toString", state: [] }, 'optimizer "toString"', "one of sgd, momentum, adam, adamw"],
+    [{ state: [] }, "optimizer undefined", "one of sgd, momentum, adam, adamw"],
+    [{ kind: "adam" }, "adam with state undefined", "adam with state [m, v]"],
+    [{ kind: "adam", state: ["v", "m"] }, "adam with state [v, m]", "adam with state [m, v]"],
+    [{ kind: "adam", state: ["m"] }, "adam with state [m]", "adam with state [m, v]"],
+    [{ kind: "sgd", state: ["v"] }, "sgd with state [v]", "sgd with state []"],
+    [undefined, "training by no optimizer", "the optimizer's name"],
+  ])("an optimizer that it does not know: %j", (optimizer, got, expected) => {
+    expect(refused(forged((description) => ({ ...description, optimizer })))).toBe(message(got, expected));
+  });
+
+  it.each([
+    ["momentum", ["v"], "optimizer.0.weight [3, 4, 2]", "optimizer.0.weight [3, 4] of f32"],
+    ["sgd", [], "a tensor optimizer.0.weight", "none that sgd does not keep"],
+  ])("state of another optimizer than %s, which it names", (kind, state, got, expected) => {
+    const bytes = forged((description) => ({ ...description, optimizer: { kind, state } }));
+    expect(refused(bytes)).toBe(message(got, expected));
+  });
+
+  it("state that is missing, and state of what is not trained", () => {
+    expect(refused(forged((same) => same, {}, ["optimizer.2.weight"]))).toBe(
+      message("no tensor optimizer.2.weight", "optimizer.2.weight [2, 3, 2] of f32"),
+    );
+    const bias = { shape: [3, 2], data: new Float32Array(6) };
+    expect(refused(forged((same) => same, { "optimizer.0.bias": bias }))).toBe(
+      message("a tensor optimizer.0.bias", "none that adam does not keep"),
     );
   });
 
@@ -173,6 +272,7 @@ describe("loadModel refuses", () => {
     ["inputs in words", { inputs: "4" }],
     ["no loss", { loss: undefined }],
     ["training that is no object", { training: 3 }],
+    ["an optimizer that is no object", { optimizer: "adam" }],
   ])("a description with %s", (_, change) => {
     const bytes = forged((description) =>
       change === null || Array.isArray(change) ? change : { ...description, ...change },
@@ -203,8 +303,31 @@ describe("loadModel refuses", () => {
     expect(refused(bytes)).toBe(message(`training.${name} ${got}`, expected));
   });
 
+  it.each([
+    ["rows", 0, "0", "a whole number from 1 to 4294967295"],
+    ["rows", 2 ** 32, "4294967296", "a whole number from 1 to 4294967295"],
+    ["batch", 0, "0", "a whole number from 1 to 70"],
+    ["batch", 71, "71", "a whole number from 1 to 70"],
+    ["seed", -1, "-1", step],
+    ["shuffle", 1, "1", "true or false"],
+    ["epoch", 0.5, "0.5", step],
+    ["row", 33, "33", "where one of the batches of 32 of 70 rows begins"],
+    ["row", 96, "96", "where one of the batches of 32 of 70 rows begins"],
+    ["row", undefined, "undefined", "where one of the batches of 32 of 70 rows begins"],
+  ])("training.order.%s of %j, by name", (name, value, got, expected) => {
+    const order = { ...training.progress.order, [name]: value };
+    const bytes = forged((description) => ({ ...description, training: { ...training.progress, order } }));
+    expect(refused(bytes)).toBe(message(`training.order.${name} ${got}`, expected));
+  });
+
+  it("training without an order of the rows", () => {
+    const bytes = forged((description) => ({ ...description, training: { ...training.progress, order: undefined } }));
+    expect(refused(bytes)).toBe(message("training.order undefined", "the order of the rows"));
+  });
+
   it("neither the last step that a GPU can count nor a correction at the ends", () => {
-    const ends = { step: 2 ** 32 - 1, correction1: 0, correction2: 1, beta1: 0.5, beta2: 0 };
+    const { order } = training.progress;
+    const ends = { step: 2 ** 32 - 1, correction1: 0, correction2: 1, beta1: 0.5, beta2: 0, order };
     const bytes = forged((description) => ({ ...description, training: ends }));
     expect(loadModel(bytes).training?.progress).toEqual(ends);
   });
@@ -246,7 +369,6 @@ describe("loadModel refuses", () => {
 
   it.each([
     ["2.weight", [3, 2], [2, 3]],
-    ["optimizer.2.weight", [3, 2], [2, 3]],
     ["optimizer.2.weight", [3, 2, 2], [2, 3, 2]],
     ["optimizer.2.weight", [2, 2, 3], [2, 3, 2]],
     ["optimizer.2.weight", [12], [2, 3, 2]],
@@ -255,6 +377,17 @@ describe("loadModel refuses", () => {
     expect(refused(forged((same) => same, { [name]: tensor }))).toBe(
       message(`${name} [${shape.join(", ")}]`, `${name} [${expected.join(", ")}] of f32`),
     );
+  });
+
+  it("the velocity of a parameter transposed, in either version", () => {
+    const velocities = {
+      "optimizer.0.weight": { shape: [3, 4], data: new Float32Array(12) },
+      "optimizer.2.weight": { shape: [3, 2], data: new Float32Array(6) },
+    };
+    for (const change of [{ optimizer: fileOptimizer("momentum") }, { optimizer: undefined, version: 1 }]) {
+      const bytes = forged((description) => ({ ...description, ...change }), velocities);
+      expect(refused(bytes)).toBe(message("optimizer.2.weight [3, 2]", "optimizer.2.weight [2, 3] of f32"));
+    }
   });
 
   it("a parameter of whole numbers", () => {

@@ -1,0 +1,203 @@
+import { DataError, ShapeError } from "../errors.ts";
+import { type ControlValues, HALTED, SKIPPED } from "../kernels/control.ts";
+import type { InnerStep } from "../kernels/whole-steps.ts";
+import { checkObject, checkOptions, refuse, show } from "../model/options.ts";
+import { elementsOf, isHalf } from "../plan/memory.ts";
+import type { Plan, Step } from "../plan/types.ts";
+import { DESCRIPTION, encodeModel, FORMAT, type LoadedModel, loadModel } from "./checkpoint.ts";
+import { type Network, parameterSpecs, resolveNetwork } from "./network.ts";
+import { type FileOptimizer, fileOptimizer, type Progress, type RowOrder } from "./progress.ts";
+import type { Parameters, SaveOptions } from "./types.ts";
+
+/** What a trainer takes out of a file. */
+export interface Loaded {
+  readonly parameters: Parameters;
+  /** Optimizer state by tensor name; none where the file holds the network alone. */
+  readonly state: Parameters;
+  /** Where training goes on: the bias corrections where they belong to the trainer's rates, the loss scale where it trains in f16. */
+  readonly progress: (Pick<ControlValues, "step"> & Partial<ControlValues>) | undefined;
+}
+
+/** What a trainer gives for a file. */
+export interface Read {
+  readonly control: ControlValues;
+  readonly tensors: Parameters;
+}
+
+/** @throws ModelError for metadata that is no text, or that stands where the file's own does */
+export function checkSave(options: SaveOptions): void {
+  checkOptions("save", options, "", "metadata", "optimizer");
+  const { metadata = {} } = options;
+  checkObject("save: metadata", metadata, "texts");
+  // A Map and its like hold their entries elsewhere than in their keys.
+  if (Symbol.iterator in metadata) {
+    refuse("save: metadata", show(metadata), "an object of texts", "give Object.fromEntries of it");
+  }
+  for (const [key, text] of Object.entries(metadata)) {
+    const where = `save: metadata ${show(key)}`;
+    if (key === DESCRIPTION || key === FORMAT) refuse(where, "a key of the file's own", "another", "rename it");
+    if (typeof text !== "string") refuse(where, show(text), "text", "write it as text, with JSON.stringify say");
+  }
+}
+
+/**
+ * A file of a network in training.
+ * @param plan that it trains by
+ * @param read gives what training holds now, of tensors by name
+ * @throws ModelError for wrong options, before anything is read
+ */
+export async function saveTraining(
+  network: Network,
+  plan: Plan,
+  options: SaveOptions,
+  read: (names: readonly string[]) => Read | Promise<Read>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  checkSave(options);
+  const { optimizer = true, metadata = {} } = options;
+  const names = parameterSpecs(network.layers).map(({ name }) => name);
+  const { control, tensors } = await read(optimizer ? [...names, ...Object.keys(stateShapes(plan))] : names);
+  const kind = optimizerOf(plan);
+  const training = { progress: progressOf(plan, control), optimizer: kind && fileOptimizer(kind) };
+  return encodeModel(network, tensors, optimizer ? training : undefined, metadata);
+}
+
+function progressOf(plan: Plan, control: ControlValues): Progress {
+  const applied = lastApplied(control);
+  const { step, correction1, correction2, beta1, beta2, lossScale } = applied;
+  const scaling = isHalf(plan) ? { lossScale, skipped: control.halted === SKIPPED } : {};
+  return { step, correction1, correction2, beta1, beta2, ...scaling, order: orderAfter(plan, applied) };
+}
+
+/** Where in the order of the rows the step after `step` begins. */
+function orderAfter(plan: Plan, { step, dataRows, batch, seed }: ControlValues): RowOrder {
+  const steps = Math.ceil(dataRows / batch);
+  return {
+    rows: dataRows,
+    batch,
+    seed,
+    shuffle: isShuffled(plan),
+    epoch: Math.floor(step / steps),
+    row: (step % steps) * batch,
+  };
+}
+
+/** The steps of a plan, those too that one dispatch runs. */
+const stepsOf = ({ steps }: Plan): readonly (Step | InnerStep)[] =>
+  steps.flatMap((step): readonly (Step | InnerStep)[] => (step.kernel === "wholeSteps" ? step.variant.steps : [step]));
+
+const isShuffled = (plan: Plan): boolean =>
+  stepsOf(plan).some(({ variant }) => "shuffle" in variant && variant.shuffle);
+
+/** What the parameters are updated by; undefined where none is trained. */
+function optimizerOf(plan: Plan): FileOptimizer["kind"] | undefined {
+  for (const { variant } of stepsOf(plan)) if ("optimizer" in variant) return variant.optimizer;
+  return undefined;
+}
+
+/** The control block as it was before the step that halted the run, if one did: that step was not applied. */
+function lastApplied(control: ControlValues): ControlValues {
+  if ((control.halted & HALTED) === 0) return control;
+  const { step, correction1, correction2, beta1, beta2, rest1, rest2 } = control;
+  // Backward through c ← βc + (1 − β). Where β is 0, c is 1 after any step.
+  const before = (c: number, beta: number, rest: number) => (beta === 0 ? c : Math.max(0, (c - rest) / beta));
+  return {
+    ...control,
+    step: step - 1,
+    correction1: before(correction1, beta1, rest1),
+    correction2: before(correction2, beta2, rest2),
+  };
+}
+
+/** Shapes of the optimizer's state by name: momentum keeps one number an element, Adam two. */
+function stateShapes({ tensors }: Plan): Record<string, readonly number[]> {
+  const states = Object.entries(tensors).filter(([, { role }]) => role === "state");
+  return Object.fromEntries(states.map(([name, { shape }]) => [name, shape]));
+}
+
+/**
+ * Reads a file for a trainer of the same network and optimizer.
+ * @param plan that it trains by
+ * @param rates of the trainer
+ * @throws ShapeError, DataError
+ */
+export function loadFor(
+  network: Network,
+  plan: Plan,
+  rates: Pick<ControlValues, "beta1" | "beta2">,
+  bytes: Uint8Array | ArrayBuffer,
+): Loaded {
+  const loaded = loadModel(bytes);
+  const { parameters, training } = loaded;
+  checkLoaded(network, plan, loaded);
+  if (!training) return { parameters, state: {}, progress: undefined };
+  for (const { name } of parameterSpecs(network.layers)) {
+    checkState(`state_${name}`, training.state[`state_${name}`], parameters[name]);
+  }
+  const { step, correction1, correction2, beta1, beta2, lossScale, skipped } = training.progress;
+  // As the GPU summed them, unless they belong to other rates than this trainer's.
+  const own = beta1 === Math.fround(rates.beta1) && beta2 === Math.fround(rates.beta2);
+  const corrections = own ? { correction1, correction2 } : {};
+  const scaling = isHalf(plan) && lossScale !== undefined ? { lossScale, halted: skipped ? SKIPPED : 0 } : {};
+  return { parameters, state: training.state, progress: { step, ...corrections, ...scaling } };
+}
+
+/** Checks that a file holds the network and the optimizer state of a trainer. @throws ShapeError, DataError */
+function checkLoaded(network: Network, plan: Plan, loaded: LoadedModel): void {
+  const expected = describeNetwork(network);
+  const found = describeNetwork(resolveNetwork(loaded.model, loaded.inputs, loaded.loss));
+  if (expected !== found) {
+    throw new ShapeError({
+      where: "load",
+      got: `a network of ${found}`,
+      expected,
+      remedy: "make the trainer with the file's own model and loss, which loadModel gives",
+    });
+  }
+  if (loaded.training === undefined) return;
+  const { state, optimizer } = loaded.training;
+  const own = optimizerOf(plan);
+  // A file of version 1 tells no more than the shapes below, which are the same for Adam and AdamW.
+  if (optimizer && own && optimizer.kind !== own) {
+    throw new DataError({
+      where: "load",
+      got: `a training by ${optimizer.kind}`,
+      expected: `one by ${own}, as this trainer's is`,
+      remedy: remedyForOptimizer,
+    });
+  }
+  const states = stateShapes(plan);
+  const fits = Object.entries(states).every(([name, shape]) => state[name]?.length === elementsOf(shape));
+  if (fits && Object.keys(state).length === Object.keys(states).length) return;
+  const given = Object.entries(state).map(([name, { length }]) => `${name} of ${length} numbers`);
+  const wanted = Object.entries(states).map(([name, shape]) => `${name} [${shape.join(", ")}]`);
+  throw new DataError({
+    where: "load",
+    got: given.length === 0 ? "a file without optimizer state" : `optimizer state ${given.join(", ")}`,
+    expected: wanted.length === 0 ? "none, as this optimizer keeps none" : wanted.join(", "),
+    remedy: remedyForOptimizer,
+  });
+}
+
+const remedyForOptimizer =
+  "make the trainer with the optimizer that the file was saved with, or save with { optimizer: false }";
+
+/** Momentum keeps v; Adam m and v side by side, of which v averages squares. @throws DataError */
+function checkState(name: string, state: Float32Array = new Float32Array(), parameter: Float32Array = state): void {
+  const isAdam = state.length > parameter.length;
+  for (const [index, value] of state.entries()) {
+    const isSquare = isAdam && index % 2 === 1;
+    if (Number.isFinite(value) && !(isSquare && value < 0)) continue;
+    throw new DataError({
+      where: `load: ${name}: element ${index + 1}`,
+      got: String(value),
+      expected: isSquare ? "a finite number, 0 or above, as an average of squares is" : "a finite number",
+      remedy: "use an earlier file, or one saved with { optimizer: false }",
+    });
+  }
+}
+
+/** Shapes, activations and loss as text. */
+function describeNetwork({ layers, loss }: Network): string {
+  const shapes = parameterSpecs(layers).map(({ key, shape }) => `${key} [${shape.join(", ")}]`);
+  return `${shapes.join(", ")}, ${layers.map(({ activation }) => activation).join(", ")}, ${loss}`;
+}
