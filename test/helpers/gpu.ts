@@ -19,7 +19,7 @@ import type { Dims, Kernel } from "../../src/kernels/types.ts";
 import { decodeHalf } from "../../src/model/float16.ts";
 import { sgd } from "../../src/model/optimizer.ts";
 import { uniform01 } from "../../src/model/random.ts";
-import type { Plan, Tensor } from "../../src/plan/types.ts";
+import type { Plan, Step, Tensor } from "../../src/plan/types.ts";
 import { runTwin } from "../../src/reference/run.ts";
 import type { Numbers } from "../../src/reference/types.ts";
 import { expectClose, type Tolerance, type Words } from "./compare.ts";
@@ -64,10 +64,13 @@ export const UNTOUCHED = 12_345;
 /** A tensor that a kernel is to write. */
 export const blank = (length: number): Float32Array<ArrayBuffer> => new Float32Array(length).fill(UNTOUCHED);
 
-/** The call of a case, each operand bound to the tensor of its name. */
-export function callOf<N extends KernelName>({ kernel, variant, dims }: Case<N>): Call {
+/** The call of a case, each operand bound to the tensor of its name, or of what `tensor` calls it. */
+export function callOf<N extends KernelName>(
+  { kernel, variant, dims }: Case<N>,
+  tensor = (name: string) => name,
+): Call {
   const { operands } = kernels[kernel] as unknown as Kernel<VariantOf<N>, string, string>;
-  const bind = Object.fromEntries(operands(variant).map(({ name }) => [name, name]));
+  const bind = Object.fromEntries(operands(variant).map(({ name }) => [name, tensor(name)]));
   return { kernel, variant, dims, bind } as unknown as Call;
 }
 
@@ -78,51 +81,68 @@ const writtenBy = (call: Call): string[] =>
 
 const copyOf = (values: Words): Words => values.slice();
 
-/** Runs a call on the GPU, out of a plan of this one step. */
+/** Runs one call on the GPU. */
 export async function runOnGpu<N extends KernelName>(device: Device, given: Case<N>): Promise<Outcome> {
-  const { gpu, isHalf } = halfOf(device, given.halves ?? []);
-  const call = callOf(given);
-  const tensors = Object.fromEntries(
-    Object.entries(given.values).map(([name, { length }]): [string, Tensor] => [
-      name,
-      {
-        shape: [length],
-        dtype: isHalf(name) ? "f16" : given.values[name] instanceof Uint32Array ? "u32" : "f32",
-        role: "parameter",
-        batched: false,
-      },
-    ]),
+  const [outcome] = await runAllOnGpu(device, [given]);
+  if (outcome === undefined) throw new Error("no outcome");
+  return outcome;
+}
+
+/** The type of a tensor of these values. */
+const typeOf = (values: Words, half: boolean): Tensor["dtype"] =>
+  half ? "f16" : values instanceof Uint32Array ? "u32" : "f32";
+
+/**
+ * Runs calls on the GPU, each on tensors of its own, out of one plan: with a pipeline for each source, a submit and a map for all of
+ * them.
+ */
+export async function runAllOnGpu<N extends KernelName>(device: Device, cases: readonly Case<N>[]): Promise<Outcome[]> {
+  if (cases.length === 0) return [];
+  const { gpu } = halfOf(
+    device,
+    cases.flatMap(({ halves = [] }) => halves),
   );
-  const control: Tensor = { shape: [CONTROL_WORDS], dtype: "u32", role: "control", batched: false };
-  const plan: Plan = {
-    mode: "predict",
-    batch: 1,
-    tensors: { control, ...tensors },
-    aliases: {},
-    steps: [{ phase: "begin", ...call }],
-    closing: [],
-    removed: {},
-  };
+  const tensors: Record<string, Tensor> = {};
+  const calls = cases.map((given, index) => {
+    const own = (name: string) => `${index}.${name}`;
+    const { isHalf } = halfOf(device, given.halves ?? []);
+    tensors[own("control")] = { shape: [CONTROL_WORDS], dtype: "u32", role: "control", batched: false };
+    for (const [name, values] of Object.entries(given.values)) {
+      const dtype = typeOf(values, isHalf(name));
+      tensors[own(name)] = { shape: [values.length], dtype, role: "parameter", batched: false };
+    }
+    return { given, own, isHalf, call: callOf(given, own) };
+  });
+  const steps = calls.map(({ call }): Step => ({ phase: "begin", ...call }));
+  const plan: Plan = { mode: "predict", batch: 1, tensors, aliases: {}, steps, closing: [], removed: {} };
   const program = await compileProgram(gpu, plan, "test");
   try {
-    gpu.queue.writeBuffer(program.buffer("control"), 0, encodeControl(controlOf(given.control)));
-    for (const [name, values] of Object.entries(given.values)) {
-      gpu.queue.writeBuffer(program.buffer(name), 0, isHalf(name) ? encodeHalf(values) : values);
+    for (const { given, own, isHalf } of calls) {
+      gpu.queue.writeBuffer(program.buffer(own("control")), 0, encodeControl(controlOf(given.control)));
+      for (const [name, values] of Object.entries(given.values)) {
+        gpu.queue.writeBuffer(program.buffer(own(name)), 0, isHalf(name) ? encodeHalf(values) : values);
+      }
     }
     const encoder = gpu.createCommandEncoder();
     program.record(encoder, 1);
     gpu.queue.submit([encoder.finish()]);
-    const names = writtenBy(call);
-    const [words, ...outputs] = await readWords(
-      gpu,
-      ["control", ...names].map((name) => program.buffer(name)),
-    );
-    const written = names.map((name, index): [string, Words] => {
-      const output = outputs[index] ?? new Uint32Array();
-      if (isHalf(name)) return [name, decodeHalf(output, given.values[name]?.length ?? 0)];
-      return [name, given.values[name] instanceof Uint32Array ? output : new Float32Array(output.buffer)];
+    const outputs = calls.flatMap(({ own, call }) => ["control", ...writtenBy(call)].map(own));
+    const words = (
+      await readWords(
+        gpu,
+        outputs.map((name) => program.buffer(name)),
+      )
+    ).values();
+    const next = () => words.next().value ?? new Uint32Array(CONTROL_WORDS);
+    return calls.map(({ given, isHalf, call }) => {
+      const control = decodeControl(next());
+      const written = writtenBy(call).map((name): [string, Words] => {
+        const output = next();
+        if (isHalf(name)) return [name, decodeHalf(output, given.values[name]?.length ?? 0)];
+        return [name, given.values[name] instanceof Uint32Array ? output : new Float32Array(output.buffer)];
+      });
+      return { control, written: Object.fromEntries(written) };
     });
-    return { control: decodeControl(words ?? new Uint32Array(CONTROL_WORDS)), written: Object.fromEntries(written) };
   } finally {
     program.dispose();
   }
@@ -187,14 +207,31 @@ export const magnitudes = <N extends KernelName>(given: Case<N>): Readonly<Recor
 export async function expectTwin<N extends KernelName>(
   device: Device,
   given: Case<N>,
-  tolerances: Readonly<Record<string, Tolerance>>,
+  tolerances: Tolerances,
 ): Promise<Outcome> {
-  const [got, expected] = [await runOnGpu(device, given), runOnCpu(given)];
-  const label = `${given.kernel} ${JSON.stringify(given.variant)} ${JSON.stringify(given.dims)}`;
-  for (const [name, values] of Object.entries(expected.written)) {
-    const tolerance = tolerances[name];
-    if (tolerance === undefined) throw new Error(`${label}: no tolerance for ${name}`);
-    expectClose(`${label} ${name}`, got.written[name] ?? [], values, tolerance);
-  }
-  return got;
+  const [outcome] = await expectTwins(device, [given], () => tolerances);
+  if (outcome === undefined) throw new Error("no outcome");
+  return outcome;
+}
+
+/** How wrong each tensor that a call writes may be. */
+export type Tolerances = Readonly<Record<string, Tolerance>>;
+
+/** Asserts that each of some calls, which run together, gives on the GPU what its twin gives. */
+export async function expectTwins<N extends KernelName>(
+  device: Device,
+  cases: readonly Case<N>[],
+  tolerancesOf: (given: Case<N>) => Tolerances,
+): Promise<Outcome[]> {
+  const outcomes = await runAllOnGpu(device, cases);
+  cases.forEach((given, index) => {
+    const label = `${given.kernel} ${JSON.stringify(given.variant)} ${JSON.stringify(given.dims)}`;
+    const tolerances = tolerancesOf(given);
+    for (const [name, values] of Object.entries(runOnCpu(given).written)) {
+      const tolerance = tolerances[name];
+      if (tolerance === undefined) throw new Error(`${label}: no tolerance for ${name}`);
+      expectClose(`${label} ${name}`, outcomes[index]?.written[name] ?? [], values, tolerance);
+    }
+  });
+  return outcomes;
 }
