@@ -7,12 +7,22 @@ import { splitSquareParts } from "../../../src/kernels/split-update.ts";
 import { anyHardware, tileFor } from "../../../src/kernels/tile.ts";
 import { expectClose, expectSameBits, gamma, type Words } from "../../helpers/compare.ts";
 import { useDevice } from "../../helpers/device.ts";
-import { type Case, controlOf, expectTwin, random, randomIntegers, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
-import { halved, storedError } from "../../helpers/half.ts";
+import {
+  type Case,
+  controlOf,
+  expectTwin,
+  expectTwins,
+  random,
+  randomIntegers,
+  runOnCpu,
+  runOnGpu,
+} from "../../helpers/gpu.ts";
+import { halfLabel, halved, storedError } from "../../helpers/half.ts";
 import { updateErrors } from "../../helpers/tolerances.ts";
 import { controlAt, stateOf } from "../../helpers/update.ts";
 
 const device = await useDevice();
+const label = halfLabel(device);
 
 /** Rows of the resident data, which stay f32. */
 const DATA_ROWS = 50;
@@ -69,26 +79,27 @@ const sizes: readonly Sizes[] = [
   { rows: 19, columns: 17, inner: 33, actual: 33 },
 ];
 
-describe("sumRows", () => {
+describe(`sumRows ${label}`, () => {
   test("equals the reference, and takes the scale out", async () => {
-    for (const size of sizes) {
-      const { rows, inner, actual } = size;
-      const values = { dz: batch(inner, rows, 1, actual), db: new Float32Array(rows) };
-      const given: Case<"sumRows"> = {
+    const cases = sizes.map(
+      ({ rows, inner, actual }): Case<"sumRows"> => ({
         kernel: "sumRows",
         variant: { half: true },
         dims: { rows: inner, units: rows },
         control: { lossScale, rows: actual },
-        values,
+        values: { dz: batch(inner, rows, 1, actual), db: new Float32Array(rows) },
         halves: ["dz"],
-      };
+      }),
+    );
+    await expectTwins(device, cases, ({ dims, control, values }) => {
+      const size = { rows: dims.units, columns: 0, inner: dims.rows, actual: control?.rows ?? 0 };
       const { bias } = gradients(size, values);
-      await expectTwin(device, given, { db: (i) => bias[i]?.error ?? 0 });
-    }
+      return { db: (i) => bias[i]?.error ?? 0 };
+    });
   });
 });
 
-describe("layerGradient", () => {
+describe(`layerGradient ${label}`, () => {
   test.each([true, false])("equals the reference, and takes the scale out of each part, gather %s", async (gather) => {
     const size = { rows: 3, columns: 5, inner: 2 * SPLIT_ROWS + 3, actual: SPLIT_ROWS + 9 };
     const { rows, columns, inner, actual } = size;
@@ -176,7 +187,7 @@ async function expectUpdate<N extends KernelName>(
   }
 }
 
-describe.each(optimizers)("updates by %s", (optimizer) => {
+describe.each(optimizers)(`updates ${label} by %s`, (optimizer) => {
   const rule = { optimizer, decay: "per-batch" } as const;
   const common = { ...rule, bias: true, biasDecay: "per-batch", penalty: true, half: true } as const;
 
