@@ -15,14 +15,14 @@ import {
   kernels,
   type VariantOf,
 } from "../../src/kernels/index.ts";
-import type { Dims, Kernel } from "../../src/kernels/types.ts";
+import { BYTE_VALUES, type Dims, type Kernel } from "../../src/kernels/types.ts";
 import { decodeHalf } from "../../src/model/float16.ts";
 import { sgd } from "../../src/model/optimizer.ts";
 import { uniform01 } from "../../src/model/random.ts";
 import type { Plan, Step, Tensor } from "../../src/plan/types.ts";
 import { runTwin } from "../../src/reference/run.ts";
 import type { Numbers } from "../../src/reference/types.ts";
-import { expectClose, type Tolerance, type Words } from "./compare.ts";
+import { bitsOf, expectClose, type Tolerance, type Words } from "./compare.ts";
 import { encodeHalf, halfOf } from "./half.ts";
 
 /** One call of a kernel with the values of its operands before it. */
@@ -36,6 +36,8 @@ export interface Case<N extends KernelName> {
   readonly values: Readonly<Record<string, Words>>;
   /** Operands that the GPU holds as f16, whose values are numbers that f16 has. */
   readonly halves?: readonly string[];
+  /** Operands that the GPU holds as packed bytes, whose values are some of `byteValues`. */
+  readonly bytes?: readonly string[];
 }
 
 /** What a call left behind: the operands that it writes, and the control block. */
@@ -57,6 +59,24 @@ export const random = (length: number, seed: number, scale = 1): Float32Array<Ar
 /** Seeded whole numbers from 0 to below `count`. */
 export const randomIntegers = (length: number, seed: number, count: number): Uint32Array<ArrayBuffer> =>
   Uint32Array.from({ length }, (_, i) => Math.floor(uniform01(seed, 78, i) * count));
+
+/** What each byte stands for where an operand is packed. */
+const byteValues = Float32Array.from({ length: BYTE_VALUES }, (_, byte) => byte / 255 - 0.3);
+
+/** Seeded values of packed bytes. */
+export const randomBytes = (length: number, seed: number): Float32Array<ArrayBuffer> =>
+  Float32Array.from(randomIntegers(length, seed, BYTE_VALUES), (byte) => byteValues[byte] ?? Number.NaN);
+
+/** The table of what bytes stand for, and values as bytes, four in each word, the first in its lowest bits. */
+function encodeBytes(values: Words): Uint32Array<ArrayBuffer> {
+  const words = new Uint32Array(BYTE_VALUES + Math.ceil(values.length / 4));
+  words.set(bitsOf(byteValues));
+  values.forEach((value, i) => {
+    const at = BYTE_VALUES + Math.floor(i / 4);
+    words[at] = (words[at] ?? 0) | (byteValues.indexOf(value) << (8 * (i % 4)));
+  });
+  return words;
+}
 
 /** What stands in a tensor where nothing may be written. */
 export const UNTOUCHED = 12_345;
@@ -88,9 +108,20 @@ export async function runOnGpu<N extends KernelName>(device: Device, given: Case
   return outcome;
 }
 
-/** The type of a tensor of these values. */
-const typeOf = (values: Words, half: boolean): Tensor["dtype"] =>
-  half ? "f16" : values instanceof Uint32Array ? "u32" : "f32";
+/** How the GPU holds an operand of a case: its type, and its words. */
+function heldBy<N extends KernelName>(device: Device, { halves = [], bytes = [] }: Case<N>) {
+  const { isHalf } = halfOf(device, halves);
+  const dtype = (name: string, values: Words): Tensor["dtype"] => {
+    if (bytes.includes(name)) return "u8";
+    if (isHalf(name)) return "f16";
+    return values instanceof Uint32Array ? "u32" : "f32";
+  };
+  const words = (name: string, values: Words): Words => {
+    if (bytes.includes(name)) return encodeBytes(values);
+    return isHalf(name) ? encodeHalf(values) : values;
+  };
+  return { isHalf, dtype, words };
+}
 
 /**
  * Runs calls on the GPU, each on tensors of its own, out of one plan: with a pipeline for each source, a submit and a map for all of
@@ -105,22 +136,22 @@ export async function runAllOnGpu<N extends KernelName>(device: Device, cases: r
   const tensors: Record<string, Tensor> = {};
   const calls = cases.map((given, index) => {
     const own = (name: string) => `${index}.${name}`;
-    const { isHalf } = halfOf(device, given.halves ?? []);
+    const held = heldBy(device, given);
     tensors[own("control")] = { shape: [CONTROL_WORDS], dtype: "u32", role: "control", batched: false };
     for (const [name, values] of Object.entries(given.values)) {
-      const dtype = typeOf(values, isHalf(name));
+      const dtype = held.dtype(name, values);
       tensors[own(name)] = { shape: [values.length], dtype, role: "parameter", batched: false };
     }
-    return { given, own, isHalf, call: callOf(given, own) };
+    return { given, own, held, call: callOf(given, own) };
   });
   const steps = calls.map(({ call }): Step => ({ phase: "begin", ...call }));
   const plan: Plan = { mode: "predict", batch: 1, tensors, aliases: {}, steps, closing: [], removed: {} };
   const program = await compileProgram(gpu, plan, "test");
   try {
-    for (const { given, own, isHalf } of calls) {
+    for (const { given, own, held } of calls) {
       gpu.queue.writeBuffer(program.buffer(own("control")), 0, encodeControl(controlOf(given.control)));
       for (const [name, values] of Object.entries(given.values)) {
-        gpu.queue.writeBuffer(program.buffer(own(name)), 0, isHalf(name) ? encodeHalf(values) : values);
+        gpu.queue.writeBuffer(program.buffer(own(name)), 0, held.words(name, values));
       }
     }
     const encoder = gpu.createCommandEncoder();
@@ -134,11 +165,11 @@ export async function runAllOnGpu<N extends KernelName>(device: Device, cases: r
       )
     ).values();
     const next = () => words.next().value ?? new Uint32Array(CONTROL_WORDS);
-    return calls.map(({ given, isHalf, call }) => {
+    return calls.map(({ given, held, call }) => {
       const control = decodeControl(next());
       const written = writtenBy(call).map((name): [string, Words] => {
         const output = next();
-        if (isHalf(name)) return [name, decodeHalf(output, given.values[name]?.length ?? 0)];
+        if (held.isHalf(name)) return [name, decodeHalf(output, given.values[name]?.length ?? 0)];
         return [name, given.values[name] instanceof Uint32Array ? output : new Float32Array(output.buffer)];
       });
       return { control, written: Object.fromEntries(written) };
