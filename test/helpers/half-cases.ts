@@ -16,6 +16,7 @@ import {
   type Tolerances,
 } from "./gpu.ts";
 import { halved, storedError } from "./half.ts";
+import { targets } from "./targets.ts";
 import { activatedError, deltaError, rowDeltas, rowErrors } from "./tolerances.ts";
 
 /** Calls of the kernels of which some operands are f16, and how wrong what they write may be. */
@@ -110,7 +111,7 @@ export function lossTolerances(
   const rows = Array.from({ length: o.length / units }, (_, i) => {
     const own = o.slice(i * units, (i + 1) * units);
     const at = own.map(({ sum }) => sum);
-    const target = loss === "softmaxCrossEntropy" ? [y?.[i] ?? 0] : own.map((_, j) => y?.[i * units + j] ?? 0);
+    const target = targets[loss].row(y ?? new Float32Array(), i, units);
     const errors = rowErrors(loss, at, target, Math.max(...own.map(({ error }) => error)));
     const deltas = rowDeltas(loss, at, target);
     return {
@@ -148,7 +149,7 @@ export function outputDeltas(
     values: {
       x: gather ? random(DATA_ROWS * inner, 1) : batch(rows, inner, 1),
       w: halved(random(units * inner, 2)),
-      y: loss === "softmaxCrossEntropy" ? randomIntegers(rows, 5, units) : random(rows * units, 5),
+      y: targets[loss].of(rows, units, 5),
       scores: blank(2 * rows),
       dz: halved(blank(rows * units)),
       ...(gather ? { order: randomIntegers(rows, 4, DATA_ROWS) } : {}),

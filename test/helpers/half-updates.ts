@@ -17,7 +17,7 @@ import {
 } from "./gpu.ts";
 import { halved, storedError } from "./half.ts";
 import { updateErrors } from "./tolerances.ts";
-import { controlAt, stateOf } from "./update.ts";
+import { controlAt, stateOf, stateWidth } from "./update.ts";
 
 /** Calls of the kernels that sum gradients of f16 and update by them, and how wrong what they write may be. */
 
@@ -101,7 +101,7 @@ export function updateTolerances<N extends KernelName>(
   g: ReturnType<typeof gradients>,
 ): Tolerances {
   const c = controlOf(given.control);
-  const width = rule.optimizer === "momentum" ? 1 : 2;
+  const width = stateWidth[rule.optimizer];
   const errorsOf = (name: "w" | "bias", i: number) => {
     const state = given.values[name === "w" ? "state" : "biasState"];
     return updateErrors(rule, c, {

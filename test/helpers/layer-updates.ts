@@ -16,7 +16,7 @@ import {
 } from "./gpu.ts";
 import { inputOf, odd, type Sizes } from "./tiles.ts";
 import { updateErrors } from "./tolerances.ts";
-import { controlAt, stateOf } from "./update.ts";
+import { controlAt, stateOf, stateWidth } from "./update.ts";
 
 interface Moment {
   /** Rows of the batch that are filled. */
@@ -79,7 +79,7 @@ function updateTolerances(given: Case<"layerUpdate">): Tolerances {
   const c = controlOf(given.control);
   const negated = gradients(given, (call) => runOnCpu(call, inDouble).written);
   const sizes = gradients(given, magnitudes);
-  const width = variant.optimizer === "momentum" ? 1 : 2;
+  const width = stateWidth[variant.optimizer];
   const errorsOf = (name: "w" | "bias", i: number) => {
     const state = values[name === "w" ? "state" : "biasState"];
     return updateErrors({ optimizer: variant.optimizer, decay: name === "w" ? variant.decay : variant.biasDecay }, c, {

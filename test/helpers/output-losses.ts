@@ -5,17 +5,8 @@ import { type Activation, activations } from "../../src/model/activation.ts";
 import { type Loss, losses } from "../../src/model/loss.ts";
 import { activationFunctions } from "../../src/reference/activation.ts";
 import { gamma, type Words } from "./compare.ts";
-import {
-  blank,
-  type Case,
-  inDouble,
-  magnitudes,
-  type Outcome,
-  random,
-  randomIntegers,
-  runOnCpu,
-  type Tolerances,
-} from "./gpu.ts";
+import { blank, type Case, inDouble, magnitudes, type Outcome, random, runOnCpu, type Tolerances } from "./gpu.ts";
+import { targets } from "./targets.ts";
 import { hasSubgroups, inputOf, odd } from "./tiles.ts";
 import { activatedError, deltaError, rowDeltas, rowErrors } from "./tolerances.ts";
 
@@ -36,7 +27,7 @@ export function output(variant: OutputLossVariant, sizes: OutputSizes): Case<"ou
   const values: Record<string, Words> = {
     ...inputOf(gather, [rows, inner], actual, 1, scale),
     w: random(units * inner, 2),
-    y: loss === "softmaxCrossEntropy" ? randomIntegers(rows, 5, units) : random(rows * units, 5),
+    y: targets[loss].of(rows, units, 5),
     scores: blank(2 * rows),
   };
   if (bias) values.bias = random(units, 3);
@@ -66,8 +57,7 @@ export function outputTolerances(given: Case<"outputLoss">): Tolerances {
     const at = Array.from({ length: units }, (_, j) => i * units + j);
     const o = at.map((index) => activationFunctions[activation].value(z[index] ?? 0));
     const oErrors = at.map((index) => activatedError(activation, z[index] ?? 0, errors[index] ?? 0));
-    const { y } = given.values;
-    const target = loss === "softmaxCrossEntropy" ? [y?.[i] ?? 0] : at.map((index) => y?.[index] ?? 0);
+    const target = targets[loss].row(given.values.y ?? new Float32Array(), i, units);
     const bounds = rowErrors(loss, o, target, Math.max(...oErrors));
     const d = rowDeltas(loss, o, target);
     return {

@@ -12,7 +12,6 @@ import {
   inDouble,
   magnitudes,
   random,
-  randomIntegers,
   runAllOnGpu,
   runOnCpu,
   runOnGpu,
@@ -33,6 +32,7 @@ import {
   square,
   tile,
 } from "../../helpers/half-cases.ts";
+import { targets } from "../../helpers/targets.ts";
 import { deltaError } from "../../helpers/tolerances.ts";
 
 const device = await useDevice();
@@ -96,8 +96,6 @@ describe(`layerForward ${label}`, () => {
 });
 
 describe.each(losses)(`the deltas of %s ${label}`, (loss) => {
-  const classes = loss === "softmaxCrossEntropy";
-
   test.each([true, false])("outputLoss equals the reference, and scales them, gather %s", (gather) =>
     expectDeltas(
       device,
@@ -105,12 +103,9 @@ describe.each(losses)(`the deltas of %s ${label}`, (loss) => {
     ),
   );
 
-  test(`outputLoss equals the reference, and scales them, of ${classes ? "many outputs" : "one output"}`, () =>
-    expectDeltas(device, [
-      classes
-        ? outputDeltas({ loss, gather: true, units: 19 }, 33, 17)
-        : outputDeltas({ loss, gather: false, units: 1 }, 1, 1),
-    ]));
+  const units = { softmaxCrossEntropy: 19, halfSquaredError: 1 }[loss];
+  test(`outputLoss equals the reference, and scales them, ${units} outputs a row`, () =>
+    expectDeltas(device, [outputDeltas({ loss, gather: units > 1, units }, 33, 17)]));
 
   const wide = (o: Words, y: Words, columns: number, scale = lossScale): Case<"loss"> => ({
     kernel: "loss",
@@ -123,7 +118,7 @@ describe.each(losses)(`the deltas of %s ${label}`, (loss) => {
 
   test("loss equals the reference, and scales them", async () => {
     const cases = sizes.map(([rows, columns]) => {
-      const y = classes ? randomIntegers(rows, 5, columns) : random(rows * columns, 5);
+      const y = targets[loss].of(rows, columns, 5);
       return wide(random(rows * columns, 1, 3), y, columns);
     });
     await expectTwins(device, cases, (given) => {
@@ -136,7 +131,7 @@ describe.each(losses)(`the deltas of %s ${label}`, (loss) => {
 
   test("one out of range skips the step, one at its edge does not", async () => {
     const o = Float32Array.of(-100, 100);
-    const y = classes ? Uint32Array.of(0) : Float32Array.of(-100, 99);
+    const y = { softmaxCrossEntropy: Uint32Array.of(0), halfSquaredError: Float32Array.of(-100, 99) }[loss];
     // The largest delta is 1 in magnitude.
     const outcomes = await runAllOnGpu(
       device,

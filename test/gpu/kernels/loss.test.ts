@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Activation, activations } from "../../../src/model/activation.ts";
+import { losses } from "../../../src/model/loss.ts";
 import { activationFunctions } from "../../../src/reference/activation.ts";
 import { useDevice } from "../../helpers/device.ts";
 import {
@@ -9,10 +10,10 @@ import {
   expectTwins,
   type Outcome,
   random,
-  randomIntegers,
   runAllOnGpu,
   runOnGpu,
 } from "../../helpers/gpu.ts";
+import { targets } from "../../helpers/targets.ts";
 import { deltaError, rowDeltas, rowErrors } from "../../helpers/tolerances.ts";
 
 const device = await useDevice();
@@ -34,7 +35,6 @@ interface Given {
 function lossOf(loss: Loss, given: Given): Case<"loss"> {
   const { rows, columns, actual = rows, delta = true, slope = "identity", scale = 3 } = given;
   const o = given.o ?? random(rows * columns, 1, scale).map(activationFunctions[slope].value);
-  const targets = loss === "softmaxCrossEntropy" ? randomIntegers(rows, 2, columns) : random(rows * columns, 2, scale);
   return {
     kernel: "loss",
     variant: { loss, delta, slope },
@@ -42,7 +42,7 @@ function lossOf(loss: Loss, given: Given): Case<"loss"> {
     control: { rows: actual },
     values: {
       o,
-      y: given.y ?? targets,
+      y: given.y ?? targets[loss].of(rows, columns, 2, scale),
       scores: blank(2 * rows),
       ...(delta ? { do: blank(rows * columns) } : {}),
     },
@@ -52,11 +52,10 @@ function lossOf(loss: Loss, given: Given): Case<"loss"> {
 /** Loss and hit of a row are neighbours in `scores`; a delta is a factor of the slope of the output. */
 function toleranceOf({ variant, dims, values }: Case<"loss">) {
   const { columns } = dims;
-  const classes = variant.loss === "softmaxCrossEntropy";
   const rowOf = (i: number) => {
     const o = Array.from(values.o?.slice(i * columns, (i + 1) * columns) ?? []);
-    const y = values.y?.slice(...(classes ? [i, i + 1] : [i * columns, (i + 1) * columns])) ?? [];
-    return { o, y: Array.from(y), ...rowErrors(variant.loss, o, Array.from(y)) };
+    const y = targets[variant.loss].row(values.y ?? new Float32Array(), i, columns);
+    return { o, y, ...rowErrors(variant.loss, o, y) };
   };
   return {
     scores: (index: number) => (index % 2 === 0 ? rowOf(index / 2).loss : 0),
@@ -73,7 +72,7 @@ function toleranceOf({ variant, dims, values }: Case<"loss">) {
 const lossesOf = ({ written }: Outcome) => Array.from(written.scores ?? []).filter((_, index) => index % 2 === 0);
 const hitsOf = ({ written }: Outcome) => Array.from(written.scores ?? []).filter((_, index) => index % 2 === 1);
 
-describe.each(["softmaxCrossEntropy", "halfSquaredError"] as const)("loss %s", (loss) => {
+describe.each(losses)("loss %s", (loss) => {
   describe.each([true, false])("with delta %s", (delta) => {
     test("equals the reference whatever the rows and columns", async () => {
       const sizes = [

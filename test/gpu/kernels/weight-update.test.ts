@@ -14,7 +14,7 @@ import {
   runOnGpu,
 } from "../../helpers/gpu.ts";
 import { updateErrors } from "../../helpers/tolerances.ts";
-import { controlAt, stateOf } from "../../helpers/update.ts";
+import { controlAt, stateOf, stateWidth } from "../../helpers/update.ts";
 
 const device = await useDevice();
 
@@ -33,7 +33,7 @@ function update(variant: UpdateVariant, elements: number, t = 1, room = elements
 
 function tolerances({ variant, control, values }: Case<"weightUpdate">) {
   const c = controlOf(control);
-  const width = variant.optimizer === "momentum" ? 1 : 2;
+  const width = stateWidth[variant.optimizer];
   const errorsOf = (i: number) =>
     updateErrors(variant, c, {
       omega: values.parameter?.[i] ?? 0,
