@@ -26,7 +26,7 @@ function withoutHalf(gpu: GPUDevice): GPUDevice {
 }
 
 /**
- * What runs a kernel of which some operands are f16. Without the feature f32 takes their place: sums and formulas are the same, and
+ * What runs kernels of which some operands are f16. Without the feature f32 takes their place: sums and formulas are the same, and
  * what is stored is not rounded, which lies as near to the twin's as a rounding of it.
  */
 export function halfOf(device: Device, halves: readonly string[]) {
@@ -34,6 +34,9 @@ export function halfOf(device: Device, halves: readonly string[]) {
   const gpu = real || halves.length === 0 ? device.gpu : withoutHalf(device.gpu);
   return { gpu, isHalf: (name: string) => real && halves.includes(name) };
 }
+
+/** What a test's name says of f16 on a device. */
+export const halfLabel = (device: Device): string => (hasHalf(device) ? "in f16" : "in f32 in place of f16");
 
 /** Values rounded to f16. */
 export const halved = (values: Words): Float32Array<ArrayBuffer> => Float32Array.from(values, roundToHalf);

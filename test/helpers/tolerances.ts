@@ -52,20 +52,26 @@ export const slopeErrors: Readonly<Record<Activation, (h: number) => number>> = 
 /** How much a slope changes with h, at most: |1 − 2h| and |2h| for h in their range. */
 const slopeChanges: Readonly<Record<Activation, number>> = { identity: 0, relu: 0, sigmoid: 1, tanh: 2 };
 
-/**
- * How wrong φ(z) may be where z is wrong by `error`: no φ here has a slope above 1. The error of a z that is wrong by so little
- * adds what the formula allows at z itself.
- */
-export const activatedError = (activation: Activation, z: number, error: number): number =>
-  error + activationErrors[activation](z);
+/** The greatest slope of φ: that of sigmoid is h(1 − h), of tanh 1 − h². */
+const steepest: Readonly<Record<Activation, number>> = { identity: 1, relu: 1, sigmoid: 0.25, tanh: 1 };
+
+/** How far the slope of φ jumps where h = 0, as relu's does. */
+const jumps: Readonly<Record<Activation, number>> = { identity: 0, relu: 1, sigmoid: 0, tanh: 0 };
 
 /**
- * How wrong d φ′ may be, with φ′ out of h = φ(z), where d and h are wrong by so much. Either slope of a relu may be taken where
+ * How wrong φ(z) may be where z is wrong by `error`. The error of a z that is wrong by so little adds what the formula allows at z
+ * itself.
+ */
+export const activatedError = (activation: Activation, z: number, error: number): number =>
+  steepest[activation] * error + activationErrors[activation](z);
+
+/**
+ * How wrong d φ′ may be, with φ′ out of h = φ(z), where d and h are wrong by so much. Where the slope jumps either may be taken if
  * the sign of z is in doubt, which is where h is no larger than its error.
  */
 export function deltaError(activation: Activation, d: number, dError: number, h: number, hError: number): number {
   const slope = Math.abs(activationFunctions[activation].slope(h, h));
-  const doubt = activation === "relu" && hError > 0 && Math.abs(h) <= hError ? 1 : 0;
+  const doubt = hError > 0 && Math.abs(h) <= hError ? jumps[activation] : 0;
   const change = slopeErrors[activation](h) + slopeChanges[activation] * hError + doubt;
   // The product of an exact slope is still rounded, on either side.
   return (slope + change) * dError + Math.abs(d) * change + gamma(2) * Math.abs(d) * slope + SMALLEST_NORMAL;
@@ -117,12 +123,17 @@ function squaredErrors(o: readonly number[], y: readonly number[], error: number
   };
 }
 
+const errorsOfRow: Readonly<Record<Loss, typeof squaredErrors>> = {
+  softmaxCrossEntropy: softmaxErrors,
+  halfSquaredError: squaredErrors,
+};
+
 /**
  * @param y the class, or the target of each output
  * @param error how wrong any output may be
  */
 export const rowErrors = (loss: Loss, o: readonly number[], y: readonly number[], error = 0): RowErrors =>
-  loss === "softmaxCrossEntropy" ? softmaxErrors(o, y, error) : squaredErrors(o, y, error);
+  errorsOfRow[loss](o, y, error);
 
 /** Each ∂ℓ/∂oⱼ of one row, in double precision. */
 export function rowDeltas(loss: Loss, o: readonly number[], y: readonly number[]): number[] {
@@ -147,36 +158,48 @@ export interface UpdateErrors {
   readonly state: readonly [number, number];
 }
 
-/**
- * γ₁₂ over the sum of the magnitudes that each formula adds: none meets more than 12 roundings, a division (2.5 ulp, or 5
- * roundings) counted as such. Adam's quotient lies between those of the least and the greatest moments, the root itself
- * right to 4.5 ulp.
- */
-export function updateErrors(
-  { optimizer, decay }: UpdateVariant,
-  c: ControlValues,
-  given: UpdatedElement,
-): UpdateErrors {
-  const { omega, g, gError, state } = given;
-  const few = gamma(12);
-  const w = Math.abs(omega);
-  const coupled = decay && optimizer !== "adamw" ? c.decay : 0;
-  const mean = (g + coupled * omega) / c.rows;
-  const size = (Math.abs(g) + coupled * w) / c.rows;
-  const error = few * size + gError / c.rows;
-  if (optimizer === "sgd") {
-    return { parameter: few * w + c.learningRate * error, state: [0, 0] };
-  }
-  if (optimizer === "momentum") {
-    const velocity = c.momentum * Math.abs(state[0]) + size;
-    const moved = few * velocity + gError / c.rows;
-    return { parameter: few * w + c.learningRate * moved, state: [moved, 0] };
-  }
+/** Whether the decay is part of the gradient; otherwise the weight shrinks by itself. */
+const isCoupled: Readonly<Record<UpdateVariant["optimizer"], boolean>> = {
+  sgd: true,
+  momentum: true,
+  adam: true,
+  adamw: false,
+};
+
+/** What an update makes of the mean gradient ĝ, of the magnitudes that it adds, and of how wrong it may be. */
+interface Mean {
+  readonly mean: number;
+  readonly size: number;
+  readonly error: number;
+  /** What g itself is wrong by. */
+  readonly gError: number;
+  /** ηλ of a weight that shrinks by itself. */
+  readonly shrink: number;
+}
+
+type ErrorsOf = (c: ControlValues, given: UpdatedElement, g: Mean) => UpdateErrors;
+
+/** More than the roundings that any formula meets, a division (2.5 ulp, or 5 roundings) counted as such. */
+const FEW = gamma(12);
+
+const sgdErrors: ErrorsOf = (c, { omega }, { error }) => ({
+  parameter: FEW * Math.abs(omega) + c.learningRate * error,
+  state: [0, 0],
+});
+
+const momentumErrors: ErrorsOf = (c, { omega, state }, { size, gError }) => {
+  const velocity = c.momentum * Math.abs(state[0]) + size;
+  const moved = FEW * velocity + gError;
+  return { parameter: FEW * Math.abs(omega) + c.learningRate * moved, state: [moved, 0] };
+};
+
+/** Adam's quotient lies between those of the least and the greatest moments, the root itself right to 4.5 ulp. */
+const adamErrors: ErrorsOf = (c, { omega, state }, { mean, size, error, shrink }) => {
   const first = c.beta1 * state[0] + c.rest1 * mean;
   const second = c.beta2 * state[1] + c.rest2 * mean * mean;
-  const firstError = few * (c.beta1 * Math.abs(state[0]) + c.rest1 * size) + c.rest1 * error;
+  const firstError = FEW * (c.beta1 * Math.abs(state[0]) + c.rest1 * size) + c.rest1 * error;
   // Both factors of ĝ² carry its error.
-  const secondError = few * second + c.rest2 * error * (2 * Math.abs(mean) + error);
+  const secondError = FEW * second + c.rest2 * error * (2 * Math.abs(mean) + error);
   const quotient = (m: number, v: number) =>
     m / c.correction1 / (Math.sqrt(Math.max(v, 0) / c.correction2) + c.epsilon);
   const exact = quotient(first, second);
@@ -185,9 +208,34 @@ export function updateErrors(
     [second - secondError, second + secondError],
   ];
   const off = Math.max(...m.flatMap((one) => v.map((other) => Math.abs(quotient(one, other) - exact))));
-  const shrink = decay === false || coupled > 0 ? 0 : (c.learningRate * c.decay) / c.rows;
   return {
-    parameter: few * (1 + shrink) * w + c.learningRate * (off + 2 * few * Math.abs(exact)),
+    parameter: FEW * (1 + shrink) * Math.abs(omega) + c.learningRate * (off + 2 * FEW * Math.abs(exact)),
     state: [firstError, secondError],
   };
+};
+
+const errorsOfUpdate: Readonly<Record<UpdateVariant["optimizer"], ErrorsOf>> = {
+  sgd: sgdErrors,
+  momentum: momentumErrors,
+  adam: adamErrors,
+  adamw: adamErrors,
+};
+
+/** γ₁₂ over the sum of the magnitudes that each formula adds: none meets more than 12 roundings. */
+export function updateErrors(
+  { optimizer, decay }: UpdateVariant,
+  c: ControlValues,
+  given: UpdatedElement,
+): UpdateErrors {
+  const { omega, g } = given;
+  const coupled = decay && isCoupled[optimizer] ? c.decay : 0;
+  const size = (Math.abs(g) + coupled * Math.abs(omega)) / c.rows;
+  const gError = given.gError / c.rows;
+  return errorsOfUpdate[optimizer](c, given, {
+    mean: (g + coupled * omega) / c.rows,
+    size,
+    error: FEW * size + gError,
+    gError,
+    shrink: decay && !isCoupled[optimizer] ? (c.learningRate * c.decay) / c.rows : 0,
+  });
 }

@@ -17,6 +17,14 @@ export const controlAt = (t: number, rows: number): Partial<ControlValues> => ({
   correction2: 1 - 0.999 ** t,
 });
 
+/** Numbers of an optimizer's state for each element of a parameter: none, its velocity, or (m, v). */
+export const stateWidth: Readonly<Record<UpdateVariant["optimizer"], number>> = {
+  sgd: 0,
+  momentum: 1,
+  adam: 2,
+  adamw: 2,
+};
+
 /** State before step t: the velocity of each element, or its (m, v), both 0 before the first step and v never below 0. */
 export function stateOf(
   optimizer: Exclude<UpdateVariant["optimizer"], "sgd">,
@@ -24,7 +32,8 @@ export function stateOf(
   seed: number,
   t = 2,
 ): Float32Array<ArrayBuffer> {
-  if (optimizer === "momentum") return random(elements, seed, 0.1);
-  if (t === 1) return new Float32Array(2 * elements);
-  return random(2 * elements, seed, 0.1).map((value, index) => (index % 2 === 0 ? value : Math.abs(value)));
+  const width = stateWidth[optimizer];
+  const state = random(width * elements, seed, 0.1);
+  if (width === 1) return state;
+  return state.map((value, index) => (t === 1 ? 0 : index % 2 === 0 ? value : Math.abs(value)));
 }

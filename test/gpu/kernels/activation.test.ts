@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { workgroupsOf } from "../../../src/kernels/index.ts";
 import { type Activation, activations } from "../../../src/model/activation.ts";
 import { useDevice } from "../../helpers/device.ts";
-import { blank, type Case, callOf, expectTwin, random, runOnGpu } from "../../helpers/gpu.ts";
+import { blank, type Case, callOf, expectTwin, expectTwins, random, runOnGpu } from "../../helpers/gpu.ts";
 import { activationErrors } from "../../helpers/tolerances.ts";
 
 const device = await useDevice();
@@ -55,20 +55,21 @@ describe.each(activations)("activation %s", (activation) => {
   });
 
   test("leaves the rows beyond a partial batch as they were, whatever the sizes", async () => {
-    for (const [rows, units, actual] of [
+    const sizes = [
       [1, 1, 1],
       [63, 1, 62],
       [64, 1, 64],
       [65, 1, 64],
       [33, 19, 17],
       [17, 33, 1],
-    ] as const) {
-      const z = random(rows * units, 4, 3);
-      const { written } = await expectTwin(device, apply(activation, z, units, actual), {
-        h: (i) => (i < actual * units ? activationErrors[activation](z[i] ?? 0) : 0),
-      });
-      expect(written.h?.slice(actual * units)).toEqual(blank((rows - actual) * units));
-    }
+    ] as const;
+    const cases = sizes.map(([rows, units, actual]) => apply(activation, random(rows * units, 4, 3), units, actual));
+    const outcomes = await expectTwins(device, cases, ({ dims, control, values }) => ({
+      h: (i) => (i < (control?.rows ?? 0) * dims.units ? activationErrors[activation](values.z?.[i] ?? 0) : 0),
+    }));
+    sizes.forEach(([rows, units, actual], index) => {
+      expect(outcomes[index]?.written.h?.slice(actual * units)).toEqual(blank((rows - actual) * units));
+    });
   });
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { gamma } from "../../helpers/compare.ts";
 import { useDevice } from "../../helpers/device.ts";
-import { blank, type Case, expectTwin, random } from "../../helpers/gpu.ts";
+import { blank, type Case, expectTwin, expectTwins, random } from "../../helpers/gpu.ts";
 
 const device = await useDevice();
 
@@ -19,10 +19,8 @@ const tolerance = ({ control, values }: Case<"decayGradient">) => ({
 });
 
 test.each([1, 63, 64, 65, 33 * 17 * 19])("decayGradient › equals the reference over %i elements", async (elements) => {
-  for (const decay of [1e-4, 0.3, 12]) {
-    const given = decayed(elements, decay);
-    await expectTwin(device, given, tolerance(given));
-  }
+  const cases = [1e-4, 0.3, 12].map((decay) => decayed(elements, decay));
+  await expectTwins(device, cases, tolerance);
 });
 
 test("decayGradient › equals the data's part bit for bit where λ̃ is 0", async () => {

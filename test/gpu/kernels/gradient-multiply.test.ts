@@ -3,7 +3,7 @@ import { type Activation, activations } from "../../../src/model/activation.ts";
 import { activationFunctions } from "../../../src/reference/activation.ts";
 import { SMALLEST_NORMAL } from "../../helpers/compare.ts";
 import { useDevice } from "../../helpers/device.ts";
-import { blank, type Case, expectTwin, random } from "../../helpers/gpu.ts";
+import { blank, type Case, expectTwin, expectTwins, random } from "../../helpers/gpu.ts";
 import { slopeErrors } from "../../helpers/tolerances.ts";
 
 const device = await useDevice();
@@ -42,17 +42,18 @@ describe.each(activations)("gradientMultiply %s", (activation) => {
   });
 
   test("leaves the rows beyond a partial batch as they were, whatever the sizes", async () => {
-    for (const [rows, units, actual] of [
+    const sizes = [
       [1, 1, 1],
       [63, 1, 63],
       [64, 1, 1],
       [65, 1, 64],
       [33, 19, 17],
-    ] as const) {
-      const given = multiply(activation, random(rows * units, 3), units, actual);
-      const { written } = await expectTwin(device, given, tolerance(given));
-      expect(written.dz?.slice(actual * units)).toEqual(blank((rows - actual) * units));
-    }
+    ] as const;
+    const cases = sizes.map(([rows, units, actual]) => multiply(activation, random(rows * units, 3), units, actual));
+    const outcomes = await expectTwins(device, cases, tolerance);
+    sizes.forEach(([rows, units, actual], index) => {
+      expect(outcomes[index]?.written.dz?.slice(actual * units)).toEqual(blank((rows - actual) * units));
+    });
   });
 });
 

@@ -1,8 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { HALTED, SKIPPED } from "../../../src/kernels/control.ts";
-import type { LayerForwardVariant } from "../../../src/kernels/layer-forward.ts";
-import { anyHardware, smallSquare, type Tile, tileFor } from "../../../src/kernels/tile.ts";
-import { activations } from "../../../src/model/activation.ts";
+import { type Activation, activations } from "../../../src/model/activation.ts";
 import { losses } from "../../../src/model/loss.ts";
 import { activationFunctions } from "../../../src/reference/activation.ts";
 import { gamma, type Words } from "../../helpers/compare.ts";
@@ -10,111 +8,76 @@ import { useDevice } from "../../helpers/device.ts";
 import {
   blank,
   type Case,
-  expectTwin,
+  expectTwins,
   inDouble,
   magnitudes,
   random,
-  randomIntegers,
+  runAllOnGpu,
   runOnCpu,
   runOnGpu,
 } from "../../helpers/gpu.ts";
-import { halved, storedError } from "../../helpers/half.ts";
-import { activatedError, deltaError, rowDeltas, rowErrors } from "../../helpers/tolerances.ts";
+import { halfLabel, halved, storedError } from "../../helpers/half.ts";
+import {
+  batch,
+  DATA_ROWS,
+  expectDeltas,
+  expectForward,
+  type Forward,
+  forward,
+  lossScale,
+  lossTolerances,
+  outputDeltas,
+  type Sizes,
+  sizes,
+  square,
+  tile,
+} from "../../helpers/half-cases.ts";
+import { targets } from "../../helpers/targets.ts";
+import { deltaError } from "../../helpers/tolerances.ts";
 
 const device = await useDevice();
 
-/** Rows of the resident data, which stay f32. */
-const DATA_ROWS = 50;
+const label = halfLabel(device);
 
-/** S of these tests. */
-const lossScale = 64;
-
-type Sizes = readonly [rows: number, columns: number, inner: number];
-
-/** Odd sizes too, so that two rows share a word. */
-const sizes: readonly Sizes[] = [
-  [1, 1, 1],
-  [5, 3, 4],
-  [33, 19, 17],
-];
-
-/** Values of the batch's rows, what lies beyond a partial batch left from another one. */
-const batch = (rows: number, columns: number, seed: number, actual = rows) =>
-  halved(random(rows * columns, seed)).fill(Number.NaN, actual * columns);
-
-describe("halve", () => {
-  test("rounds to f16 as the twin does", async () => {
-    for (const elements of [1, 2, 65, 1000]) {
-      const parameter = random(elements, 1, 10);
-      const given: Case<"halve"> = {
+describe(`halve ${label}`, () => {
+  test("rounds as the twin does", async () => {
+    const cases = [1, 2, 65, 1000].map(
+      (elements): Case<"halve"> => ({
         kernel: "halve",
         variant: {},
         dims: { elements },
-        values: { parameter, copy: halved(blank(elements)) },
+        values: { parameter: random(elements, 1, 10), copy: halved(blank(elements)) },
         halves: ["copy"],
-      };
-      await expectTwin(device, given, { copy: storedError(parameter, () => 0) });
-    }
+      }),
+    );
+    await expectTwins(device, cases, ({ values }) => ({ copy: storedError(values.parameter, () => 0) }));
   });
 });
 
-type Forward = Case<"layerForward">;
+/** Each activation with a bias and gathered rows in one of the two, and without in the other; half.full.test.ts has the rest. */
+describe.each(["hidden", "output"] as const)(`layerForward ${label} of a layer that is %s`, (half) => {
+  const both = (activation: Activation) => (activations.indexOf(activation) % 2 === 0) === (half === "output");
 
-function forward(variant: LayerForwardVariant, [rows, columns, inner]: Sizes, actual = rows): Forward {
-  const { bias, gather, half } = variant;
-  const values: Record<string, Words> = {
-    x: gather ? random(DATA_ROWS * inner, 1) : batch(rows, inner, 1, actual),
-    w: halved(random(columns * inner, 2)),
-    h: halved(blank(rows * columns)),
-  };
-  if (bias) values.bias = random(columns, 3);
-  if (gather) values.order = randomIntegers(rows, 4, DATA_ROWS);
-  const halves = ["w", ...(gather ? [] : ["x"]), ...(half === "hidden" ? ["h"] : [])];
-  return { kernel: "layerForward", variant, dims: { rows, inner, columns }, control: { rows: actual }, values, halves };
-}
-
-/** As that of f32: products of two f16 are exact there, so that no more is rounded but what is stored. */
-function forwardTolerance(given: Forward) {
-  const { activation, half } = given.variant;
-  const linear: Forward = { ...given, variant: { ...given.variant, activation: "identity", half: "output" } };
-  const [size, z] = [magnitudes(linear).h, runOnCpu(linear, inDouble).written.h];
-  const factor = gamma(given.dims.inner + 2);
-  const error = (i: number) => activatedError(activation, z?.[i] ?? 0, factor * (size?.[i] ?? 0));
-  return { h: half === "hidden" ? storedError(runOnCpu(given).written.h, error) : error };
-}
-
-const tile = tileFor({ rows: 33, inner: 17, columns: 19, transposeA: false, transposeB: true }, anyHardware);
-
-/** What a GPU stages in workgroup memory. */
-const square: Tile = { ...tile, ...smallSquare };
-
-/** Asserts that a layer of every size equals the reference, with and without bias and gathered rows. */
-async function expectForward(variant: Pick<LayerForwardVariant, "activation" | "half" | "tile">): Promise<void> {
-  for (const both of [true, false]) {
-    for (const size of sizes) {
-      for (const actual of [1, size[0]]) {
-        const given = forward({ ...variant, bias: both, gather: both }, size, actual);
-        const { written, control } = await expectTwin(device, given, forwardTolerance(given));
-        const left = (size[0] - actual) * size[1];
-        expect(written.h?.slice(actual * size[1])).toEqual(halved(blank(left)));
-        expect(control.halted).toBe(0);
-      }
-    }
-  }
-}
-
-describe.each(["hidden", "output"] as const)("layerForward of a layer that is %s", (half) => {
-  test.each(activations)("equals the reference, %s", (activation) => expectForward({ activation, half, tile }));
-
-  test("equals the reference where it is staged", () => expectForward({ activation: "relu", half, tile: square }));
+  test.each(activations.map((activation) => [activation, both(activation)] as const))(
+    "equals the reference, %s, bias and gathered rows %s",
+    (activation, both) => expectForward(device, { activation, half, bias: both, gather: both, tile }),
+  );
 });
 
-describe("layerForward", () => {
-  const variant = { activation: "relu", bias: false, gather: true, half: "hidden", tile } as const;
+test(`layerForward ${label} › equals the reference where it is staged`, () =>
+  expectForward(device, { activation: "relu", half: "hidden", bias: true, gather: true, tile: square }));
+
+describe(`layerForward ${label}`, () => {
+  const variant = { activation: "relu", bias: true, gather: true, half: "hidden", tile } as const;
   /** x w of one row and one column. */
   const single = (x: number, w: number, activation: "relu" | "tanh" = "relu"): Forward => {
     const given = forward({ ...variant, activation }, [1, 1, 1]);
-    const values = { ...given.values, x: new Float32Array(DATA_ROWS).fill(x), w: Float32Array.of(w) };
+    const values = {
+      ...given.values,
+      x: new Float32Array(DATA_ROWS).fill(x),
+      w: Float32Array.of(w),
+      bias: Float32Array.of(0),
+    };
     return { ...given, values };
   };
 
@@ -132,82 +95,17 @@ describe("layerForward", () => {
   });
 });
 
-/** Sums over a row: o = x Wᵀ, and how wrong each may be. */
-function outputs(given: Case<"outputLoss">) {
-  const { rows, inner } = given.dims;
-  const { units } = given.variant;
-  const { x, w, order } = given.values;
-  return Array.from({ length: rows * units }, (_, index) => {
-    const [i, j] = [Math.floor(index / units), index % units];
-    const terms = Array.from({ length: inner }, (_, k) => {
-      const own = order ? (order[i] ?? 0) : i;
-      return (x?.[own * inner + k] ?? 0) * (w?.[j * inner + k] ?? 0);
-    });
-    const sum = terms.reduce((total, term) => total + term, 0);
-    return { sum, error: gamma(inner + 1) * terms.reduce((total, term) => total + Math.abs(term), 0) };
-  });
-}
+describe.each(losses)(`the deltas of %s ${label}`, (loss) => {
+  test.each([true, false])("outputLoss equals the reference, and scales them, gather %s", (gather) =>
+    expectDeltas(
+      device,
+      [1, 5, 33].map((rows) => outputDeltas({ loss, gather, units: 3 }, rows, rows === 33 ? 17 : 4)),
+    ),
+  );
 
-/** The tolerances of ℓ and of Sdz as it is stored, out of o and how wrong it may be. */
-function lossTolerances(
-  loss: (typeof losses)[number],
-  units: number,
-  o: readonly { readonly sum: number; readonly error: number }[],
-  y: Words | undefined,
-  stored: ArrayLike<number> | undefined,
-) {
-  const rows = Array.from({ length: o.length / units }, (_, i) => {
-    const own = o.slice(i * units, (i + 1) * units);
-    const at = own.map(({ sum }) => sum);
-    const target = loss === "softmaxCrossEntropy" ? [y?.[i] ?? 0] : own.map((_, j) => y?.[i * units + j] ?? 0);
-    const errors = rowErrors(loss, at, target, Math.max(...own.map(({ error }) => error)));
-    const deltas = rowDeltas(loss, at, target);
-    return {
-      loss: errors.loss,
-      delta: deltas.map((delta, j) => lossScale * deltaError("identity", delta, errors.delta[j] ?? 0, at[j] ?? 0, 0)),
-    };
-  });
-  return {
-    scores: (index: number) => (index % 2 === 0 ? (rows[index / 2]?.loss ?? 0) : 0),
-    delta: storedError(stored, (index) => rows[Math.floor(index / units)]?.delta[index % units] ?? 0),
-  };
-}
-
-describe.each(losses)("the deltas of %s", (loss) => {
-  const classes = loss === "softmaxCrossEntropy";
-
-  test.each([true, false])("outputLoss equals the reference, and scales them, gather %s", async (gather) => {
-    for (const [rows, units, inner] of sizes) {
-      const given: Case<"outputLoss"> = {
-        kernel: "outputLoss",
-        variant: {
-          activation: "identity",
-          bias: false,
-          gather,
-          loss,
-          units,
-          delta: true,
-          half: true,
-          group: 32,
-          subgroups: false,
-        },
-        dims: { rows, inner },
-        control: { rows, lossScale },
-        values: {
-          x: gather ? random(DATA_ROWS * inner, 1) : batch(rows, inner, 1),
-          w: halved(random(units * inner, 2)),
-          y: classes ? randomIntegers(rows, 5, units) : random(rows * units, 5),
-          scores: blank(2 * rows),
-          dz: halved(blank(rows * units)),
-          ...(gather ? { order: randomIntegers(rows, 4, DATA_ROWS) } : {}),
-        },
-        halves: ["w", "dz", ...(gather ? [] : ["x"])],
-      };
-      const { scores, delta } = lossTolerances(loss, units, outputs(given), given.values.y, runOnCpu(given).written.dz);
-      const { control } = await expectTwin(device, given, { scores, dz: delta });
-      expect(control.halted).toBe(0);
-    }
-  });
+  const units = { softmaxCrossEntropy: 19, halfSquaredError: 1 }[loss];
+  test(`outputLoss equals the reference, and scales them, ${units} outputs a row`, () =>
+    expectDeltas(device, [outputDeltas({ loss, gather: units > 1, units }, 33, 17)]));
 
   const wide = (o: Words, y: Words, columns: number, scale = lossScale): Case<"loss"> => ({
     kernel: "loss",
@@ -219,32 +117,31 @@ describe.each(losses)("the deltas of %s", (loss) => {
   });
 
   test("loss equals the reference, and scales them", async () => {
-    for (const [rows, columns] of sizes) {
-      const o = random(rows * columns, 1, 3);
-      const y = classes ? randomIntegers(rows, 5, columns) : random(rows * columns, 5);
-      const given = wide(o, y, columns);
+    const cases = sizes.map(([rows, columns]) => {
+      const y = targets[loss].of(rows, columns, 5);
+      return wide(random(rows * columns, 1, 3), y, columns);
+    });
+    await expectTwins(device, cases, (given) => {
+      const { o = new Float32Array(), y } = given.values;
       const exact = Array.from(o, (sum) => ({ sum, error: 0 }));
-      const { scores, delta } = lossTolerances(loss, columns, exact, y, runOnCpu(given).written.do);
-      await expectTwin(device, given, { scores, do: delta });
-    }
+      const { scores, delta } = lossTolerances(loss, given.dims.columns, exact, y, runOnCpu(given).written.do);
+      return { scores, do: delta };
+    });
   });
 
   test("one out of range skips the step, one at its edge does not", async () => {
     const o = Float32Array.of(-100, 100);
-    const y = classes ? Uint32Array.of(0) : Float32Array.of(-100, 99);
+    const y = { softmaxCrossEntropy: Uint32Array.of(0), halfSquaredError: Float32Array.of(-100, 99) }[loss];
     // The largest delta is 1 in magnitude.
-    for (const [scale, halted] of [
-      [32_768, 0],
-      [65_504, 0],
-      [65_536, SKIPPED],
-    ] as const) {
-      const { control } = await runOnGpu(device, wide(o, y, 2, scale));
-      expect([scale, control.halted]).toEqual([scale, halted]);
-    }
+    const outcomes = await runAllOnGpu(
+      device,
+      [32_768, 65_504, 65_536].map((scale) => wide(o, y, 2, scale)),
+    );
+    expect(outcomes.map(({ control }) => control.halted)).toEqual([0, 0, SKIPPED]);
   });
 });
 
-describe("layerBackward", () => {
+describe(`layerBackward ${label}`, () => {
   type Backward = Case<"layerBackward">;
   const backward = (
     activation: (typeof activations)[number],
@@ -269,21 +166,21 @@ describe("layerBackward", () => {
     ...activations.map((activation) => [activation, "", tile] as const),
     ["relu", ", staged", square] as const,
   ])("equals the reference, %s%s", async (activation, _, shared) => {
-    for (const size of sizes) {
-      for (const actual of [1, size[0]]) {
-        const given = backward(activation, size, actual, shared);
-        const linear: Backward = { ...given, variant: { activation: "identity", tile } };
-        const [sum, dh] = [magnitudes(linear).below, runOnCpu(linear, inDouble).written.below];
-        const factor = gamma(given.dims.inner + 2);
-        const error = (i: number) =>
-          deltaError(activation, dh?.[i] ?? 0, factor * (sum?.[i] ?? 0), given.values.h?.[i] ?? Number.NaN, 0);
-        const { written, control } = await expectTwin(device, given, {
-          below: storedError(runOnCpu(given).written.below, error),
-        });
-        expect(written.below?.slice(actual * size[1])).toEqual(halved(blank((size[0] - actual) * size[1])));
-        expect(control.halted).toBe(0);
-      }
-    }
+    const filled = sizes.flatMap((size) => [1, size[0]].map((actual) => ({ size, actual })));
+    const cases = filled.map(({ size, actual }) => backward(activation, size, actual, shared));
+    const outcomes = await expectTwins(device, cases, (given) => {
+      const linear: Backward = { ...given, variant: { activation: "identity", tile } };
+      const [sum, dh] = [magnitudes(linear).below, runOnCpu(linear, inDouble).written.below];
+      const factor = gamma(given.dims.inner + 2);
+      const error = (i: number) =>
+        deltaError(activation, dh?.[i] ?? 0, factor * (sum?.[i] ?? 0), given.values.h?.[i] ?? Number.NaN, 0);
+      return { below: storedError(runOnCpu(given).written.below, error) };
+    });
+    filled.forEach(({ size: [rows, columns], actual }, index) => {
+      const { written, control } = outcomes[index] ?? {};
+      expect(written?.below?.slice(actual * columns)).toEqual(halved(blank((rows - actual) * columns)));
+      expect(control?.halted).toBe(0);
+    });
   });
 
   test.each([

@@ -1,70 +1,63 @@
 import { describe, expect, test } from "vitest";
-import type { LayerBackwardVariant } from "../../../src/kernels/layer-backward.ts";
 import { activations } from "../../../src/model/activation.ts";
-import { activationFunctions } from "../../../src/reference/activation.ts";
-import { gamma } from "../../helpers/compare.ts";
 import { useDevice } from "../../helpers/device.ts";
-import { blank, type Case, expectTwin, inDouble, magnitudes, random, runOnCpu } from "../../helpers/gpu.ts";
-import { odd, type Sizes, testFours, testPartialBatch, testSizes, testTiles } from "../../helpers/tiles.ts";
-import { deltaError } from "../../helpers/tolerances.ts";
+import { expectTwin, expectTwins } from "../../helpers/gpu.ts";
+import { backward, backwardTolerances, expectLeft, partialSizes } from "../../helpers/products.ts";
+import {
+  byFours,
+  cutSizes,
+  expectingOdd,
+  filledAround,
+  filledByFours,
+  foursOf,
+  odd,
+  oddSizes,
+  partialRows,
+  termSizes,
+  tilesOf,
+} from "../../helpers/tiles.ts";
 
 const device = await useDevice();
 
-function layer(variant: LayerBackwardVariant, sizes: Sizes, actual = sizes[0]): Case<"layerBackward"> {
-  const [rows, inner, columns] = sizes;
-  return {
-    kernel: "layerBackward",
-    variant,
-    dims: { rows, inner, columns },
-    control: { rows: actual },
-    values: {
-      dz: random(rows * inner, 1).fill(Number.NaN, actual * inner),
-      w: random(inner * columns, 2),
-      h: random(rows * columns, 3, 3).map(activationFunctions[variant.activation].value),
-      below: blank(rows * columns),
-    },
-  };
-}
-
-/** dh is a sum of products, wrong by γₙ₊₂ Σ|dz||w| with the twin's rounding; the slope multiplies it. */
-function tolerance(given: Case<"layerBackward">) {
-  const linear: Case<"layerBackward"> = { ...given, variant: { ...given.variant, activation: "identity" } };
-  const [size, dh] = [magnitudes(linear).below, runOnCpu(linear, inDouble).written.below];
-  const factor = gamma(given.dims.inner + 2);
-  return {
-    below: (i: number) =>
-      deltaError(
-        given.variant.activation,
-        dh?.[i] ?? 0,
-        factor * (size?.[i] ?? 0),
-        given.values.h?.[i] ?? Number.NaN,
-        0,
-      ),
-  };
-}
-
-const expectBackward = (variant: LayerBackwardVariant) => (sizes: Sizes, actual?: number) => {
-  const given = layer(variant, sizes, actual);
-  return expectTwin(device, given, tolerance(given));
-};
-
 describe.each(activations)("layerBackward %s", (activation) => {
-  testSizes(expectBackward({ activation, tile: odd }));
-  testPartialBatch("below", expectBackward({ activation, tile: odd }));
+  const variant = { activation, tile: odd };
+
+  test.each([
+    ["for sizes 1 and 3, around what a workgroup takes, and coprime", oddSizes],
+    ["where the edge cuts the outputs of an invocation anywhere", cutSizes],
+    ["where the sum has 1 to 9 terms", termSizes],
+  ])("equals the reference %s", async (_, sizes) => {
+    await expectTwins(
+      device,
+      sizes.map((one) => backward(variant, one)),
+      backwardTolerances,
+    );
+  });
+
+  test("leaves the rows beyond a partial batch as they were", async () => {
+    const cases = partialRows.map((actual) => backward(variant, partialSizes, actual));
+    expectLeft(await expectTwins(device, cases, backwardTolerances), "below");
+  });
 });
 
-describe("layerBackward", () => {
-  testTiles(device, (tile, sizes, actual) => layer({ activation: "tanh", tile }, sizes, actual));
-  testFours(device, false, (tile, sizes, actual) => layer({ activation: "tanh", tile }, sizes, actual));
+/** layer-backward.full.test.ts tries the other tiles. */
+describe("layerBackward gives the bits of the odd tile", () => {
+  const expectOdd = expectingOdd(device, (tile, sizes, actual) =>
+    backward({ activation: "tanh", tile }, sizes, actual),
+  );
+
+  test.each(tilesOf(device, "layerBackward"))("with the tile %s", (_, tile) =>
+    expectOdd(filledAround(tile), () => tile),
+  );
+
+  test.each(foursOf(device, "layerBackward"))("where it loads by fours, with the tile %s", (_, tile) =>
+    expectOdd(filledByFours(tile, false), byFours(tile, false)),
+  );
 });
 
 test("layerBackward relu › takes the slope 0 where h is 0", async () => {
-  const given = layer({ activation: "relu", tile: odd }, [1, 1, 4]);
+  const given = backward({ activation: "relu", tile: odd }, [1, 1, 4]);
   const h = Float32Array.of(0, -0, 1, 1e-30);
-  const { written } = await expectTwin(
-    device,
-    { ...given, values: { ...given.values, h } },
-    { below: tolerance(given).below },
-  );
+  const { written } = await expectTwin(device, { ...given, values: { ...given.values, h } }, backwardTolerances(given));
   expect(Array.from(written.below ?? [], (value) => value === 0)).toEqual([true, true, false, false]);
 });

@@ -1,63 +1,71 @@
 import { describe, expect, test } from "vitest";
 import { gradientParts, type LayerGradientVariant, SPLIT_ROWS } from "../../../src/kernels/layer-gradient.ts";
-import { gamma } from "../../helpers/compare.ts";
 import { useDevice } from "../../helpers/device.ts";
-import { blank, type Case, expectTwin, magnitudes, random } from "../../helpers/gpu.ts";
-import { inputOf, odd, type Sizes, testFours, testSizes, testTiles } from "../../helpers/tiles.ts";
+import { expectTwins } from "../../helpers/gpu.ts";
+import { gradient, gradientTolerances } from "../../helpers/products.ts";
+import {
+  byFours,
+  cutSizes,
+  expectingOdd,
+  filledAround,
+  filledByFours,
+  foursOf,
+  odd,
+  oddSizes,
+  type Sizes,
+  termSizes,
+  tilesOf,
+} from "../../helpers/tiles.ts";
 
 const device = await useDevice();
-
-function gradient(variant: LayerGradientVariant, sizes: Sizes, actual = sizes[1]): Case<"layerGradient"> {
-  const [rows, inner, columns] = sizes;
-  const { bias, gather } = variant;
-  return {
-    kernel: "layerGradient",
-    variant,
-    dims: { rows, inner, columns },
-    control: { rows: actual },
-    values: {
-      // What lies beyond a partial batch is left from another one.
-      dz: random(inner * rows, 1).fill(Number.NaN, actual * rows),
-      ...inputOf(gather, [inner, columns], actual, 2),
-      parts: blank(Math.ceil(inner / SPLIT_ROWS) * rows * (columns + (bias ? 1 : 0))),
-    },
-  };
-}
-
-/** Each part is a sum of at most 512 products in any order, wrong by γₙ₊₂ Σ|dz||x| with the twin's rounding. */
-async function expectGradient(given: Case<"layerGradient">) {
-  const sizes = magnitudes(given).parts;
-  const factor = gamma(Math.min(given.dims.inner, SPLIT_ROWS) + 2);
-  return expectTwin(device, given, { parts: (i: number) => factor * (sizes?.[i] ?? 0) });
-}
 
 const variants = [true, false].flatMap((bias) =>
   [true, false].map((gather): LayerGradientVariant => ({ bias, gather, tile: odd })),
 );
 
 describe.each(variants)("layerGradient, bias $bias, gather $gather", (variant) => {
-  testSizes((sizes) => expectGradient(gradient(variant, sizes)));
-
-  test.each([SPLIT_ROWS - 1, SPLIT_ROWS, SPLIT_ROWS + 1, 2 * SPLIT_ROWS + 7])(
-    "equals the reference over %i rows of the batch",
-    async (inner) => {
-      await expectGradient(gradient(variant, [5, inner, 9]));
-    },
-  );
+  test.each([
+    ["for sizes 1 and 3, around what a workgroup takes, and coprime", oddSizes],
+    ["where the edge cuts the outputs of an invocation anywhere", cutSizes],
+    ["where the sum has 1 to 9 terms", termSizes],
+    [
+      "over as many rows of the batch as a part has, fewer and more",
+      [SPLIT_ROWS - 1, SPLIT_ROWS, SPLIT_ROWS + 1, 2 * SPLIT_ROWS + 7].map((inner): Sizes => [5, inner, 9]),
+    ],
+  ])("equals the reference %s", async (_, sizes) => {
+    await expectTwins(
+      device,
+      sizes.map((one) => gradient(variant, one)),
+      gradientTolerances,
+    );
+  });
 
   test("leaves nothing in the parts that a partial batch does not reach", async () => {
-    for (const actual of [1, SPLIT_ROWS, SPLIT_ROWS + 1]) {
-      const given = gradient(variant, [5, 3 * SPLIT_ROWS, 9], actual);
-      const { written } = await expectGradient(given);
+    const filled = [1, SPLIT_ROWS, SPLIT_ROWS + 1];
+    const cases = filled.map((actual) => gradient(variant, [5, 3 * SPLIT_ROWS, 9], actual));
+    const outcomes = await expectTwins(device, cases, gradientTolerances);
+    filled.forEach((actual, index) => {
+      const parts = outcomes[index]?.written.parts ?? [];
       const reached = Math.ceil(actual / SPLIT_ROWS) * 5 * (variant.bias ? 10 : 9);
-      expect(written.parts?.slice(reached).every((value) => value === 0)).toBe(true);
-    }
+      expect(parts.length).toBeGreaterThan(reached);
+      expect(parts.slice(reached).every((value) => value === 0)).toBe(true);
+    });
   });
 });
 
-describe("layerGradient, all of it", () => {
-  testTiles(device, (tile, sizes, actual) => gradient({ bias: true, gather: true, tile }, sizes, actual));
-  testFours(device, true, (tile, sizes, actual) => gradient({ bias: true, gather: true, tile }, sizes, actual));
+/** layer-gradient.full.test.ts tries the other tiles. */
+describe("layerGradient gives the bits of the odd tile", () => {
+  const expectOdd = expectingOdd(device, (tile, sizes, actual) =>
+    gradient({ bias: true, gather: true, tile }, sizes, actual),
+  );
+
+  test.each(tilesOf(device, "layerGradient"))("with the tile %s", (_, tile) =>
+    expectOdd(filledAround(tile), () => tile),
+  );
+
+  test.each(foursOf(device, "layerGradient"))("where it loads by fours, with the tile %s", (_, tile) =>
+    expectOdd(filledByFours(tile, true), byFours(tile, true)),
+  );
 });
 
 test("gradientParts › splits long batches of small layers only", () => {

@@ -4,7 +4,7 @@ import { reduceGroup } from "../../../src/kernels/record.ts";
 import { decodeRecord } from "../../../src/run/metrics.ts";
 import { expectClose, gamma, type Words } from "../../helpers/compare.ts";
 import { useDevice } from "../../helpers/device.ts";
-import { type Case, controlOf, random, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
+import { type Case, controlOf, type Outcome, random, runAllOnGpu, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
 import { groupRoundings } from "../../helpers/tolerances.ts";
 
 const device = await useDevice();
@@ -43,7 +43,17 @@ function line({ rows, actual = rows, parts = 0, step = 1, ...given }: Given): Ca
 
 /** The step's record on the GPU, checked against the twin's, which holds numbers where the GPU holds bits. */
 async function expectRecord(given: Case<"record">) {
-  const got = await runOnGpu(device, given);
+  return expectOne(given, await runOnGpu(device, given));
+}
+
+/** The same of steps that run together. */
+async function expectRecords(cases: readonly Case<"record">[]) {
+  const outcomes = await runAllOnGpu(device, cases);
+  expect(outcomes).toHaveLength(cases.length);
+  return cases.map((given, index) => expectOne(given, outcomes[index] as Outcome));
+}
+
+function expectOne(given: Case<"record">, got: Outcome) {
   const twin = runOnCpu(given, (values) =>
     values.length === RING_RECORDS * RECORD_WORDS ? new Float64Array(values.length) : values.slice(),
   );
@@ -87,29 +97,32 @@ describe("record", () => {
   ])(
     "equals the reference's sums over %i losses and %i parts of the penalty, however many sum",
     async (rows, parts) => {
-      for (const group of [32, 256]) await expectRecord(line({ rows, parts, group }));
+      await expectRecords([32, 256].map((group) => line({ rows, parts, group })));
     },
   );
 
   test("gives the same bits on every run", async () => {
     for (const group of [32, 256]) {
       const given = line({ rows: 1000, parts: 257, group });
-      expect(await runOnGpu(device, given)).toEqual(await runOnGpu(device, given));
+      const [first, second] = await runAllOnGpu(device, [given, given]);
+      expect(first?.written.ring).toBeDefined();
+      expect(second).toEqual(first);
     }
   });
 
   test("sums the actual rows of a partial batch only", async () => {
-    for (const actual of [1, 32, 33, 64]) {
+    const filled = [1, 32, 33, 64];
+    const cases = filled.map((actual) => {
       const losses = positive(100, 1).fill(Number.NaN, actual);
-      const { record } = await expectRecord(line({ rows: 100, actual, losses, parts: 3 }));
-      expect(record.rows).toBe(actual);
-    }
+      return line({ rows: 100, actual, losses, parts: 3 });
+    });
+    const records = await expectRecords(cases);
+    expect(records.map(({ record }) => record.rows)).toEqual(filled);
   });
 
   test("writes the line of its step in the ring, which begins again when it is full", async () => {
-    for (const step of [1, 2, RING_RECORDS, RING_RECORDS + 1, 5 * RING_RECORDS + 7]) {
-      await expectRecord(line({ rows: 5, step }));
-    }
+    const steps = [1, 2, RING_RECORDS, RING_RECORDS + 1, 5 * RING_RECORDS + 7];
+    await expectRecords(steps.map((step) => line({ rows: 5, step })));
   });
 
   test("counts hits exactly", async () => {

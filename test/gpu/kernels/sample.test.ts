@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { workgroupsOf } from "../../../src/kernels/index.ts";
 import { permute } from "../../../src/model/random.ts";
 import { useDevice } from "../../helpers/device.ts";
-import { type Case, callOf, expectTwin } from "../../helpers/gpu.ts";
+import { type Case, callOf, expectTwin, expectTwins } from "../../helpers/gpu.ts";
 
 const device = await useDevice();
 
@@ -32,32 +32,31 @@ describe("sample", () => {
   test.each([1, 2, 3, 4, 5, 31, 32, 33, 64, 65, 130, 1000, 65_537])(
     "shuffled › gives each of %i rows once, in the order of permute, for any seed and epoch",
     async (dataRows) => {
-      for (const [seed, epoch] of [
+      const seeds = [
         [0, 0],
         [0, 1],
         [1, 0],
         [0xffffffff, 7],
         [123_456_789, 0xffffffff],
-      ] as const) {
-        const { written } = await expectTwin(device, order(true, { rows: dataRows, dataRows, seed, epoch }), {
-          order: 0,
-        });
-        const got = written.order ?? new Uint32Array();
+      ] as const;
+      const cases = seeds.map(([seed, epoch]) => order(true, { rows: dataRows, dataRows, seed, epoch }));
+      const outcomes = await expectTwins(device, cases, () => ({ order: 0 }));
+      seeds.forEach(([seed, epoch], index) => {
+        const got = outcomes[index]?.written.order ?? new Uint32Array();
         expect(got).toEqual(Uint32Array.from({ length: dataRows }, (_, i) => permute(i, dataRows, seed, epoch)));
         expect(new Set(got).size).toBe(dataRows);
-      }
+      });
     },
   );
 
   test("shuffled › a batch takes its part of the epoch's order, up to the largest data set", async () => {
-    for (const dataRows of [130, 2 ** 24 - 1, 2 ** 31 + 1, 2 ** 32 - 1]) {
-      const start = dataRows - 65;
-      const { written } = await expectTwin(device, order(true, { rows: 65, dataRows, start, seed: 9, epoch: 2 }), {
-        order: 0,
-      });
-      const expected = Uint32Array.from({ length: 65 }, (_, i) => permute(start + i, dataRows, 9, 2));
-      expect(written.order).toEqual(expected);
-    }
+    const sizes = [130, 2 ** 24 - 1, 2 ** 31 + 1, 2 ** 32 - 1];
+    const cases = sizes.map((dataRows) => order(true, { rows: 65, dataRows, start: dataRows - 65, seed: 9, epoch: 2 }));
+    const outcomes = await expectTwins(device, cases, () => ({ order: 0 }));
+    sizes.forEach((dataRows, index) => {
+      const expected = Uint32Array.from({ length: 65 }, (_, i) => permute(dataRows - 65 + i, dataRows, 9, 2));
+      expect(outcomes[index]?.written.order).toEqual(expected);
+    });
   });
 
   test("unshuffled › gives the rows as they are stored, from the batch's start on", async () => {
@@ -68,14 +67,12 @@ describe("sample", () => {
   });
 
   test.each([true, false])("leaves the rows beyond a partial batch as they were (shuffle %s)", async (shuffle) => {
-    for (const actual of [1, 64, 65, 99]) {
-      const { written } = await expectTwin(
-        device,
-        order(shuffle, { rows: 100, actual, dataRows: 100 + actual, start: 100 }),
-        { order: 0 },
-      );
-      expect(written.order?.slice(actual)).toEqual(new Uint32Array(100 - actual).fill(NONE));
-    }
+    const filled = [1, 64, 65, 99];
+    const cases = filled.map((actual) => order(shuffle, { rows: 100, actual, dataRows: 100 + actual, start: 100 }));
+    const outcomes = await expectTwins(device, cases, () => ({ order: 0 }));
+    filled.forEach((actual, index) => {
+      expect(outcomes[index]?.written.order?.slice(actual)).toEqual(new Uint32Array(100 - actual).fill(NONE));
+    });
   });
 
   test("reaches every row when the workgroups outnumber one dimension of a grid", async () => {

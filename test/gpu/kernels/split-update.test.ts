@@ -3,7 +3,7 @@ import { SPLIT_ROWS } from "../../../src/kernels/layer-gradient.ts";
 import { type SplitUpdateVariant, splitSquareParts } from "../../../src/kernels/split-update.ts";
 import { expectClose, expectSameBits, gamma, type Words } from "../../helpers/compare.ts";
 import { useDevice } from "../../helpers/device.ts";
-import { type Case, random, runOnGpu, UNTOUCHED } from "../../helpers/gpu.ts";
+import { type Case, random, runAllOnGpu, runOnGpu, UNTOUCHED } from "../../helpers/gpu.ts";
 import { controlAt, stateOf } from "../../helpers/update.ts";
 
 const device = await useDevice();
@@ -45,35 +45,47 @@ function sumsOf({ values, dims }: Case<"splitUpdate">): Floats {
   return sums;
 }
 
-/** Asserts that W and b are what weightUpdate, which its own twin judges, makes of the parts' sums, bit for bit. */
-async function expectUpdate(given: Case<"splitUpdate">): Promise<void> {
+/** The update of W or of b alone by the parts' sums. */
+function aloneOf(given: Case<"splitUpdate">, name: "w" | "bias"): Case<"weightUpdate"> {
   const { variant, values, dims } = given;
-  const { written } = await runOnGpu(device, given);
-  const sums = sumsOf(given);
-  const weights = dims.rows * dims.columns;
-  const alone = async (name: "w" | "bias", g: Floats) => {
-    const state = values[name === "w" ? "state" : "biasState"];
-    const decay = name === "w" ? variant.decay : variant.biasDecay;
-    const one: Case<"weightUpdate"> = {
-      kernel: "weightUpdate",
-      variant: { optimizer: variant.optimizer, decay },
-      dims: { elements: g.length },
-      control,
-      values: { g, parameter: values[name] as Words, ...(state ? { state } : {}) },
-    };
-    const expected = (await runOnGpu(device, one)).written;
-    expectSameBits(name, written[name] as Words, expected.parameter as Words);
-    if (state)
-      expectSameBits(
-        `state of ${name}`,
-        written[name === "w" ? "state" : "biasState"] as Words,
-        expected.state as Words,
-      );
+  const [sums, weights] = [sumsOf(given), dims.rows * dims.columns];
+  const g = name === "w" ? sums.slice(0, weights) : sums.slice(weights);
+  const state = values[stateName[name]];
+  return {
+    kernel: "weightUpdate",
+    variant: { optimizer: variant.optimizer, decay: name === "w" ? variant.decay : variant.biasDecay },
+    dims: { elements: g.length },
+    control,
+    values: { g, parameter: values[name] as Words, ...(state ? { state } : {}) },
   };
-  await alone("w", sums.slice(0, weights));
-  if (variant.bias) await alone("bias", sums.slice(weights));
-  if (!variant.penalty) return;
-  const squares = Array.from(written.squares ?? []);
+}
+
+const stateName = { w: "state", bias: "biasState" } as const;
+
+/** Asserts that W and b are what weightUpdate, which its own twin judges, makes of the parts' sums, bit for bit. */
+async function expectUpdates(cases: readonly Case<"splitUpdate">[]): Promise<void> {
+  const outcomes = await runAllOnGpu(device, cases);
+  const parameters = cases.flatMap((given, index) =>
+    (given.variant.bias ? (["w", "bias"] as const) : (["w"] as const)).map((name) => ({ given, index, name })),
+  );
+  const alone = await runAllOnGpu(
+    device,
+    parameters.map(({ given, name }) => aloneOf(given, name)),
+  );
+  parameters.forEach(({ given, index, name }, one) => {
+    const [got, expected] = [outcomes[index]?.written ?? {}, alone[one]?.written ?? {}];
+    expectSameBits(name, got[name] as Words, expected.parameter as Words);
+    if (given.variant.optimizer === "sgd") return;
+    expectSameBits(`state of ${name}`, got[stateName[name]] as Words, expected.state as Words);
+  });
+  cases.forEach((given, index) => {
+    if (given.variant.penalty) expectSquares(given, outcomes[index]?.written.squares);
+  });
+}
+
+/** Asserts that the parts of the squares add up to those of what decays. */
+function expectSquares({ variant, values, dims }: Case<"splitUpdate">, written: Words = new Float32Array()): void {
+  const squares = Array.from(written);
   const total = (...tensors: ArrayLike<number>[]) =>
     tensors.flatMap((tensor) => Array.from(tensor)).reduce((sum, value) => sum + value * value, 0);
   const expected = total(variant.decay ? (values.w as Floats) : [], variant.biasDecay ? (values.bias as Floats) : []);
@@ -100,7 +112,7 @@ describe.each(
   ]),
 )("splitUpdate $optimizer, decay $decay, bias $bias, biasDecay $biasDecay", (variant) => {
   test("updates as weightUpdate does by the sums of the parts", async () => {
-    for (const one of sizes) await expectUpdate(update(variant, one, 5));
+    await expectUpdates(sizes.map((one) => update(variant, one, 5)));
   });
 
   test("updates nothing once the run has halted", async () => {

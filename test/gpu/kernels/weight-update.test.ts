@@ -3,9 +3,18 @@ import { workgroupsOf } from "../../../src/kernels/index.ts";
 import type { UpdateVariant } from "../../../src/kernels/weight-update.ts";
 import { expectSameBits, UNIT_ROUNDOFF, type Words } from "../../helpers/compare.ts";
 import { useDevice } from "../../helpers/device.ts";
-import { type Case, callOf, controlOf, expectTwin, random, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
+import {
+  type Case,
+  callOf,
+  controlOf,
+  expectTwin,
+  expectTwins,
+  random,
+  runOnCpu,
+  runOnGpu,
+} from "../../helpers/gpu.ts";
 import { updateErrors } from "../../helpers/tolerances.ts";
-import { controlAt, stateOf } from "../../helpers/update.ts";
+import { controlAt, stateOf, stateWidth } from "../../helpers/update.ts";
 
 const device = await useDevice();
 
@@ -24,7 +33,7 @@ function update(variant: UpdateVariant, elements: number, t = 1, room = elements
 
 function tolerances({ variant, control, values }: Case<"weightUpdate">) {
   const c = controlOf(control);
-  const width = variant.optimizer === "momentum" ? 1 : 2;
+  const width = stateWidth[variant.optimizer];
   const errorsOf = (i: number) =>
     updateErrors(variant, c, {
       omega: values.parameter?.[i] ?? 0,
@@ -42,10 +51,8 @@ describe.each(variants)("weightUpdate $optimizer, decay $decay", (variant) => {
   test.each([1, 63, 64, 65, 33 * 17])(
     "equals the reference over %i elements, first and later steps",
     async (elements) => {
-      for (const t of [1, 2, 1000]) {
-        const given = update(variant, elements, t);
-        await expectTwin(device, given, tolerances(given));
-      }
+      const cases = [1, 2, 1000].map((t) => update(variant, elements, t));
+      await expectTwins(device, cases, tolerances);
     },
   );
 
