@@ -10,8 +10,8 @@ import { loadModel } from "../../../src/run/checkpoint.ts";
 import { createTrainer } from "../../../src/run/trainer.ts";
 import type { Report, TrainerOptions } from "../../../src/run/types.ts";
 import { expectClose, expectSameBits } from "../../helpers/compare.ts";
-import { countCalls } from "../../helpers/counting.ts";
-import { useDevice } from "../../helpers/device.ts";
+import { type Counter, countCalls } from "../../helpers/counting.ts";
+import { useCounter, useDevice } from "../../helpers/device.ts";
 import { random } from "../../helpers/gpu.ts";
 import { hasHalf } from "../../helpers/half.ts";
 import { HALF_BOUND, halfTasks, type Task } from "../../helpers/half-tasks.ts";
@@ -20,12 +20,13 @@ import { inRegisters, smallOf } from "../../helpers/variants.ts";
 import { optionsOf } from "../../helpers/whole-steps.ts";
 
 const device = await useDevice();
+const counter = await useCounter();
 
 const half = { ...classifier, precision: "f16" } as const;
 
 /** Asserts that a device refuses to train in f16, and that nothing was asked of it. */
-async function expectRefusal(own: Device): Promise<void> {
-  const { counts } = countCalls(own.gpu);
+async function expectRefusal(own: Device, { counts, reset }: Counter): Promise<void> {
+  reset();
   const error = await rejection(createTrainer(own, half));
   expect(error).toBeInstanceOf(DeviceError);
   expect(String(error)).toBe(
@@ -38,13 +39,13 @@ async function expectRefusal(own: Device): Promise<void> {
 
 test("a device that was opened without the feature refuses to train in f16, before any GPU work", async () => {
   const plain = await openDevice({ limits: "default" });
-  await expectRefusal(plain);
+  await expectRefusal(plain, countCalls(plain.gpu));
   plain.destroy();
 });
 
 if (!hasHalf(device)) {
   test("this device has no shader-f16: it refuses to train in f16, and trains in f32", async () => {
-    await expectRefusal(device);
+    await expectRefusal(device, counter);
     const small = optionsOf(smallOf(inRegisters["two layers"], "adamw, biases decay too"), true);
     await withTrainer(device, { ...small, precision: "f32" }, async (trainer) => {
       expect(await trainer.step(2)).toMatchObject({ step: 2, skipped: 0 });
