@@ -1,6 +1,7 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
+import type { UpdateVariant } from "../src/kernels/weight-update.ts";
 import { elementwise } from "./lib/elementwise.wgsl.ts";
-import { inBuffers, stateType, type UpdateVariant, updateFunction } from "./lib/update.wgsl.ts";
+import { inBuffers, stateType, updateFunction } from "./lib/update.wgsl.ts";
 
 /** The update of one parameter in place, elementwise. Nothing is written once the run has halted. */
 export const weightUpdateSource = (variant: UpdateVariant) => wgsl`

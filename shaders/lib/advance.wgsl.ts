@@ -1,14 +1,6 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
+import type { AdvanceVariant } from "../../src/kernels/advance.ts";
 import { LARGEST_LOSS_SCALE, LOSS_SCALE_STEPS, SKIPPED } from "../../src/kernels/control.ts";
-import type { Decay } from "../../src/model/optimizer.ts";
-import type { Schedule } from "../../src/model/schedule.ts";
-
-export interface AdvanceVariant {
-  readonly schedule: Schedule["kind"];
-  readonly decay: Decay;
-  /** Whether deltas are f16, and the loss scale follows them; false if left out. */
-  readonly half?: boolean;
-}
 
 /**
  * `advance()` begins step t in the control block: which rows, which η, which λ̃, Adam's bias corrections 1 − βᵗ by recurrence

@@ -1,12 +1,5 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
-import type { Decay } from "../../src/model/optimizer.ts";
-
-/** The update rule of one parameter. */
-export interface UpdateVariant {
-  readonly optimizer: "sgd" | "momentum" | "adam" | "adamw";
-  /** How this parameter decays; false where it does not. */
-  readonly decay: Decay | false;
-}
+import type { UpdateVariant } from "../../src/kernels/weight-update.ts";
 
 /** WGSL type of an optimizer's state: the velocity, or the moments (m, v). */
 export const stateType = (optimizer: UpdateVariant["optimizer"]): string =>

@@ -17,5 +17,4 @@ export const activation: Kernel<ActivationVariant, "rows" | "units", "control" |
   sizes: ({ rows, units }) => ({ z: rows * units, h: rows * units }),
   workgroups: ({ rows, units }) => elementwise(rows * units),
   flops: ({ rows, units }) => rows * units,
-  source: async (variant) => (await import("../../shaders/activation.wgsl.ts")).activationSource(variant),
 };

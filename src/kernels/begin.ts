@@ -1,5 +1,4 @@
-import { beginSource } from "../../shaders/begin.wgsl.ts";
-import type { AdvanceVariant } from "../../shaders/lib/advance.wgsl.ts";
+import type { AdvanceVariant } from "./advance.ts";
 import { RECORD_WORDS, RING_RECORDS } from "./control.ts";
 import { type Kernel, operandsOf } from "./types.ts";
 
@@ -37,5 +36,4 @@ export const begin: Kernel<BeginVariant, "rows" | "columns" | "parts", Operand> 
   }),
   workgroups: () => [1, 1],
   flops: ({ rows, parts }) => rows + parts,
-  source: beginSource,
 };

@@ -13,5 +13,4 @@ export const decayGradient: Kernel<Record<never, never>, "elements", "control" |
   sizes: ({ elements }) => ({ g: elements, w: elements, d: elements }),
   workgroups: ({ elements }) => elementwise(elements),
   flops: ({ elements }) => 2 * elements,
-  source: async () => (await import("../../shaders/decay-gradient.wgsl.ts")).decayGradientSource(),
 };

@@ -18,5 +18,4 @@ export const gatherRows: Kernel<GatherRowsVariant, "rows" | "columns", "control"
   sizes: ({ rows, columns }) => ({ order: rows, batch: rows * columns }),
   workgroups: ({ rows, columns }) => elementwise(rows * columns),
   flops: () => 0,
-  source: async (variant) => (await import("../../shaders/gather-rows.wgsl.ts")).gatherRowsSource(variant),
 };

@@ -20,6 +20,4 @@ export const gradientMultiply: Kernel<GradientMultiplyVariant, "rows" | "units",
     sizes: ({ rows, units }) => ({ dh: rows * units, z: rows * units, h: rows * units, dz: rows * units }),
     workgroups: ({ rows, units }) => elementwise(rows * units),
     flops: ({ rows, units }) => 3 * rows * units,
-    source: async (variant) =>
-      (await import("../../shaders/gradient-multiply.wgsl.ts")).gradientMultiplySource(variant),
   };

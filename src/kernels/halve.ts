@@ -12,5 +12,4 @@ export const halve: Kernel<Record<never, never>, "elements", "parameter" | "copy
   workgroups: ({ elements }) => elementwise(elements),
   flops: () => 0,
   extensions: () => ["f16"],
-  source: async () => (await import("../../shaders/halve.wgsl.ts")).halveSource(),
 };

@@ -1,8 +1,6 @@
-import { prelude } from "../../shaders/lib/prelude.wgsl.ts";
 import { activation } from "./activation.ts";
 import { advance } from "./advance.ts";
 import { begin } from "./begin.ts";
-import { controlFields } from "./control.ts";
 import { decayGradient } from "./decay-gradient.ts";
 import { gatherRows } from "./gather-rows.ts";
 import { gradientMultiply } from "./gradient-multiply.ts";
@@ -49,7 +47,7 @@ export const kernels = {
 };
 
 export type KernelName = keyof typeof kernels;
-export type VariantOf<N extends KernelName> = Parameters<(typeof kernels)[N]["source"]>[0];
+export type VariantOf<N extends KernelName> = Parameters<(typeof kernels)[N]["operands"]>[0];
 export type DimOf<N extends KernelName> = (typeof kernels)[N]["dims"][number];
 export type OperandOf<N extends KernelName> = ReturnType<(typeof kernels)[N]["operands"]>[number]["name"];
 
@@ -95,10 +93,3 @@ export const dimsOf = (call: Call): number[] => {
 export const workgroupsOf = (call: Call): Workgroups => descriptor(call).workgroups(call.dims, call.variant);
 
 export const flopsOf = (call: Call): number => descriptor(call).flops(call.dims, call.variant);
-
-/** The complete WGSL module of a call. Calls with the same source share a pipeline. */
-export const sourceOf = async (call: Call): Promise<string> => {
-  const kernel = descriptor(call);
-  const source = await kernel.source(call.variant);
-  return prelude(kernel.extensions?.(call.variant) ?? [], controlFields, kernel.dims) + source;
-};

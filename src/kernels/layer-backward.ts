@@ -1,4 +1,3 @@
-import { layerBackwardSource } from "../../shaders/layer-backward.wgsl.ts";
 import type { Activation } from "../model/activation.ts";
 import { productExtensions, productGrid, type Tile } from "./tile.ts";
 import type { Kernel } from "./types.ts";
@@ -35,5 +34,4 @@ export const layerBackward: Kernel<
   workgroups: ({ rows, columns }, { tile }) => productGrid(rows, columns, tile),
   flops: ({ rows, inner, columns }) => rows * columns * (2 * inner + 3),
   extensions: productExtensions,
-  source: layerBackwardSource,
 };

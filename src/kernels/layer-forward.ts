@@ -1,4 +1,3 @@
-import { layerForwardSource } from "../../shaders/layer-forward.wgsl.ts";
 import type { Activation } from "../model/activation.ts";
 import { productExtensions, productGrid, type Tile } from "./tile.ts";
 import type { Kernel } from "./types.ts";
@@ -42,5 +41,4 @@ export const layerForward: Kernel<
   flops: ({ rows, inner, columns }, { bias, activation }) =>
     rows * columns * (2 * inner + (bias ? 1 : 0) + (activation === "identity" ? 0 : 1)),
   extensions: productExtensions,
-  source: layerForwardSource,
 };

@@ -54,5 +54,4 @@ export const layerGradient: Kernel<LayerGradientVariant, "rows" | "inner" | "col
   },
   flops: ({ rows, inner, columns }, { bias }) => 2 * rows * columns * inner + (bias ? rows * inner : 0),
   extensions: productExtensions,
-  source: async (variant) => (await import("../../shaders/layer-gradient.wgsl.ts")).layerGradientSource(variant),
 };

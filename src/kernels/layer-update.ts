@@ -1,8 +1,7 @@
-import { layerUpdateSource } from "../../shaders/layer-update.wgsl.ts";
-import type { UpdateVariant } from "../../shaders/lib/update.wgsl.ts";
 import type { Decay } from "../model/optimizer.ts";
 import { productExtensions, productGrid, productGroups, type Tile } from "./tile.ts";
 import { type Kernel, operandsOf } from "./types.ts";
+import type { UpdateVariant } from "./weight-update.ts";
 
 export interface LayerUpdateVariant extends UpdateVariant {
   /** Whether the bias is updated too. */
@@ -61,5 +60,4 @@ export const layerUpdate: Kernel<LayerUpdateVariant, "rows" | "inner" | "columns
   workgroups: ({ rows, columns }, { tile }) => productGrid(rows, columns, tile),
   flops: ({ rows, inner, columns }, { bias }) => rows * columns * (2 * inner + 3) + (bias ? rows * inner : 0),
   extensions: productExtensions,
-  source: (variant) => layerUpdateSource(variant, operands(variant)),
 };

@@ -32,5 +32,4 @@ export const loss: Kernel<LossVariant, "rows" | "columns", "control" | "o" | "y"
   workgroups: ({ rows }) => elementwise(rows),
   flops: ({ rows, columns }, variant) => rows * columns * (variant.loss === "halfSquaredError" ? 3 : 6),
   extensions: ({ half }) => (half ? ["f16"] : []),
-  source: async (variant) => (await import("../../shaders/loss.wgsl.ts")).lossSource(variant),
 };

@@ -31,5 +31,4 @@ export const matmul: Kernel<MatmulVariant, "rows" | "inner" | "columns", "contro
   workgroups: ({ rows, columns }, { tile }) => productGrid(rows, columns, tile),
   flops: ({ rows, inner, columns }, { bias }) => 2 * rows * inner * columns + (bias ? rows * columns : 0),
   extensions: productExtensions,
-  source: async (variant) => (await import("../../shaders/matmul.wgsl.ts")).matmulSource(variant),
 };

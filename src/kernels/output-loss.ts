@@ -1,4 +1,3 @@
-import { outputLossSource } from "../../shaders/output-loss.wgsl.ts";
 import type { Activation } from "../model/activation.ts";
 import type { Loss } from "../model/loss.ts";
 import { grid, type Kernel, operandsOf } from "./types.ts";
@@ -55,5 +54,4 @@ export const outputLoss: Kernel<OutputLossVariant, "rows" | "inner", Operand> = 
   workgroups: ({ rows }, { group }) => grid(Math.ceil(rows / group)),
   flops: ({ rows, inner }, { loss, units }) => rows * units * (2 * inner + 1 + (loss === "halfSquaredError" ? 3 : 6)),
   extensions: ({ subgroups, half }) => [...(subgroups ? ["subgroups"] : []), ...(half ? ["f16"] : [])],
-  source: outputLossSource,
 };

@@ -17,5 +17,4 @@ export const penalty: Kernel<Record<never, never>, "elements" | "offset", "w" | 
   sizes: ({ elements, offset }) => ({ w: elements, squares: offset + penaltyParts(elements) }),
   workgroups: ({ elements }) => grid(penaltyParts(elements)),
   flops: ({ elements }) => 2 * elements,
-  source: async () => (await import("../../shaders/penalty.wgsl.ts")).penaltySource(),
 };

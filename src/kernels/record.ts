@@ -1,4 +1,4 @@
-import { reduceGroup } from "../../shaders/lib/reduce.wgsl.ts";
+import { reduceGroup } from "./chunks.ts";
 import { RECORD_WORDS, RING_RECORDS } from "./control.ts";
 import type { Kernel } from "./types.ts";
 
@@ -24,5 +24,4 @@ export const record: Kernel<RecordVariant, "rows" | "parts", "control" | "scores
   sizes: ({ rows, parts }) => ({ scores: 2 * rows, ring: RECORD_WORDS * RING_RECORDS, squares: parts }),
   workgroups: () => [1, 1],
   flops: ({ rows, parts }) => rows + parts,
-  source: async (variant) => (await import("../../shaders/record.wgsl.ts")).recordSource(variant),
 };

@@ -16,5 +16,4 @@ export const sample: Kernel<SampleVariant, "rows", "control" | "order"> = {
   sizes: ({ rows }) => ({ order: rows }),
   workgroups: ({ rows }) => elementwise(rows),
   flops: () => 0,
-  source: async (variant) => (await import("../../shaders/sample.wgsl.ts")).sampleSource(variant),
 };

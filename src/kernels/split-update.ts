@@ -1,7 +1,7 @@
-import type { UpdateVariant } from "../../shaders/lib/update.wgsl.ts";
 import type { Decay } from "../model/optimizer.ts";
 import { SPLIT_ROWS, SPLIT_UPDATE_CHUNK, SPLIT_UPDATE_GROUP } from "./chunks.ts";
 import { grid, type Kernel, operandsOf } from "./types.ts";
+import type { UpdateVariant } from "./weight-update.ts";
 
 export interface SplitUpdateVariant extends UpdateVariant {
   readonly bias: boolean;
@@ -53,6 +53,4 @@ export const splitUpdate: Kernel<SplitUpdateVariant, "rows" | "inner" | "columns
   workgroups: ({ rows, columns }, { bias }) => grid(chunks(rows, columns, bias)),
   flops: ({ rows, inner, columns }) => rows * columns * (Math.ceil(inner / SPLIT_ROWS) + 3),
   extensions: ({ half }) => (half ? ["f16"] : []),
-  source: async (variant) =>
-    (await import("../../shaders/split-update.wgsl.ts")).splitUpdateSource(variant, operands(variant)),
 };

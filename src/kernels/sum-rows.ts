@@ -18,5 +18,4 @@ export const sumRows: Kernel<SumRowsVariant, "rows" | "units", "control" | "dz" 
   workgroups: ({ units }) => elementwise(units),
   flops: ({ rows, units }) => rows * units,
   extensions: ({ half }) => (half ? ["f16"] : []),
-  source: async (variant) => (await import("../../shaders/sum-rows.wgsl.ts")).sumRowsSource(variant),
 };

@@ -1,4 +1,4 @@
-import { ELEMENTWISE } from "../../shaders/lib/elementwise.wgsl.ts";
+import { ELEMENTWISE } from "./chunks.ts";
 
 /** How a shader uses an operand: the control block read fast, or a storage buffer read, read as packed bytes, or written. */
 export type Access = "uniform" | "read" | "readBytes" | "readWrite";
@@ -33,8 +33,6 @@ export interface Kernel<V, D extends string, O extends string> {
   flops(dims: Dims<D>, variant: V): number;
   /** Extensions of WGSL that the source enables; none if left out. */
   extensions?(variant: V): readonly string[];
-  /** The WGSL source, less the prelude that `sourceOf` puts before it. Where few trainings need it, it is loaded when one does. */
-  source(variant: V): string | Promise<string>;
 }
 
 /** Operands that a variant has, of all: those that are not left out. */

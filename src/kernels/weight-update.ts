@@ -1,8 +1,12 @@
-import type { UpdateVariant } from "../../shaders/lib/update.wgsl.ts";
-import type { Optimizer } from "../model/optimizer.ts";
+import type { Decay, Optimizer } from "../model/optimizer.ts";
 import { elementwise, type Kernel } from "./types.ts";
 
-export type { UpdateVariant };
+/** The update rule of one parameter. */
+export interface UpdateVariant {
+  readonly optimizer: "sgd" | "momentum" | "adam" | "adamw";
+  /** How this parameter decays; false where it does not. */
+  readonly decay: Decay | false;
+}
 
 /** The update rule of an optimizer. */
 export const updateRule = (optimizer: Optimizer): UpdateVariant["optimizer"] =>
@@ -35,5 +39,4 @@ export const weightUpdate: Kernel<UpdateVariant, "elements", "control" | "g" | "
   }),
   workgroups: ({ elements }) => elementwise(elements),
   flops: ({ elements }, { optimizer }) => elements * { sgd: 3, momentum: 5, adam: 14, adamw: 14 }[optimizer],
-  source: async (variant) => (await import("../../shaders/weight-update.wgsl.ts")).weightUpdateSource(variant),
 };

@@ -62,8 +62,4 @@ export const wholeSteps: Kernel<WholeStepsVariant, "steps" | "variants", "contro
     }),
     workgroups: ({ variants }) => grid(variants),
     flops: ({ steps, variants }, { flops }) => steps * variants * flops,
-    source: async (variant) =>
-      variant.registers
-        ? (await import("../../shaders/register-steps.wgsl.ts")).registerStepsSource(variant)
-        : (await import("../../shaders/whole-steps.wgsl.ts")).wholeStepsSource(variant),
   };

@@ -1,7 +1,8 @@
 import { build } from "vite";
 import { describe, expect, it } from "vitest";
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
-import { type Call, sourceOf } from "../../src/kernels/index.ts";
+import { sourceOf } from "../../shaders/index.ts";
+import type { Call } from "../../src/kernels/index.ts";
 import { compactShader, compactShaders } from "../../tools/shaders.mjs";
 import { calls } from "../helpers/calls.ts";
 
@@ -17,7 +18,7 @@ const words = (source: string) => withoutComments(source).match(token) ?? [];
 
 describe("the build of the shaders", () => {
   it("gives every call the same source, less comments and white space", async () => {
-    const lib = { entry: "src/kernels/index.ts", formats: ["es" as const] };
+    const lib = { entry: "shaders/index.ts", formats: ["es" as const] };
     const built = await build({
       configFile: false,
       logLevel: "warn",

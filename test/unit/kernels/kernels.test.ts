@@ -11,7 +11,8 @@ import {
   initialControl,
   RECORD_WORDS,
 } from "../../../src/kernels/control.ts";
-import { boundOperands, dimsOf, kernels, sourceOf, workgroupsOf } from "../../../src/kernels/index.ts";
+import { sourceOf } from "../../../shaders/index.ts";
+import { boundOperands, dimsOf, kernels, workgroupsOf } from "../../../src/kernels/index.ts";
 import { adam, type Optimizer, sgd } from "../../../src/model/optimizer.ts";
 import { stepDecay } from "../../../src/model/schedule.ts";
 import { advanceControl } from "../../../src/reference/advance.ts";
