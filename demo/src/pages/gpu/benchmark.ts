@@ -1,9 +1,9 @@
 import type { Device } from "chainrule";
 import { createReferenceTrainer } from "chainrule";
 import { type Contestant, type ContestantName, type Enter, enterChainrule, enterReference } from "./contestants.ts";
-import type { Work } from "./contract.ts";
 import { makeTasks, optionsOf, type StartedTask, taskNames } from "./tasks.ts";
 import { loadTfjs, type Tfjs } from "./tfjs-client.ts";
+import type { Work } from "./work.ts";
 
 /** Losses of the first steps agree within this, relative, or no time is shown. */
 export const TOLERANCE = 1e-3;
