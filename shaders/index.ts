@@ -1,6 +1,5 @@
 import { controlFields } from "../src/kernels/control.ts";
-import { type Call, type KernelName, kernels, type VariantOf } from "../src/kernels/index.ts";
-import type { Kernel } from "../src/kernels/types.ts";
+import { boundOperands, type Call, type KernelName, kernels, type VariantOf } from "../src/kernels/index.ts";
 import { beginSource } from "./begin.wgsl.ts";
 import { layerBackwardSource } from "./layer-backward.wgsl.ts";
 import { layerForwardSource } from "./layer-forward.wgsl.ts";
@@ -38,8 +37,15 @@ const sources: { readonly [N in KernelName]: (variant: VariantOf<N>) => string |
 };
 
 /** The complete WGSL module of a call. Calls with the same source share a pipeline. */
-export const sourceOf = async ({ kernel, variant }: Call): Promise<string> => {
-  const { extensions, dims } = kernels[kernel] as Kernel<unknown, string, string>;
-  const source = await (sources[kernel] as (variant: unknown) => string | Promise<string>)(variant);
-  return prelude(extensions?.(variant) ?? [], controlFields, dims) + source;
+export const sourceOf = async (call: Call): Promise<string> => {
+  const source = await (sources[call.kernel] as (variant: unknown) => string | Promise<string>)(call.variant);
+  return prelude(extensionsOf(call), controlFields, kernels[call.kernel].dims) + source;
 };
+
+/** The extensions of WGSL that a call's source enables. */
+function extensionsOf(call: Call): string[] {
+  const { variant } = call;
+  const subgroups = "tile" in variant ? variant.tile.subgroups : "subgroups" in variant && variant.subgroups;
+  const half = boundOperands(call).some(({ content }) => content === "f16");
+  return [...(subgroups ? ["subgroups"] : []), ...(half ? ["f16"] : [])];
+}

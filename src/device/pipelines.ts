@@ -38,7 +38,6 @@ function layoutEntries(call: Call): GPUBindGroupLayoutEntry[] {
   const types = {
     uniform: "uniform",
     read: "read-only-storage",
-    readBytes: "read-only-storage",
     readWrite: "storage",
   } as const;
   return [

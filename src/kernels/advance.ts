@@ -1,6 +1,6 @@
 import type { Decay } from "../model/optimizer.ts";
 import type { Schedule } from "../model/schedule.ts";
-import type { Kernel } from "./types.ts";
+import { type Kernel, operandsOf } from "./types.ts";
 
 export interface AdvanceVariant {
   readonly schedule: Schedule["kind"];
@@ -11,9 +11,8 @@ export interface AdvanceVariant {
 
 /** Begins a step in the control block: t, epoch, start, |B|, η, λ̃, bias corrections. */
 export const advance: Kernel<AdvanceVariant, "rows", "control"> = {
-  name: "advance",
   dims: ["rows"],
-  operands: () => [{ name: "control", access: "readWrite" }],
+  operands: () => operandsOf(["control", "readWrite", "control"]),
   sizes: () => ({}),
   workgroups: () => [1, 1],
   flops: () => 0,

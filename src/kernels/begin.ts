@@ -15,17 +15,16 @@ type Operand = "control" | "ring" | "scores" | "order" | "data" | "y" | "squares
 
 /** Between two steps: records the one before, begins the next, picks its rows and gathers their targets. */
 export const begin: Kernel<BeginVariant, "rows" | "columns" | "parts", Operand> = {
-  name: "begin",
   dims: ["rows", "columns", "parts"],
   operands: ({ penalty, closing }) =>
-    operandsOf<Operand>(
-      ["control", "readWrite"],
-      ["ring", "readWrite"],
-      ["scores", "read"],
-      ["order", "readWrite", !closing],
-      ["data", "read", !closing],
-      ["y", "readWrite", !closing],
-      ["squares", "read", penalty],
+    operandsOf(
+      ["control", "readWrite", "control"],
+      ["ring", "readWrite", "u32"],
+      ["scores", "read", "f32"],
+      ["order", "readWrite", "u32", !closing],
+      ["data", "read", "f32 or u32", !closing],
+      ["y", "readWrite", "f32 or u32", !closing],
+      ["squares", "read", "f32", penalty],
     ),
   sizes: ({ rows, columns, parts }) => ({
     ring: RECORD_WORDS * RING_RECORDS,

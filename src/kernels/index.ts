@@ -17,7 +17,7 @@ import { record } from "./record.ts";
 import { sample } from "./sample.ts";
 import { splitUpdate } from "./split-update.ts";
 import { sumRows } from "./sum-rows.ts";
-import type { Access, Dims, Kernel, Workgroups } from "./types.ts";
+import type { Access, Content, Dims, Kernel, Workgroups } from "./types.ts";
 import { weightUpdate } from "./weight-update.ts";
 import { wholeSteps } from "./whole-steps.ts";
 
@@ -67,6 +67,7 @@ export type Call = { [N in KernelName]: CallOf<N> }[KernelName];
 export interface BoundOperand {
   readonly operand: string;
   readonly access: Access;
+  readonly content: Content;
   readonly tensor: string | undefined;
   /** Elements that the tensor must have at least. */
   readonly elements: number;
@@ -79,9 +80,13 @@ export const boundOperands = (call: Call): BoundOperand[] => {
   const bind: Readonly<Record<string, string | undefined>> = call.bind;
   const kernel = descriptor(call);
   const sizes = kernel.sizes(call.dims, call.variant);
-  return kernel
-    .operands(call.variant)
-    .map(({ name, access }) => ({ operand: name, access, tensor: bind[name], elements: sizes[name] ?? 0 }));
+  return kernel.operands(call.variant).map(({ name, access, content }) => ({
+    operand: name,
+    access,
+    content,
+    tensor: bind[name],
+    elements: sizes[name] ?? 0,
+  }));
 };
 
 /** The sizes of a call in the order of its `Dims` struct. */

@@ -86,8 +86,9 @@ export async function runOnGpu<N extends KernelName>(device: Device, given: Case
     Object.entries(given.values).map(([name, { length }]): [string, Tensor] => [
       name,
       {
-        shape: [length],
-        dtype: isHalf(name) ? "f16" : given.values[name] instanceof Uint32Array ? "u32" : "f32",
+        // Where f32 stands in for f16, a number takes the room of two.
+        shape: [given.halves?.includes(name) && !isHalf(name) ? 2 * length : length],
+        dtype: given.halves?.includes(name) ? "f16" : given.values[name] instanceof Uint32Array ? "u32" : "f32",
         role: "parameter",
         batched: false,
       },

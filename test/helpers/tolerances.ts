@@ -2,6 +2,7 @@ import type { ControlValues } from "../../src/kernels/control.ts";
 import type { UpdateVariant } from "../../src/kernels/weight-update.ts";
 import type { Activation } from "../../src/model/activation.ts";
 import type { Loss } from "../../src/model/loss.ts";
+import { decoupled, type Rule } from "../../src/model/optimizer.ts";
 import { activationFunctions } from "../../src/reference/activation.ts";
 import { rowLoss } from "../../src/reference/loss.ts";
 import { gamma, SMALLEST_NORMAL, UNIT_ROUNDOFF } from "./compare.ts";
@@ -52,20 +53,23 @@ export const slopeErrors: Readonly<Record<Activation, (h: number) => number>> = 
 /** How much a slope changes with h, at most: |1 − 2h| and |2h| for h in their range. */
 const slopeChanges: Readonly<Record<Activation, number>> = { identity: 0, relu: 0, sigmoid: 1, tanh: 2 };
 
-/**
- * How wrong φ(z) may be where z is wrong by `error`: no φ here has a slope above 1. The error of a z that is wrong by so little
- * adds what the formula allows at z itself.
- */
+/** What the slope of each φ is at most. */
+const steepest: Readonly<Record<Activation, number>> = { identity: 1, relu: 1, sigmoid: 1, tanh: 1 };
+
+/** Whether a slope jumps at z = 0, so that either side's may be taken where the sign of z is in doubt. */
+const jumps: Readonly<Record<Activation, boolean>> = { identity: false, relu: true, sigmoid: false, tanh: false };
+
+/** How wrong φ(z) may be where z is wrong by `error`, which adds to what the formula allows at z itself. */
 export const activatedError = (activation: Activation, z: number, error: number): number =>
-  error + activationErrors[activation](z);
+  steepest[activation] * error + activationErrors[activation](z);
 
 /**
- * How wrong d φ′ may be, with φ′ out of h = φ(z), where d and h are wrong by so much. Either slope of a relu may be taken where
- * the sign of z is in doubt, which is where h is no larger than its error.
+ * How wrong d φ′ may be, with φ′ out of h = φ(z), where d and h are wrong by so much. Where the slope jumps, the sign of z is in
+ * doubt if h is no larger than its error.
  */
 export function deltaError(activation: Activation, d: number, dError: number, h: number, hError: number): number {
   const slope = Math.abs(activationFunctions[activation].slope(h, h));
-  const doubt = activation === "relu" && hError > 0 && Math.abs(h) <= hError ? 1 : 0;
+  const doubt = jumps[activation] && hError > 0 && Math.abs(h) <= hError ? 1 : 0;
   const change = slopeErrors[activation](h) + slopeChanges[activation] * hError + doubt;
   // The product of an exact slope is still rounded, on either side.
   return (slope + change) * dError + Math.abs(d) * change + gamma(2) * Math.abs(d) * slope + SMALLEST_NORMAL;
@@ -122,7 +126,12 @@ function squaredErrors(o: readonly number[], y: readonly number[], error: number
  * @param error how wrong any output may be
  */
 export const rowErrors = (loss: Loss, o: readonly number[], y: readonly number[], error = 0): RowErrors =>
-  loss === "softmaxCrossEntropy" ? softmaxErrors(o, y, error) : squaredErrors(o, y, error);
+  lossErrors[loss](o, y, error);
+
+const lossErrors = { halfSquaredError: squaredErrors, softmaxCrossEntropy: softmaxErrors } satisfies Record<
+  Loss,
+  unknown
+>;
 
 /** Each ∂ℓ/∂oⱼ of one row, in double precision. */
 export function rowDeltas(loss: Loss, o: readonly number[], y: readonly number[]): number[] {
@@ -154,29 +163,51 @@ export interface UpdateErrors {
  */
 export function updateErrors(
   { optimizer, decay }: UpdateVariant,
-  c: ControlValues,
-  given: UpdatedElement,
+  control: ControlValues,
+  { omega, g, gError, state }: UpdatedElement,
 ): UpdateErrors {
-  const { omega, g, gError, state } = given;
-  const few = gamma(12);
+  const { rows } = control;
   const w = Math.abs(omega);
-  const coupled = decay && optimizer !== "adamw" ? c.decay : 0;
-  const mean = (g + coupled * omega) / c.rows;
-  const size = (Math.abs(g) + coupled * w) / c.rows;
-  const error = few * size + gError / c.rows;
-  if (optimizer === "sgd") {
-    return { parameter: few * w + c.learningRate * error, state: [0, 0] };
-  }
-  if (optimizer === "momentum") {
-    const velocity = c.momentum * Math.abs(state[0]) + size;
-    const moved = few * velocity + gError / c.rows;
-    return { parameter: few * w + c.learningRate * moved, state: [moved, 0] };
-  }
+  const coupled = decay && !decoupled[optimizer] ? control.decay : 0;
+  const size = (Math.abs(g) + coupled * w) / rows;
+  const shrink = decay && decoupled[optimizer] ? (control.learningRate * control.decay) / rows : 0;
+  const gradient = { mean: (g + coupled * omega) / rows, size, meanError: few * size + gError / rows };
+  return ruleErrors[optimizer]({ ...gradient, w, gError, state, shrink, control });
+}
+
+const few = gamma(12);
+
+/** What the errors of an update follow from. */
+interface Update {
+  readonly w: number;
+  /** ĝ, the sum of the magnitudes that it adds, and how wrong it may be. */
+  readonly mean: number;
+  readonly size: number;
+  readonly meanError: number;
+  readonly gError: number;
+  readonly state: readonly [number, number];
+  /** ηλ̃/|B| where the decay is apart. */
+  readonly shrink: number;
+  readonly control: ControlValues;
+}
+
+const ruleErrors: Readonly<Record<Rule, (update: Update) => UpdateErrors>> = {
+  sgd: ({ w, meanError, control }) => ({ parameter: few * w + control.learningRate * meanError, state: [0, 0] }),
+  momentum: ({ w, size, gError, state, control }) => {
+    const velocity = control.momentum * Math.abs(state[0]) + size;
+    const moved = few * velocity + gError / control.rows;
+    return { parameter: few * w + control.learningRate * moved, state: [moved, 0] };
+  },
+  adam: adamErrors,
+  adamw: adamErrors,
+};
+
+function adamErrors({ w, mean, size, meanError, state, shrink, control: c }: Update): UpdateErrors {
   const first = c.beta1 * state[0] + c.rest1 * mean;
   const second = c.beta2 * state[1] + c.rest2 * mean * mean;
-  const firstError = few * (c.beta1 * Math.abs(state[0]) + c.rest1 * size) + c.rest1 * error;
+  const firstError = few * (c.beta1 * Math.abs(state[0]) + c.rest1 * size) + c.rest1 * meanError;
   // Both factors of ĝ² carry its error.
-  const secondError = few * second + c.rest2 * error * (2 * Math.abs(mean) + error);
+  const secondError = few * second + c.rest2 * meanError * (2 * Math.abs(mean) + meanError);
   const quotient = (m: number, v: number) =>
     m / c.correction1 / (Math.sqrt(Math.max(v, 0) / c.correction2) + c.epsilon);
   const exact = quotient(first, second);
@@ -185,7 +216,6 @@ export function updateErrors(
     [second - secondError, second + secondError],
   ];
   const off = Math.max(...m.flatMap((one) => v.map((other) => Math.abs(quotient(one, other) - exact))));
-  const shrink = decay === false || coupled > 0 ? 0 : (c.learningRate * c.decay) / c.rows;
   return {
     parameter: few * (1 + shrink) * w + c.learningRate * (off + 2 * few * Math.abs(exact)),
     state: [firstError, secondError],

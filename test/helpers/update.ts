@@ -1,5 +1,5 @@
 import type { ControlValues } from "../../src/kernels/control.ts";
-import type { UpdateVariant } from "../../src/kernels/weight-update.ts";
+import { type Rule, stateWidths } from "../../src/model/optimizer.ts";
 import { random } from "./gpu.ts";
 
 /** What every optimizer reads of the control block, in step t over so many rows. */
@@ -19,12 +19,12 @@ export const controlAt = (t: number, rows: number): Partial<ControlValues> => ({
 
 /** State before step t: the velocity of each element, or its (m, v), both 0 before the first step and v never below 0. */
 export function stateOf(
-  optimizer: Exclude<UpdateVariant["optimizer"], "sgd">,
+  optimizer: Exclude<Rule, "sgd">,
   elements: number,
   seed: number,
   t = 2,
 ): Float32Array<ArrayBuffer> {
-  if (optimizer === "momentum") return random(elements, seed, 0.1);
+  if (stateWidths[optimizer] === 1) return random(elements, seed, 0.1);
   if (t === 1) return new Float32Array(2 * elements);
   return random(2 * elements, seed, 0.1).map((value, index) => (index % 2 === 0 ? value : Math.abs(value)));
 }

@@ -121,7 +121,7 @@ describe("inputs of bytes train as their values do, bit for bit", () => {
     const plain = { inputs: valuesOf(inputs, byteScale), targets };
     for (const on of name === "fused" ? [device, modest] : [device]) {
       const { steps } = await expectSame(on, options, packed, plain);
-      const reading = steps.filter((step) => boundOperands(step).some(({ access }) => access === "readBytes"));
+      const reading = steps.filter((step) => boundOperands(step).some(({ content }) => content === "u8"));
       expect(reading.map(({ kernel }) => kernel)).toEqual(kernels);
       expect(reading[0]?.variant).toMatchObject(registers === undefined ? {} : { registers });
     }
