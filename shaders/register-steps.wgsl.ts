@@ -109,6 +109,9 @@ type Layout = WholeStepsVariant["layout"];
 /** Element i of a tensor among the parameters and states. */
 const at = (layout: Layout, name: string | undefined, i: number) => `p[${(layout[name ?? ""] ?? 0) + i}]`;
 
+/** The constant that holds element i of one row of a tensor. */
+const constant = (name = "", i: number) => `${name}_${i}`;
+
 /** Every parameter that a layer's update changes, with its gradient of one row, as WGSL. */
 function elementsOf({ variant, dims, bind }: UpdateStep, layout: Layout) {
   const { optimizer, decay, bias, biasDecay, penalty } = variant;
@@ -122,13 +125,13 @@ function elementsOf({ variant, dims, bind }: UpdateStep, layout: Layout) {
   const [rows, columns] = [dims.rows ?? 0, dims.columns ?? 0];
   const weights = Array.from({ length: rows * columns }, (_, i) => ({
     ...element(bind.w, bind.state, i),
-    gradient: `${bind.dz}_${Math.floor(i / columns)} * ${bind.x}_${i % columns}`,
+    gradient: `${constant(bind.dz, Math.floor(i / columns))} * ${constant(bind.x, i % columns)}`,
     update: { optimizer, decay },
     penalty: penalty && Boolean(decay),
   }));
   const biases = Array.from({ length: bias ? rows : 0 }, (_, i) => ({
     ...element(bind.bias, bind.biasState, i),
-    gradient: `${bind.dz}_${i}`,
+    gradient: constant(bind.dz, i),
     update: { optimizer, decay: biasDecay },
     penalty: penalty && Boolean(biasDecay),
   }));
@@ -144,23 +147,23 @@ function pass(step: PassStep, layout: Layout, classes: boolean, place: number): 
   const linear = (j: number, bias: boolean) =>
     `${dot(
       inner,
-      (k) => `${bind.x}_${k}`,
+      (k) => constant(bind.x, k),
       (k) => at(layout, bind.w, j * inner + k),
     )}${bias ? ` + ${at(layout, bind.bias, j)}` : ""}`;
   switch (step.kernel) {
     case "layerForward": {
       const { activation, bias } = step.variant;
-      return each(columns, (j) => `  let ${bind.h}_${j} = activate_${activation}(${linear(j, bias)});`);
+      return each(columns, (j) => `  let ${constant(bind.h, j)} = activate_${activation}(${linear(j, bias)});`);
     }
     case "layerBackward":
       return each(columns, (i) => {
         const dh = dot(
           inner,
-          (j) => `${bind.dz}_${j}`,
+          (j) => constant(bind.dz, j),
           (j) => at(layout, bind.w, j * columns + i),
         );
-        const h = `${bind.h}_${i}`;
-        return `  let ${bind.below}_${i} = (${dh}) * slope_${step.variant.activation}(${h}, ${h});`;
+        const h = constant(bind.h, i);
+        return `  let ${constant(bind.below, i)} = (${dh}) * slope_${step.variant.activation}(${h}, ${h});`;
       });
     case "outputLoss": {
       const { loss, units, bias, activation } = step.variant;
@@ -173,7 +176,7 @@ function pass(step: PassStep, layout: Layout, classes: boolean, place: number): 
     slope: `slope_${activation}`,
     score: `g[${place}] += rowLoss;
   g[${place + 1}] += hit;`,
-    dz: (j, value) => `let ${bind.dz}_${j} = ${value};`,
+    dz: (j, value) => `let ${constant(bind.dz, j)} = ${value};`,
   })}`;
     }
   }

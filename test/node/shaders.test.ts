@@ -4,7 +4,7 @@ import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import { sourceOf } from "../../shaders/index.ts";
 import type { Call } from "../../src/kernels/index.ts";
 import { compactShader, compactShaders } from "../../tools/shaders.mjs";
-import { calls } from "../helpers/calls.ts";
+import { variants } from "../helpers/calls.ts";
 
 /** The shaders as the build writes them are those that every other test runs, less comments and white space. */
 
@@ -28,7 +28,7 @@ describe("the build of the shaders", () => {
     const code = Array.isArray(built) ? built[0]?.output[0]?.code : undefined;
     expect(code).not.toContain("preprocessor");
     const shipped: { sourceOf(call: Call): Promise<string> } = await load(code ?? "");
-    const sources = new Map(await Promise.all(calls.map(async (call) => [await sourceOf(call), call] as const)));
+    const sources = new Map(await Promise.all(variants.map(async (call) => [await sourceOf(call), call] as const)));
     expect(sources.size).toBeGreaterThan(40);
     for (const [source, call] of sources) {
       const compact = await shipped.sourceOf(call);

@@ -16,11 +16,11 @@ import { boundOperands, dimsOf, kernels, workgroupsOf } from "../../../src/kerne
 import { adam, type Optimizer, sgd } from "../../../src/model/optimizer.ts";
 import { stepDecay } from "../../../src/model/schedule.ts";
 import { advanceControl } from "../../../src/reference/advance.ts";
-import { calls, optimizers } from "../../helpers/calls.ts";
+import { calls, optimizers, variants } from "../../helpers/calls.ts";
 import { expectClose, UNIT_ROUNDOFF } from "../../helpers/compare.ts";
 
 /** Distinct calls by their source: those of one source differ in sizes and tensors alone. */
-const sources = new Map(await Promise.all(calls.map(async (call) => [await sourceOf(call), call] as const)));
+const sources = new Map(await Promise.all(variants.map(async (call) => [await sourceOf(call), call] as const)));
 
 /** What a binding's type is made of: numbers, alone or in vectors, or the control block, which some bind as atomic words. */
 const numberOf = (type: string): string => {
