@@ -49,7 +49,10 @@ ${each(across, (n) => `if (q${n} < rows) { eachRow(q${n}); }`)}
     const swaps = (m: number) =>
       m >= swapped || m % FOUR === 0
         ? ""
-        : each(left.rounds, (u) => `let shared${m}_${u} = ${swapOf(m)}(shared${m - (m % FOUR)}_${u});`);
+        : each(
+            left.rounds,
+            (u) => `let shared${m}_${u} = ${swapOf[m % FOUR] as string}(shared${m - (m % FOUR)}_${u});`,
+          );
     const chain = (m: number, n: number) =>
       range(count)
         .map((u) => ` + ${left.element(m, u)} * ${right.element(n, u)}`)
@@ -127,8 +130,8 @@ ${each(across, (n) => put(`q${n}`, `${n}`))}
 }`;
 };
 
-/** The built-in function that brings a lane the value of lane xor m, 1 to 3 of four. */
-const swapOf = (m: number) => ["", "quadSwapX", "quadSwapY", "quadSwapDiagonal"][m % FOUR] as string;
+/** Built-in functions that bring a lane the value of lane xor 1, 2 and 3. */
+const swapOf = ["", "quadSwapX", "quadSwapY", "quadSwapDiagonal"];
 
 /** Row of an invocation's sum m, counted from its first. */
 const rowOfSum = (along: number, swapped: number): string => {
