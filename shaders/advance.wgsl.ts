@@ -1,5 +1,6 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
-import { type AdvanceVariant, advanceFunction } from "./lib/advance.wgsl.ts";
+import type { AdvanceVariant } from "../src/kernels/advance.ts";
+import { advanceFunction } from "./lib/advance.wgsl.ts";
 
 /** Begins a step in the control block. */
 export const advanceSource = (variant: AdvanceVariant) => wgsl`

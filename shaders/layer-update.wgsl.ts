@@ -1,11 +1,12 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
+import type { OperandOf } from "../src/kernels/index.ts";
 import type { LayerUpdateVariant } from "../src/kernels/layer-update.ts";
-import type { Access } from "../src/kernels/types.ts";
+import type { Operand } from "../src/kernels/types.ts";
 import { gradientOf } from "./lib/gradient.wgsl.ts";
 import { productOf } from "./lib/product.wgsl.ts";
 import { inBuffers, stateType, updateFunction } from "./lib/update.wgsl.ts";
 
-const purposes: Readonly<Record<string, string>> = {
+const purposes: Readonly<Record<Exclude<OperandOf<"layerUpdate">, "control">, string>> = {
   dz: "∂J/∂z [batch, rows]",
   x: "the layer's input [batch or data rows, columns]",
   w: "W [rows, columns], updated in place",
@@ -24,7 +25,7 @@ const purposes: Readonly<Record<string, string>> = {
  */
 export const layerUpdateSource = async (
   variant: LayerUpdateVariant,
-  operands: readonly { readonly name: string; readonly access: Access }[],
+  operands: readonly Operand<OperandOf<"layerUpdate">>[],
 ) => {
   const { optimizer, decay, biasDecay, bias, penalty, half = false, tile } = variant;
   const { declarations, a, b, unscaled, biasGradient } = gradientOf(variant);

@@ -1,6 +1,7 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import { HALTED } from "../src/kernels/control.ts";
-import type { LossVariant } from "../src/kernels/loss.ts";
+import { type LossVariant, targetType } from "../src/kernels/loss.ts";
+import { type Loss, takesClasses } from "../src/model/loss.ts";
 import { activationFunctions } from "./lib/activation.wgsl.ts";
 import { controlWord, raise } from "./lib/control-words.wgsl.ts";
 import { elementwise } from "./lib/elementwise.wgsl.ts";
@@ -14,17 +15,15 @@ import { halfType } from "./lib/half.wgsl.ts";
  *     softmaxCrossEntropy   ℓ = m + log Σⱼ exp(oⱼ − m) − o_y, m = max o   ∂ℓ/∂oⱼ = softmax(o)ⱼ − [j = y]
  */
 export const lossSource = async ({ loss, delta, slope, half = false }: LossVariant) => {
-  const put = (index: string, value: string) =>
-    half ? `storeDelta(${index}, lossScale * (${value}));` : `dO[${index}] = ${value};`;
+  const put = (d: string) => {
+    const value = `${d} * slope(o[first + j], o[first + j])`;
+    return half ? `storeDelta(first + j, lossScale * (${value}));` : `dO[first + j] = ${value};`;
+  };
   const scale = half ? `let lossScale = bitcast<f32>(${controlWord("lossScale")});` : "";
   return wgsl`
 @group(0) @binding(1) var<storage, read_write> control: array<atomic<u32>>;   // |B|; halted is written, by any row
 @group(0) @binding(2) var<storage, read> o: array<f32>;              // output [batch, columns]
-#if ${loss === "softmaxCrossEntropy"}
-@group(0) @binding(3) var<storage, read> y: array<u32>;              // class [batch]
-#else
-@group(0) @binding(3) var<storage, read> y: array<f32>;              // target [batch, columns]
-#endif
+@group(0) @binding(3) var<storage, read> y: array<${targetType(loss)}>;              // ${takesClasses[loss] ? "class [batch]" : "target [batch, columns]"}
 @group(0) @binding(4) var<storage, read_write> scores: array<vec2f>; // ℓ, and 1 where the first largest output is the class
 #if ${delta}
 @group(0) @binding(5) var<storage, read_write> dO: array<${halfType(half)}>;       // ∂L/∂o [batch, columns]
@@ -42,9 +41,33 @@ fn score(i: u32, rowLoss: f32, hit: f32) {
 #endif
 }
 
-#if ${loss === "softmaxCrossEntropy"}
-fn rowLoss(i: u32) {
-  ${scale}
+${rows[loss](scale, delta ? put : undefined)}
+
+${elementwise(controlWord("rows"), "rowLoss(i);")}
+`;
+};
+
+/**
+ * Function `rowLoss(i)`, which scores row i and stores its delta.
+ * @param before statement at its beginning
+ * @param put statement that stores ∂ℓ/∂oⱼ, times the slope, at `first + j`
+ */
+type Row = (before: string, put: ((d: string) => string) | undefined) => string;
+
+const rows: Readonly<Record<Loss, Row>> = {
+  halfSquaredError: (before, put) => `fn rowLoss(i: u32) {
+  ${before}
+  let first = i * dims.columns;
+  var sum = 0.0;
+  for (var j = 0u; j < dims.columns; j++) {
+    let difference = o[first + j] - y[first + j];
+    sum += difference * difference;
+    ${put ? put("difference") : ""}
+  }
+  score(i, 0.5 * sum, 0.0);
+}`,
+  softmaxCrossEntropy: (before, put) => `fn rowLoss(i: u32) {
+  ${before}
   let first = i * dims.columns;
   let label = y[i];
   var largest = o[first];
@@ -60,29 +83,13 @@ fn rowLoss(i: u32) {
   // The logarithm of what is no number is one on some adapters.
   let rowLoss = select(log(total) + (largest - o[first + label]), total, !finite(total));
   score(i, rowLoss, select(0.0, 1.0, best == label));
-#if ${delta}
-  for (var j = 0u; j < dims.columns; j++) {
+  ${
+    put
+      ? `for (var j = 0u; j < dims.columns; j++) {
     let d = exponential(o[first + j] - largest) / total - select(0.0, 1.0, j == label);
-    ${put("first + j", "d * slope(o[first + j], o[first + j])")}
+    ${put("d")}
+  }`
+      : ""
   }
-#endif
-}
-#else
-fn rowLoss(i: u32) {
-  ${scale}
-  let first = i * dims.columns;
-  var sum = 0.0;
-  for (var j = 0u; j < dims.columns; j++) {
-    let difference = o[first + j] - y[first + j];
-    sum += difference * difference;
-#if ${delta}
-    ${put("first + j", "difference * slope(o[first + j], o[first + j])")}
-#endif
-  }
-  score(i, 0.5 * sum, 0.0);
-}
-#endif
-
-${elementwise(controlWord("rows"), "rowLoss(i);")}
-`;
+}`,
 };

@@ -1,6 +1,8 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import { HALTED } from "../src/kernels/control.ts";
+import { targetType } from "../src/kernels/loss.ts";
 import type { OutputLossVariant } from "../src/kernels/output-loss.ts";
+import { takesClasses } from "../src/model/loss.ts";
 import { activationFunctions } from "./lib/activation.wgsl.ts";
 import { controlWord, raise } from "./lib/control-words.wgsl.ts";
 import { exponential, finite } from "./lib/finite.wgsl.ts";
@@ -17,7 +19,7 @@ import { outputRow } from "./lib/output-row.wgsl.ts";
  */
 export const outputLossSource = async (variant: OutputLossVariant) => {
   const { activation, bias, gather, bytes, loss, units, delta, half = false, group, subgroups } = variant;
-  const classes = loss === "softmaxCrossEntropy";
+  const classes = takesClasses[loss];
   const optional = ["bias", "order", "dz"].filter((name) => ({ bias, order: gather, dz: delta })[name]);
   const data = numbersOf("x", bytes, half && !gather);
   const binding = (name: string) => 6 + optional.indexOf(name);
@@ -27,7 +29,7 @@ export const outputLossSource = async (variant: OutputLossVariant) => {
 @group(0) @binding(1) var<storage, read_write> control: array<atomic<u32>>;                       // |B|; halted is written
 @group(0) @binding(2) var<storage, read> x: array<${data.type}>;                                           // [batch or data rows, inner]
 @group(0) @binding(3) var<storage, read> w: array<${halfType(half)}>;                                           // W [units, inner]
-@group(0) @binding(4) var<storage, read> y: array<${classes ? "u32" : "f32"}>;                    // class [batch] or target [batch, units]
+@group(0) @binding(4) var<storage, read> y: array<${targetType(loss)}>;                    // class [batch] or target [batch, units]
 @group(0) @binding(5) var<storage, read_write> scores: array<vec2f>;                              // ℓ, hit [batch, 2]
 #if ${bias}
 @group(0) @binding(${binding("bias")}) var<storage, read> bias: array<f32>;                       // b [units]

@@ -1,6 +1,6 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
-import { PENALTY_CHUNK } from "../src/kernels/chunks.ts";
-import { reduceGroup, reduceSum } from "./lib/reduce.wgsl.ts";
+import { PENALTY_CHUNK, reduceGroup } from "../src/kernels/chunks.ts";
+import { reduceSum } from "./lib/reduce.wgsl.ts";
 
 const GROUP = reduceGroup(PENALTY_CHUNK);
 

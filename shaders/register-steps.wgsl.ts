@@ -1,6 +1,7 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import { HALTED, RECORD_WORDS } from "../src/kernels/control.ts";
-import type { InnerStep, WholeStepsVariant } from "../src/kernels/whole-steps.ts";
+import type { PassStep, UpdateStep, WholeStepsVariant } from "../src/kernels/whole-steps.ts";
+import { stateWidths } from "../src/model/optimizer.ts";
 import { activationFunctions } from "./lib/activation.wgsl.ts";
 import { advanceFunction } from "./lib/advance.wgsl.ts";
 import { exponential } from "./lib/finite.wgsl.ts";
@@ -104,10 +105,12 @@ const each = (count: number, text: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => text(index)).join("\n");
 
 type Layout = WholeStepsVariant["layout"];
-type UpdateStep = Extract<InnerStep, { kernel: "layerUpdate" }>;
 
 /** Element i of a tensor among the parameters and states. */
 const at = (layout: Layout, name: string | undefined, i: number) => `p[${(layout[name ?? ""] ?? 0) + i}]`;
+
+/** The constant that holds element i of one row of a tensor. */
+const constant = (name = "", i: number) => `${name}_${i}`;
 
 /** Every parameter that a layer's update changes, with its gradient of one row, as WGSL. */
 function elementsOf({ variant, dims, bind }: UpdateStep, layout: Layout) {
@@ -115,20 +118,20 @@ function elementsOf({ variant, dims, bind }: UpdateStep, layout: Layout) {
   const element = (name: string | undefined, stateName: string | undefined, i: number) => ({
     parameter: at(layout, name, i),
     state:
-      optimizer === "momentum"
-        ? ([at(layout, stateName, i), ""] as const)
-        : ([at(layout, stateName, 2 * i), at(layout, stateName, 2 * i + 1)] as const),
+      stateWidths[optimizer] === 2
+        ? ([at(layout, stateName, 2 * i), at(layout, stateName, 2 * i + 1)] as const)
+        : ([at(layout, stateName, i), ""] as const),
   });
   const [rows, columns] = [dims.rows ?? 0, dims.columns ?? 0];
   const weights = Array.from({ length: rows * columns }, (_, i) => ({
     ...element(bind.w, bind.state, i),
-    gradient: `${bind.dz}_${Math.floor(i / columns)} * ${bind.x}_${i % columns}`,
+    gradient: `${constant(bind.dz, Math.floor(i / columns))} * ${constant(bind.x, i % columns)}`,
     update: { optimizer, decay },
     penalty: penalty && Boolean(decay),
   }));
   const biases = Array.from({ length: bias ? rows : 0 }, (_, i) => ({
     ...element(bind.bias, bind.biasState, i),
-    gradient: `${bind.dz}_${i}`,
+    gradient: constant(bind.dz, i),
     update: { optimizer, decay: biasDecay },
     penalty: penalty && Boolean(biasDecay),
   }));
@@ -136,7 +139,7 @@ function elementsOf({ variant, dims, bind }: UpdateStep, layout: Layout) {
 }
 
 /** One row's part of a layer, each element in a constant named after its tensor: `h1_0`, `dz1_0`. @param place of L among the sums */
-function pass(step: InnerStep, layout: Layout, classes: boolean, place: number): string {
+function pass(step: PassStep, layout: Layout, classes: boolean, place: number): string {
   const { bind, dims } = step;
   const [inner, columns] = [dims.inner ?? 0, dims.columns ?? 0];
   const dot = (count: number, left: (k: number) => string, right: (k: number) => string) =>
@@ -144,27 +147,27 @@ function pass(step: InnerStep, layout: Layout, classes: boolean, place: number):
   const linear = (j: number, bias: boolean) =>
     `${dot(
       inner,
-      (k) => `${bind.x}_${k}`,
+      (k) => constant(bind.x, k),
       (k) => at(layout, bind.w, j * inner + k),
     )}${bias ? ` + ${at(layout, bind.bias, j)}` : ""}`;
-  if (step.kernel === "layerForward") {
-    const { activation, bias } = step.variant;
-    return each(columns, (j) => `  let ${bind.h}_${j} = activate_${activation}(${linear(j, bias)});`);
-  }
-  if (step.kernel === "layerBackward") {
-    return each(columns, (i) => {
-      const dh = dot(
-        inner,
-        (j) => `${bind.dz}_${j}`,
-        (j) => at(layout, bind.w, j * columns + i),
-      );
-      const h = `${bind.h}_${i}`;
-      return `  let ${bind.below}_${i} = (${dh}) * slope_${step.variant.activation}(${h}, ${h});`;
-    });
-  }
-  if (step.kernel !== "outputLoss") return "";
-  const { loss, units, bias, activation } = step.variant;
-  return `${each(units, (j) => `  let z${j} = ${linear(j, bias)};`)}
+  switch (step.kernel) {
+    case "layerForward": {
+      const { activation, bias } = step.variant;
+      return each(columns, (j) => `  let ${constant(bind.h, j)} = activate_${activation}(${linear(j, bias)});`);
+    }
+    case "layerBackward":
+      return each(columns, (i) => {
+        const dh = dot(
+          inner,
+          (j) => constant(bind.dz, j),
+          (j) => at(layout, bind.w, j * columns + i),
+        );
+        const h = constant(bind.h, i);
+        return `  let ${constant(bind.below, i)} = (${dh}) * slope_${step.variant.activation}(${h}, ${h});`;
+      });
+    case "outputLoss": {
+      const { loss, units, bias, activation } = step.variant;
+      return `${each(units, (j) => `  let z${j} = ${linear(j, bias)};`)}
   ${rowLoss({
     loss,
     units,
@@ -173,6 +176,8 @@ function pass(step: InnerStep, layout: Layout, classes: boolean, place: number):
     slope: `slope_${activation}`,
     score: `g[${place}] += rowLoss;
   g[${place + 1}] += hit;`,
-    dz: (j, value) => `let ${bind.dz}_${j} = ${value};`,
+    dz: (j, value) => `let ${constant(bind.dz, j)} = ${value};`,
   })}`;
+    }
+  }
 }

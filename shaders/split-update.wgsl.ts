@@ -1,10 +1,11 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import { SPLIT_ROWS, SPLIT_UPDATE_CHUNK, SPLIT_UPDATE_GROUP } from "../src/kernels/chunks.ts";
+import type { OperandOf } from "../src/kernels/index.ts";
 import type { SplitUpdateVariant } from "../src/kernels/split-update.ts";
-import type { Access } from "../src/kernels/types.ts";
+import type { Operand } from "../src/kernels/types.ts";
 import { inBuffers, stateType, updateFunction } from "./lib/update.wgsl.ts";
 
-const purposes: Readonly<Record<string, string>> = {
+const purposes: Readonly<Record<Exclude<OperandOf<"splitUpdate">, "control">, string>> = {
   parts: "of each part of the batch gW [rows, columns], gb [rows]",
   w: "W [rows, columns], updated in place",
   state: "optimizer state of W",
@@ -17,7 +18,7 @@ const purposes: Readonly<Record<string, string>> = {
 /** W and b of a layer updated in place out of the parts of their gradients. Nothing is written once the run has halted. */
 export const splitUpdateSource = (
   { optimizer, decay, bias, biasDecay, penalty, half = false }: SplitUpdateVariant,
-  operands: readonly { readonly name: string; readonly access: Access }[],
+  operands: readonly Operand<OperandOf<"splitUpdate">>[],
 ) => {
   // A step that f16 deltas skip has a penalty all the same.
   const [early, apart] =

@@ -1,6 +1,7 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import { HALTED, RECORD_WORDS } from "../src/kernels/control.ts";
-import type { InnerStep, WholeStepsVariant } from "../src/kernels/whole-steps.ts";
+import type { PassStep, UpdateStep, WholeStepsVariant } from "../src/kernels/whole-steps.ts";
+import { stateWidths } from "../src/model/optimizer.ts";
 import { activationFunctions } from "./lib/activation.wgsl.ts";
 import { advanceFunction } from "./lib/advance.wgsl.ts";
 import { exponential } from "./lib/finite.wgsl.ts";
@@ -19,10 +20,9 @@ import { updateFunction } from "./lib/update.wgsl.ts";
 export const wholeStepsSource = (variant: WholeStepsVariant) => {
   const { steps, layout, words, resident, group, batch, records, classes, bytes } = variant;
   const begin = steps.find((step) => step.kernel === "begin");
-  const forward = steps.filter((step) => step.kernel === "layerForward" || step.kernel === "outputLoss");
-  const backward = steps.filter((step) => step.kernel === "layerBackward");
+  const passes = steps.filter((step) => step.kernel !== "begin" && step.kernel !== "layerUpdate");
   const updates = steps.filter((step) => step.kernel === "layerUpdate");
-  const used = new Set([...forward, ...backward].map((step) => step.variant.activation));
+  const used = new Set(passes.map((step) => step.variant.activation));
   const schedule = begin?.variant.schedule ?? "constant";
   const decay = begin?.variant.decay ?? "per-batch";
   const penalty = begin?.variant.penalty ?? false;
@@ -92,7 +92,7 @@ fn main(
       order[i] = ${begin?.variant.shuffle ? "permute(control.start + i, control.dataRows, control.seed, control.epoch)" : "control.start + i"};
     }
     workgroupBarrier();
-${[...forward, ...backward].map((step) => `${passLoop(step, context)}\n    workgroupBarrier();`).join("\n")}
+${passes.map((step) => `${passLoop(step, context)}\n    workgroupBarrier();`).join("\n")}
     if (atomicLoad(&halted) == 0u) {
       squareSum = 0.0;
 ${updates.map((step, index) => updateLoop(step, index, context)).join("\n")}
@@ -127,7 +127,7 @@ const input = (gather: boolean, name: string | undefined, columns: number, { pla
   at: (index: string) => (gather ? data.load(index) : `memory[${index}]`),
 });
 
-function passLoop(step: InnerStep, context: Context): string {
+function passLoop(step: PassStep, context: Context): string {
   const { place, group, classes } = context;
   const { bind, dims } = step;
   const inner = dims.inner ?? 0;
@@ -137,26 +137,26 @@ function passLoop(step: InnerStep, context: Context): string {
       let j = e % ${columns}u;
       ${body}
     }`;
-  if (step.kernel === "layerForward") {
-    const { gather, bias, activation } = step.variant;
-    const x = input(gather, bind.x, inner, context);
-    return elements(`let first = ${x.first("i")};
+  switch (step.kernel) {
+    case "layerForward": {
+      const { gather, bias, activation } = step.variant;
+      const x = input(gather, bind.x, inner, context);
+      return elements(`let first = ${x.first("i")};
       let row = ${place(bind.w)} + j * ${inner}u;
       var sum = 0.0;
       for (var k = 0u; k < ${inner}u; k++) { sum += ${x.at("first + k")} * memory[row + k]; }
       memory[${place(bind.h)} + e] = activate_${activation}(sum${bias ? ` + memory[${place(bind.bias)} + j]` : ""});`);
-  }
-  if (step.kernel === "layerBackward") {
-    return elements(`let first = ${place(bind.dz)} + i * ${inner}u;
+    }
+    case "layerBackward":
+      return elements(`let first = ${place(bind.dz)} + i * ${inner}u;
       var sum = 0.0;
       for (var k = 0u; k < ${inner}u; k++) { sum += memory[first + k] * memory[${place(bind.w)} + k * ${columns}u + j]; }
       let h = memory[${place(bind.h)} + e];
       memory[${place(bind.below)} + e] = sum * slope_${step.variant.activation}(h, h);`);
-  }
-  if (step.kernel !== "outputLoss") return "";
-  const { gather, bias, activation, loss, units } = step.variant;
-  const x = input(gather, bind.x, inner, context);
-  return `    for (var i = local; i < control.rows; i += ${group}u) {
+    case "outputLoss": {
+      const { gather, bias, activation, loss, units } = step.variant;
+      const x = input(gather, bind.x, inner, context);
+      return `    for (var i = local; i < control.rows; i += ${group}u) {
       let first = ${x.first("i")};
       ${outputRow({
         loss,
@@ -174,9 +174,9 @@ function passLoop(step: InnerStep, context: Context): string {
         dz: (j, value) => `memory[${place(bind.dz)} + i * ${units}u + ${j}u] = ${value};`,
       })}
     }`;
+    }
+  }
 }
-
-type UpdateStep = Extract<InnerStep, { kernel: "layerUpdate" }>;
 
 /** The update rule of a layer's weights and bias, with their places in `memory`. */
 function updateFunctions({ variant, bind }: UpdateStep, index: number, { place }: Context): string {
@@ -184,9 +184,9 @@ function updateFunctions({ variant, bind }: UpdateStep, index: number, { place }
   const where = (parameter: string | undefined, state: string | undefined) => ({
     parameter: `memory[${place(parameter)} + i]`,
     state:
-      optimizer === "momentum"
-        ? ([`memory[${place(state)} + i]`, ""] as const)
-        : ([`memory[${place(state)} + 2u * i]`, `memory[${place(state)} + 2u * i + 1u]`] as const),
+      stateWidths[optimizer] === 2
+        ? ([`memory[${place(state)} + 2u * i]`, `memory[${place(state)} + 2u * i + 1u]`] as const)
+        : ([`memory[${place(state)} + i]`, ""] as const),
   });
   return [
     updateFunction({ optimizer, decay }, `updateWeight${index}`, where(bind.w, bind.state)),

@@ -1,14 +1,8 @@
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
+import type { AdvanceVariant } from "../../src/kernels/advance.ts";
 import { LARGEST_LOSS_SCALE, LOSS_SCALE_STEPS, SKIPPED } from "../../src/kernels/control.ts";
 import type { Decay } from "../../src/model/optimizer.ts";
 import type { Schedule } from "../../src/model/schedule.ts";
-
-export interface AdvanceVariant {
-  readonly schedule: Schedule["kind"];
-  readonly decay: Decay;
-  /** Whether deltas are f16, and the loss scale follows them; false if left out. */
-  readonly half?: boolean;
-}
 
 /**
  * `advance()` begins step t in the control block: which rows, which η, which λ̃, Adam's bias corrections 1 − βᵗ by recurrence
@@ -21,14 +15,7 @@ export interface AdvanceVariant {
  * of a skipped step are those of the next, since they count updates.
  */
 export const advanceFunction = ({ schedule, decay, half = false }: AdvanceVariant) => wgsl`
-#if ${schedule === "cosine"}
-/** cos πx for x in [0, 1] as −sin π(x − ½), by Taylor's series: the built-in need only be right to 5e-4. */
-fn cosPi(x: f32) -> f32 {
-  let a = 3.14159265358979 * (x - 0.5);
-  let s = a * a;
-  return -a * (1.0 + s * (-1.66666667e-1 + s * (8.33333333e-3 + s * (-1.98412698e-4 + s * (2.75573192e-6 - s * 2.50521084e-8)))));
-}
-#endif
+${rates[schedule][1] ?? ""}
 
 fn advance() {
 #if ${half}
@@ -51,32 +38,45 @@ fn advance() {
   control.epoch = t / steps;
   control.start = start;
   control.rows = min(control.batch, control.dataRows - start);
-#if ${decay === "per-step"}
-  control.decay = control.weightDecay * f32(control.rows);
-#else
-  control.decay = control.weightDecay;
-#endif
+  control.decay = ${decays[decay]};
   if (!skipped) {
     control.correction1 = control.beta1 * control.correction1 + control.rest1;
     control.correction2 = control.beta2 * control.correction2 + control.rest2;
   }
-#if ${schedule === "constant"}
-  control.learningRate = control.baseLearningRate;
-#elif ${schedule === "step"}
-  if (t == 0u) {
+${rates[schedule][0]}
+}
+`;
+
+/** λ̃ as an expression. */
+const decays: Readonly<Record<Decay, string>> = {
+  "per-batch": "control.weightDecay",
+  "per-step": "control.weightDecay * f32(control.rows)",
+};
+
+/** Statements that set η of step t, and a function that they call. */
+const rates: Readonly<Record<Schedule["kind"], readonly [statements: string, declaration?: string]>> = {
+  constant: ["  control.learningRate = control.baseLearningRate;"],
+  step: [
+    `  if (t == 0u) {
     control.learningRate = control.baseLearningRate;
   } else if (t % control.scheduleSteps == 0u) {
     control.learningRate *= control.scheduleValue;
-  }
-#else
-  if (t < control.warmup) {
+  }`,
+  ],
+  cosine: [
+    `  if (t < control.warmup) {
     control.learningRate = control.baseLearningRate * f32(t + 1u) / f32(control.warmup);
   } else if (t < control.scheduleSteps) {
     let x = f32(t - control.warmup) / f32(control.scheduleSteps - control.warmup);
     control.learningRate = control.scheduleValue + 0.5 * (control.baseLearningRate - control.scheduleValue) * (1.0 + cosPi(x));
   } else {
     control.learningRate = control.scheduleValue;
-  }
-#endif
-}
-`;
+  }`,
+    `/** cos πx for x in [0, 1] as −sin π(x − ½), by Taylor's series: the built-in need only be right to 5e-4. */
+fn cosPi(x: f32) -> f32 {
+  let a = 3.14159265358979 * (x - 0.5);
+  let s = a * a;
+  return -a * (1.0 + s * (-1.66666667e-1 + s * (8.33333333e-3 + s * (-1.98412698e-4 + s * (2.75573192e-6 - s * 2.50521084e-8)))));
+}`,
+  ],
+};

@@ -1,5 +1,4 @@
-/** Invocations of a workgroup in the elementwise kernels. */
-export const ELEMENTWISE = 64;
+import { ELEMENTWISE } from "../../src/kernels/chunks.ts";
 
 /** Entry point with one invocation an element: `body` (WGSL statements) sees `i`, which is below `count`. */
 export const elementwise = (count: string, body: string) => `@compute @workgroup_size(${ELEMENTWISE})

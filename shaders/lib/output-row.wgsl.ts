@@ -1,4 +1,3 @@
-import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import type { Loss } from "../../src/model/loss.ts";
 
 /** Inner indices that one round of the loop takes. */
@@ -46,7 +45,7 @@ export const outputRow = (row: OutputRow) => {
       each((j) => `z${j} = z${j}${terms.map((u) => ` + x${u} * ${weight(j, u)}`).join("")};`, "\n    "),
     ].join("\n    ");
   };
-  return wgsl`${each((j) => `var z${j} = 0.0;`)}
+  return `${each((j) => `var z${j} = 0.0;`)}
   var k = 0u;
   for (; k + ${UNROLL - 1}u < ${inner}; k += ${UNROLL}u) {
     ${round(UNROLL)}
@@ -60,10 +59,24 @@ export const outputRow = (row: OutputRow) => {
 
 /** Statements for one row whose z0, z1, … are known: o = φ(z), ℓ(o, y), dz = ∂ℓ/∂o ⊙ φ′. */
 export const rowLoss = ({ loss, units, y, activate, slope, score, dz }: RowLoss) => {
-  const each = (text: (j: number) => string) => Array.from({ length: units }, (_, j) => text(j)).join("\n  ");
-  return wgsl`${each((j) => `let o${j} = ${activate}(z${j});`)}
-#if ${loss === "softmaxCrossEntropy"}
-  let label = ${y(0)};
+  const each: Each = (text) => Array.from({ length: units }, (_, j) => text(j)).join("\n  ");
+  return `${each((j) => `let o${j} = ${activate}(z${j});`)}
+${losses[loss](each, y)}
+  ${score}
+  ${dz ? each((j) => dz(j, `d${j} * ${slope}(z${j}, o${j})`)) : ""}`;
+};
+
+/** `text` for every output. */
+type Each = (text: (j: number) => string) => string;
+
+/** Statements that give `rowLoss`, `hit` and ∂ℓ/∂o as d0, d1, … out of o0, o1, …, by the formulas of `loss.wgsl.ts`. */
+const losses: Readonly<Record<Loss, (each: Each, y: RowLoss["y"]) => string>> = {
+  halfSquaredError: (each, y) => `  ${each((j) => `let d${j} = o${j} - ${y(j)};`)}
+  var sum = 0.0;
+  ${each((j) => `sum += d${j} * d${j};`)}
+  let rowLoss = 0.5 * sum;
+  let hit = 0.0;`,
+  softmaxCrossEntropy: (each, y) => `  let label = ${y(0)};
   var largest = o0;
   var best = 0u;
   ${each((j) => (j === 0 ? "" : `if (o${j} > largest) { largest = o${j}; best = ${j}u; }`))}
@@ -75,14 +88,5 @@ export const rowLoss = ({ loss, units, y, activate, slope, score, dz }: RowLoss)
   // The logarithm of what is no number is one on some adapters.
   let rowLoss = select(log(total) + (largest - picked), total, !finite(total));
   let hit = select(0.0, 1.0, best == label);
-  ${each((j) => `let d${j} = e${j} / total - select(0.0, 1.0, label == ${j}u);`)}
-#else
-  ${each((j) => `let d${j} = o${j} - ${y(j)};`)}
-  var sum = 0.0;
-  ${each((j) => `sum += d${j} * d${j};`)}
-  let rowLoss = 0.5 * sum;
-  let hit = 0.0;
-#endif
-  ${score}
-  ${dz ? each((j) => dz(j, `d${j} * ${slope}(z${j}, o${j})`)) : ""}`;
+  ${each((j) => `let d${j} = e${j} / total - select(0.0, 1.0, label == ${j}u);`)}`,
 };

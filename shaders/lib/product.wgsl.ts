@@ -49,7 +49,10 @@ ${each(across, (n) => `if (q${n} < rows) { eachRow(q${n}); }`)}
     const swaps = (m: number) =>
       m >= swapped || m % FOUR === 0
         ? ""
-        : each(left.rounds, (u) => `let shared${m}_${u} = ${swapOf[m % FOUR]}(shared${m - (m % FOUR)}_${u});`);
+        : each(
+            left.rounds,
+            (u) => `let shared${m}_${u} = ${swapOf[m % FOUR] as string}(shared${m - (m % FOUR)}_${u});`,
+          );
     const chain = (m: number, n: number) =>
       range(count)
         .map((u) => ` + ${left.element(m, u)} * ${right.element(n, u)}`)

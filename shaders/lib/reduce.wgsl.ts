@@ -1,6 +1,3 @@
-/** Invocations of the workgroup that sums so many elements: a barrier costs a software adapter more than most sums. */
-export const reduceGroup = (elements: number): number => (elements > 256 ? 256 : 32);
-
 /**
  * `reduceSum(value, local)`: for the first invocation the sum over the workgroup, in order, so that it is always the same.
  * @param type f32 or a vector: several sums share the barrier

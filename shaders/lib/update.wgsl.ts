@@ -1,16 +1,8 @@
-import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
-import type { Decay } from "../../src/model/optimizer.ts";
+import type { UpdateVariant } from "../../src/kernels/weight-update.ts";
+import { decoupled, type Rule, stateWidths } from "../../src/model/optimizer.ts";
 
-/** The update rule of one parameter. */
-export interface UpdateVariant {
-  readonly optimizer: "sgd" | "momentum" | "adam" | "adamw";
-  /** How this parameter decays; false where it does not. */
-  readonly decay: Decay | false;
-}
-
-/** WGSL type of an optimizer's state: the velocity, or the moments (m, v). */
-export const stateType = (optimizer: UpdateVariant["optimizer"]): string =>
-  optimizer === "momentum" ? "f32" : "vec2f";
+/** WGSL type of an element's state, by its numbers: the velocity, or the moments (m, v). */
+export const stateType = (optimizer: Rule): string => (stateWidths[optimizer] === 2 ? "vec2f" : "f32");
 
 /** Where an element of a parameter and the one or two numbers of its state lie, as WGSL expressions. */
 export interface UpdatePlace {
@@ -19,9 +11,9 @@ export interface UpdatePlace {
 }
 
 /** A parameter and its state in buffers of their own. */
-export const inBuffers = (optimizer: UpdateVariant["optimizer"], parameter: string, state: string): UpdatePlace => ({
+export const inBuffers = (optimizer: Rule, parameter: string, state: string): UpdatePlace => ({
   parameter: `${parameter}[i]`,
-  state: optimizer === "momentum" ? [`${state}[i]`, ""] : [`${state}[i].x`, `${state}[i].y`],
+  state: stateWidths[optimizer] === 2 ? [`${state}[i].x`, `${state}[i].y`] : [`${state}[i]`, ""],
 });
 
 /**
@@ -37,31 +29,29 @@ export const inBuffers = (optimizer: UpdateVariant["optimizer"], parameter: stri
  * @param g an expression
  */
 export const updateStatements = ({ optimizer, decay }: UpdateVariant, { parameter, state }: UpdatePlace, g: string) =>
-  wgsl`let rows = f32(control.rows);
+  `let rows = f32(control.rows);
   let omega = ${parameter};
-#if ${decay && optimizer !== "adamw"}
-  let mean = (${g} + control.decay * omega) / rows;
-#else
-  let mean = ${g} / rows;
-#endif
-#if ${optimizer === "sgd"}
-  let change = mean;
-#elif ${optimizer === "momentum"}
-  let change = control.momentum * ${state[0]} + mean;
-  ${state[0]} = change;
-#else
-  let first = control.beta1 * ${state[0]} + control.rest1 * mean;
-  let second = control.beta2 * ${state[1]} + control.rest2 * mean * mean;
-  ${state[0]} = first;
-  ${state[1]} = second;
-  let quotient = (first / control.correction1) / (sqrt(second / control.correction2) + control.epsilon);
-#if ${decay && optimizer === "adamw"}
-  let change = control.decay / rows * omega + quotient;
-#else
-  let change = quotient;
-#endif
-#endif
+  let mean = ${decay && !decoupled[optimizer] ? `(${g} + control.decay * omega)` : g} / rows;
+  ${changes[optimizer](...state, decay && decoupled[optimizer] ? "control.decay / rows * omega + " : "")}
   ${parameter} = omega - control.learningRate * change;`;
+
+/** Statements that give `change`, by which η moves ω, out of its state and ĝ = `mean`. @param shrink λ̃ω/|B| +, where it is apart */
+type Change = (first: string, second: string, shrink: string) => string;
+
+const moments: Change = (first, second, shrink) => `let first = control.beta1 * ${first} + control.rest1 * mean;
+  let second = control.beta2 * ${second} + control.rest2 * mean * mean;
+  ${first} = first;
+  ${second} = second;
+  let quotient = (first / control.correction1) / (sqrt(second / control.correction2) + control.epsilon);
+  let change = ${shrink}quotient;`;
+
+const changes: Readonly<Record<Rule, Change>> = {
+  sgd: () => "let change = mean;",
+  momentum: (velocity) => `let change = control.momentum * ${velocity} + mean;
+  ${velocity} = change;`,
+  adam: moments,
+  adamw: moments,
+};
 
 /** A function `name(i, g)` that updates element i; `place` says where, as expressions of `i`. */
 export const updateFunction = (variant: UpdateVariant, name: string, place: UpdatePlace) =>

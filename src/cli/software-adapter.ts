@@ -107,7 +107,7 @@ const refuse = (got: string, expected: string, remedy: string, cause?: unknown) 
 async function placeDawn(libraryPath: string): Promise<string> {
   const entry = fileURLToPath(import.meta.resolve("webgpu"));
   const source = dirname(entry);
-  const { version } = JSON.parse(await readFile(join(source, "package.json"), "utf8"));
+  const { version }: { version: string } = JSON.parse(await readFile(join(source, "package.json"), "utf8"));
   // A folder that is ours alone, as unpackSwiftShader has checked.
   const folder = join(dirname(libraryPath), `webgpu-${version}`);
   const module = join(folder, relative(source, entry));

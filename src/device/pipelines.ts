@@ -1,4 +1,5 @@
-import { boundOperands, type Call, sourceOf } from "../kernels/index.ts";
+import { sourceOf } from "../../shaders/index.ts";
+import { boundOperands, type Call } from "../kernels/index.ts";
 
 /** The compiled shader of one or more steps. */
 export interface Pipeline {
@@ -37,7 +38,6 @@ function layoutEntries(call: Call): GPUBindGroupLayoutEntry[] {
   const types = {
     uniform: "uniform",
     read: "read-only-storage",
-    readBytes: "read-only-storage",
     readWrite: "storage",
   } as const;
   return [

@@ -1,6 +1,5 @@
 import { DeviceError, ModelError } from "../errors.ts";
 import { show } from "../model/options.ts";
-import type { Device } from "./open.ts";
 
 /** Why there is no device or tuner, or one cannot do what is asked. */
 
@@ -45,8 +44,11 @@ interface Rare {
   readonly fuse?: boolean | undefined;
 }
 
-/** The error for a tuner that is none, or for f16 where it cannot be. */
-export function noRare({ adapter }: Device, { tune, fuse }: Rare): ModelError | DeviceError {
+/** The error for a tuner that is none, or for f16 where it cannot be. @param device by its adapter's name */
+export function noRare(
+  { adapter }: { readonly adapter: { readonly name: string } },
+  { tune, fuse }: Rare,
+): ModelError | DeviceError {
   if (tune !== undefined && typeof tune !== "function") return noTuner(tune);
   return fuse === false ? noTextbookHalf() : noHalf(adapter.name);
 }

@@ -1,5 +1,5 @@
 import type { Activation } from "../model/activation.ts";
-import { elementwise, type Kernel } from "./types.ts";
+import { elementwise, type Kernel, operandsOf } from "./types.ts";
 
 export interface ActivationVariant {
   readonly activation: Activation;
@@ -7,15 +7,9 @@ export interface ActivationVariant {
 
 /** h = φ(z), elementwise over `[rows, units]`. */
 export const activation: Kernel<ActivationVariant, "rows" | "units", "control" | "z" | "h"> = {
-  name: "activation",
   dims: ["rows", "units"],
-  operands: () => [
-    { name: "control", access: "uniform" },
-    { name: "z", access: "read" },
-    { name: "h", access: "readWrite" },
-  ],
+  operands: () => operandsOf(["control", "uniform", "control"], ["z", "read", "f32"], ["h", "readWrite", "f32"]),
   sizes: ({ rows, units }) => ({ z: rows * units, h: rows * units }),
   workgroups: ({ rows, units }) => elementwise(rows * units),
   flops: ({ rows, units }) => rows * units,
-  source: async (variant) => (await import("../../shaders/activation.wgsl.ts")).activationSource(variant),
 };

@@ -1,15 +1,19 @@
-import type { AdvanceVariant } from "../../shaders/lib/advance.wgsl.ts";
-import type { Kernel } from "./types.ts";
+import type { Decay } from "../model/optimizer.ts";
+import type { Schedule } from "../model/schedule.ts";
+import { type Kernel, operandsOf } from "./types.ts";
 
-export type { AdvanceVariant };
+export interface AdvanceVariant {
+  readonly schedule: Schedule["kind"];
+  readonly decay: Decay;
+  /** Whether deltas are f16, and the loss scale follows them; false if left out. */
+  readonly half?: boolean;
+}
 
 /** Begins a step in the control block: t, epoch, start, |B|, η, λ̃, bias corrections. */
 export const advance: Kernel<AdvanceVariant, "rows", "control"> = {
-  name: "advance",
   dims: ["rows"],
-  operands: () => [{ name: "control", access: "readWrite" }],
+  operands: () => operandsOf(["control", "readWrite", "control"]),
   sizes: () => ({}),
   workgroups: () => [1, 1],
   flops: () => 0,
-  source: async (variant) => (await import("../../shaders/advance.wgsl.ts")).advanceSource(variant),
 };

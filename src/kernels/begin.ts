@@ -1,5 +1,4 @@
-import { beginSource } from "../../shaders/begin.wgsl.ts";
-import type { AdvanceVariant } from "../../shaders/lib/advance.wgsl.ts";
+import type { AdvanceVariant } from "./advance.ts";
 import { RECORD_WORDS, RING_RECORDS } from "./control.ts";
 import { type Kernel, operandsOf } from "./types.ts";
 
@@ -16,17 +15,16 @@ type Operand = "control" | "ring" | "scores" | "order" | "data" | "y" | "squares
 
 /** Between two steps: records the one before, begins the next, picks its rows and gathers their targets. */
 export const begin: Kernel<BeginVariant, "rows" | "columns" | "parts", Operand> = {
-  name: "begin",
   dims: ["rows", "columns", "parts"],
   operands: ({ penalty, closing }) =>
-    operandsOf<Operand>(
-      ["control", "readWrite"],
-      ["ring", "readWrite"],
-      ["scores", "read"],
-      ["order", "readWrite", !closing],
-      ["data", "read", !closing],
-      ["y", "readWrite", !closing],
-      ["squares", "read", penalty],
+    operandsOf(
+      ["control", "readWrite", "control"],
+      ["ring", "readWrite", "u32"],
+      ["scores", "read", "f32"],
+      ["order", "readWrite", "u32", !closing],
+      ["data", "read", "f32 or u32", !closing],
+      ["y", "readWrite", "f32 or u32", !closing],
+      ["squares", "read", "f32", penalty],
     ),
   sizes: ({ rows, columns, parts }) => ({
     ring: RECORD_WORDS * RING_RECORDS,
@@ -37,5 +35,4 @@ export const begin: Kernel<BeginVariant, "rows" | "columns" | "parts", Operand> 
   }),
   workgroups: () => [1, 1],
   flops: ({ rows, parts }) => rows + parts,
-  source: beginSource,
 };

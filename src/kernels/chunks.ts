@@ -1,5 +1,11 @@
 /** How much work a kernel's descriptor and its shader agree to take at a time. */
 
+/** Invocations of a workgroup in the elementwise kernels. */
+export const ELEMENTWISE = 64;
+
+/** Invocations of the workgroup that sums so many elements: a barrier costs a software adapter more than most sums. */
+export const reduceGroup = (elements: number): number => (elements > 256 ? 256 : 32);
+
 /** Elements whose squares one workgroup of `penalty` sums. */
 export const PENALTY_CHUNK = 4096;
 

@@ -121,21 +121,31 @@ function scheduleFields(schedule: Schedule): Partial<ControlValues> {
  * product that the GPU forms, in single precision; the bias corrections are the closed form of the GPU's recurrence.
  */
 export function controlAfter(control: ControlValues, schedule: Schedule, step: number): ControlValues {
-  let learningRate = Math.fround(control.baseLearningRate);
-  if (schedule.kind === "step") {
-    const factor = Math.fround(schedule.factor);
-    const drops = Math.floor(Math.max(step - 1, 0) / schedule.every);
-    for (let i = 0; i < drops; i++) learningRate = Math.fround(learningRate * factor);
-  }
   return {
     ...control,
     step,
     // No row of a step before is left to be recorded.
     rows: 0,
-    learningRate,
+    learningRate: rateAfter(schedule, Math.fround(control.baseLearningRate), step),
     correction1: correctionAfter(control.beta1, control.rest1, step),
     correction2: correctionAfter(control.beta2, control.rest2, step),
   };
+}
+
+/** η after so many steps, where the next is computed out of it; else what it was at first. */
+function rateAfter(schedule: Schedule, first: number, step: number): number {
+  switch (schedule.kind) {
+    case "constant":
+    case "cosine":
+      return first;
+    case "step": {
+      const factor = Math.fround(schedule.factor);
+      const drops = Math.floor(Math.max(step - 1, 0) / schedule.every);
+      let rate = first;
+      for (let i = 0; i < drops; i++) rate = Math.fround(rate * factor);
+      return rate;
+    }
+  }
 }
 
 /** c after so many steps of c ← βc + (1 − β), where β and 1 − β are each rounded to float32. */

@@ -1,17 +1,16 @@
-import { elementwise, type Kernel } from "./types.ts";
+import { elementwise, type Kernel, operandsOf } from "./types.ts";
 
 /** dW = gW + λ̃W, elementwise. */
 export const decayGradient: Kernel<Record<never, never>, "elements", "control" | "g" | "w" | "d"> = {
-  name: "decayGradient",
   dims: ["elements"],
-  operands: () => [
-    { name: "control", access: "uniform" },
-    { name: "g", access: "read" },
-    { name: "w", access: "read" },
-    { name: "d", access: "readWrite" },
-  ],
+  operands: () =>
+    operandsOf(
+      ["control", "uniform", "control"],
+      ["g", "read", "f32"],
+      ["w", "read", "f32"],
+      ["d", "readWrite", "f32"],
+    ),
   sizes: ({ elements }) => ({ g: elements, w: elements, d: elements }),
   workgroups: ({ elements }) => elementwise(elements),
   flops: ({ elements }) => 2 * elements,
-  source: async () => (await import("../../shaders/decay-gradient.wgsl.ts")).decayGradientSource(),
 };

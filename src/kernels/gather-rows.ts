@@ -1,4 +1,4 @@
-import { elementwise, type Kernel } from "./types.ts";
+import { elementwise, type Kernel, operandsOf } from "./types.ts";
 
 export interface GatherRowsVariant {
   /** Whether the data are packed bytes; words, f32 or u32, if left out. */
@@ -7,16 +7,15 @@ export interface GatherRowsVariant {
 
 /** batch[i, :] = data[order[i], :], `[rows, columns]`. */
 export const gatherRows: Kernel<GatherRowsVariant, "rows" | "columns", "control" | "order" | "data" | "batch"> = {
-  name: "gatherRows",
   dims: ["rows", "columns"],
-  operands: ({ bytes }) => [
-    { name: "control", access: "uniform" },
-    { name: "order", access: "read" },
-    { name: "data", access: bytes ? "readBytes" : "read" },
-    { name: "batch", access: "readWrite" },
-  ],
+  operands: ({ bytes }) =>
+    operandsOf(
+      ["control", "uniform", "control"],
+      ["order", "read", "u32"],
+      ["data", "read", bytes ? "u8" : "f32 or u32"],
+      ["batch", "readWrite", bytes ? "f32" : "f32 or u32"],
+    ),
   sizes: ({ rows, columns }) => ({ order: rows, batch: rows * columns }),
   workgroups: ({ rows, columns }) => elementwise(rows * columns),
   flops: () => 0,
-  source: async (variant) => (await import("../../shaders/gather-rows.wgsl.ts")).gatherRowsSource(variant),
 };

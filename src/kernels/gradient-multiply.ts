@@ -1,5 +1,5 @@
 import type { Activation } from "../model/activation.ts";
-import { elementwise, type Kernel } from "./types.ts";
+import { elementwise, type Kernel, operandsOf } from "./types.ts";
 
 export interface GradientMultiplyVariant {
   readonly activation: Activation;
@@ -8,18 +8,16 @@ export interface GradientMultiplyVariant {
 /** dz = dh ⊙ φ′(z), elementwise over `[rows, units]`. */
 export const gradientMultiply: Kernel<GradientMultiplyVariant, "rows" | "units", "control" | "dh" | "z" | "h" | "dz"> =
   {
-    name: "gradientMultiply",
     dims: ["rows", "units"],
-    operands: () => [
-      { name: "control", access: "uniform" },
-      { name: "dh", access: "read" },
-      { name: "z", access: "read" },
-      { name: "h", access: "read" },
-      { name: "dz", access: "readWrite" },
-    ],
+    operands: () =>
+      operandsOf(
+        ["control", "uniform", "control"],
+        ["dh", "read", "f32"],
+        ["z", "read", "f32"],
+        ["h", "read", "f32"],
+        ["dz", "readWrite", "f32"],
+      ),
     sizes: ({ rows, units }) => ({ dh: rows * units, z: rows * units, h: rows * units, dz: rows * units }),
     workgroups: ({ rows, units }) => elementwise(rows * units),
     flops: ({ rows, units }) => 3 * rows * units,
-    source: async (variant) =>
-      (await import("../../shaders/gradient-multiply.wgsl.ts")).gradientMultiplySource(variant),
   };

@@ -1,16 +1,10 @@
-import { elementwise, type Kernel } from "./types.ts";
+import { elementwise, type Kernel, operandsOf } from "./types.ts";
 
 /** An f16 copy of a parameter. */
 export const halve: Kernel<Record<never, never>, "elements", "parameter" | "copy"> = {
-  name: "halve",
   dims: ["elements"],
-  operands: () => [
-    { name: "parameter", access: "read" },
-    { name: "copy", access: "readWrite" },
-  ],
+  operands: () => operandsOf(["parameter", "read", "f32"], ["copy", "readWrite", "f16"]),
   sizes: ({ elements }) => ({ parameter: elements, copy: elements }),
   workgroups: ({ elements }) => elementwise(elements),
   flops: () => 0,
-  extensions: () => ["f16"],
-  source: async () => (await import("../../shaders/halve.wgsl.ts")).halveSource(),
 };

@@ -1,8 +1,6 @@
-import { prelude } from "../../shaders/lib/prelude.wgsl.ts";
 import { activation } from "./activation.ts";
 import { advance } from "./advance.ts";
 import { begin } from "./begin.ts";
-import { controlFields } from "./control.ts";
 import { decayGradient } from "./decay-gradient.ts";
 import { gatherRows } from "./gather-rows.ts";
 import { gradientMultiply } from "./gradient-multiply.ts";
@@ -19,7 +17,7 @@ import { record } from "./record.ts";
 import { sample } from "./sample.ts";
 import { splitUpdate } from "./split-update.ts";
 import { sumRows } from "./sum-rows.ts";
-import type { Access, Dims, Kernel, Workgroups } from "./types.ts";
+import type { Access, Content, Dims, Kernel, Workgroups } from "./types.ts";
 import { weightUpdate } from "./weight-update.ts";
 import { wholeSteps } from "./whole-steps.ts";
 
@@ -49,7 +47,7 @@ export const kernels = {
 };
 
 export type KernelName = keyof typeof kernels;
-export type VariantOf<N extends KernelName> = Parameters<(typeof kernels)[N]["source"]>[0];
+export type VariantOf<N extends KernelName> = Parameters<(typeof kernels)[N]["operands"]>[0];
 export type DimOf<N extends KernelName> = (typeof kernels)[N]["dims"][number];
 export type OperandOf<N extends KernelName> = ReturnType<(typeof kernels)[N]["operands"]>[number]["name"];
 
@@ -69,6 +67,7 @@ export type Call = { [N in KernelName]: CallOf<N> }[KernelName];
 export interface BoundOperand {
   readonly operand: string;
   readonly access: Access;
+  readonly content: Content;
   readonly tensor: string | undefined;
   /** Elements that the tensor must have at least. */
   readonly elements: number;
@@ -81,9 +80,13 @@ export const boundOperands = (call: Call): BoundOperand[] => {
   const bind: Readonly<Record<string, string | undefined>> = call.bind;
   const kernel = descriptor(call);
   const sizes = kernel.sizes(call.dims, call.variant);
-  return kernel
-    .operands(call.variant)
-    .map(({ name, access }) => ({ operand: name, access, tensor: bind[name], elements: sizes[name] ?? 0 }));
+  return kernel.operands(call.variant).map(({ name, access, content }) => ({
+    operand: name,
+    access,
+    content,
+    tensor: bind[name],
+    elements: sizes[name] ?? 0,
+  }));
 };
 
 /** The sizes of a call in the order of its `Dims` struct. */
@@ -95,10 +98,3 @@ export const dimsOf = (call: Call): number[] => {
 export const workgroupsOf = (call: Call): Workgroups => descriptor(call).workgroups(call.dims, call.variant);
 
 export const flopsOf = (call: Call): number => descriptor(call).flops(call.dims, call.variant);
-
-/** The complete WGSL module of a call. Calls with the same source share a pipeline. */
-export const sourceOf = async (call: Call): Promise<string> => {
-  const kernel = descriptor(call);
-  const source = await kernel.source(call.variant);
-  return prelude(kernel.extensions?.(call.variant) ?? [], controlFields, kernel.dims) + source;
-};

@@ -1,11 +1,10 @@
-import { layerBackwardSource } from "../../shaders/layer-backward.wgsl.ts";
-import type { Activation } from "../model/activation.ts";
-import { productExtensions, productGrid, type Tile } from "./tile.ts";
-import type { Kernel } from "./types.ts";
+import type { SlopeOfOutput } from "../model/activation.ts";
+import { productGrid, type Tile } from "./tile.ts";
+import { halfType, type Kernel, operandsOf } from "./types.ts";
 
 export interface LayerBackwardVariant {
   /** Activation of the layer whose delta is computed. */
-  readonly activation: Activation;
+  readonly activation: SlopeOfOutput;
   /** Whether all operands are f16, W a copy; f32 if left out. */
   readonly half?: boolean;
   readonly tile: Tile;
@@ -17,15 +16,15 @@ export const layerBackward: Kernel<
   "rows" | "inner" | "columns",
   "control" | "dz" | "w" | "h" | "below"
 > = {
-  name: "layerBackward",
   dims: ["rows", "inner", "columns"],
-  operands: ({ half }) => [
-    { name: "control", access: half ? "readWrite" : "uniform" },
-    { name: "dz", access: "read" },
-    { name: "w", access: "read" },
-    { name: "h", access: "read" },
-    { name: "below", access: "readWrite" },
-  ],
+  operands: ({ half }) =>
+    operandsOf(
+      ["control", half ? "readWrite" : "uniform", "control"],
+      ["dz", "read", halfType(half)],
+      ["w", "read", halfType(half)],
+      ["h", "read", halfType(half)],
+      ["below", "readWrite", halfType(half)],
+    ),
   sizes: ({ rows, inner, columns }) => ({
     dz: rows * inner,
     w: inner * columns,
@@ -34,6 +33,4 @@ export const layerBackward: Kernel<
   }),
   workgroups: ({ rows, columns }, { tile }) => productGrid(rows, columns, tile),
   flops: ({ rows, inner, columns }) => rows * columns * (2 * inner + 3),
-  extensions: productExtensions,
-  source: layerBackwardSource,
 };

@@ -1,7 +1,6 @@
-import { layerForwardSource } from "../../shaders/layer-forward.wgsl.ts";
 import type { Activation } from "../model/activation.ts";
-import { productExtensions, productGrid, type Tile } from "./tile.ts";
-import type { Kernel } from "./types.ts";
+import { productGrid, type Tile } from "./tile.ts";
+import { halfType, inputType, type Kernel, operandsOf } from "./types.ts";
 
 export interface LayerForwardVariant {
   readonly activation: Activation;
@@ -21,16 +20,16 @@ export const layerForward: Kernel<
   "rows" | "inner" | "columns",
   "control" | "x" | "w" | "h" | "bias" | "order"
 > = {
-  name: "layerForward",
   dims: ["rows", "inner", "columns"],
-  operands: ({ bias, gather, bytes, half }) => [
-    { name: "control", access: half === "hidden" ? "readWrite" : "uniform" },
-    { name: "x", access: bytes ? "readBytes" : "read" },
-    { name: "w", access: "read" },
-    { name: "h", access: "readWrite" },
-    ...(bias ? [{ name: "bias", access: "read" } as const] : []),
-    ...(gather ? [{ name: "order", access: "read" } as const] : []),
-  ],
+  operands: ({ bias, gather, bytes, half }) =>
+    operandsOf(
+      ["control", half === "hidden" ? "readWrite" : "uniform", "control"],
+      ["x", "read", inputType(gather, bytes, half !== undefined)],
+      ["w", "read", halfType(half !== undefined)],
+      ["h", "readWrite", halfType(half === "hidden")],
+      ["bias", "read", "f32", bias],
+      ["order", "read", "u32", gather],
+    ),
   sizes: ({ rows, inner, columns }, { gather }) => ({
     x: gather ? inner : rows * inner,
     w: columns * inner,
@@ -41,6 +40,4 @@ export const layerForward: Kernel<
   workgroups: ({ rows, columns }, { tile }) => productGrid(rows, columns, tile),
   flops: ({ rows, inner, columns }, { bias, activation }) =>
     rows * columns * (2 * inner + (bias ? 1 : 0) + (activation === "identity" ? 0 : 1)),
-  extensions: productExtensions,
-  source: layerForwardSource,
 };

@@ -1,6 +1,6 @@
 import { SPLIT_ROWS } from "./chunks.ts";
-import { productExtensions, productGrid, type Tile } from "./tile.ts";
-import { type Kernel, operandsOf } from "./types.ts";
+import { productGrid, type Tile } from "./tile.ts";
+import { halfType, inputType, type Kernel, operandsOf } from "./types.ts";
 
 export interface LayerGradientVariant {
   /** Whether the bias's gradient is summed too. */
@@ -32,15 +32,14 @@ type Operand = "control" | "dz" | "x" | "parts" | "order";
 
 /** gW = dzᵀ x and gb = Σ dz in parts, each over its own rows of the batch: `parts [⌈inner / 512⌉, rows · columns (+ rows)]`. */
 export const layerGradient: Kernel<LayerGradientVariant, "rows" | "inner" | "columns", Operand> = {
-  name: "layerGradient",
   dims: ["rows", "inner", "columns"],
-  operands: ({ gather, bytes }) =>
-    operandsOf<Operand>(
-      ["control", "uniform"],
-      ["dz", "read"],
-      ["x", bytes ? "readBytes" : "read"],
-      ["parts", "readWrite"],
-      ["order", "read", gather],
+  operands: ({ gather, bytes, half }) =>
+    operandsOf(
+      ["control", "uniform", "control"],
+      ["dz", "read", halfType(half)],
+      ["x", "read", inputType(gather, bytes, half)],
+      ["parts", "readWrite", "f32"],
+      ["order", "read", "u32", gather],
     ),
   sizes: ({ rows, inner, columns }, { bias, gather }) => ({
     dz: inner * rows,
@@ -53,6 +52,4 @@ export const layerGradient: Kernel<LayerGradientVariant, "rows" | "inner" | "col
     return [x, y, Math.ceil(inner / SPLIT_ROWS)];
   },
   flops: ({ rows, inner, columns }, { bias }) => 2 * rows * columns * inner + (bias ? rows * inner : 0),
-  extensions: productExtensions,
-  source: async (variant) => (await import("../../shaders/layer-gradient.wgsl.ts")).layerGradientSource(variant),
 };

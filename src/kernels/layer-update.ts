@@ -1,8 +1,8 @@
-import { layerUpdateSource } from "../../shaders/layer-update.wgsl.ts";
-import type { UpdateVariant } from "../../shaders/lib/update.wgsl.ts";
 import type { Decay } from "../model/optimizer.ts";
-import { productExtensions, productGrid, productGroups, type Tile } from "./tile.ts";
-import { type Kernel, operandsOf } from "./types.ts";
+import { stateWidths } from "../model/optimizer.ts";
+import { productGrid, productGroups, type Tile } from "./tile.ts";
+import { halfType, inputType, type Kernel, operandsOf } from "./types.ts";
+import type { UpdateVariant } from "./weight-update.ts";
 
 export interface LayerUpdateVariant extends UpdateVariant {
   /** Whether the bias is updated too. */
@@ -27,39 +27,36 @@ export const squareParts = (rows: number, columns: number, tile: Tile): number =
 type Operand = "control" | "dz" | "x" | "w" | "state" | "bias" | "biasState" | "squares" | "order" | "copy";
 
 const operands = ({ optimizer, bias, penalty, gather, bytes, half = false }: LayerUpdateVariant) => {
-  const state = optimizer !== "sgd";
-  return operandsOf<Operand>(
-    ["control", "uniform"],
-    ["dz", "read"],
-    ["x", bytes ? "readBytes" : "read"],
-    ["w", "readWrite"],
-    ["state", "readWrite", state],
-    ["bias", "readWrite", bias],
-    ["biasState", "readWrite", bias && state],
-    ["squares", "readWrite", penalty],
-    ["order", "read", gather],
-    ["copy", "readWrite", half],
+  const state = stateWidths[optimizer] > 0;
+  return operandsOf(
+    ["control", "uniform", "control"],
+    ["dz", "read", halfType(half)],
+    ["x", "read", inputType(gather, bytes, half)],
+    ["w", "readWrite", "f32"],
+    ["state", "readWrite", "f32", state],
+    ["bias", "readWrite", "f32", bias],
+    ["biasState", "readWrite", "f32", bias && state],
+    ["squares", "readWrite", "f32", penalty],
+    ["order", "read", "u32", gather],
+    ["copy", "readWrite", "f16", half],
   );
 };
 
 /** W and b of a layer updated in place out of dz `[inner, rows]` and the layer's input x `[inner, columns]`. */
 export const layerUpdate: Kernel<LayerUpdateVariant, "rows" | "inner" | "columns" | "offset", Operand> = {
-  name: "layerUpdate",
   dims: ["rows", "inner", "columns", "offset"],
   operands,
   sizes: ({ rows, inner, columns, offset }, { optimizer, gather, tile }) => ({
     dz: inner * rows,
     x: gather ? columns : inner * columns,
     w: rows * columns,
-    state: rows * columns * (optimizer === "momentum" ? 1 : 2),
+    state: rows * columns * stateWidths[optimizer],
     bias: rows,
-    biasState: rows * (optimizer === "momentum" ? 1 : 2),
+    biasState: rows * stateWidths[optimizer],
     squares: offset + squareParts(rows, columns, tile),
     order: inner,
     copy: rows * columns,
   }),
   workgroups: ({ rows, columns }, { tile }) => productGrid(rows, columns, tile),
   flops: ({ rows, inner, columns }, { bias }) => rows * columns * (2 * inner + 3) + (bias ? rows * inner : 0),
-  extensions: productExtensions,
-  source: (variant) => layerUpdateSource(variant, operands(variant)),
 };

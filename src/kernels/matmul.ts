@@ -1,5 +1,5 @@
-import { productExtensions, productGrid, type Tile } from "./tile.ts";
-import type { Kernel } from "./types.ts";
+import { productGrid, type Tile } from "./tile.ts";
+import { type Kernel, operandsOf } from "./types.ts";
 
 export interface MatmulVariant {
   /** `a` is stored `[inner, rows]` and its inner index is the batch's: dZᵀH. Otherwise the rows are the batch's. */
@@ -13,15 +13,15 @@ export interface MatmulVariant {
 
 /** c = a b (+ bias), `[rows, inner] [inner, columns] → [rows, columns]`. */
 export const matmul: Kernel<MatmulVariant, "rows" | "inner" | "columns", "control" | "a" | "b" | "c" | "bias"> = {
-  name: "matmul",
   dims: ["rows", "inner", "columns"],
-  operands: ({ bias }) => [
-    { name: "control", access: "uniform" },
-    { name: "a", access: "read" },
-    { name: "b", access: "read" },
-    { name: "c", access: "readWrite" },
-    ...(bias ? [{ name: "bias", access: "read" } as const] : []),
-  ],
+  operands: ({ bias }) =>
+    operandsOf(
+      ["control", "uniform", "control"],
+      ["a", "read", "f32"],
+      ["b", "read", "f32"],
+      ["c", "readWrite", "f32"],
+      ["bias", "read", "f32", bias],
+    ),
   sizes: ({ rows, inner, columns }) => ({
     a: rows * inner,
     b: inner * columns,
@@ -30,6 +30,4 @@ export const matmul: Kernel<MatmulVariant, "rows" | "inner" | "columns", "contro
   }),
   workgroups: ({ rows, columns }, { tile }) => productGrid(rows, columns, tile),
   flops: ({ rows, inner, columns }, { bias }) => 2 * rows * inner * columns + (bias ? rows * columns : 0),
-  extensions: productExtensions,
-  source: async (variant) => (await import("../../shaders/matmul.wgsl.ts")).matmulSource(variant),
 };

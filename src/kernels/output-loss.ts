@@ -1,7 +1,7 @@
-import { outputLossSource } from "../../shaders/output-loss.wgsl.ts";
 import type { Activation } from "../model/activation.ts";
-import type { Loss } from "../model/loss.ts";
-import { grid, type Kernel, operandsOf } from "./types.ts";
+import { type Loss, takesClasses } from "../model/loss.ts";
+import { lossFlops, targetType } from "./loss.ts";
+import { grid, halfType, inputType, type Kernel, operandsOf } from "./types.ts";
 
 export interface OutputLossVariant {
   readonly activation: Activation;
@@ -30,30 +30,27 @@ type Operand = "control" | "x" | "w" | "y" | "scores" | "bias" | "order" | "dz";
 
 /** The last layer, the loss and its delta: x `[rows, inner]`, W `[units, inner]` → scores `[rows, 2]`, dz `[rows, units]`. */
 export const outputLoss: Kernel<OutputLossVariant, "rows" | "inner", Operand> = {
-  name: "outputLoss",
   dims: ["rows", "inner"],
-  operands: ({ bias, gather, bytes, delta }) =>
-    operandsOf<Operand>(
-      ["control", "readWrite"],
-      ["x", bytes ? "readBytes" : "read"],
-      ["w", "read"],
-      ["y", "read"],
-      ["scores", "readWrite"],
-      ["bias", "read", bias],
-      ["order", "read", gather],
-      ["dz", "readWrite", delta],
+  operands: ({ bias, gather, bytes, loss, delta, half }) =>
+    operandsOf(
+      ["control", "readWrite", "control"],
+      ["x", "read", inputType(gather, bytes, half)],
+      ["w", "read", halfType(half)],
+      ["y", "read", targetType(loss)],
+      ["scores", "readWrite", "f32"],
+      ["bias", "read", "f32", bias],
+      ["order", "read", "u32", gather],
+      ["dz", "readWrite", halfType(half), delta],
     ),
   sizes: ({ rows, inner }, { gather, loss, units }) => ({
     x: gather ? inner : rows * inner,
     w: units * inner,
-    y: loss === "softmaxCrossEntropy" ? rows : rows * units,
+    y: takesClasses[loss] ? rows : rows * units,
     scores: 2 * rows,
     bias: units,
     order: rows,
     dz: rows * units,
   }),
   workgroups: ({ rows }, { group }) => grid(Math.ceil(rows / group)),
-  flops: ({ rows, inner }, { loss, units }) => rows * units * (2 * inner + 1 + (loss === "halfSquaredError" ? 3 : 6)),
-  extensions: ({ subgroups, half }) => [...(subgroups ? ["subgroups"] : []), ...(half ? ["f16"] : [])],
-  source: outputLossSource,
+  flops: ({ rows, inner }, { loss, units }) => rows * units * (2 * inner + 1 + lossFlops[loss]),
 };

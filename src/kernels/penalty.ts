@@ -1,5 +1,5 @@
 import { PENALTY_CHUNK } from "./chunks.ts";
-import { grid, type Kernel } from "./types.ts";
+import { grid, type Kernel, operandsOf } from "./types.ts";
 
 export { PENALTY_CHUNK };
 
@@ -8,14 +8,9 @@ export const penaltyParts = (elements: number): number => Math.ceil(elements / P
 
 /** ‖W‖² in parts: `w [elements]` → `squares [offset … offset + parts)`. */
 export const penalty: Kernel<Record<never, never>, "elements" | "offset", "w" | "squares"> = {
-  name: "penalty",
   dims: ["elements", "offset"],
-  operands: () => [
-    { name: "w", access: "read" },
-    { name: "squares", access: "readWrite" },
-  ],
+  operands: () => operandsOf(["w", "read", "f32"], ["squares", "readWrite", "f32"]),
   sizes: ({ elements, offset }) => ({ w: elements, squares: offset + penaltyParts(elements) }),
   workgroups: ({ elements }) => grid(penaltyParts(elements)),
   flops: ({ elements }) => 2 * elements,
-  source: async () => (await import("../../shaders/penalty.wgsl.ts")).penaltySource(),
 };

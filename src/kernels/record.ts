@@ -1,6 +1,6 @@
-import { reduceGroup } from "../../shaders/lib/reduce.wgsl.ts";
+import { reduceGroup } from "./chunks.ts";
 import { RECORD_WORDS, RING_RECORDS } from "./control.ts";
-import type { Kernel } from "./types.ts";
+import { type Kernel, operandsOf } from "./types.ts";
 
 export { reduceGroup };
 
@@ -13,16 +13,15 @@ export interface RecordVariant {
 
 /** One line of the ring of metrics: L, s, hits, |B|, step, halted, η, epoch. */
 export const record: Kernel<RecordVariant, "rows" | "parts", "control" | "scores" | "ring" | "squares"> = {
-  name: "record",
   dims: ["rows", "parts"],
-  operands: ({ penalty }) => [
-    { name: "control", access: "readWrite" },
-    { name: "scores", access: "read" },
-    { name: "ring", access: "readWrite" },
-    ...(penalty ? [{ name: "squares", access: "read" } as const] : []),
-  ],
+  operands: ({ penalty }) =>
+    operandsOf(
+      ["control", "readWrite", "control"],
+      ["scores", "read", "f32"],
+      ["ring", "readWrite", "u32"],
+      ["squares", "read", "f32", penalty],
+    ),
   sizes: ({ rows, parts }) => ({ scores: 2 * rows, ring: RECORD_WORDS * RING_RECORDS, squares: parts }),
   workgroups: () => [1, 1],
   flops: ({ rows, parts }) => rows + parts,
-  source: async (variant) => (await import("../../shaders/record.wgsl.ts")).recordSource(variant),
 };

@@ -1,4 +1,4 @@
-import { elementwise, type Kernel } from "./types.ts";
+import { elementwise, type Kernel, operandsOf } from "./types.ts";
 
 export interface SampleVariant {
   /** Whether each epoch has an order of its own; otherwise the rows come as they are stored. */
@@ -7,14 +7,9 @@ export interface SampleVariant {
 
 /** order[i] = π(start + i), `[rows]`: the rows of the data that make up this step's batch. */
 export const sample: Kernel<SampleVariant, "rows", "control" | "order"> = {
-  name: "sample",
   dims: ["rows"],
-  operands: () => [
-    { name: "control", access: "uniform" },
-    { name: "order", access: "readWrite" },
-  ],
+  operands: () => operandsOf(["control", "uniform", "control"], ["order", "readWrite", "u32"]),
   sizes: ({ rows }) => ({ order: rows }),
   workgroups: ({ rows }) => elementwise(rows),
   flops: () => 0,
-  source: async (variant) => (await import("../../shaders/sample.wgsl.ts")).sampleSource(variant),
 };

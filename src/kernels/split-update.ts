@@ -1,7 +1,8 @@
-import type { UpdateVariant } from "../../shaders/lib/update.wgsl.ts";
 import type { Decay } from "../model/optimizer.ts";
+import { stateWidths } from "../model/optimizer.ts";
 import { SPLIT_ROWS, SPLIT_UPDATE_CHUNK, SPLIT_UPDATE_GROUP } from "./chunks.ts";
 import { grid, type Kernel, operandsOf } from "./types.ts";
+import type { UpdateVariant } from "./weight-update.ts";
 
 export interface SplitUpdateVariant extends UpdateVariant {
   readonly bias: boolean;
@@ -23,36 +24,32 @@ export const splitSquareParts = (rows: number, columns: number, bias: boolean): 
 type Operand = "control" | "parts" | "w" | "state" | "bias" | "biasState" | "squares" | "copy";
 
 const operands = ({ optimizer, bias, penalty, half = false }: SplitUpdateVariant) => {
-  const state = optimizer !== "sgd";
-  return operandsOf<Operand>(
-    ["control", "uniform"],
-    ["parts", "read"],
-    ["w", "readWrite"],
-    ["state", "readWrite", state],
-    ["bias", "readWrite", bias],
-    ["biasState", "readWrite", bias && state],
-    ["squares", "readWrite", penalty],
-    ["copy", "readWrite", half],
+  const state = stateWidths[optimizer] > 0;
+  return operandsOf(
+    ["control", "uniform", "control"],
+    ["parts", "read", "f32"],
+    ["w", "readWrite", "f32"],
+    ["state", "readWrite", "f32", state],
+    ["bias", "readWrite", "f32", bias],
+    ["biasState", "readWrite", "f32", bias && state],
+    ["squares", "readWrite", "f32", penalty],
+    ["copy", "readWrite", "f16", half],
   );
 };
 
 /** W and b of a layer updated in place out of the parts of a split sum, added up in order. */
 export const splitUpdate: Kernel<SplitUpdateVariant, "rows" | "inner" | "columns" | "offset", Operand> = {
-  name: "splitUpdate",
   dims: ["rows", "inner", "columns", "offset"],
   operands,
   sizes: ({ rows, inner, columns, offset }, { optimizer, bias }) => ({
     parts: Math.ceil(inner / SPLIT_ROWS) * rows * (columns + (bias ? 1 : 0)),
     w: rows * columns,
-    state: rows * columns * (optimizer === "momentum" ? 1 : 2),
+    state: rows * columns * stateWidths[optimizer],
     bias: rows,
-    biasState: rows * (optimizer === "momentum" ? 1 : 2),
+    biasState: rows * stateWidths[optimizer],
     squares: offset + splitSquareParts(rows, columns, bias),
     copy: rows * columns,
   }),
   workgroups: ({ rows, columns }, { bias }) => grid(chunks(rows, columns, bias)),
   flops: ({ rows, inner, columns }) => rows * columns * (Math.ceil(inner / SPLIT_ROWS) + 3),
-  extensions: ({ half }) => (half ? ["f16"] : []),
-  source: async (variant) =>
-    (await import("../../shaders/split-update.wgsl.ts")).splitUpdateSource(variant, operands(variant)),
 };

@@ -1,4 +1,4 @@
-import { elementwise, type Kernel } from "./types.ts";
+import { elementwise, halfType, type Kernel, operandsOf } from "./types.ts";
 
 export interface SumRowsVariant {
   /** Whether dz is f16, and scaled; f32 if left out. */
@@ -7,16 +7,10 @@ export interface SumRowsVariant {
 
 /** db = Σ over the batch of dz, `[rows, units] → [units]`. */
 export const sumRows: Kernel<SumRowsVariant, "rows" | "units", "control" | "dz" | "db"> = {
-  name: "sumRows",
   dims: ["rows", "units"],
-  operands: () => [
-    { name: "control", access: "uniform" },
-    { name: "dz", access: "read" },
-    { name: "db", access: "readWrite" },
-  ],
+  operands: ({ half }) =>
+    operandsOf(["control", "uniform", "control"], ["dz", "read", halfType(half)], ["db", "readWrite", "f32"]),
   sizes: ({ rows, units }) => ({ dz: rows * units, db: units }),
   workgroups: ({ units }) => elementwise(units),
   flops: ({ rows, units }) => rows * units,
-  extensions: ({ half }) => (half ? ["f16"] : []),
-  source: async (variant) => (await import("../../shaders/sum-rows.wgsl.ts")).sumRowsSource(variant),
 };

@@ -148,18 +148,6 @@ export const productGroups = (rows: number, columns: number, tile: Tile): number
 export const productGrid = (rows: number, columns: number, tile: Tile): Workgroups =>
   grid(productGroups(rows, columns, tile));
 
-/** The extensions of WGSL that a product's shader enables. */
-export const productExtensions = ({ tile, half }: ProductVariant): readonly string[] => [
-  ...(tile.subgroups ? ["subgroups"] : []),
-  ...(half ? ["f16"] : []),
-];
-
-interface ProductVariant {
-  readonly tile: Tile;
-  /** Whether some operand is f16. */
-  readonly half?: boolean | string;
-}
-
 /** Short text for the printed plan. */
 export const tileLabel = ({ along, across, lanes, swap, subgroups, staged }: Tile): string =>
   `${swap ? `${across}×${along}` : `${along}×${across}`} outputs an invocation, ${lanes} a workgroup${subgroups ? ", subgroups" : ""}${staged ? ", staged" : ""}`;

@@ -4,7 +4,7 @@ import type { LayerBackwardVariant } from "./layer-backward.ts";
 import type { LayerForwardVariant } from "./layer-forward.ts";
 import type { LayerUpdateVariant } from "./layer-update.ts";
 import type { OutputLossVariant } from "./output-loss.ts";
-import { grid, type Kernel } from "./types.ts";
+import { grid, inputType, type Kernel, operandsOf } from "./types.ts";
 
 interface Inner<N extends string, V> {
   readonly kernel: N;
@@ -20,6 +20,10 @@ export type InnerStep =
   | Inner<"outputLoss", OutputLossVariant>
   | Inner<"layerBackward", LayerBackwardVariant>
   | Inner<"layerUpdate", LayerUpdateVariant>;
+
+/** What changes parameters, and what stands between it and the beginning of a step. */
+export type UpdateStep = Extract<InnerStep, { kernel: "layerUpdate" }>;
+export type PassStep = Exclude<InnerStep, { kernel: "begin" | "layerUpdate" }>;
 
 export interface WholeStepsVariant {
   readonly steps: readonly InnerStep[];
@@ -47,23 +51,19 @@ export interface WholeStepsVariant {
 /** `steps` whole training steps in one dispatch, of `variants` networks that differ in their numbers alone. */
 export const wholeSteps: Kernel<WholeStepsVariant, "steps" | "variants", "control" | "ring" | "resident" | "X" | "Y"> =
   {
-    name: "wholeSteps",
     dims: ["steps", "variants"],
-    operands: ({ bytes }) => [
-      { name: "control", access: "readWrite" },
-      { name: "ring", access: "readWrite" },
-      { name: "resident", access: "readWrite" },
-      { name: "X", access: bytes ? "readBytes" : "read" },
-      { name: "Y", access: "read" },
-    ],
+    operands: ({ bytes, classes }) =>
+      operandsOf(
+        ["control", "readWrite", "control"],
+        ["ring", "readWrite", "u32"],
+        ["resident", "readWrite", "f32"],
+        ["X", "read", inputType(true, bytes)],
+        ["Y", "read", classes ? "u32" : "f32"],
+      ),
     sizes: ({ variants }, { resident, records }) => ({
       ring: variants * RECORD_WORDS * records,
       resident: variants * resident,
     }),
     workgroups: ({ variants }) => grid(variants),
     flops: ({ steps, variants }, { flops }) => steps * variants * flops,
-    source: async (variant) =>
-      variant.registers
-        ? (await import("../../shaders/register-steps.wgsl.ts")).registerStepsSource(variant)
-        : (await import("../../shaders/whole-steps.wgsl.ts")).wholeStepsSource(variant),
   };

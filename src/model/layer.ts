@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.ts";
 import { type Activation, activations } from "./activation.ts";
 import { checkInitializer, glorot, he, type Initializer } from "./initializer.ts";
-import type { Loss } from "./loss.ts";
+import { decoders, type Loss } from "./loss.ts";
 import { checkOptions, checkWord, described, isDescribed, refuse, show } from "./options.ts";
 import { count } from "./schedule.ts";
 
@@ -78,6 +78,14 @@ export function checkModel(where: string, model: Model): void {
   refuse(where, show(model), "a model", "describe it with sequential([dense(10)])");
 }
 
+/** How the weights of a layer begin, by its activation, where it is left open. */
+const initializers: Readonly<Record<Activation, () => Initializer>> = {
+  identity: glorot,
+  relu: he,
+  sigmoid: glorot,
+  tanh: glorot,
+};
+
 /**
  * Fills in what a description leaves open and checks that the layers fit each other, the data and the loss.
  * @param inputs columns of the data
@@ -103,17 +111,18 @@ export function resolveLayers(model: Model, inputs: number, loss: Loss): Layer[]
       activation: layer.activation,
       bias,
       trainable: typeof trainable === "boolean" ? { weights: trainable, bias: trainable } : trainable,
-      initializer: layer.initializer ?? (layer.activation === "relu" ? he() : glorot()),
+      initializer: layer.initializer ?? initializers[layer.activation](),
     };
     width = layer.units;
     return resolved;
   });
   const last = model.layers.at(-1);
-  if (loss === "softmaxCrossEntropy" && last !== undefined && last.activation !== "identity") {
+  const decoder = decoders[loss];
+  if (decoder && last !== undefined && last.activation !== "identity") {
     refuse(
       `model: layer ${layers.length}`,
-      `activation "${last.activation}" before softmaxCrossEntropy`,
-      `"identity", since the loss takes logits and applies the softmax itself`,
+      `activation "${last.activation}" before ${loss}`,
+      `"identity", since the loss takes logits and applies the ${decoder} itself`,
       "leave the last layer's activation out",
     );
   }

@@ -120,14 +120,25 @@ export const adam = (options: AdamOptions & { readonly decay?: Decay }): Optimiz
  */
 export const adamw = (options: AdamOptions): Optimizer => adamLike("adamw", options);
 
-/** Whether the decay is the gradient of the penalty s: all but AdamW, and only where λ > 0. */
-export const hasPenalty = (optimizer: Optimizer): boolean => optimizer.kind !== "adamw" && optimizer.weightDecay > 0;
+/** What is done with a gradient: the formula of an update. */
+export type Rule = "sgd" | "momentum" | "adam" | "adamw";
+
+/** The rule of an optimizer. */
+export const updateRule = (optimizer: Optimizer): Rule =>
+  optimizer.kind === "sgd" && optimizer.momentum > 0 ? "momentum" : optimizer.kind;
 
 /**
- * Numbers of state that an optimizer keeps beside each element of a parameter: none for plain SGD, the velocity v for
- * momentum, the moments (m, v) for Adam, which lie side by side so that a kernel binds one buffer for both.
+ * Numbers of state that each rule keeps beside an element of a parameter: none for plain SGD, the velocity v for momentum, the
+ * moments (m, v) for Adam, which lie side by side so that a kernel binds one buffer for both.
  */
-export const stateWidth = (optimizer: Optimizer): 0 | 1 | 2 => {
-  if (optimizer.kind !== "sgd") return 2;
-  return optimizer.momentum > 0 ? 1 : 0;
-};
+export const stateWidths: Readonly<Record<Rule, 0 | 1 | 2>> = { sgd: 0, momentum: 1, adam: 2, adamw: 2 };
+
+/** Whether the decay of each shrinks the parameter itself, and is no part of the gradient. */
+export const decoupled: Readonly<Record<Rule, boolean>> = { sgd: false, momentum: false, adam: false, adamw: true };
+
+/** Whether the decay is the gradient of the penalty s: it is coupled, and λ > 0. */
+export const hasPenalty = (optimizer: Optimizer): boolean =>
+  optimizer.weightDecay > 0 && !decoupled[updateRule(optimizer)];
+
+/** Numbers of state that an optimizer keeps beside each element of a parameter. */
+export const stateWidth = (optimizer: Optimizer): 0 | 1 | 2 => stateWidths[updateRule(optimizer)];

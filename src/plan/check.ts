@@ -1,11 +1,12 @@
 import { PlanError } from "../errors.ts";
 import { boundOperands } from "../kernels/index.ts";
+import type { Content } from "../kernels/types.ts";
 import { allSteps, elementsOf } from "./memory.ts";
 import type { Plan, Step } from "./types.ts";
 
 /**
- * Checks that a plan can run as written: every operand is bound to a tensor that is large enough, nothing is read before
- * it is written or after another was written into its buffer, no buffer is read and written by the same dispatch, and no
+ * Checks that a plan can run as written: every operand is bound to a tensor that is large enough and of its type, nothing is
+ * read before it is written or after another was written into its buffer, no buffer is read and written by the same dispatch, and no
  * parameter is read after its update.
  * @throws PlanError naming the step
  */
@@ -55,15 +56,18 @@ function initiallyWritten({ mode, tensors }: Plan): string[] {
 function checkOperands(plan: Plan, step: Step, where: string): void {
   const readers = new Set<string>();
   const writers = new Set<string>();
-  for (const { operand, access, tensor: name, elements } of boundOperands(step)) {
+  /** What the words are that this step moves as they are. */
+  let moved: Content = "f32 or u32";
+  for (const { operand, access, content, tensor: name, elements } of boundOperands(step)) {
     const tensor = name !== undefined && Object.hasOwn(plan.tensors, name) ? plan.tensors[name] : undefined;
     if (name === undefined || tensor === undefined) {
       refuse(where, `${operand} bound to ${name ?? "nothing"}`, "a tensor of the plan");
     }
-    const bytes = access === "readBytes";
-    if (bytes !== (tensor.dtype === "u8")) {
-      refuse(where, `${operand} = ${name} of ${tensor.dtype}`, bytes ? "a tensor of u8" : "a tensor of f32 or u32");
-    }
+    const words = content === "f32 or u32";
+    const expected: Content = words ? moved : content;
+    const held = tensor.role === "control" ? "control" : tensor.dtype;
+    if (!expected.includes(held)) refuse(where, `${operand} = ${name} of ${held}`, `a tensor of ${expected}`);
+    if (words) moved = held;
     if (elementsOf(tensor.shape) < elements) {
       refuse(where, `${operand} = ${name} [${tensor.shape.join(", ")}]`, `at least ${elements} elements`);
     }

@@ -46,7 +46,7 @@ const labels: { readonly [N in KernelName]: (variant: VariantOf<N>) => string } 
 export const labelOf = (call: Call): string =>
   (labels[call.kernel] as (variant: Call["variant"]) => string)(call.variant);
 
-const decayLabel = (decay: Decay): string => (decay === "per-step" ? "λ̃ = λ|B|" : "λ̃ = λ");
+const decayLabel = (decay: Decay): string => ({ "per-batch": "λ̃ = λ", "per-step": "λ̃ = λ|B|" })[decay];
 
 const rowsLabel = (bytes = false): string => (bytes ? "rows of bytes" : "rows");
 

@@ -16,10 +16,10 @@ export function limitError(plan: Plan, excess: Excess): DeviceError {
       remedy: remedyFor(plan, tensor),
     });
   }
-  const [unit, remedy] =
-    excess.of === "buffers"
-      ? ["storage buffers", "open the device with the adapter's limits"]
-      : ["workgroups along one dimension", "take smaller layers or batches"];
+  const [unit, remedy] = {
+    buffers: ["storage buffers", "open the device with the adapter's limits"],
+    workgroups: ["workgroups along one dimension", "take smaller layers or batches"],
+  }[excess.of] as [string, string];
   return new DeviceError({
     where: `${plan.mode} plan: step ${excess.step + 1} (${allSteps(plan)[excess.step]?.kernel})`,
     got: `${got} ${unit}`,

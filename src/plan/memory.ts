@@ -1,5 +1,5 @@
 import { PlanError } from "../errors.ts";
-import { BYTE_VALUES } from "../kernels/types.ts";
+import { BYTE_VALUES, type Dtype } from "../kernels/types.ts";
 import type { Plan, Role, Step, Tensor } from "./types.ts";
 
 /** All dispatches of a plan, in order. */
@@ -8,12 +8,12 @@ export const allSteps = ({ opening = [], steps, closing }: Plan): Step[] => [...
 /** Elements of a shape. */
 export const elementsOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
-/** Bytes of a tensor: every element takes 4; an f16 2, and a u8 one behind the table of their values, in whole words. */
-export const bytesOf = ({ shape, dtype }: Pick<Tensor, "shape" | "dtype">): number => {
-  const elements = elementsOf(shape);
-  if (dtype === "f16") return 4 * Math.ceil(elements / 2);
-  return 4 * (dtype === "u8" ? BYTE_VALUES + Math.ceil(elements / 4) : elements);
-};
+/** Elements that a word of 4 bytes holds. */
+const perWord: Readonly<Record<Dtype, number>> = { f32: 1, u32: 1, f16: 2, u8: 4 };
+
+/** Bytes of a tensor, in whole words; a u8 lies behind the table of their values. */
+export const bytesOf = ({ shape, dtype }: Pick<Tensor, "shape" | "dtype">): number =>
+  4 * (Math.ceil(elementsOf(shape) / perWord[dtype]) + (dtype === "u8" ? BYTE_VALUES : 0));
 
 /** Whether a plan stores some tensor as f16. */
 export const isHalf = ({ tensors }: Plan): boolean => Object.values(tensors).some(({ dtype }) => dtype === "f16");

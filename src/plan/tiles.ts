@@ -24,16 +24,19 @@ export type Tunable = Extract<
   { readonly kernel: "matmul" | "layerForward" | "layerBackward" | "layerUpdate" | "layerGradient" | "outputLoss" }
 >;
 
-const tunableKernels: readonly string[] = [
-  "matmul",
-  "layerForward",
-  "layerBackward",
-  "layerUpdate",
-  "layerGradient",
-  "outputLoss",
-];
+/** Whether the lines of each one's a run along the inner side; undefined where there is no a. */
+const runsInner: {
+  readonly [K in Tunable["kernel"]]: ((variant: Extract<Tunable, { kernel: K }>["variant"]) => boolean) | undefined;
+} = {
+  matmul: ({ transposeA }) => !transposeA,
+  layerForward: () => true,
+  layerBackward: () => true,
+  layerUpdate: () => false,
+  layerGradient: () => false,
+  outputLoss: undefined,
+};
 
-export const isTunable = (step: Step): step is Tunable => tunableKernels.includes(step.kernel);
+export const isTunable = (step: Step): step is Tunable => Object.hasOwn(runsInner, step.kernel);
 
 export const choiceOf = ({ variant }: Tunable): Choice =>
   "tile" in variant ? variant.tile : { group: variant.group, subgroups: variant.subgroups };
@@ -156,7 +159,7 @@ export function allows(step: Tunable, choice: unknown, limits: ChoiceLimits): ch
   if (!whole(along, MOST_ALONG) || !whole(across, MOST_ACROSS) || !whole(unroll, MOST_UNROLL)) return false;
   if (along * across > Math.max(MOST_SUMS, own.along * own.across)) return false;
   // What is loaded by fours along the inner side is taken in whole rounds; a is, if b is.
-  if (choice.vectorA && runsInner(step) && step.dims.inner % unroll !== 0) return false;
+  if (choice.vectorA && aRunsInner(step) && step.dims.inner % unroll !== 0) return false;
   return parted || choiceText(fitted(step, choice)) === choiceText(choice);
 }
 
@@ -165,9 +168,8 @@ const isSquare = (tile: Tile): boolean =>
     [square, { ...square, unroll: SHORT_ROUND }].some((one) => choiceText({ ...tile, ...one }) === choiceText(tile)),
   );
 
-/** Whether the lines of a run along the inner side. */
-const runsInner = ({ kernel, variant }: Tunable): boolean =>
-  kernel === "layerForward" || kernel === "layerBackward" || (kernel === "matmul" && !variant.transposeA);
+const aRunsInner = ({ kernel, variant }: Tunable): boolean =>
+  (runsInner[kernel] as ((variant: Tunable["variant"]) => boolean) | undefined)?.(variant) ?? false;
 
 function hasKeysOf(own: Choice, choice: unknown): choice is Choice {
   if (typeof choice !== "object" || choice === null) return false;

@@ -1,7 +1,7 @@
 import type { Call, CallOf, KernelName } from "../kernels/index.ts";
+import type { Dtype } from "../kernels/types.ts";
 
-/** Of a tensor's elements; `u8` are packed bytes, behind a table of the f32 that each of the 256 bytes stands for. */
-export type Dtype = "f32" | "f16" | "u32" | "u8";
+export type { Dtype };
 
 /** What a tensor is for. */
 export type Role =

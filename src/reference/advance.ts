@@ -1,5 +1,7 @@
 import type { AdvanceVariant } from "../kernels/advance.ts";
 import { type ControlValues, LARGEST_LOSS_SCALE, LOSS_SCALE_STEPS, SKIPPED } from "../kernels/control.ts";
+import type { Decay } from "../model/optimizer.ts";
+import type { Schedule } from "../model/schedule.ts";
 import type { Twin } from "./types.ts";
 
 /** Begins step t. */
@@ -19,21 +21,32 @@ export function advanceControl(variant: AdvanceVariant, control: ControlValues):
   control.epoch = Math.floor(t / steps);
   control.start = (t % steps) * control.batch;
   control.rows = Math.min(control.batch, control.dataRows - control.start);
-  control.decay = variant.decay === "per-step" ? control.weightDecay * control.rows : control.weightDecay;
+  control.decay = decays[variant.decay](control);
   if (!skipped) {
     control.correction1 = control.beta1 * control.correction1 + control.rest1;
     control.correction2 = control.beta2 * control.correction2 + control.rest2;
   }
-  const { baseLearningRate: base, scheduleValue: value, scheduleSteps, warmup } = control;
-  if (variant.schedule === "constant") control.learningRate = base;
-  else if (variant.schedule === "step") control.learningRate = base * value ** Math.floor(t / scheduleSteps);
-  else if (t < warmup) control.learningRate = (base * (t + 1)) / warmup;
-  else if (t >= scheduleSteps) control.learningRate = value;
-  else {
-    const x = (t - warmup) / (scheduleSteps - warmup);
-    control.learningRate = value + ((base - value) * (1 + Math.cos(Math.PI * x))) / 2;
-  }
+  control.learningRate = rates[variant.schedule](control, t);
 }
+
+/** λ̃. */
+const decays: Readonly<Record<Decay, (control: ControlValues) => number>> = {
+  "per-batch": ({ weightDecay }) => weightDecay,
+  "per-step": ({ weightDecay, rows }) => weightDecay * rows,
+};
+
+/** η of step t. */
+const rates: Readonly<Record<Schedule["kind"], (control: ControlValues, t: number) => number>> = {
+  constant: ({ baseLearningRate }) => baseLearningRate,
+  step: ({ baseLearningRate, scheduleValue, scheduleSteps }, t) =>
+    baseLearningRate * scheduleValue ** Math.floor(t / scheduleSteps),
+  cosine: ({ baseLearningRate: base, scheduleValue: value, scheduleSteps, warmup }, t) => {
+    if (t < warmup) return (base * (t + 1)) / warmup;
+    if (t >= scheduleSteps) return value;
+    const x = (t - warmup) / (scheduleSteps - warmup);
+    return value + ((base - value) * (1 + Math.cos(Math.PI * x))) / 2;
+  },
+};
 
 /** Begins a step in the control block. */
 export const advance: Twin<"advance"> = ({ variant }, { control }) => advanceControl(variant, control);

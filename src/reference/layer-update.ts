@@ -1,15 +1,16 @@
 import { roundToHalf } from "../model/float16.ts";
 import type { Twin } from "./types.ts";
-import { sumOfSquares, updateElement } from "./update.ts";
+import { stateOf, sumOfSquares, updateElement } from "./update.ts";
 
 /** W and b of a layer updated in place; the squares' parts are summed into the first. */
-export const layerUpdate: Twin<"layerUpdate"> = ({ variant, dims, bind }, { control, numbers }) => {
+export const layerUpdate: Twin<"layerUpdate"> = ({ variant, dims, bind }, memory) => {
+  const { control, numbers } = memory;
   const { optimizer, decay, biasDecay } = variant;
   const { rows, columns, offset } = dims;
   const [dz, x, w] = [numbers(bind.dz), numbers(bind.x), numbers(bind.w)];
-  const state = optimizer === "sgd" ? undefined : numbers(bind.state);
+  const state = stateOf(optimizer, memory, bind.state);
   const bias = variant.bias ? numbers(bind.bias) : undefined;
-  const biasState = variant.bias && optimizer !== "sgd" ? numbers(bind.biasState) : undefined;
+  const biasState = bias && stateOf(optimizer, memory, bind.biasState);
   const order = variant.gather ? numbers(bind.order) : undefined;
   const copy = variant.half ? numbers(bind.copy) : undefined;
   const scale = variant.half ? control.lossScale : 1;
@@ -28,7 +29,7 @@ export const layerUpdate: Twin<"layerUpdate"> = ({ variant, dims, bind }, { cont
       updateElement({ optimizer, decay }, control, w, state, i * columns + j, sum / scale);
       if (copy) copy[i * columns + j] = roundToHalf(w[i * columns + j] as number);
     }
-    if (bias === undefined) continue;
+    if (!bias || !biasState) continue;
     let sum = 0;
     for (let k = 0; k < control.rows; k++) sum += dz[k * rows + i] as number;
     updateElement({ optimizer, decay: biasDecay }, control, bias, biasState, i, sum / scale);

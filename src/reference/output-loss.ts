@@ -1,4 +1,5 @@
 import { HALTED } from "../kernels/control.ts";
+import { takesClasses } from "../model/loss.ts";
 import { activationFunctions } from "./activation.ts";
 import { storedDelta } from "./half.ts";
 import { rowLoss } from "./loss.ts";
@@ -24,7 +25,7 @@ export const outputLoss: Twin<"outputLoss"> = ({ variant, dims, bind }, { contro
       z[j] = sum + (bias?.[j] ?? 0);
       o[j] = value(z[j] as number);
     }
-    const target = loss === "softmaxCrossEntropy" ? y.subarray(i, i + 1) : y.subarray(i * units, (i + 1) * units);
+    const target = takesClasses[loss] ? y.subarray(i, i + 1) : y.subarray(i * units, (i + 1) * units);
     const score = rowLoss[loss](o, target, 0, units, d);
     scores.set([score.loss, score.hit], 2 * i);
     if (dz === undefined) continue;

@@ -1,17 +1,18 @@
 import { SPLIT_ROWS } from "../kernels/layer-gradient.ts";
 import { roundToHalf } from "../model/float16.ts";
 import type { Twin } from "./types.ts";
-import { sumOfSquares, updateElement } from "./update.ts";
+import { stateOf, sumOfSquares, updateElement } from "./update.ts";
 
 /** W and b of a layer updated in place out of the parts of their gradients; the squares' parts are summed into the first. */
-export const splitUpdate: Twin<"splitUpdate"> = ({ variant, dims, bind }, { control, numbers }) => {
+export const splitUpdate: Twin<"splitUpdate"> = ({ variant, dims, bind }, memory) => {
+  const { control, numbers } = memory;
   const { optimizer, decay, biasDecay } = variant;
   const weights = dims.rows * dims.columns;
   const elements = weights + (variant.bias ? dims.rows : 0);
   const [parts, w] = [numbers(bind.parts), numbers(bind.w)];
-  const state = optimizer === "sgd" ? undefined : numbers(bind.state);
+  const state = stateOf(optimizer, memory, bind.state);
   const bias = variant.bias ? numbers(bind.bias) : undefined;
-  const biasState = variant.bias && optimizer !== "sgd" ? numbers(bind.biasState) : undefined;
+  const biasState = bias && stateOf(optimizer, memory, bind.biasState);
   const copy = variant.half ? numbers(bind.copy) : undefined;
   // A step that f16 deltas skip has a penalty all the same.
   if (variant.penalty && (control.halted === 0 || variant.half)) {
@@ -26,6 +27,7 @@ export const splitUpdate: Twin<"splitUpdate"> = ({ variant, dims, bind }, { cont
       updateElement({ optimizer, decay }, control, w, state, i, g);
       if (copy) copy[i] = roundToHalf(w[i] as number);
     }
-    if (bias && i >= weights) updateElement({ optimizer, decay: biasDecay }, control, bias, biasState, i - weights, g);
+    if (bias && biasState && i >= weights)
+      updateElement({ optimizer, decay: biasDecay }, control, bias, biasState, i - weights, g);
   }
 };

@@ -1,6 +1,8 @@
 import { DataError } from "../errors.ts";
 import type { Hardware } from "../kernels/tile.ts";
-import { checkOptimizer } from "../model/optimizer.ts";
+import type { Model } from "../model/layer.ts";
+import type { Loss } from "../model/loss.ts";
+import { checkOptimizer, type Optimizer } from "../model/optimizer.ts";
 import { checkOptions, checkWord, refuse } from "../model/options.ts";
 import { count } from "../model/schedule.ts";
 import { buildTrainPlan } from "../plan/build.ts";
@@ -9,11 +11,35 @@ import { fuse } from "../plan/passes/fuse.ts";
 import { reuse } from "../plan/passes/reuse.ts";
 import type { Plan } from "../plan/types.ts";
 import { resolveNetwork } from "./network.ts";
-import type { PlanOptions } from "./plan.ts";
 
 /** Types that activations and deltas can be stored as. */
 const precisions = ["f32", "f16"] as const;
 export type Precision = (typeof precisions)[number];
+
+/** What the plan of a training step follows from. */
+export interface PlanOptions {
+  readonly model: Model;
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  /** Columns of the data. */
+  readonly inputs: number;
+  /** Rows of the data. */
+  readonly rows: number;
+  /** Whether the data's inputs are bytes, a quarter of the memory; false if left out. */
+  readonly bytes?: boolean;
+  /** Rows of a batch; min(32, rows) if left out. */
+  readonly batch?: number;
+  /** Whether each epoch takes the rows in a new order; true if left out. */
+  readonly shuffle?: boolean;
+  /** Whether the textbook's steps are joined into few dispatches; true if left out. */
+  readonly fuse?: boolean;
+  /** Whether a step that is small enough becomes one dispatch; true if left out. */
+  readonly oneDispatch?: boolean;
+  /** Whether deltas share memory where that saves much; true if left out. */
+  readonly reuse?: boolean;
+  /** What activations and deltas are stored as; `"f32"` if left out. With `"f16"` no step becomes one dispatch. */
+  readonly precision?: Precision;
+}
 
 /** `maxComputeWorkgroupStorageSize` that every WebGPU device has. */
 export const WORKGROUP_BYTES = 16_384;

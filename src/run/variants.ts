@@ -1,7 +1,6 @@
 import { PlanError } from "../errors.ts";
 import type { Hardware } from "../kernels/tile.ts";
-import { updateRule } from "../kernels/weight-update.ts";
-import { checkOptimizer, type Optimizer } from "../model/optimizer.ts";
+import { checkOptimizer, type Optimizer, updateRule } from "../model/optimizer.ts";
 import { checkOptions, refuse, show } from "../model/options.ts";
 import { forVariants } from "../plan/passes/variants.ts";
 import type { Plan } from "../plan/types.ts";

@@ -57,7 +57,7 @@ export async function expectAsValues(on: Device, training: ByteTraining, limits:
   const targets = randomIntegers(loss === "softmaxCrossEntropy" ? rows : rows * outputs, 2, outputs);
   const packed = { inputs, ...byteScale, targets };
   const plan = await expectSame(on, options, packed, { inputs: valuesOf(inputs, byteScale), targets }, count);
-  const reading = plan.steps.filter((step) => boundOperands(step).some(({ access }) => access === "readBytes"));
+  const reading = plan.steps.filter((step) => boundOperands(step).some(({ content }) => content === "u8"));
   expect(reading.map(({ kernel }) => kernel)).toEqual(kernels);
   expect(reading[0]?.variant).toMatchObject(registers === undefined ? {} : { registers });
   expect(excessOf(plan, limits)).toBeUndefined();

@@ -43,3 +43,8 @@ export const calls: Call[] = (["halfSquaredError", "softmaxCrossEntropy"] as con
     });
   }),
 );
+
+/** One call of each kernel and variant: the others differ from it in sizes and tensors alone, and have its source. */
+export const variants: Call[] = [
+  ...new Map(calls.map((call) => [`${call.kernel} ${JSON.stringify(call.variant)}`, call])).values(),
+];

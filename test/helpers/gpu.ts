@@ -113,7 +113,7 @@ function heldBy<N extends KernelName>(device: Device, { halves = [], bytes = [] 
   const { isHalf } = halfOf(device, halves);
   const dtype = (name: string, values: Words): Tensor["dtype"] => {
     if (bytes.includes(name)) return "u8";
-    if (isHalf(name)) return "f16";
+    if (halves.includes(name)) return "f16";
     return values instanceof Uint32Array ? "u32" : "f32";
   };
   const words = (name: string, values: Words): Words => {
@@ -140,7 +140,9 @@ export async function runAllOnGpu<N extends KernelName>(device: Device, cases: r
     tensors[own("control")] = { shape: [CONTROL_WORDS], dtype: "u32", role: "control", batched: false };
     for (const [name, values] of Object.entries(given.values)) {
       const dtype = held.dtype(name, values);
-      tensors[own(name)] = { shape: [values.length], dtype, role: "parameter", batched: false };
+      // Where f32 stands in for f16, a number takes the room of two.
+      const length = dtype === "f16" && !held.isHalf(name) ? 2 * values.length : values.length;
+      tensors[own(name)] = { shape: [length], dtype, role: "parameter", batched: false };
     }
     return { given, own, held, call: callOf(given, own) };
   });

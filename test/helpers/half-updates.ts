@@ -4,6 +4,7 @@ import { SKIPPED } from "../../src/kernels/control.ts";
 import type { KernelName } from "../../src/kernels/index.ts";
 import { squareParts } from "../../src/kernels/layer-update.ts";
 import { anyHardware, tileFor } from "../../src/kernels/tile.ts";
+import { stateWidths } from "../../src/model/optimizer.ts";
 import { expectClose, expectSameBits, gamma, type Words } from "./compare.ts";
 import {
   type Case,
@@ -17,7 +18,7 @@ import {
 } from "./gpu.ts";
 import { halved, storedError } from "./half.ts";
 import { updateErrors } from "./tolerances.ts";
-import { controlAt, stateOf, stateWidth } from "./update.ts";
+import { controlAt, stateOf } from "./update.ts";
 
 /** Calls of the kernels that sum gradients of f16 and update by them, and how wrong what they write may be. */
 
@@ -101,7 +102,7 @@ export function updateTolerances<N extends KernelName>(
   g: ReturnType<typeof gradients>,
 ): Tolerances {
   const c = controlOf(given.control);
-  const width = stateWidth[rule.optimizer];
+  const width = stateWidths[rule.optimizer];
   const errorsOf = (name: "w" | "bias", i: number) => {
     const state = given.values[name === "w" ? "state" : "biasState"];
     return updateErrors(rule, c, {

@@ -1,5 +1,6 @@
 import type { Device } from "../../src/device/open.ts";
 import { type LayerUpdateVariant, squareParts } from "../../src/kernels/layer-update.ts";
+import { stateWidths } from "../../src/model/optimizer.ts";
 import { expectClose, expectSameBits, gamma, type Words } from "./compare.ts";
 import {
   type Case,
@@ -16,7 +17,7 @@ import {
 } from "./gpu.ts";
 import { inputOf, odd, type Sizes } from "./tiles.ts";
 import { updateErrors } from "./tolerances.ts";
-import { controlAt, stateOf, stateWidth } from "./update.ts";
+import { controlAt, stateOf } from "./update.ts";
 
 interface Moment {
   /** Rows of the batch that are filled. */
@@ -79,7 +80,7 @@ function updateTolerances(given: Case<"layerUpdate">): Tolerances {
   const c = controlOf(given.control);
   const negated = gradients(given, (call) => runOnCpu(call, inDouble).written);
   const sizes = gradients(given, magnitudes);
-  const width = stateWidth[variant.optimizer];
+  const width = stateWidths[variant.optimizer];
   const errorsOf = (name: "w" | "bias", i: number) => {
     const state = values[name === "w" ? "state" : "biasState"];
     return updateErrors({ optimizer: variant.optimizer, decay: name === "w" ? variant.decay : variant.biasDecay }, c, {

@@ -1,9 +1,10 @@
 import { build } from "vite";
 import { describe, expect, it } from "vitest";
 import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
-import { type Call, sourceOf } from "../../src/kernels/index.ts";
+import { sourceOf } from "../../shaders/index.ts";
+import type { Call } from "../../src/kernels/index.ts";
 import { compactShader, compactShaders } from "../../tools/shaders.mjs";
-import { calls } from "../helpers/calls.ts";
+import { variants } from "../helpers/calls.ts";
 
 /** The shaders as the build writes them are those that every other test runs, less comments and white space. */
 
@@ -17,7 +18,7 @@ const words = (source: string) => withoutComments(source).match(token) ?? [];
 
 describe("the build of the shaders", () => {
   it("gives every call the same source, less comments and white space", async () => {
-    const lib = { entry: "src/kernels/index.ts", formats: ["es" as const] };
+    const lib = { entry: "shaders/index.ts", formats: ["es" as const] };
     const built = await build({
       configFile: false,
       logLevel: "warn",
@@ -32,7 +33,7 @@ describe("the build of the shaders", () => {
     const code = Array.isArray(built) ? built[0]?.output[0]?.code : undefined;
     expect(code).not.toContain("preprocessor");
     const shipped: { sourceOf(call: Call): Promise<string> } = await load(code ?? "");
-    const sources = new Map(await Promise.all(calls.map(async (call) => [await sourceOf(call), call] as const)));
+    const sources = new Map(await Promise.all(variants.map(async (call) => [await sourceOf(call), call] as const)));
     expect(sources.size).toBeGreaterThan(40);
     for (const [source, call] of sources) {
       const compact = await shipped.sourceOf(call);

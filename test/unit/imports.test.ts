@@ -19,8 +19,8 @@ interface Source {
 const slashed = (path: string) => relative(root, path).replaceAll("\\", "/");
 
 /** Reads imports, exports from, dynamic imports and import types off the syntax tree, comments and strings aside. */
-function readSource(path: string): Source {
-  const tree = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.ES2022);
+function readSource(path: string, text = readFileSync(path, "utf8")): Source {
+  const tree = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022);
   const [files, modules, identifiers] = [new Set<string>(), new Set<string>(), new Set<string>()];
   const add = (specifier: ts.Node | undefined) => {
     if (specifier === undefined) return;
@@ -39,15 +39,20 @@ function readSource(path: string): Source {
   return { path: slashed(path), files: [...files], modules: [...modules], identifiers };
 }
 
-const sources = new Map(
-  ["src", "shaders"]
-    .flatMap((folder) =>
-      readdirSync(resolve(root, folder), { recursive: true, encoding: "utf8" })
-        .filter((name) => name.endsWith(".ts"))
-        .map((name) => readSource(resolve(root, folder, name))),
-    )
-    .map((source) => [source.path, source] as const),
-);
+/** The sources of some folders by their paths. */
+const sourcesOf = (...folders: readonly string[]): ReadonlyMap<string, Source> =>
+  new Map(
+    folders
+      .flatMap((folder) =>
+        readdirSync(resolve(root, folder), { recursive: true, encoding: "utf8" })
+          .filter((name) => /\.tsx?$/.test(name))
+          .map((name) => readSource(resolve(root, folder, name))),
+      )
+      .map((source) => [source.path, source]),
+  );
+
+const sources = sourcesOf("src", "shaders");
+const demo = sourcesOf("demo/src");
 
 /** `src/model/layer.ts` lies in `model`, `src/errors.ts` in `errors`, `shaders/lib/reduce.wgsl.ts` in `shaders`. */
 const areaOf = (path: string): string => {
@@ -57,17 +62,17 @@ const areaOf = (path: string): string => {
 
 /**
  * The areas that each area may import beside itself: model ← kernels ← plan ← device ← run ← cli, and errors by all. A
- * shader is the WGSL half of its kernel, whose variants it names. The reference works on plans, and sees no WGSL; cpu trains
- * with it, beside run.
+ * shader is the WGSL half of its kernel, whose variants it names; the device alone asks for it. The reference works on plans, and
+ * sees no WGSL; cpu trains with it, beside run.
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   model: ["errors"],
   shaders: ["model", "kernels"],
-  kernels: ["model", "errors", "shaders"],
+  kernels: ["model", "errors"],
   plan: ["kernels", "model", "errors"],
   reference: ["plan", "kernels", "model", "errors"],
-  device: ["plan", "kernels", "model", "errors"],
+  device: ["shaders", "plan", "kernels", "model", "errors"],
   data: ["model", "errors"],
   run: ["device", "plan", "kernels", "model", "data", "errors", "package.json"],
   cpu: ["run", "reference", "plan", "kernels", "model", "data", "errors"],
@@ -85,6 +90,36 @@ function reach(path: string, seen = new Set<string>()): Set<string> {
 }
 
 const areas = [...new Set([...sources.keys()].map(areaOf))];
+
+/**
+ * Files that reach each other, by whatever imports, those of types and those that are loaded late too: the strongly connected
+ * components of more than one file (Tarjan 1972), and files that import themselves.
+ */
+function cyclesOf(graph: ReadonlyMap<string, Source>): string[][] {
+  const cycles: string[][] = [];
+  /** Files in the order of their first visit, and the earliest of the open ones that each reaches. */
+  const [numbers, earliest] = [new Map<string, number>(), new Map<string, number>()];
+  const open: string[] = [];
+  const visit = (path: string): number => {
+    const number = numbers.size;
+    numbers.set(path, number);
+    open.push(path);
+    let least = number;
+    const next = (graph.get(path)?.files ?? []).filter((file) => graph.has(file));
+    for (const file of next) {
+      if (!numbers.has(file)) least = Math.min(least, visit(file));
+      else if (open.includes(file)) least = Math.min(least, earliest.get(file) ?? numbers.get(file) ?? 0);
+    }
+    earliest.set(path, least);
+    if (least === number) {
+      const component = open.splice(open.indexOf(path));
+      if (component.length > 1 || next.includes(path)) cycles.push(component.sort());
+    }
+    return least;
+  };
+  for (const path of graph.keys()) if (!numbers.has(path)) visit(path);
+  return cycles;
+}
 
 describe("imports", () => {
   it("are read from every area of the design", () => {
@@ -108,6 +143,42 @@ describe("imports", () => {
       files.filter((file) => !known(file)).map((file) => `${path} imports ${file}`),
     );
     expect(missing).toEqual([]);
+  });
+
+  it("lead to the shaders by the pipelines alone", () => {
+    const importers = [...sources.values()].filter(
+      ({ path, files }) => areaOf(path) !== "shaders" && files.some((file) => areaOf(file) === "shaders"),
+    );
+    expect(importers.map(({ path }) => path)).toEqual(["src/device/pipelines.ts"]);
+  });
+
+  it("form no cycle, not even by types or by what is loaded late", () => {
+    expect(cyclesOf(sources)).toEqual([]);
+    expect(cyclesOf(demo)).toEqual([]);
+  });
+
+  it.each([
+    'import { b } from "./b.ts";',
+    'import type { b } from "./b.ts";',
+    'import { type b } from "./b.ts";',
+    'import "./b.ts";',
+    'export * from "./b.ts";',
+    'export type { b } from "./b.ts";',
+    'export const b = () => import("./b.ts");',
+    'export type B = import("./b.ts").b;',
+  ])("would be found to form one by %s", (text) => {
+    /** A graph of files, each by its text; b leads back to a through c. */
+    const graphOf = (files: Readonly<Record<string, string>>) =>
+      new Map(Object.entries(files).map(([name, text]) => [name, readSource(resolve(root, name), text)] as const));
+    const rest = {
+      "d.ts": 'import { b } from "./b.ts"; import { c } from "./c.ts";',
+      "c.ts": 'export * from "./a.ts";',
+    };
+    expect(cyclesOf(graphOf({ ...rest, "a.ts": text, "b.ts": 'import { c } from "./c.ts";' }))).toEqual([
+      ["a.ts", "b.ts", "c.ts"],
+    ]);
+    expect(cyclesOf(graphOf({ ...rest, "a.ts": text, "b.ts": "// Leads nowhere." }))).toEqual([]);
+    expect(cyclesOf(graphOf({ "b.ts": text }))).toEqual([["b.ts"]]);
   });
 
   it("never lead from what runs on the GPU to the reference", () => {
@@ -137,17 +208,15 @@ describe("the library", () => {
 });
 
 describe("the demo", () => {
-  const demo = readdirSync(resolve(root, "demo/src"), { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.tsx?$/.test(name))
-    .map((name) => readSource(resolve(root, "demo/src", name)));
+  const pages = [...demo.values()];
 
   it("uses the library's public surface alone", () => {
-    const outside = demo.flatMap(({ path, files }) =>
+    const outside = pages.flatMap(({ path, files }) =>
       files.filter((file) => !file.startsWith("demo/")).map((file) => `${path} imports ${file}`),
     );
     expect(outside).toEqual([]);
     // The same walk sees what the pages take from the library.
-    expect(demo.flatMap(({ modules }) => modules)).toContain("chainrule");
+    expect(pages.flatMap(({ modules }) => modules)).toContain("chainrule");
   });
 });
 

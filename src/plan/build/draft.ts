@@ -2,7 +2,7 @@ import { CONTROL_WORDS } from "../../kernels/control.ts";
 import type { MatmulVariant } from "../../kernels/matmul.ts";
 import { anyHardware, type Hardware, tileFor } from "../../kernels/tile.ts";
 import type { Layer } from "../../model/layer.ts";
-import type { Loss } from "../../model/loss.ts";
+import { type Loss, takesClasses } from "../../model/loss.ts";
 import type { Dtype, Mode, Plan, Role, Step, Tensor } from "../types.ts";
 
 /** A network with its sizes. */
@@ -45,7 +45,7 @@ export const inputsOf = ({ layers }: NetworkSpec): number => (layers[0] as Layer
 export const outputsOf = ({ layers }: NetworkSpec): number => (layers[layers.length - 1] as Layer).units;
 
 /** Whether a target is the number of a class rather than a row of values. */
-export const hasClasses = ({ loss }: NetworkSpec): boolean => loss === "softmaxCrossEntropy";
+export const hasClasses = ({ loss }: NetworkSpec): boolean => takesClasses[loss];
 
 /** h⁽ˡ⁾: `x` for l = 0 and `o` for the last layer. */
 export const outputName = (layers: readonly Layer[], l: number): string =>

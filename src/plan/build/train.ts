@@ -1,6 +1,5 @@
 import { penaltyParts } from "../../kernels/penalty.ts";
-import { updateRule } from "../../kernels/weight-update.ts";
-import { stateWidth } from "../../model/optimizer.ts";
+import { stateWidth, updateRule } from "../../model/optimizer.ts";
 import { elementsOf } from "../memory.ts";
 import type { Plan } from "../types.ts";
 import { backward } from "./backward.ts";

@@ -60,7 +60,19 @@ export function halfPrecision(plan: Plan): Plan {
         return { ...step, variant: { ...step.variant, half: true }, bind: { ...step.bind, copy: copyOf(step.bind.w) } };
       case "splitUpdate":
         return { ...step, variant: { ...step.variant, half: true }, bind: { ...step.bind, copy: copyOf(step.bind.w) } };
-      default:
+      // Updates of what lies in no layer, sums of squares of f32 parameters, and the textbook's steps, which no fused plan has.
+      case "weightUpdate":
+      case "penalty":
+      case "advance":
+      case "sample":
+      case "gatherRows":
+      case "matmul":
+      case "activation":
+      case "record":
+      case "gradientMultiply":
+      case "decayGradient":
+      case "halve":
+      case "wholeSteps":
         return step;
     }
   };

@@ -96,6 +96,13 @@ const trainedBy = (steps: readonly InnerStep[]): string[] =>
     step.kernel === "layerUpdate" ? [step.bind.w, step.bind.bias].filter((name) => name !== undefined) : [],
   );
 
-const kinds: readonly string[] = ["begin", "layerForward", "outputLoss", "layerBackward", "layerUpdate"];
+/** The steps that there are loops for. */
+const inner: Readonly<Record<InnerStep["kernel"], true>> = {
+  begin: true,
+  layerForward: true,
+  outputLoss: true,
+  layerBackward: true,
+  layerUpdate: true,
+};
 
-const isInner = (step: Step): step is Step & InnerStep => kinds.includes(step.kernel);
+const isInner = (step: Step): step is Step & InnerStep => Object.hasOwn(inner, step.kernel);

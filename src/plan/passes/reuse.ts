@@ -40,6 +40,7 @@ export function reuse(plan: Plan, leastSaved = LEAST_SAVED): Plan {
 function moveUpdates(steps: readonly Step[]): Step[] {
   const updates = steps.filter(({ phase }) => phase === "update");
   const others = steps.filter(({ phase }) => phase !== "update");
+  if (others.length === 0) return [...steps];
   const follows = new Map(
     updates.map((update) => [update, others.map((step) => conflict(step, update)).lastIndexOf(true)]),
   );

@@ -171,8 +171,8 @@ function operandsOf(plan: Plan, step: Tunable): Operand[] {
   );
   // As large as a sum over the inner size of what is uniform on [−1, 1) is on average, or smaller.
   const scale = 1 / Math.sqrt(dims.inner);
-  return boundOperands(step).map(({ operand: name, access, elements }, index): Operand => {
-    const packed = access === "readBytes";
+  return boundOperands(step).map(({ operand: name, access, content, elements }, index): Operand => {
+    const packed = content === "u8";
     const half = plan.tensors[(step.bind as Readonly<Record<string, string>>)[name] ?? ""]?.dtype === "f16";
     const count = name === "control" ? CONTROL_WORDS : name === "x" && gather ? dataRows * columns : elements;
     const values = (): Operand["values"] => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { workgroupsOf } from "../../../src/kernels/index.ts";
 import type { UpdateVariant } from "../../../src/kernels/weight-update.ts";
+import { stateWidths } from "../../../src/model/optimizer.ts";
 import { expectSameBits, UNIT_ROUNDOFF, type Words } from "../../helpers/compare.ts";
 import { useDevice } from "../../helpers/device.ts";
 import {
@@ -14,7 +15,7 @@ import {
   runOnGpu,
 } from "../../helpers/gpu.ts";
 import { updateErrors } from "../../helpers/tolerances.ts";
-import { controlAt, stateOf, stateWidth } from "../../helpers/update.ts";
+import { controlAt, stateOf } from "../../helpers/update.ts";
 
 const device = await useDevice();
 
@@ -33,7 +34,7 @@ function update(variant: UpdateVariant, elements: number, t = 1, room = elements
 
 function tolerances({ variant, control, values }: Case<"weightUpdate">) {
   const c = controlOf(control);
-  const width = stateWidth[variant.optimizer];
+  const width = stateWidths[variant.optimizer];
   const errorsOf = (i: number) =>
     updateErrors(variant, c, {
       omega: values.parameter?.[i] ?? 0,

@@ -4,7 +4,11 @@ import { sgd } from "../../../src/model/optimizer.ts";
 import { buildEvaluatePlan, buildPredictPlan, buildTrainPlan } from "../../../src/plan/build.ts";
 import { checkPlan } from "../../../src/plan/check.ts";
 import type { Limits } from "../../../src/plan/limits.ts";
-import type { Plan, Step } from "../../../src/plan/types.ts";
+import { allSteps } from "../../../src/plan/memory.ts";
+import { fuse } from "../../../src/plan/passes/fuse.ts";
+import { halfPrecision } from "../../../src/plan/passes/half-precision.ts";
+import { oneDispatch } from "../../../src/plan/passes/one-dispatch.ts";
+import type { Plan, Step, Tensor } from "../../../src/plan/types.ts";
 import { checkLimits } from "../../helpers/limits.ts";
 import { refusal } from "../../helpers/refusal.ts";
 
@@ -75,6 +79,75 @@ describe("checkPlan", () => {
     );
     expect(refusal(() => checkPlan({ ...packed, tensors: train.tensors }))).toBe(
       `${where}: got data = X of f32, expected a tensor of u8; mend the pass that wrote this plan.`,
+    );
+  });
+
+  const fused = fuse(train);
+  const regression = fuse(
+    buildTrainPlan({ ...spec, loss: "halfSquaredError", optimizer, dataRows: 20, shuffle: true, bytes: true }),
+  );
+  const halved = halfPrecision(fused);
+
+  it.each([
+    ["textbook", train],
+    ["fused", fused],
+    ["fused, of bytes and values", regression],
+    ["f16", halved],
+    ["split", halfPrecision(fuse(buildTrainPlan({ ...spec, batch: 2048, optimizer, dataRows: 4096, shuffle: true })))],
+    ["one dispatch", oneDispatch(fused, 16_384)],
+    ["evaluation", buildEvaluatePlan(spec)],
+  ])("refuses the %s plan where a tensor is of another type than the steps that it is bound to take", (_, plan) => {
+    expect(() => checkPlan(plan)).not.toThrow();
+    const bound = new Set(allSteps(plan).flatMap((step) => Object.values(step.bind)));
+    for (const name of bound) {
+      const tensor = plan.tensors[name] as Tensor;
+      if (tensor.role === "control") continue;
+      const others = (["f32", "f16", "u32", "u8"] as const).filter((dtype) => dtype !== tensor.dtype);
+      for (const dtype of others) {
+        const wrong = { ...plan, tensors: { ...plan.tensors, [name]: { ...tensor, dtype } } };
+        expect(refusal(() => checkPlan(wrong))).toMatch(
+          /PlanError: .*: got \w+ = \w+ of \w+, expected a tensor of [\w ]+; mend the pass that wrote this plan\.$/,
+        );
+      }
+    }
+  });
+
+  it("refuses each kernel that was left in f32 code on tensors that became f16", () => {
+    const left = halved.steps.filter(({ variant }) => "half" in variant && variant.half);
+    expect(left.map(({ kernel }) => kernel)).toEqual([
+      "begin",
+      "layerForward",
+      "outputLoss",
+      "layerBackward",
+      "layerUpdate",
+      "layerUpdate",
+    ]);
+    // What begins a step has no f16 operand: it only minds the loss scale.
+    for (const step of left.slice(1)) {
+      const steps = halved.steps.map((one) =>
+        one === step ? { ...one, variant: { ...one.variant, half: false } } : one,
+      );
+      expect(refusal(() => checkPlan({ ...halved, steps: steps as Step[] }))).toMatch(
+        new RegExp(`\\(${step.kernel}\\): got \\w+ = \\w+ of f16, expected a tensor of f32;`),
+      );
+    }
+  });
+
+  it("refuses another tensor for the control block, and the control block for another", () => {
+    const end = "; mend the pass that wrote this plan.";
+    expect(refusal(() => checkPlan(rebind(train, forward1, "control", "order")))).toBe(
+      `PlanError: train plan: step ${forward1} (matmul): got control = order of u32, expected a tensor of control${end}`,
+    );
+    const loss = numberOf(train, ({ kernel }) => kernel === "loss");
+    expect(refusal(() => checkPlan(rebind(train, loss, "y", "control")))).toBe(
+      `PlanError: train plan: step ${loss} (loss): got y = control of control, expected a tensor of u32${end}`,
+    );
+  });
+
+  it("refuses to move words into others of another type", () => {
+    const y = { ...(regression.tensors.y as Tensor), dtype: "u32" } as const;
+    expect(refusal(() => checkPlan({ ...regression, tensors: { ...regression.tensors, y } }))).toBe(
+      "PlanError: train plan: step 1 (begin): got y = y of u32, expected a tensor of f32; mend the pass that wrote this plan.",
     );
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { boundOperands, sourceOf } from "../../../src/kernels/index.ts";
+import { sourceOf } from "../../../shaders/index.ts";
+import { boundOperands } from "../../../src/kernels/index.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
 import { checkPlan } from "../../../src/plan/check.ts";
 import { formatPlan } from "../../../src/plan/format.ts";

@@ -130,6 +130,18 @@ describe("reuse", () => {
     expect(reuse(whole)).toBe(whole);
   });
 
+  it("keeps the only step of a plan, whatever is to be saved", () => {
+    const plan = planTraining({
+      model: sequential([dense(2)]),
+      loss: "softmaxCrossEntropy",
+      optimizer: decaying,
+      inputs: 3,
+      rows: 9,
+    });
+    expect(plan.steps).toHaveLength(1);
+    expect(reuse(plan, 0).steps).toEqual(plan.steps);
+  });
+
   it("lets the two largest activations do for a forward pass alone, and keeps its output", () => {
     const layers = resolveLayers(sequential([8, 30, 20, 25, 10, 3].map((units) => dense(units, "tanh"))), 4, half);
     const spec = { layers, loss: half, batch: 1024 } as const;

@@ -1,9 +1,9 @@
 import type { Device } from "chainrule";
 import { type Enter, enterChainrule, enterReference } from "./contestants.ts";
-import type { Work } from "./contract.ts";
 import { asError, type Entrant, Race, ROUNDS, type Timing } from "./race.ts";
 import { makeTasks, taskNames } from "./tasks.ts";
 import { loadTfjs, type Tfjs } from "./tfjs-client.ts";
+import type { Work } from "./work.ts";
 
 export interface NetworkTimings {
   readonly network: string;

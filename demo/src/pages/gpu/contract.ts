@@ -1,5 +1,8 @@
 import type { Benchmark } from "./benchmark.ts";
 import type { SelfCheck } from "./self-check.ts";
+import type { Work } from "./work.ts";
+
+export type { Work };
 
 /** What the browser tells of the GPU, and what the library asked it for. */
 export interface Description {
@@ -19,16 +22,6 @@ export interface Description {
   readonly features: readonly string[];
   /** Which of them the device that trains has switched on. */
   readonly enabled: readonly string[];
-}
-
-/** How far a piece of work is. */
-export interface Work {
-  /** What is done now. */
-  readonly label: string;
-  /** From 0 to 1. */
-  readonly share: number;
-  /** Seconds spent so far. */
-  readonly seconds: number;
 }
 
 export interface GpuContract {

@@ -1,7 +1,7 @@
 import { createReferenceTrainer, createTrainer, type Device, type ReferenceTrainer, type Trainer } from "chainrule";
 import { type CheckNetwork, checkNetworks } from "./check-networks.ts";
 import { Comparison, differingBits, type Finding, groupOf, STEPS, STRETCH } from "./compare.ts";
-import type { Work } from "./contract.ts";
+import type { Work } from "./work.ts";
 
 /** Ways to run a step, which give the numbers of the same formulas. */
 export const planNames = ["textbook", "fused", "one dispatch"] as const;

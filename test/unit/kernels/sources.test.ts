@@ -1,0 +1,52 @@
+import { createHash } from "node:crypto";
+import { expect, it } from "vitest";
+import { sourceOf } from "../../../shaders/index.ts";
+import { kernels } from "../../../src/kernels/index.ts";
+import { variants } from "../../helpers/calls.ts";
+
+/** The tokens of a source: comments and white space, which the compiler of WGSL does not see, may change. */
+const tokensOf = (source: string): string =>
+  source
+    .replace(/\/\/.*|\/\*[\s\S]*?\*\//g, "")
+    .match(/\w+|->|[-+*/%&|^=!<>]=|&&|\|\||\+\+|--|<<|>>|\S/g)
+    ?.join(" ") ?? "";
+
+/**
+ * What moves shaders about is not to change them, nor a bit of what they compute. Where a formula is meant to change, see that the
+ * kernels below are those whose formula did, and write the lines anew with `npm run test:node -- sources --update=all`.
+ */
+it("the sources of every kernel are those that its tests of the GPU judged, token by token", async () => {
+  const sources = new Map(Object.keys(kernels).map((name) => [name, new Set<string>()] as const));
+  for (const call of variants) sources.get(call.kernel)?.add(tokensOf(await sourceOf(call)));
+  const lines = [...sources].sort().map(([name, texts]) => {
+    const hash = createHash("sha256")
+      .update([...texts].sort().join("\n"))
+      .digest("hex");
+    return `${name} ${texts.size} ${hash.slice(0, 16)}`;
+  });
+  expect(lines).toMatchInlineSnapshot(`
+    [
+      "activation 3 d02b5b3ca48a1f54",
+      "advance 4 741e2b7b74df7088",
+      "begin 36 cf9766e8117d71c4",
+      "decayGradient 1 216362fb51335206",
+      "gatherRows 2 296acf7fbc8be80d",
+      "gradientMultiply 3 56d178f2fba17cb0",
+      "halve 1 442e29c1679a71d0",
+      "layerBackward 12 b272933a3d69fd3c",
+      "layerForward 44 32e425f5b6344e05",
+      "layerGradient 22 a78e20f44c639fb4",
+      "layerUpdate 88 1f7616b86ff36e8c",
+      "loss 7 c8fbcbe9830d2d91",
+      "matmul 15 1629687ddf497669",
+      "outputLoss 12 7a3a601196ef212b",
+      "penalty 1 e5e04910ad0771bc",
+      "record 2 3828c1b2cfd9db36",
+      "sample 2 64cc1785dd7a535a",
+      "splitUpdate 16 3d6d0114041bd9d0",
+      "sumRows 1 9f6bb960f41800ae",
+      "weightUpdate 6 fcfd122aee351b0e",
+      "wholeSteps 32 9fb4389a1f5c3d50",
+    ]
+  `);
+});
