@@ -44,13 +44,13 @@ function Lost({ loss: { what, fault } }: { loss: Loss }) {
     <Notice
       tone="error"
       title={what === "gpu" ? "The GPU stopped" : "The worker stopped"}
-      details={<WhatItSaid fault={fault} />}
+      details={<WhatItSaid fault={fault} who={what === "gpu" ? "library" : "browser"} />}
       action={<Button onClick={again}>Start again</Button>}
     >
       <p>
         {what === "gpu"
           ? "The browser or its driver took the GPU away, as after a long sleep or an update. Starting again opens it anew"
-          : "What trains, beside this page, met an error that it does not know. Starting again makes it anew"}{" "}
+          : "The worker that trains for this page met an error that nobody expected. Starting again makes it anew"}{" "}
         and brings this page back to where its address says.
       </p>
     </Notice>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { useSite } from "./browser.ts";
+import { button, useSite } from "./browser.ts";
 import { atRest, train, untilAccurate } from "./playground.ts";
 
 describe("the site", () => {
@@ -37,7 +37,7 @@ describe("the site", () => {
     await page.goBack();
     await alert.waitFor();
     away = false;
-    await alert.getByRole("button", { name: "Reload" }).click();
+    await button(page, "Reload").click();
     await page.getByRole("heading", { level: 1, name: /digit/i }).waitFor();
   });
 

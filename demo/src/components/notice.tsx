@@ -28,11 +28,11 @@ export function Notice({ tone, title, children, details, action }: NoticeProps) 
   );
 }
 
-/** The library's own words, folded. */
-export function WhatItSaid({ fault }: { fault: FaultMessage }) {
+/** An error in the words that it came with, folded. @param who said so; the library if left out */
+export function WhatItSaid({ fault, who = "library" }: { fault: FaultMessage; who?: "library" | "browser" }) {
   return (
     <details>
-      <summary>What the library said</summary>
+      <summary>What the {who} said</summary>
       <Fault fault={fault} />
     </details>
   );
