@@ -18,6 +18,7 @@ const later = {
   // With the shaders that evaluate() needs: of trainings only those with a wide output do too.
   inference: /(src\/(plan\/build\/inference|run\/(inference|predictor|probe|rows))|shaders\/(loss|record)\.wgsl)\.ts$/,
   read: /src\/(run\/(tensor-value|unpack)|model\/float16)\.ts$/,
+  restart: /src\/kernels\/control-after\.ts$/,
   diagnosis: /src\/(run\/numeric|plan\/limit-error|device\/(refusals|shader-error))\.ts$/,
   node: /src\/device\/dawn\.ts$/,
   textbook:

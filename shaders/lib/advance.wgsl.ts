@@ -32,10 +32,12 @@ fn advance() {
 #if ${half}
   if (!skipped && t > 0u && t % ${LOSS_SCALE_STEPS}u == 0u) { control.lossScale = min(2.0 * control.lossScale, ${LARGEST_LOSS_SCALE}.0); }
 #endif
-  let steps = (control.dataRows + control.batch - 1u) / control.batch;
-  let start = (t % steps) * control.batch;
+  var start = select(control.start + control.rows, 0u, t == 0u);
+  if (start == control.dataRows) {
+    start = 0u;
+    control.epoch++;
+  }
   control.step = t + 1u;
-  control.epoch = t / steps;
   control.start = start;
   control.rows = min(control.batch, control.dataRows - start);
   control.decay = ${decays[decay]};

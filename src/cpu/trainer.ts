@@ -1,4 +1,5 @@
-import { type ControlValues, controlAfter, initialControl, RECORD_WORDS } from "../kernels/control.ts";
+import { initialControl, RECORD_WORDS } from "../kernels/control.ts";
+import type { Beginning } from "../kernels/control-after.ts";
 import { checkModel, type Layer, resolveLayers } from "../model/layer.ts";
 import { checkOptions } from "../model/options.ts";
 import type { Schedule } from "../model/schedule.ts";
@@ -77,9 +78,9 @@ class CpuTrainer implements ReferenceTrainer {
   readonly #network: Network;
   readonly #layers: readonly Layer[];
   readonly #reference: Reference;
-  /** The control block as it was before the first step. */
-  readonly #initial: ControlValues;
-  readonly #schedule: Schedule;
+  readonly #begun: Beginning;
+  /** Steps by which the count of epochs is ahead: 0 unless a file of other rows or batches was loaded. */
+  #ahead = 0;
   /** Why the run halted, if it did. */
   #failure: Failure | undefined;
 
@@ -88,8 +89,7 @@ class CpuTrainer implements ReferenceTrainer {
     this.#network = network;
     this.#layers = resolveLayers(network.model, network.inputs, network.loss);
     this.#reference = reference;
-    this.#initial = { ...reference.control };
-    this.#schedule = schedule;
+    this.#begun = { control: { ...reference.control }, schedule };
   }
 
   async step(n = 1): Promise<Report> {
@@ -100,10 +100,10 @@ class CpuTrainer implements ReferenceTrainer {
   async *fit(options: FitOptions): AsyncGenerator<Report, void, undefined> {
     checkFit(options);
     const { epochs, signal } = options;
-    const { dataRows, batch } = this.#initial;
+    const { dataRows, batch } = this.#begun.control;
     const epochSteps = Math.ceil(dataRows / batch);
     for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
-      const report = await this.#run(epochSteps - (this.#reference.control.step % epochSteps), signal);
+      const report = await this.#run(epochSteps - ((this.#reference.control.step + this.#ahead) % epochSteps), signal);
       if (report) yield report;
     }
   }
@@ -168,9 +168,9 @@ class CpuTrainer implements ReferenceTrainer {
   }
 
   async load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
-    const { parameters, state, progress } = loadFor(this.#network, this.plan, this.#reference.control, bytes);
+    const { parameters, restart } = loadFor(this.#network, this.plan, this.#begun, bytes);
     this.#setParameters("load", parameters);
-    if (progress) this.#resume({ state, progress });
+    if (restart) this.#resume(restart);
   }
 
   dispose(): void {}
@@ -187,11 +187,12 @@ class CpuTrainer implements ReferenceTrainer {
     if (this.#failure) this.#resume(this.#failure.restart);
   }
 
-  /** Sets optimizer state, and the control block so that the next step is step `progress.step` + 1. */
-  #resume({ state, progress }: Restart): void {
+  /** Sets optimizer state and the control block, so that the next step is step `control.step` + 1. */
+  #resume({ state, control, ahead }: Restart): void {
+    this.#ahead = ahead;
     for (const [name, values] of Object.entries(state)) this.#reference.set(name, values);
     this.#failure = undefined;
-    Object.assign(this.#reference.control, controlAfter(this.#initial, this.#schedule, progress.step), progress);
+    Object.assign(this.#reference.control, control);
   }
 
   #names(): string[] {
@@ -204,7 +205,7 @@ class CpuTrainer implements ReferenceTrainer {
 
   /** A plan without training, made ready with the parameters as they are. */
   #inference(plan: Reference["plan"], rows: number): Reference {
-    const made = createReference(plan, { ...this.#initial, rows, step: 1 });
+    const made = createReference(plan, { ...this.#begun.control, rows, step: 1 });
     for (const [name, values] of Object.entries(this.#values(this.#names()))) made.set(name, values);
     return made;
   }
@@ -218,7 +219,7 @@ class CpuTrainer implements ReferenceTrainer {
       this.#reference.close();
       const record = recordAt(this.#reference, this.#reference.control.step);
       if (record.halted) {
-        this.#failure = await diagnose(this, record);
+        this.#failure = await diagnose(this, record, this.#begun, this.#ahead);
         throw this.#failure.error;
       }
       addRecord(totals, record);

@@ -8,9 +8,9 @@ import type { Schedule } from "../model/schedule.ts";
 export const controlFields = {
   /** Steps begun, the running one included: t. */
   step: "u32",
-  /** Epoch of the running step, counted from 0. */
+  /** Epoch of the running step, counted from 0; after a load that of the next. */
   epoch: "u32",
-  /** Position of the batch's first row in the epoch's order. */
+  /** Position of the batch's first row in the epoch's order. The next step goes on `rows` behind it, or begins the next epoch. */
   start: "u32",
   /** Actual rows of the batch, |B|. */
   rows: "u32",
@@ -115,42 +115,6 @@ function scheduleFields(schedule: Schedule): Partial<ControlValues> {
     }
   }
 }
-
-/**
- * The control block once `step` steps are done, so that the next is step + 1. The learning rate of a step schedule is the
- * product that the GPU forms, in single precision; the bias corrections are the closed form of the GPU's recurrence.
- */
-export function controlAfter(control: ControlValues, schedule: Schedule, step: number): ControlValues {
-  return {
-    ...control,
-    step,
-    // No row of a step before is left to be recorded.
-    rows: 0,
-    learningRate: rateAfter(schedule, Math.fround(control.baseLearningRate), step),
-    correction1: correctionAfter(control.beta1, control.rest1, step),
-    correction2: correctionAfter(control.beta2, control.rest2, step),
-  };
-}
-
-/** η after so many steps, where the next is computed out of it; else what it was at first. */
-function rateAfter(schedule: Schedule, first: number, step: number): number {
-  switch (schedule.kind) {
-    case "constant":
-    case "cosine":
-      return first;
-    case "step": {
-      const factor = Math.fround(schedule.factor);
-      const drops = Math.floor(Math.max(step - 1, 0) / schedule.every);
-      let rate = first;
-      for (let i = 0; i < drops; i++) rate = Math.fround(rate * factor);
-      return rate;
-    }
-  }
-}
-
-/** c after so many steps of c ← βc + (1 − β), where β and 1 − β are each rounded to float32. */
-const correctionAfter = (beta: number, rest: number, step: number): number =>
-  (Math.fround(rest) * (1 - Math.fround(beta) ** step)) / (1 - Math.fround(beta));
 
 /** The control block as bytes for the GPU. */
 export function encodeControl(values: ControlValues): Uint32Array<ArrayBuffer> {

@@ -16,10 +16,11 @@ export function advanceControl(variant: AdvanceVariant, control: ControlValues):
   if (variant.half && !skipped && t > 0 && t % LOSS_SCALE_STEPS === 0) {
     control.lossScale = Math.min(2 * control.lossScale, LARGEST_LOSS_SCALE);
   }
-  const steps = Math.ceil(control.dataRows / control.batch);
+  const next = t === 0 ? 0 : control.start + control.rows;
+  const isOver = next === control.dataRows;
   control.step = t + 1;
-  control.epoch = Math.floor(t / steps);
-  control.start = (t % steps) * control.batch;
+  control.epoch += isOver ? 1 : 0;
+  control.start = isOver ? 0 : next;
   control.rows = Math.min(control.batch, control.dataRows - control.start);
   control.decay = decays[variant.decay](control);
   if (!skipped) {

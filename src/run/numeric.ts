@@ -1,5 +1,6 @@
 import { NumericError } from "../errors.ts";
 import type { ControlValues } from "../kernels/control.ts";
+import { type Beginning, controlAfter } from "../kernels/control-after.ts";
 import { boundOperands } from "../kernels/index.ts";
 import { LARGEST_HALF } from "../model/float16.ts";
 import { elementsOf, isHalf } from "../plan/memory.ts";
@@ -31,10 +32,12 @@ export async function firstNonFinite(trainer: Readable, record: StepRecord, vari
   });
 }
 
-/** How training goes on: step and whatever else of the control block does not follow from it, and optimizer state by name. */
+/** How training goes on: optimizer state by name, and the control block after the last step that counts. */
 export interface Restart {
   readonly state: Parameters;
-  readonly progress: Pick<ControlValues, "step"> & Partial<ControlValues>;
+  readonly control: ControlValues;
+  /** Steps by which the count of epochs is ahead of the steps. */
+  readonly ahead: number;
 }
 
 /** Why a training halted, and how it goes on with parameters that are set. */
@@ -43,20 +46,28 @@ export interface Failure {
   readonly restart: Restart;
 }
 
-/** Explains a step whose objective is not finite. */
-export async function diagnose(trainer: Readable, record: StepRecord): Promise<Failure> {
+/**
+ * Explains a step whose objective is not finite.
+ * @param ahead as in `Restart`
+ */
+export async function diagnose(
+  trainer: Readable,
+  record: StepRecord,
+  begun: Beginning,
+  ahead: number,
+): Promise<Failure> {
   const error = await firstNonFinite(trainer, record);
-  return { error, restart: restartAfter(trainer.plan, error) };
+  const control = controlAfter(begun, error.step - 1, ahead);
+  return { error, restart: { ...restartAfter(trainer.plan, error, control), ahead } };
 }
 
 /** With the step that failed; the optimizer begins anew where an overflow has reached what it keeps, or may have. */
-function restartAfter(plan: Plan, { step, tensor }: NumericError): Restart {
-  const progress = { step: step - 1 };
-  if (!overflowed(plan, tensor)) return { state: {}, progress };
+function restartAfter(plan: Plan, { tensor }: NumericError, control: ControlValues): Omit<Restart, "ahead"> {
+  if (!overflowed(plan, tensor)) return { state: {}, control };
   const states = Object.entries(plan.tensors).filter(([, { role }]) => role === "state");
   return {
     state: Object.fromEntries(states.map(([name, { shape }]) => [name, new Float32Array(elementsOf(shape))])),
-    progress: { ...progress, correction1: 0, correction2: 0 },
+    control: { ...control, correction1: 0, correction2: 0 },
   };
 }
 

@@ -1,21 +1,24 @@
 import { DataError, ShapeError } from "../errors.ts";
 import { type ControlValues, HALTED, SKIPPED } from "../kernels/control.ts";
+import { type Beginning, controlAfter } from "../kernels/control-after.ts";
 import type { InnerStep } from "../kernels/whole-steps.ts";
 import { checkObject, checkOptions, refuse, show } from "../model/options.ts";
 import { elementsOf, isHalf } from "../plan/memory.ts";
 import type { Plan, Step } from "../plan/types.ts";
 import { DESCRIPTION, encodeModel, FORMAT, type LoadedModel, loadModel } from "./checkpoint.ts";
 import { type Network, parameterSpecs, resolveNetwork } from "./network.ts";
+import type { Restart } from "./numeric.ts";
 import { type FileOptimizer, fileOptimizer, type Progress, type RowOrder } from "./progress.ts";
 import type { Parameters, SaveOptions } from "./types.ts";
 
 /** What a trainer takes out of a file. */
 export interface Loaded {
   readonly parameters: Parameters;
-  /** Optimizer state by tensor name; none where the file holds the network alone. */
-  readonly state: Parameters;
-  /** Where training goes on: the bias corrections where they belong to the trainer's rates, the loss scale where it trains in f16. */
-  readonly progress: (Pick<ControlValues, "step"> & Partial<ControlValues>) | undefined;
+  /**
+   * Where training goes on, with the bias corrections where they belong to the trainer's rates, and the loss scale where it trains in
+   * f16; undefined where the file holds the network alone.
+   */
+  readonly restart: Restart | undefined;
 }
 
 /** What a trainer gives for a file. */
@@ -65,20 +68,14 @@ function progressOf(plan: Plan, control: ControlValues): Progress {
   const applied = lastApplied(control);
   const { step, correction1, correction2, beta1, beta2, lossScale } = applied;
   const scaling = isHalf(plan) ? { lossScale, skipped: control.halted === SKIPPED } : {};
-  return { step, correction1, correction2, beta1, beta2, ...scaling, order: orderAfter(plan, applied) };
+  return { step, correction1, correction2, beta1, beta2, ...scaling, order: orderAfter(plan, control) };
 }
 
-/** Where in the order of the rows the step after `step` begins. */
-function orderAfter(plan: Plan, { step, dataRows, batch, seed }: ControlValues): RowOrder {
-  const steps = Math.ceil(dataRows / batch);
-  return {
-    rows: dataRows,
-    batch,
-    seed,
-    shuffle: isShuffled(plan),
-    epoch: Math.floor(step / steps),
-    row: (step % steps) * batch,
-  };
+/** The order of the rows, and where in it the next step begins: one that halted the run is taken again. */
+function orderAfter(plan: Plan, { step, epoch, start, rows, halted, dataRows, batch, seed }: ControlValues): RowOrder {
+  const order = { rows: dataRows, batch, seed, shuffle: isShuffled(plan) };
+  const row = step === 0 || (halted & HALTED) !== 0 ? start : start + rows;
+  return row === dataRows ? { ...order, epoch: epoch + 1, row: 0 } : { ...order, epoch, row };
 }
 
 /** The steps of a plan, those too that one dispatch runs. */
@@ -117,28 +114,39 @@ function stateShapes({ tensors }: Plan): Record<string, readonly number[]> {
 /**
  * Reads a file for a trainer of the same network and optimizer.
  * @param plan that it trains by
- * @param rates of the trainer
  * @throws ShapeError, DataError
  */
-export function loadFor(
-  network: Network,
-  plan: Plan,
-  rates: Pick<ControlValues, "beta1" | "beta2">,
-  bytes: Uint8Array | ArrayBuffer,
-): Loaded {
+export function loadFor(network: Network, plan: Plan, begun: Beginning, bytes: Uint8Array | ArrayBuffer): Loaded {
   const loaded = loadModel(bytes);
   const { parameters, training } = loaded;
   checkLoaded(network, plan, loaded);
-  if (!training) return { parameters, state: {}, progress: undefined };
+  if (!training) return { parameters, restart: undefined };
   for (const { name } of parameterSpecs(network.layers)) {
     checkState(`state_${name}`, training.state[`state_${name}`], parameters[name]);
   }
-  const { step, correction1, correction2, beta1, beta2, lossScale, skipped } = training.progress;
+  const { step, correction1, correction2, beta1, beta2, lossScale, skipped, order } = training.progress;
   // As the GPU summed them, unless they belong to other rates than this trainer's.
-  const own = beta1 === Math.fround(rates.beta1) && beta2 === Math.fround(rates.beta2);
+  const own = beta1 === Math.fround(begun.control.beta1) && beta2 === Math.fround(begun.control.beta2);
   const corrections = own ? { correction1, correction2 } : {};
   const scaling = isHalf(plan) && lossScale !== undefined ? { lossScale, halted: skipped ? SKIPPED : 0 } : {};
-  return { parameters, state: training.state, progress: { step, ...corrections, ...scaling } };
+  // A file of version 1 does not tell its order. Its epochs are counted by its steps, as they were: of the same rows and batches,
+  // which it was promised to go on with exactly, it does; of others it begins with what is left of an epoch.
+  const ahead = order ? stepsBefore(order, orderAfter(plan, begun.control)) - step : 0;
+  const control = { ...controlAfter(begun, step, ahead), ...corrections, ...scaling };
+  return { parameters, restart: { state: training.state, control, ahead } };
+}
+
+/**
+ * Steps that a trainer would have taken by itself to come to where it goes on. In the file's own order of the rows that is the place
+ * that the file tells. In another, a place within an epoch would leave rows out and take others twice: it begins the next epoch.
+ */
+function stepsBefore({ epoch, row, ...given }: RowOrder, own: RowOrder): number {
+  const steps = Math.ceil(own.rows / own.batch);
+  const { rows, batch, seed, shuffle } = own;
+  const isSame =
+    given.rows === rows && given.batch === batch && given.shuffle === shuffle && (given.seed === seed || !shuffle);
+  if (isSame) return steps * epoch + row / batch;
+  return steps * (row === 0 ? epoch : epoch + 1);
 }
 
 /** Checks that a file holds the network and the optimizer state of a trainer. @throws ShapeError, DataError */

@@ -2,10 +2,10 @@ import { createGuard, type Guard } from "../device/guard.ts";
 import { hardwareOf } from "../device/hardware.ts";
 import { checkDevice, type Device } from "../device/open.ts";
 import { compileProgram, type Program } from "../device/program.ts";
-import { type ControlValues, controlAfter, decodeControl, encodeControl, initialControl } from "../kernels/control.ts";
+import { decodeControl, encodeControl, initialControl } from "../kernels/control.ts";
+import type { Beginning } from "../kernels/control-after.ts";
 import { checkModel } from "../model/layer.ts";
 import { checkObject, checkOptions } from "../model/options.ts";
-import type { Schedule } from "../model/schedule.ts";
 import { addBytes, type Bytes, bytesOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import { checkFit, checkSeed, checkSteps } from "./counts.ts";
@@ -66,8 +66,7 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
     guard,
     network,
     program,
-    control,
-    optimizer.schedule,
+    { control, schedule: optimizer.schedule },
     tuned?.report,
     (performance.now() - began) / 1000,
   );
@@ -84,13 +83,13 @@ class GpuTrainer implements Trainer {
   readonly #guard: Guard;
   readonly #network: Network;
   readonly #program: Program;
-  /** The control block as it was before the first step. */
-  readonly #control: ControlValues;
-  readonly #schedule: Schedule;
+  readonly #begun: Beginning;
   /** Made by the first call that needs it. */
   #inference: Inference | undefined;
   readonly #stepper: Stepper;
   readonly #epochSteps: number;
+  /** Steps by which the count of epochs is ahead: 0 unless a file of other rows or batches was loaded. */
+  #ahead = 0;
   /** The step that halted the run, if one did. */
   #halted: StepRecord | undefined;
   /** Why, once that is known. */
@@ -103,8 +102,7 @@ class GpuTrainer implements Trainer {
     guard: Guard,
     network: Network,
     program: Program,
-    control: ControlValues,
-    schedule: Schedule,
+    begun: Beginning,
     tuning: TuneReport | undefined,
     compileSeconds: number,
   ) {
@@ -113,11 +111,11 @@ class GpuTrainer implements Trainer {
     this.#guard = guard;
     this.#network = network;
     this.#program = program;
-    this.#control = control;
-    this.#schedule = schedule;
+    this.#begun = begun;
     this.plan = program.plan;
     this.tuning = tuning;
     this.compileSeconds = compileSeconds;
+    const { control } = begun;
     this.#epochSteps = Math.ceil(control.dataRows / control.batch);
     this.#stepper = new Stepper(device.gpu, guard, program, "chainrule.trainer");
   }
@@ -128,7 +126,7 @@ class GpuTrainer implements Trainer {
 
   /** Writes the data, the parameters and the control block; called once. */
   upload(data: Rows, parameters: Parameters): void {
-    this.#write({ X: data.inputs, Y: data.targets, ...parameters, control: encodeControl(this.#control) });
+    this.#write({ X: data.inputs, Y: data.targets, ...parameters, control: encodeControl(this.#begun.control) });
   }
 
   #write(values: Readonly<Record<string, GPUAllowSharedBufferSource>>): void {
@@ -145,7 +143,7 @@ class GpuTrainer implements Trainer {
     const { epochs, signal } = options;
     for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
       const report = await this.#exclusive(() =>
-        this.#run(this.#epochSteps - (this.#stepper.step % this.#epochSteps), signal),
+        this.#run(this.#epochSteps - ((this.#stepper.step + this.#ahead) % this.#epochSteps), signal),
       );
       if (report) yield report;
     }
@@ -206,9 +204,9 @@ class GpuTrainer implements Trainer {
   async #load(bytes: Uint8Array | ArrayBuffer): Promise<void> {
     const { loadFor } = await files();
     this.#guard.check();
-    const { parameters, state, progress } = loadFor(this.#network, this.plan, this.#control, bytes);
+    const { parameters, restart } = loadFor(this.#network, this.plan, this.#begun, bytes);
     this.#setParameters("load", parameters);
-    if (progress) this.#resume({ state, progress });
+    if (restart) this.#resume(restart);
   }
 
   dispose(): void {
@@ -230,11 +228,11 @@ class GpuTrainer implements Trainer {
     return parameterSpecs(this.#network.layers).map(({ name }) => name);
   }
 
-  /** Sets optimizer state, and the control block so that the next step is step `progress.step` + 1. */
-  #resume({ state, progress }: Restart): void {
-    const values = { ...controlAfter(this.#control, this.#schedule, progress.step), ...progress };
-    this.#write({ ...state, control: encodeControl(values) });
-    this.#stepper.step = progress.step;
+  /** Sets optimizer state and the control block, so that the next step is step `control.step` + 1. */
+  #resume({ state, control, ahead }: Restart): void {
+    this.#ahead = ahead;
+    this.#write({ ...state, control: encodeControl(control) });
+    this.#stepper.step = control.step;
     this.#halted = this.#failure = undefined;
   }
 
@@ -254,7 +252,7 @@ class GpuTrainer implements Trainer {
       }
     }
     if (this.#halted) {
-      this.#failure ??= await (await diagnosis()).diagnose(this, this.#halted);
+      this.#failure ??= await (await diagnosis()).diagnose(this, this.#halted, this.#begun, this.#ahead);
       throw this.#failure.error;
     }
     if (totals.steps === 0) return undefined;

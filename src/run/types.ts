@@ -233,7 +233,8 @@ export interface Trainer extends Predictor {
   save(options?: SaveOptions): Promise<Uint8Array<ArrayBuffer>>;
   /**
    * Takes up the parameters, and optimizer state and step if the file has them, once the calls before it have ended. Numbers of the
-   * optimizer may differ from the file's; another optimizer or network is refused, and nothing is written.
+   * optimizer may differ from the file's; another optimizer or network is refused, and nothing is written. Where rows, batch, seed or
+   * shuffle differ, the next step begins a new epoch.
    * @throws DataError, ShapeError
    */
   load(bytes: Uint8Array | ArrayBuffer): Promise<void>;

@@ -4,7 +4,6 @@ import {
   CONTROL_WORDS,
   type ControlField,
   type ControlValues,
-  controlAfter,
   controlFields,
   controlNames,
   decodeControl,
@@ -12,6 +11,7 @@ import {
   initialControl,
   RECORD_WORDS,
 } from "../../../src/kernels/control.ts";
+import { controlAfter } from "../../../src/kernels/control-after.ts";
 import { boundOperands, dimsOf, kernels, workgroupsOf } from "../../../src/kernels/index.ts";
 import { adam, type Optimizer, sgd } from "../../../src/model/optimizer.ts";
 import { stepDecay } from "../../../src/model/schedule.ts";
@@ -80,7 +80,7 @@ describe("controlAfter", () => {
     "is where $kind stands after as many steps, so that the next goes on as if they had run",
     (optimizer) => {
       for (const steps of [0, 1, 2, 3, 7, 20]) {
-        const after = controlAfter(begun(optimizer), optimizer.schedule, steps);
+        const after = controlAfter({ control: begun(optimizer), schedule: optimizer.schedule }, steps);
         expect(after.step).toBe(steps);
         advanceControl({ schedule: optimizer.schedule.kind, decay: optimizer.decay }, after);
         const { correction1, correction2, ...expected } = advanced(optimizer, steps + 1);
@@ -97,7 +97,7 @@ describe("controlAfter", () => {
     let learningRate = control.baseLearningRate;
     for (let t = 0; t < 100; t++) {
       if (t > 0 && t % every === 0) learningRate = fround(learningRate * fround(0.7));
-      expect(controlAfter(control, schedule, t + 1).learningRate).toBe(learningRate);
+      expect(controlAfter({ control, schedule }, t + 1).learningRate).toBe(learningRate);
     }
     // 33 products rounded one by one are not the rounded power.
     expect(learningRate).not.toBe(fround(fround(0.1) * fround(0.7) ** 33));
@@ -112,7 +112,7 @@ describe("controlAfter", () => {
       first = control.beta1 * first + control.rest1;
       second = control.beta2 * second + control.rest2;
       if (![1, 10, 100, 5000].includes(step)) continue;
-      const { correction1, correction2 } = controlAfter(control, optimizer.schedule, step);
+      const { correction1, correction2 } = controlAfter({ control, schedule: optimizer.schedule }, step);
       // In double precision both, so that nothing but the formula tells them apart.
       expectClose(`corrections after ${step} steps`, [correction1, correction2], [first, second], 1e-12);
     }
@@ -123,8 +123,12 @@ describe("controlAfter", () => {
     const control = begun(optimizer);
     const { weightDecay, beta1, beta2, epsilon, dataRows, batch, seed } = control;
     const kept = { weightDecay, beta1, beta2, epsilon, dataRows, batch, seed, halted: 0 };
-    expect(controlAfter(control, optimizer.schedule, 9)).toMatchObject({ ...kept, step: 9 });
-    expect(controlAfter(control, optimizer.schedule, 0)).toMatchObject({ ...kept, step: 0, learningRate: 0.5 });
+    expect(controlAfter({ control, schedule: optimizer.schedule }, 9)).toMatchObject({ ...kept, step: 9 });
+    expect(controlAfter({ control, schedule: optimizer.schedule }, 0)).toMatchObject({
+      ...kept,
+      step: 0,
+      learningRate: 0.5,
+    });
     expect(control.step).toBe(0);
   });
 });

@@ -27,8 +27,8 @@ it("the sources of every kernel are those that its tests of the GPU judged, toke
   expect(lines).toMatchInlineSnapshot(`
     [
       "activation 3 d02b5b3ca48a1f54",
-      "advance 4 741e2b7b74df7088",
-      "begin 36 cf9766e8117d71c4",
+      "advance 4 a96b147285462fc3",
+      "begin 36 90a140ea5e2eaf47",
       "decayGradient 1 216362fb51335206",
       "gatherRows 2 296acf7fbc8be80d",
       "gradientMultiply 3 56d178f2fba17cb0",
@@ -46,7 +46,7 @@ it("the sources of every kernel are those that its tests of the GPU judged, toke
       "splitUpdate 16 3d6d0114041bd9d0",
       "sumRows 1 9f6bb960f41800ae",
       "weightUpdate 6 fcfd122aee351b0e",
-      "wholeSteps 32 9fb4389a1f5c3d50",
+      "wholeSteps 32 2a4a1dec75895a45",
     ]
   `);
 });

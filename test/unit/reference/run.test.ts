@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { controlAfter, initialControl } from "../../../src/kernels/control.ts";
+import { initialControl } from "../../../src/kernels/control.ts";
+import { controlAfter } from "../../../src/kernels/control-after.ts";
 import { dense, resolveLayers, sequential } from "../../../src/model/layer.ts";
 import { adam, sgd } from "../../../src/model/optimizer.ts";
 import { permute } from "../../../src/model/random.ts";
@@ -137,7 +138,7 @@ describe("the reference", () => {
       reference.step();
       reference.close();
       X[2] = 3;
-      Object.assign(reference.control, controlAfter(begun, optimizer.schedule, 1));
+      Object.assign(reference.control, controlAfter({ control: begun, schedule: optimizer.schedule }, 1));
       const expected = start(optimizer, fuse);
       for (let step = 1; step <= 2; step++) expected.step();
       expected.close();
