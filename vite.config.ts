@@ -154,7 +154,7 @@ const gpu: TestProjectInlineConfiguration = {
   },
 };
 
-/** The command line and the package. */
+/** The command line and the package, what runs in process on one device too. */
 const command: TestProjectInlineConfiguration = {
   extends: true,
   test: {
@@ -163,7 +163,8 @@ const command: TestProjectInlineConfiguration = {
     include: testsOf(["test/node"]),
     globalSetup: "test/node/setup.ts",
     setupFiles: ["test/helpers/polling.ts", "test/helpers/pipelines.ts"],
-    maxWorkers,
+    isolate: false,
+    maxWorkers: 1,
     sequence: { groupOrder: 3 },
   },
 };
@@ -174,6 +175,7 @@ const deno: TestProjectInlineConfiguration = {
     name: "deno",
     environment: "node",
     include: testsOf(["test/gpu/kernels", "test/gpu/api"], ["test/gpu/plans"]),
+    setupFiles: "test/helpers/pipelines.ts",
     isolate: false,
     maxWorkers: 1,
   },
