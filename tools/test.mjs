@@ -18,7 +18,7 @@ import { runSuite } from "./vitest.mjs";
 
 const tiers = {
   fast: { checks: ["types", "lint"], suites: ["demo", "gpu", "deno", "command", "browser", "unit"] },
-  full: { checks: [], suites: ["browser", "demo", "deno", "gpu", "command"] },
+  full: { checks: [], suites: ["demo", "browser", "deno", "gpu", "command", "unit"] },
 };
 
 const checks = {
