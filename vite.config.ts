@@ -147,6 +147,7 @@ const gpu: TestProjectInlineConfiguration = {
     name: "gpu",
     environment: "node",
     include: testsOf(["test/gpu", "test/counts"]),
+    globalSetup: "test/node/setup.ts",
     setupFiles: ["test/helpers/polling.ts", "test/helpers/pipelines.ts"],
     isolate: false,
     maxWorkers: 1,
@@ -171,10 +172,11 @@ const command: TestProjectInlineConfiguration = {
 
 const deno: TestProjectInlineConfiguration = {
   extends: true,
+  resolve: { alias },
   test: {
     name: "deno",
     environment: "node",
-    include: testsOf(["test/gpu/kernels", "test/gpu/api"], ["test/gpu/plans"]),
+    include: testsOf(["test/gpu/kernels", "test/gpu/api"], ["test/gpu/plans", "test/unit"]),
     setupFiles: "test/helpers/pipelines.ts",
     isolate: false,
     maxWorkers: 1,

@@ -1,4 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chooseAdapter } from "./adapter.mjs";
 import { runSuite, suites } from "./vitest.mjs";
@@ -32,43 +34,54 @@ for (const { file, from } of chosen) {
   if (count !== 1) throw new Error(`mutants: ${file} holds ${count} of ${JSON.stringify(from)}, expected one`);
 }
 
-// As they are, all of the tests pass: otherwise it would say nothing that one fails.
-const tests = [...new Set(chosen.flatMap((mutant) => mutant.tests))];
-const sound = await passes(tests);
-if (!sound) {
-  console.error("mutants: the tests fail without any mutant.");
-  process.exit(1);
-}
+/** The file that is changed, as it was. @type {{ file: string, source: string } | undefined} */
+let changed;
+const restore = () => {
+  if (changed) writeFileSync(changed.file, changed.source);
+  changed = undefined;
+};
+// Whatever ends this program, a signal too, the working tree is left as it was.
+process.on("exit", restore);
 
-/** @type {Mutant[]} */
+// As they are, all of the tests pass: otherwise it would say nothing that one fails.
+if ((await failuresOf([...new Set(chosen.flatMap(({ tests }) => tests))])) > 0) {
+  throw new Error("mutants: tests fail without any mutant");
+}
 const alive = [];
-for (const [index, mutant] of chosen.entries()) {
-  const { file, from, to } = mutant;
+for (const [index, { file, from, to, tests }] of chosen.entries()) {
   const source = await readFile(file, "utf8");
-  const restore = () => writeFile(file, source);
-  process.once("SIGINT", restore);
-  try {
-    await writeFile(
-      file,
-      source.replace(from, () => to),
-    );
-    const killed = !(await passes(mutant.tests, ["--bail=1", "--reporter=dot", "--silent"]));
-    console.log(`${index + 1}/${chosen.length} ${killed ? "killed" : "ALIVE "} ${file}: ${from} → ${to}`);
-    if (!killed) alive.push(mutant);
-  } finally {
-    await restore();
-    process.off("SIGINT", restore);
-  }
+  changed = { file, source };
+  await writeFile(
+    file,
+    source.replace(from, () => to),
+  );
+  const killed = (await failuresOf(tests, ["--bail=1"])) > 0;
+  restore();
+  console.log(`${index + 1}/${chosen.length} ${killed ? "killed" : "ALIVE "} ${file}: ${from} → ${to}`);
+  if (!killed) alive.push(file);
 }
 console.log(`\n${chosen.length - alive.length} passed, ${alive.length} failed`);
 process.exitCode = alive.length === 0 ? 0 : 1;
 
-/** Runs tests, given as `suite file`, until one fails. @param {readonly string[]} tests @param {readonly string[]} [args] */
-async function passes(tests, args = []) {
+/**
+ * Runs tests, given as `suite file`.
+ * @param {readonly string[]} tests
+ * @param {readonly string[]} [args]
+ * @returns {Promise<number>} how many failed
+ * @throws {Error} where none ran
+ */
+async function failuresOf(tests, args = []) {
+  let failed = 0;
   for (const suite of runtimes) {
     const files = tests.flatMap((test) => (test.startsWith(`${suite} `) ? [test.slice(suite.length + 1)] : []));
-    const status = files.length === 0 ? 0 : await runSuite(suite, [...files, ...args], adapter);
-    if (status !== 0) return false;
+    if (files.length === 0 || failed > 0) continue;
+    const path = join("test-results/mutants", `${suite}.report.json`);
+    await rm(path, { force: true });
+    const reporters = ["--silent", "--reporter=dot", "--reporter=json", `--outputFile.json=${path}`];
+    await runSuite(suite, [...files, ...reporters, ...args], adapter);
+    const { numFailedTests, numPassedTests } = JSON.parse(await readFile(path, "utf8"));
+    if (numFailedTests + numPassedTests === 0) throw new Error(`mutants: no test ran of ${files.join(", ")}`);
+    failed += numFailedTests;
   }
-  return true;
+  return failed;
 }

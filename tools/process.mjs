@@ -1,5 +1,20 @@
 import { spawn } from "node:child_process";
 
+/** Ends each command that runs, with its children. @type {Set<() => void>} */
+const running = new Set();
+
+/** An exit ends what was started: detached groups would live on. */
+process.on("exit", () => {
+  for (const kill of running) kill();
+});
+for (const [signal, number] of /** @type {const} */ ([
+  ["SIGHUP", 1],
+  ["SIGINT", 2],
+  ["SIGTERM", 15],
+])) {
+  process.on(signal, () => process.exit(128 + number));
+}
+
 /**
  * Runs a command with this terminal's output and returns its exit status; past `timeout` ms it and its children are
  * killed and the status is 124.
@@ -20,22 +35,16 @@ export function run(command, args, { env = process.env, timeout }) {
         // It has ended.
       }
     };
-    const interrupt = () => {
-      kill();
-      process.exit(130);
-    };
+    running.add(kill);
     const timer = setTimeout(() => {
       late = true;
       console.error(`killed after ${timeout / 1000} s: ${[command, ...args].join(" ")}`);
       kill();
     }, timeout);
-    process.once("SIGINT", interrupt);
-    process.once("SIGTERM", interrupt);
     /** @param {number} status */
     const end = (status) => {
       clearTimeout(timer);
-      process.off("SIGINT", interrupt);
-      process.off("SIGTERM", interrupt);
+      running.delete(kill);
       kill();
       resolve(late ? 124 : status);
     };

@@ -8,9 +8,9 @@ import { run } from "./process.mjs";
 import { runSuite } from "./vitest.mjs";
 
 /**
- * `test.mjs [fast | full]`: all that a tier tests, of which test/README.md has a table. Types, lint and build belong to `fast`,
- * which is `npm test`; `full`, which is `npm run test:all`, is what it leaves. Suites run side by side, each whatever became of the
- * others. Their reports stay in test-results. The last line is `N passed, N failed`.
+ * `test.mjs [fast | full]`: all that a tier tests, of which test/README.md has a table. `fast` is `npm test`; `full`, which is
+ * `npm run test:all`, is what it leaves. Each builds first. Suites run side by side, each whatever became of the others. Their
+ * reports stay in test-results. The last line is `N passed, N failed`.
  *
  * @typedef {{ passed: number, failed: number, skipped: number }} Count
  * @typedef {import("./vitest.mjs").Runtime} Runtime
