@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ChainruleError } from "../../../src/errors.ts";
-import { RING_RECORDS } from "../../../src/kernels/control.ts";
+import { LONG_RING_RECORDS } from "../../../src/kernels/control.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
 import { adam, sgd } from "../../../src/model/optimizer.ts";
 import { stepDecay } from "../../../src/model/schedule.ts";
@@ -114,7 +114,7 @@ describe("trainer › reports", () => {
       optimizer: sgd({ learningRate: 0.1 }),
       data: { inputs: [1], targets: [1] },
     };
-    const steps = RING_RECORDS + 3;
+    const steps = LONG_RING_RECORDS + 3;
     const report = await withTrainer(device, smallest, (trainer) => trainer.step(steps));
     expect(report).toMatchObject({ step: steps, steps, rows: steps, epoch: steps });
     // Losses fall from step to step: had the first three been overwritten, the mean would be smaller.
