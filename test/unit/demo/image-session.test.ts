@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { optimizerOf } from "../../../demo/src/network.ts";
 import type { ImageContract } from "../../../demo/src/pages/image/contract.ts";
-import { CPU_SIZE, type ImageOptions, initialOptions } from "../../../demo/src/pages/image/options.ts";
-import { MOST_BYTES } from "../../../demo/src/pages/image/picture.ts";
+import { encode } from "../../../demo/src/pages/image/features.ts";
+import { CPU_SIZE, type ImageOptions, initialOptions, modelOf } from "../../../demo/src/pages/image/options.ts";
+import { MOST_BYTES, targetsOf } from "../../../demo/src/pages/image/picture.ts";
 import { psnrOf } from "../../../demo/src/pages/image/psnr.ts";
 import { open } from "../../../demo/src/pages/image/session.ts";
-import { DataError, NumericError } from "../../../src/index.ts";
+import { createReferenceTrainer, DataError, NumericError } from "../../../src/index.ts";
 import { psnrBetween, psnrOfMean } from "../../demo/pixels.ts";
 import { Canvas, passFrame, useSessions } from "./session.ts";
 
@@ -68,7 +70,7 @@ describe("the image's session", () => {
   });
 
   it("trains a second network by as many steps on plain coordinates, which are not enough for fine rings", async () => {
-    const { call, status, bytes, done, psnr } = visit();
+    const { call, status, steps, bytes, done, psnr } = visit();
     const rings = await call.take("rings", 128);
     await call.begin(keen, 0);
     const alone = bytes();
@@ -80,6 +82,18 @@ describe("the image's session", () => {
     await call.play();
     await done();
     const { plainLoss = Number.NaN, curve } = status() ?? {};
+    // By the very steps that a training of plain coordinates by itself takes.
+    const data = { inputs: encode(rings, new Float64Array()), targets: targetsOf(rings) };
+    const itself = createReferenceTrainer({
+      model: modelOf(keen),
+      loss: "halfSquaredError",
+      optimizer: optimizerOf(keen),
+      data,
+      batch: keen.batch,
+      seed: keen.seed,
+    });
+    await itself.step(steps());
+    expect(plainLoss).toBe((await itself.evaluate(data)).loss);
     // Plain coordinates learn too, and leave at least four times the squared error.
     expect(psnrOf(plainLoss)).toBeGreaterThan(psnrOfMean(Array.from(rings.pixels)) + 1);
     expect(psnr()).toBeGreaterThan(psnrOf(plainLoss) + 6);
