@@ -128,13 +128,8 @@ export const rate = 0.05;
 const steps = stepDecay({ learningRate: rate, every: 7, factor: 0.5 });
 const arc = cosine({ learningRate: rate, steps: 30, warmup: 4 });
 
-/**
- * ε of Adam, so large that a gradient which cancels to nothing has no direction: by a small one, its last bit decides where a
- * whole step goes.
- */
-const epsilon = 0.01;
-
-export const optimizers: readonly (readonly [string, Optimizer])[] = [
+/** Every kind of rule, decay and schedule. @param numbers of Adam that are not the usual ones */
+const optimizersWith = (numbers: { readonly epsilon?: number }): readonly (readonly [string, Optimizer])[] => [
   ["sgd", sgd({ learningRate: rate })],
   ["sgd, λ", sgd({ learningRate: steps, weightDecay: 0.3 })],
   [
@@ -144,23 +139,32 @@ export const optimizers: readonly (readonly [string, Optimizer])[] = [
   ["momentum", sgd({ learningRate: arc, momentum: 0.9 })],
   ["momentum, λ of biases too", sgd({ learningRate: rate, momentum: 0.9, weightDecay: 0.3, decayBiases: true })],
   ["momentum, λ per step", sgd({ learningRate: rate, momentum: 0.5, weightDecay: 0.1, decay: "per-step" })],
-  ["adam", adam({ learningRate: arc, epsilon })],
-  ["adam, λ", adam({ learningRate: rate, weightDecay: 0.3, epsilon })],
+  ["adam", adam({ learningRate: arc, ...numbers })],
+  ["adam, λ", adam({ learningRate: rate, weightDecay: 0.3, ...numbers })],
   [
     "adam, λ per step, of biases too",
-    adam({ learningRate: rate, weightDecay: 0.1, decay: "per-step", decayBiases: true, epsilon }),
+    adam({ learningRate: rate, weightDecay: 0.1, decay: "per-step", decayBiases: true, ...numbers }),
   ],
-  ["adamw", adamw({ learningRate: rate, epsilon })],
-  ["adamw, λ", adamw({ learningRate: steps, weightDecay: 0.1, epsilon })],
-  ["adamw, λ of biases too", adamw({ learningRate: rate, weightDecay: 0.1, decayBiases: true, epsilon })],
+  ["adamw", adamw({ learningRate: rate, ...numbers })],
+  ["adamw, λ", adamw({ learningRate: steps, weightDecay: 0.1, ...numbers })],
+  ["adamw, λ of biases too", adamw({ learningRate: rate, weightDecay: 0.1, decayBiases: true, ...numbers })],
 ];
+
+/**
+ * For float32: an ε of Adam so large that a gradient which cancels to nothing has no direction. By a small one, its last bit, and
+ * so the order of sums, decides where a whole step goes.
+ */
+export const optimizers = optimizersWith({ epsilon: 0.01 });
+
+/** For double precision: Adam as it is by default. */
+export const exactOptimizers = optimizersWith({});
 
 /**
  * A quarter of the optimizers, of every kind and form of decay over four networks: what the n-th network is paired with where all
  * pairs would say little more.
  */
 export const optimizersOf = (network: number): typeof optimizers =>
-  optimizers.filter((_, index) => index % 4 === network % 4);
+  exactOptimizers.filter((_, index) => index % 4 === network % 4);
 
 /** One of them by its name. */
 export function ruleOf(name: string): Optimizer {

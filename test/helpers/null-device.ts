@@ -9,6 +9,7 @@ import { type Device, openDevice } from "../../src/device/open.ts";
  * mean nothing.
  */
 export async function openNullDevice(): Promise<Device> {
+  // For good, as the library does when it opens Dawn. Did it not, what test/node starts in processes of their own would fail.
   Object.assign(globalThis, globals);
   // The entry point must live as long as its devices: `openDevice` holds it.
   const device = await openDevice({ gpu: create(["backend=null"]) });

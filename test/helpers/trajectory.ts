@@ -33,6 +33,10 @@ export interface Trajectory {
   readonly oneDispatch?: boolean;
   /** Where it begins; drawn if left out, with values in all tensors, and so that no pre-activation comes near a kink. */
   readonly start?: Start;
+  /** Steps that the drawn start must keep from kinks, all 30 if left out: up to the first kink they are compared. */
+  readonly fewest?: number;
+  /** Whether every z and h is compared after every step too. */
+  readonly eachStep?: boolean;
   /** Parameters that the twin begins with instead. */
   readonly nudged?: Parameters;
 }
@@ -69,10 +73,14 @@ const bends: Readonly<Record<Activation, boolean>> = { identity: false, relu: tr
 
 const SEED = 42;
 
-/** Trains 30 steps on the GPU and by the twin of the same plan, and asserts that every tensor of the plan agrees. */
-export async function expectTrajectory(device: Device, given: Trajectory): Promise<void> {
+/**
+ * Trains 30 steps on the GPU and by the twin of the same plan, and asserts that every tensor of the plan agrees.
+ * @returns how many steps were compared: fewer where a kink was met
+ */
+export async function expectTrajectory(device: Device, given: Trajectory): Promise<number> {
   const { layers, optimizer, batch, loss, shuffle = true, fuse = true, oneDispatch = false, nudged = {} } = given;
-  const { data, parameters } = given.start ?? startOf(given);
+  const { start, steps } = given.start ? { start: given.start, steps: STEPS } : startOf(given);
+  const { data, parameters } = start;
   const trainer = await createTrainer(device, {
     model: sequential(layers),
     loss,
@@ -90,14 +98,21 @@ export async function expectTrajectory(device: Device, given: Trajectory): Promi
     trainer.setParameters(parameters);
     const reference = twinOf(plan, given, { data, parameters: { ...parameters, ...nudged } });
     const largest = new Map<string, number>();
-    for (let t = 0; t < STEPS; t++) {
+    const kept = keptIn(plan);
+    const activations = kept.flatMap(([name, { role }]) => (role === "activation" ? [name] : []));
+    for (let t = 0; t < steps; t++) {
       reference.step();
-      for (const [name] of keptIn(plan)) {
+      for (const [name] of kept) {
         largest.set(name, Math.max(largest.get(name) ?? 0, largestMagnitude(reference.tensor(name))));
       }
+      if (!given.eachStep) continue;
+      await trainer.step();
+      const values = await readTensors(device, trainer, activations);
+      for (const name of activations) expectTensor(plan, reference, name, values[name] ?? new Float32Array(), largest);
     }
-    await trainer.step(STEPS);
+    if (!given.eachStep) await trainer.step(steps);
     await expectAll(device, trainer, reference, largest);
+    return steps;
   } finally {
     trainer.dispose();
   }
@@ -116,21 +131,22 @@ function twinOf(plan: Plan, { optimizer, rows, batch }: Trajectory, { data, para
 const MOST_DRAWS = 50;
 
 /**
- * The first draw by which no pre-activation of an activation that bends lies within the tolerance of 0 in any step. Closer, either
- * sign and either slope are right, and two trainings that are both right part by a whole slope.
+ * The first draw by which no pre-activation of an activation that bends lies within the tolerance of 0 in as many steps as must
+ * be. Closer, either sign and either slope are right, and two trainings that are both right part by a whole slope.
  */
-function startOf(given: Trajectory): Start {
+function startOf(given: Trajectory): { readonly start: Start; readonly steps: number } {
   for (let draw = 0; draw < MOST_DRAWS; draw++) {
     const start = { data: dataOf(given, draw), parameters: parametersOf(given, draw) };
-    if (keepsFromKinks(given, start)) return start;
+    const steps = stepsBeforeKink(given, start);
+    if (steps >= (given.fewest ?? STEPS)) return { start, steps };
   }
   throw new Error(`each of ${MOST_DRAWS} draws meets a kink: give fewer units that bend, or smaller batches`);
 }
 
 /** By the textbook's plan, which holds every z. */
-function keepsFromKinks(given: Trajectory, start: Start): boolean {
+function stepsBeforeKink(given: Trajectory, start: Start): number {
   const bent = given.layers.flatMap(({ activation }, index) => (bends[activation] ? [`z${index + 1}`] : []));
-  if (bent.length === 0) return true;
+  if (bent.length === 0) return STEPS;
   const { layers, loss, optimizer, inputs, rows, batch, shuffle = true } = given;
   const model = sequential(layers);
   const options = { model, loss, optimizer, inputs, rows, batch, shuffle, fuse: false, oneDispatch: false };
@@ -140,10 +156,10 @@ function keepsFromKinks(given: Trajectory, start: Start): boolean {
     reference.step();
     for (const name of bent) {
       const z = actual(plan, reference, name, reference.tensor(name)).map(Math.abs);
-      if (Math.min(...z) <= TOLERANCE * Math.max(...z)) return false;
+      if (Math.min(...z) <= TOLERANCE * Math.max(...z)) return t;
     }
   }
-  return true;
+  return STEPS;
 }
 
 /** The tensors of a plan, less those that whole steps keep to themselves. */
@@ -179,7 +195,7 @@ async function expectAll(
 }
 
 function expectRing(ring: Uint32Array<ArrayBuffer>, reference: Reference): void {
-  const lines = Array.from({ length: STEPS }, (_, t) => ({
+  const lines = Array.from({ length: reference.control.step }, (_, t) => ({
     got: decodeRecord(ring, t + 1),
     expected: reference.tensor("ring").slice(8 * t, 8 * t + 8),
   }));

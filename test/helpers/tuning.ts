@@ -102,13 +102,21 @@ export const miscompiling = (device: Device, change: (source: string) => string)
       ),
   });
 
-/** Ways to come out otherwise, for batches of which the partial one has so many rows, and what the tuner says of each. */
-export const mistakes = (partial: number): readonly [string, (source: string) => string, string][] => [
-  ["in the last bit", (source) => source.replace("let z = value", "let z = value * 1.0000001"), "other bits"],
-  [
-    "in the partial batch alone",
-    (source) => source.replace("let z = value", `let z = select(value, 0.0, control.rows == ${partial}u)`),
-    "other bits",
-  ],
-  ["in that it does not compile", (source) => `${source}\nno WGSL`, "refused by the device: a shader that"],
-];
+/**
+ * Ways to come out otherwise, for batches of which the partial one has so many rows, what the tuner says of each, and what the
+ * source then has.
+ */
+export const mistakes = (partial: number): readonly [string, (source: string) => string, string, mark: string][] => {
+  const bit = "let z = value * 1.0000001";
+  const rows = `let z = select(value, 0.0, control.rows == ${partial}u)`;
+  return [
+    ["in the last bit", (source) => source.replace("let z = value", bit), "other bits", bit],
+    ["in the partial batch alone", (source) => source.replace("let z = value", rows), "other bits", rows],
+    [
+      "in that it does not compile",
+      (source) => `${source}\nno WGSL`,
+      "refused by the device: a shader that",
+      "no WGSL",
+    ],
+  ];
+};

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { openAdapter } from "../../src/cli/software-adapter.ts";
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { processTerminal } from "../../src/cli/terminal.ts";
 import { useDevice } from "../helpers/device.ts";
 import { useWorkplace } from "./cli.ts";
 import { createWorkplace, digits } from "./command.ts";
@@ -308,8 +308,11 @@ describe("train refuses, in one line and without a file left behind,", () => {
     expect(readFileSync(join(place.folder, "m.safetensors"), "utf8")).toBe("what was there");
   });
 
-  it("an unknown adapter", async () => {
-    const { status, stderr } = await place.run(train, { openDevice: () => openAdapter("voodoo") });
+  it("an adapter of which the environment says what is unknown", async () => {
+    vi.stubEnv("CHAINRULE_ADAPTER", "voodoo");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { openDevice } = processTerminal();
+    const { status, stderr } = await place.run(train, { openDevice });
     expect(stderr).toBe(
       'error: CHAINRULE_ADAPTER: got "voodoo", expected swiftshader, own, or nothing; set it to one of these, or unset it.\n',
     );

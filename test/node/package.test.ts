@@ -110,19 +110,9 @@ describe("the installed package", () => {
       expect(elsewhere, path).toEqual([]);
     }
     expect(imports("core.js")).toEqual(
-      [
-        "diagnosis",
-        "files",
-        "half",
-        "inference",
-        "node",
-        "read",
-        "restart",
-        "split",
-        "staged",
-        "textbook",
-        "whole-steps",
-      ].map((name) => `./${name}.js`),
+      ["diagnosis", "files", "half", "inference", "node", "read", "split", "staged", "textbook", "whole-steps"].map(
+        (name) => `./${name}.js`,
+      ),
     );
     expect(readText(bare.installed, "dist/core.js")).not.toMatch(/^import /m);
   });

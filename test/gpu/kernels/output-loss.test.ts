@@ -90,6 +90,11 @@ const shared = losses.flatMap((loss, own) =>
     .map(({ group, subgroups }) => [loss, group, subgroups] as const),
 );
 
+test.each(losses)("outputLoss %s › gives the same bits on every run", async (loss) => {
+  const cases = sharedSizes.map((sizes) => output({ ...plain, loss, gather: loss === "softmaxCrossEntropy" }, sizes));
+  expect(await runAllOnGpu(device, cases)).toEqual(await runAllOnGpu(device, cases));
+});
+
 test.each(shared)(
   "outputLoss %s › gives the same bits with %i rows a workgroup, sharing loads %s",
   async (loss, group, subgroups) => {

@@ -204,14 +204,20 @@ describe("tune › what gives other numbers", () => {
   let comesOut = (source: string): string => source;
   const other = miscompiling(device, (source) => comesOut(source));
 
-  test.each(mistakes(ROWS % BATCHES[0]))("is refused if it differs %s", async (_, change, reason) => {
+  test.each(mistakes(ROWS % BATCHES[0]))("is refused if it differs %s", async (_, change, reason, mark) => {
     const plan = only("layerForward", plain);
     const cache = cacheOf(plan, otherChoice, device);
-    comesOut = change;
+    const changed: string[] = [];
+    comesOut = (source) => {
+      changed.push(change(source));
+      return changed.at(-1) ?? "";
+    };
     const { plan: tuned, report } = await tuneBy(ticking(), other, plan, { cache, seconds: FIRST });
     expect(report.refused).toHaveLength(1);
     for (const line of report.refused) expect(line).toContain(`: ${reason}`);
     expect(tuned).toEqual(plan);
+    // What one case refused is forgotten: the next has the shader compiled anew, with its own mistake.
+    expect(changed).toEqual([expect.stringContaining(mark)]);
   });
 });
 

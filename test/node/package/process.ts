@@ -11,7 +11,7 @@ export interface Outcome {
 }
 
 /**
- * Starts a program that ends with the test at the latest, and waits for it.
+ * Starts a program that ends with the test at the latest, its own processes too, and waits for it.
  * @param watch sees the process at once, and again with what it has written to stderr so far
  */
 export function start(
@@ -21,9 +21,10 @@ export function start(
   watch: (child: ChildProcess, stderr: string) => void = () => {},
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, options);
-    // A hook's ends with the suite.
-    if (TestRunner.getCurrentTest()) onTestFinished(() => void child.kill("SIGKILL"));
+    // What a hook starts ends with the suite, in whose group it stays.
+    const ends = TestRunner.getCurrentTest() !== undefined;
+    const child = spawn(program, args, { ...options, detached: ends });
+    if (ends) onTestFinished(() => endGroup(child));
     let stdout = "";
     let stderr = "";
     watch(child, stderr);
@@ -40,6 +41,15 @@ export function start(
       resolve({ status, stdout, stderr });
     });
   });
+}
+
+/** Ends a process that leads a group, and whatever it has started: npm's and Deno's launchers start others. */
+function endGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // All of them have ended.
+  }
 }
 
 /** Runs a program in a folder. */

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { createGuard } from "../../../src/device/guard.ts";
 import type { Device } from "../../../src/device/open.ts";
 import { DataError, DeviceError } from "../../../src/errors.ts";
+import { turns } from "../../helpers/turns.ts";
 
 const parts = { where: "GPU", got: "a lost device", expected: "one that works", remedy: "open it again" };
 
@@ -29,9 +30,6 @@ beforeAll(() => {
   return () => vi.unstubAllGlobals();
 });
 
-/** All that promises alone can bring about. */
-const quiet = () => new Promise((resolve) => setTimeout(resolve));
-
 describe("a guard", () => {
   it.each([
     ["an error of the browser's", new DOMException("Buffer was unmapped before mapping was resolved.", "AbortError")],
@@ -42,7 +40,7 @@ describe("a guard", () => {
     lose();
     const settled = vi.fn();
     const wait = createGuard(device, "trainer").wait(Promise.reject(error)).catch(settled);
-    await quiet();
+    await turns();
     expect(settled).not.toHaveBeenCalled();
     tell();
     await wait;
@@ -62,7 +60,7 @@ describe("a guard", () => {
     fail(new DOMException("", "AbortError"));
     await expect(guard.wait(Promise.reject(new Error("late")))).rejects.toBe(loss);
     expect(() => guard.check()).toThrow(loss);
-    await quiet();
+    await turns();
   });
 
   it.each([
@@ -79,7 +77,7 @@ describe("a guard", () => {
     lose();
     const guard = createGuard(device, "trainer");
     const [failed, endless] = [guard.wait(Promise.reject(new Error("AbortError"))), guard.wait(new Promise(() => {}))];
-    await quiet();
+    await turns();
     guard.close();
     await expect(failed).rejects.toThrow("a call after dispose()");
     await expect(endless).rejects.toThrow("a call after dispose()");
