@@ -195,6 +195,8 @@ const browser: TestProjectInlineConfiguration = {
       enabled: true,
       headless: true,
       screenshotFailures: false,
+      // How long a browser takes to start is the machine's affair too.
+      connectTimeout: 600_000,
       provider: playwright({
         launchOptions: { ...chromium, env: { ...process.env, ...chromium.env } },
       }),

@@ -1,6 +1,6 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright";
-import { afterAll, afterEach, beforeAll, expect, inject } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, inject, onTestFailed } from "vitest";
 
 /** What tools/adapter.mjs found. */
 const launchOptions = JSON.parse(process.env.CHAINRULE_BROWSER ?? "{}");
@@ -47,6 +47,8 @@ export function useSite({ webgpu = true } = {}): Site {
     const { args, env, ...others } = launchOptions;
     browser = await chromium.launch({
       ...others,
+      // The hook's own limit is the only one.
+      timeout: 0,
       args: webgpu ? args : args.filter(withWebGpu),
       env: { ...process.env, ...env },
     });
@@ -115,11 +117,18 @@ async function goBy(page: Page, hash: string): Promise<void> {
 export const settled = (page: Page): Promise<void> =>
   page.evaluate(() => (globalThis as unknown as { settled(): Promise<void> }).settled());
 
-/** Asks until the answer fits, as long as the test may take. */
+/** Asks until the answer fits, as long as the test may take. Of a test that fails meanwhile it says what was answered last. */
 export async function until<T>(ask: () => Promise<T>, fits: (answer: T) => boolean): Promise<T> {
+  let answer: T | undefined;
+  let waits = true;
+  onTestFailed(() => {
+    if (waits) console.error(`until ${fits}: last answered`, answer);
+  });
   for (;;) {
-    const answer = await ask();
-    if (fits(answer)) return answer;
+    answer = await ask();
+    if (!fits(answer)) continue;
+    waits = false;
+    return answer;
   }
 }
 

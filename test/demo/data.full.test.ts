@@ -128,8 +128,10 @@ async function holdBytes(page: Page, where: "worker" | "page") {
     /** All that follows of it, but for what it asks of others, is done when this returns. */
     release: () =>
       hold.evaluate(async (held) => {
+        // A timer, of no time, comes after all that promises alone can bring about.
+        const promisesRun = () => new Promise((resolve) => setTimeout(resolve));
         held.release();
-        await new Promise((resolve) => setTimeout(resolve));
+        await promisesRun();
       }),
   };
 }

@@ -71,36 +71,6 @@ describe("the site", () => {
     }
   });
 
-  it("opens where the browser's language is none, as in a system without one", async () => {
-    const { page, errors } = await site.visit({
-      before: (page) =>
-        page.addInitScript(() =>
-          Object.defineProperty(navigator, "language", { value: "en-US@posix", configurable: true }),
-        ),
-    });
-    await page.getByRole("heading", { level: 1, name: "Watch a network learn" }).waitFor();
-    expect(errors).toEqual([]);
-  });
-
-  it("opens, changes its theme and leaves its page where the browser withholds storage", async () => {
-    const { page, errors } = await site.visit({
-      before: (page) =>
-        page.addInitScript(() => {
-          const get = () => {
-            throw new DOMException("Access is denied for this document.", "SecurityError");
-          };
-          for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(window, name, { get });
-        }),
-    });
-    await atRest(page);
-    await page.getByRole("button", { name: "Use the dark theme" }).click();
-    await page.getByRole("button", { name: "Use the light theme" }).waitFor();
-    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe("rgb(18, 21, 26)");
-    await page.reload();
-    await atRest(page);
-    expect(errors).toEqual([]);
-  });
-
   it("opens an address anew in the tab that shows its page, and keeps the page's state at its own link", async () => {
     const { page } = await site.goTo("playground?points=gauss&layers=2");
     await atRest(page);
@@ -120,17 +90,6 @@ describe("the site", () => {
     await shape("gauss");
     await atRest(page);
     expect(page.url()).toBe(gauss);
-  });
-
-  it("leads to the page with the keyboard alone", async () => {
-    const { page } = await site.goTo();
-    await atRest(page);
-    // As of a page that was just opened.
-    await page.reload();
-    await atRest(page);
-    await page.keyboard.press("Tab");
-    await page.keyboard.press("Enter");
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
   });
 });
 

@@ -71,18 +71,17 @@ describe("This GPU", () => {
   });
 
   it("checks nothing before it is asked, where the address says so, and begins anew after it was left in the middle", async () => {
-    const { page, errors } = await site.goTo("gpu?check=off");
-    await page.getByTestId("adapter").waitFor();
-    await settled(page);
-    expect([await rowsOf(page), await page.getByTestId("verdict").count()]).toEqual([[], 0]);
-    await button(page, "Check").click();
-    const rows = page.locator(".findings tbody tr");
-    await rows.first().waitFor();
-    await page.getByRole("link", { name: "Your data" }).click();
-    await page.getByText("Drop a CSV file here").waitFor();
-    await page.getByRole("link", { name: "This GPU" }).click();
-    // The table of the check that was left is gone; one that begins fills another.
-    await rows.first().waitFor();
-    expect(errors).toEqual([]);
+    for (let visit = 0; visit < 2; visit++) {
+      const { page, errors } = await site.goTo("gpu?check=off");
+      const rows = page.locator(".findings tbody tr");
+      await page.getByTestId("adapter").waitFor();
+      await settled(page);
+      expect([await rows.count(), await page.getByTestId("verdict").count()]).toEqual([0, 0]);
+      await button(page, "Check").click();
+      await rows.first().waitFor();
+      await page.getByRole("link", { name: "Your data" }).click();
+      await page.getByText("Drop a CSV file here").waitFor();
+      expect(errors).toEqual([]);
+    }
   });
 });

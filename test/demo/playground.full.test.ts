@@ -31,6 +31,17 @@ describe("the playground", () => {
     expect(errors).toEqual([]);
   });
 
+  it.each(["circle", "xor", "gauss"])("learns %s after it was chosen", async (shape) => {
+    const { page, errors } = await site.goTo("playground?points=moons");
+    await atRest(page);
+    await page.getByRole("radio", { name: shape }).check({ force: true });
+    await page.waitForURL(new RegExp(`[?&]points=${shape}(&|$)`));
+    await atRest(page);
+    await train(page);
+    await untilAccurate(page, "test", 95);
+    expect(errors).toEqual([]);
+  });
+
   it("rewinds and replays to the same bits, edits of options included", async () => {
     const { page } = await site.goTo("playground?points=moons&layers=4&live=sgd,0.1,0,32");
     await atRest(page);

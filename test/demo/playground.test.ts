@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { button, expectGoodLooks, pictureOf, settled, useSite } from "./browser.ts";
 import { accuracyOf, atRest, goToStep, pause, stepOf, train, untilAccurate } from "./playground.ts";
+import { expectNothingLeft } from "./visits.ts";
 
 const site = useSite();
 
@@ -35,3 +36,6 @@ it("the playground learns a shape that is chosen, goes back to the very weights,
   await expectGoodLooks(page);
   expect(errors).toEqual([]);
 });
+
+it("a visit of the playground leaves nothing on the GPU", () =>
+  expectNothingLeft(site, { at: "playground?layers=2", ready: settled }));

@@ -1,15 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Page } from "playwright";
-import { build } from "vite";
 import { afterAll, beforeAll, expect } from "vitest";
+import { builtCommand } from "../node/built.ts";
 import type { Row } from "./model.ts";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** A folder of its own for the tests of a file, in which the command line runs. */
 export interface Workplace {
@@ -17,22 +14,12 @@ export interface Workplace {
   run(...args: string[]): Promise<{ stdout: string }>;
 }
 
-/** @returns with the command line as the sources make it */
+/** @returns with the command line that was built */
 export function useCommandLine(): Workplace {
-  const folder = useFolder();
-  // Within the project, so that it finds the adapters' packages.
-  const command = join(root, "node_modules/.cache/chainrule", `demo-${process.pid}.mjs`);
-  beforeAll(async () => {
-    const made = await build({ root, mode: "cli", logLevel: "warn", build: { write: false } });
-    const [bundle] = [made].flat();
-    if (!bundle || !("output" in bundle)) throw new Error("the command line was not built");
-    mkdirSync(dirname(command), { recursive: true });
-    writeFileSync(command, bundle.output[0].code);
-  });
-  afterAll(() => rmSync(command, { force: true }));
+  const path = useFolder();
   return {
-    path: folder,
-    run: (...args) => promisify(execFile)(process.execPath, [command, ...args], { cwd: folder("") }),
+    path,
+    run: (...args) => promisify(execFile)(process.execPath, [builtCommand, ...args], { cwd: path("") }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 
 export interface DropAreaProps {
   readonly class: string;
@@ -9,7 +9,8 @@ export interface DropAreaProps {
 
 /** A page that takes a file dropped anywhere, beside it too, where the browser would open it. A button of it does the same. */
 export function DropArea({ class: given, onFile, children }: DropAreaProps) {
-  useEffect(() => {
+  // A frame later, a file that is dropped as soon as the page is shown would be lost.
+  useLayoutEffect(() => {
     const take = (event: DragEvent) => {
       // Text may be dragged into a field.
       if (!event.dataTransfer?.types.includes("Files")) return;

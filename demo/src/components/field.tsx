@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useState } from "preact/hooks";
 import { count } from "../format.ts";
 
 interface FieldProps {
@@ -177,7 +177,8 @@ function useEntry<T extends string | number>(
   onChange: (value: T) => void,
 ) {
   const [wrong, setWrong] = useState<string>();
-  useEffect(() => setWrong(undefined), [value]);
+  // A frame later, it would undo what is entered as soon as the new value is shown.
+  useLayoutEffect(() => setWrong(undefined), [value]);
   const entry = useDraft(wrong ?? value, (text) => {
     const given = read(text);
     setWrong(given === undefined ? text : undefined);

@@ -55,7 +55,7 @@ async function openWorker(gpu = true) {
     send: (message) => sent.push(message),
   });
   receive({ kind: "open", session: 1, page: "page" });
-  await quiet();
+  await promisesRun();
   const of = <K extends FromWorker["kind"]>(kind: K) =>
     sent.filter((message): message is FromWorker & { kind: K } => message.kind === kind);
   return {
@@ -70,8 +70,8 @@ async function openWorker(gpu = true) {
   };
 }
 
-/** All that promises alone can bring about. */
-const quiet = () => new Promise((resolve) => setTimeout(resolve));
+/** Until all is done that promises alone can bring about: a timer, of no time, comes after them. */
+const promisesRun = () => new Promise((resolve) => setTimeout(resolve));
 
 describe("the worker", () => {
   it.each([
@@ -80,17 +80,17 @@ describe("the worker", () => {
   ])("tells of a lost GPU once where training and a call fail first, with %s", async (_, error) => {
     const { of, calls, call, fail, lose, tell } = await openWorker();
     call();
-    await quiet();
+    await promisesRun();
     lose();
     fail(error);
     calls[0]?.(error);
-    await quiet();
+    await promisesRun();
     // What failed is not known before the reason is.
     expect([of("lost"), of("fault"), of("failure")]).toEqual([[], [], []]);
     tell();
-    await quiet();
+    await promisesRun();
     fail(abort);
-    await quiet();
+    await promisesRun();
     expect(of("lost").map(({ fault }) => fault.parts)).toEqual([parts]);
     expect(of("fault")).toEqual([]);
     expect(of("failure").map(({ id, fault }) => [id, fault.parts])).toEqual([[7, parts]]);
@@ -99,15 +99,15 @@ describe("the worker", () => {
   it("tells of it once where the loss is told first, and before the call that fails of it", async () => {
     const { of, calls, call, fail, lose, tell, receive } = await openWorker();
     call();
-    await quiet();
+    await promisesRun();
     lose();
     tell();
-    await quiet();
+    await promisesRun();
     expect(of("lost")).toHaveLength(1);
     fail(abort);
     calls[0]?.(abort);
     receive({ kind: "open", session: 2, page: "none" });
-    await quiet();
+    await promisesRun();
     expect([of("lost").length, of("fault"), of("failure").length]).toEqual([1, [], 1]);
   });
 
@@ -119,10 +119,10 @@ describe("the worker", () => {
   ])("shows what fails for another reason, and answers the call (%s error)", async (_, error, gpu) => {
     const { of, calls, call, fail } = await openWorker(gpu);
     call();
-    await quiet();
+    await promisesRun();
     fail(error);
     calls[0]?.(error);
-    await quiet();
+    await promisesRun();
     expect(of("lost")).toEqual([]);
     expect(of("fault").map(({ session, fault }) => [session, fault.message])).toEqual([[1, error.message]]);
     expect(of("failure").map(({ fault }) => fault.message)).toEqual([error.message]);
@@ -133,7 +133,7 @@ describe("the worker", () => {
     expect(of("backend").map(({ backend }) => backend.kind)).toEqual(["cpu"]);
     receive({ kind: "open", session: 2, page: "none" });
     receive({ kind: "call", session: 1, id: 3, method: "wrok", given: [] });
-    await quiet();
+    await promisesRun();
     expect(of("fault").map(({ session, fault }) => [session, fault.message])).toEqual([
       [2, 'worker: no session for the page "none"'],
     ]);
@@ -145,15 +145,15 @@ describe("the worker", () => {
   it("answers close once all is free, and tells no more of what was left", async () => {
     const { of, receive, ends, fail } = await openWorker();
     receive({ kind: "close", session: 1, id: 9 });
-    await quiet();
+    await promisesRun();
     fail(new Error("too late"));
-    await quiet();
+    await promisesRun();
     expect([of("result"), of("fault")]).toEqual([[], []]);
     ends[0]?.();
-    await quiet();
+    await promisesRun();
     expect(of("result").map(({ id }) => id)).toEqual([9]);
     receive({ kind: "close", session: 1, id: 10 });
-    await quiet();
+    await promisesRun();
     expect(of("result").map(({ id }) => id)).toEqual([9, 10]);
   });
 });

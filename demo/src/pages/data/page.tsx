@@ -1,5 +1,5 @@
 import type { Guess, Task } from "chainrule/table";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { backend } from "../../client.ts";
 import { DropArea } from "../../components/drop-area.tsx";
 import { LossPanel } from "../../components/loss-panel.tsx";
@@ -110,7 +110,8 @@ export function Page() {
     if (sample) void take(sample.file, sample.make, name, query);
   };
 
-  useEffect(() => {
+  // A frame later, this table would take the place of one that is given as soon as the page is shown.
+  useLayoutEffect(() => {
     const query = currentQuery();
     const sample = query.get("sample");
     if (sample !== null) takeSample(sample, query);

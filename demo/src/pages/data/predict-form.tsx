@@ -1,4 +1,4 @@
-import { useEffect, useId, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useState } from "preact/hooks";
 import { lost } from "../../client.ts";
 import { Bars } from "../../components/bars.tsx";
 import { Panel } from "../../components/panel.tsx";
@@ -37,7 +37,8 @@ export function PredictForm({ begun, target, step, running, predict }: PredictFo
 
   const { shown, rest } = useFirst(begun?.inputs ?? noInputs, "inputs");
 
-  useEffect(() => {
+  // A frame later, it would undo what is typed as soon as the form is shown.
+  useLayoutEffect(() => {
     setCells(begun?.example ?? []);
     setAnswer(undefined);
     setFault(undefined);

@@ -1,5 +1,5 @@
 import type { Bytes } from "chainrule";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { backend } from "../../client.ts";
 import { Button } from "../../components/button.tsx";
 import { DropArea } from "../../components/drop-area.tsx";
@@ -72,7 +72,8 @@ export function Page() {
     await tryTo(work);
     setBusy(undefined);
   };
-  useEffect(() => {
+  // A frame later, the sample would take the place of a picture that is given as soon as the page is shown.
+  useLayoutEffect(() => {
     want({});
     again({ from: options.sample, play: false });
   }, []);
@@ -136,7 +137,7 @@ export function Page() {
     void attempt(() => call.detail(next));
   };
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const paste = ({ clipboardData }: ClipboardEvent) => {
       const [file] = clipboardData?.files ?? [];
       if (file) takeFile(file);
