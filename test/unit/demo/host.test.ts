@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createHost } from "../../../demo/src/worker/host.ts";
 import type { FromWorker } from "../../../demo/src/worker/protocol.ts";
 import type { Context } from "../../../demo/src/worker/session.ts";
+import { failingGpu } from "../../helpers/failing-gpu.ts";
 import { FakeCanvas } from "./canvas.ts";
 
 const parts = { where: "GPU", got: "a lost device", expected: "one that works", remedy: "open it again" };
@@ -20,14 +21,13 @@ type Anything = Context<{ methods: Record<string, never>; event: unknown }>;
 /** A worker with one page open, whose GPU is lost, and told to be, when the test says so. */
 async function openWorker(gpu = true) {
   const loss = new DeviceError(parts);
-  let works = true;
   let tell = () => {};
   const lost = new Promise<DeviceError>((resolve) => {
     tell = () => resolve(loss);
   });
-  const mapAsync = () => (works ? Promise.resolve() : Promise.reject(abort));
+  const { become, ...fake } = failingGpu();
   const device = {
-    gpu: { createBuffer: () => ({ mapAsync, destroy() {} }) } as object,
+    gpu: fake.gpu,
     adapter: { name: "a GPU", software: false },
     lost,
   } as Device;
@@ -63,7 +63,7 @@ async function openWorker(gpu = true) {
     of,
     calls,
     ends,
-    lose: () => (works = false),
+    become,
     tell,
     call: () => receive({ kind: "call", session: 1, id: 7, method: "work", given: [] }),
     fail: (error: unknown) => context?.fail(error),
@@ -78,10 +78,10 @@ describe("the worker", () => {
     ["an error of the browser's", abort],
     ["the library's", new DeviceError(parts)],
   ])("tells of a lost GPU once where training and a call fail first, with %s", async (_, error) => {
-    const { of, calls, call, fail, lose, tell } = await openWorker();
+    const { of, calls, call, fail, become, tell } = await openWorker();
     call();
     await quiet();
-    lose();
+    become("lost");
     fail(error);
     calls[0]?.(error);
     await quiet();
@@ -97,10 +97,10 @@ describe("the worker", () => {
   });
 
   it("tells of it once where the loss is told first, and before the call that fails of it", async () => {
-    const { of, calls, call, fail, lose, tell, receive } = await openWorker();
+    const { of, calls, call, fail, become, tell, receive } = await openWorker();
     call();
     await quiet();
-    lose();
+    become("lost");
     tell();
     await quiet();
     expect(of("lost")).toHaveLength(1);
@@ -127,6 +127,20 @@ describe("the worker", () => {
     expect(of("fault").map(({ session, fault }) => [session, fault.message])).toEqual([[1, error.message]]);
     expect(of("failure").map(({ fault }) => fault.message)).toEqual([error.message]);
   });
+
+  it.each(["no memory", "not valid", "no buffer"] as const)(
+    "answers the call that fails on a GPU which lives, but cannot be asked (%s)",
+    async (health) => {
+      const { of, calls, call, become } = await openWorker();
+      call();
+      await quiet();
+      become(health);
+      calls[0]?.(new DOMException("no memory", "OperationError"));
+      await quiet();
+      expect(of("lost")).toEqual([]);
+      expect(of("failure").map(({ fault }) => fault.message)).toEqual(["no memory"]);
+    },
+  );
 
   it("says what opens without a GPU, and that a page or a method is none", async () => {
     const { of, receive } = await openWorker(false);
