@@ -19,7 +19,7 @@ const later = {
   inference: /(src\/(plan\/build\/inference|run\/(inference|predictor|probe|rows))|shaders\/(loss|record)\.wgsl)\.ts$/,
   read: /src\/(run\/(tensor-value|unpack)|model\/float16)\.ts$/,
   restart: /src\/kernels\/control-after\.ts$/,
-  diagnosis: /src\/(run\/numeric|plan\/limit-error|device\/(refusals|shader-error))\.ts$/,
+  diagnosis: /src\/(run\/numeric|plan\/limit-error|device\/(lost|refusals|shader-error))\.ts$/,
   node: /src\/device\/dawn\.ts$/,
   textbook:
     /shaders\/(activation|advance|decay-gradient|gather-rows|gradient-multiply|matmul|penalty|sample|sum-rows|weight-update)\.wgsl\.ts$/,

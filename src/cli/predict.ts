@@ -34,8 +34,11 @@ export async function predict(
   if (out !== undefined) checkWritable(out, [modelPath, path], folder);
 
   const device = await terminal.openDevice();
-  terminal.pollByTimer();
-  const predictor = await createPredictor(device, loaded);
+  const pollAtOnce = terminal.pollByTimer();
+  const predictor = await createPredictor(device, loaded).catch((error: unknown) => {
+    pollAtOnce();
+    throw error;
+  });
   try {
     const prediction = await predictor.predict(scaleInputs(table, description, values));
     const csv = formatPredictions(prediction, description);
@@ -48,6 +51,7 @@ export async function predict(
     }
     return 0;
   } finally {
+    pollAtOnce();
     predictor.dispose();
   }
 }

@@ -73,8 +73,7 @@ export async function train(path: string, options: TrainOptions, terminal: Termi
     data: data.train.data,
     ...(batch === undefined ? {} : { batch }),
     ...(options.tune ? { tune: tuner({ cache: fileCache(cacheFolder(env.XDG_CACHE_HOME)) }) } : {}),
-  });
-  pollAtOnce?.();
+  }).finally(pollAtOnce);
   try {
     return await conduct(trainer, { device, data, out, epochs: options.epochs }, terminal);
   } finally {
@@ -92,7 +91,7 @@ interface Training {
 /** Trains, writes and judges. @returns exit status */
 async function conduct(trainer: Trainer, training: Training, terminal: Terminal): Promise<number> {
   const { device, data, out } = training;
-  const { stdout, stderr } = terminal;
+  const { stdout } = terminal;
   say(stdout, `adapter: ${nameAdapter(device)}`);
   const { plan, tuning, compileSeconds } = trainer;
   if (tuning) say(stdout, ...formatTuning(tuning));
@@ -104,22 +103,15 @@ async function conduct(trainer: Trainer, training: Training, terminal: Terminal)
 
   const interrupt = terminal.catchInterrupt();
   const whole = { steps: Math.ceil(data.train.rows / plan.batch), rows: data.train.rows };
-  const reports = await runEpochs(trainer, training.epochs, whole, interrupt, terminal).catch((error: unknown) => {
-    // What failed is said by who called; that its epochs are lost, nowhere else.
-    say(stderr, `no model written to ${out}`);
-    throw error;
-  });
-  // Before all that is said of it, so that nothing which happens then can cost the work.
-  if (reports.length > 0) await save(trainer, data.description, out, terminal.folder);
-  interrupt.release();
+  const reports = await runAndSave(trainer, training, whole, interrupt, terminal).finally(() => interrupt.release());
   say(stdout, summarize(reports, whole, device));
   say(stdout, reports.length > 0 ? `model written to ${out}` : "no model written");
   if (interrupt.status !== undefined) return interrupt.status;
 
   const parts: [name: string, part: Part][] = [["train", data.train]];
   if (data.test) parts.push(["test", data.test]);
-  terminal.pollByTimer();
-  say(stdout, "", ...(await judge(trainer, data.description, parts)));
+  const pollAtOnce = terminal.pollByTimer();
+  say(stdout, "", ...(await judge(trainer, data.description, parts).finally(pollAtOnce)));
   return 0;
 }
 
@@ -151,6 +143,24 @@ function targetScaling({ task }: Problem, { scaleTarget }: TrainOptions): Scalin
     expected: "a target of numbers",
     remedy: "leave --scale-target out, or add --task regression",
   });
+}
+
+/** Trains, and writes what came of it. */
+async function runAndSave(
+  trainer: Trainer,
+  { data, out, epochs }: Training,
+  whole: Epoch,
+  interrupt: Interrupt,
+  terminal: Terminal,
+): Promise<Report[]> {
+  const reports = await runEpochs(trainer, epochs, whole, interrupt, terminal).catch((error: unknown) => {
+    // What failed is said by who called; that its epochs are lost, nowhere else.
+    say(terminal.stderr, `no model written to ${out}`);
+    throw error;
+  });
+  // Before all that is said of it, so that nothing which happens then can cost the work.
+  if (reports.length > 0) await save(trainer, data.description, out, terminal.folder);
+  return reports;
 }
 
 async function runEpochs(

@@ -22,17 +22,12 @@ export function createGuard(device: Device, where: string): Guard {
     waiting.clear();
   };
   void device.lost.then(end);
-  // What fails because the device is lost may fail before its loss is told, with an error that looks like others: Dawn says AbortError
-  // or OperationError, wgpu that a shader or a call is not valid. But from its loss on a device maps no buffer.
+  // Loaded by what fails only. Where it cannot be, the failure stands as it is.
   const blame = async (cause: unknown): Promise<never> => {
-    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-    const probe = device.gpu.createBuffer({ label: "chainrule.guard", size: 4, usage });
-    const reason = await probe.mapAsync(GPUMapMode.READ).then(
+    throw await import("./lost.ts").then(
+      ({ reasonOf }) => reasonOf(device, cause),
       () => cause,
-      () => device.lost,
     );
-    probe.destroy();
-    throw reason;
   };
   return {
     wait: <T>(work: Promise<T>) =>

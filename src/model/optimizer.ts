@@ -43,7 +43,7 @@ export interface OptimizerOptions {
   readonly decayBiases?: boolean;
 }
 
-const decays: readonly string[] = ["per-batch", "per-step"] satisfies Decay[];
+export const decays: readonly string[] = ["per-batch", "per-step"] satisfies Decay[];
 
 /** @throws ModelError unless `rate` is a number above 0 or a schedule */
 const asSchedule = (where: string, rate: number | Schedule): Schedule => {

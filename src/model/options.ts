@@ -47,11 +47,11 @@ export function checkObject(
   refuse(where, show(value), `an object of ${names}`, "give an object");
 }
 
-/** @param what the value's name, for messages @throws ModelError unless `value` is one of a few words */
-export function checkWord(where: string, what: string, value: unknown, allowed: readonly string[]): void {
-  if (allowed.some((word) => word === value)) return;
-  const remedy = remedyFor(String(value), allowed, "choose one of these");
-  refuse(where, `${what}${show(value)}`, `one of ${allowed.join(", ")}`, remedy);
+/** @param what the value's name, for messages @throws ModelError, or an error of another kind, unless `value` is one of a few words */
+export function checkWord(where: string, what: string, value: unknown, allowed: readonly unknown[], kind?: Kind): void {
+  if (allowed.includes(value)) return;
+  const remedy = remedyFor(String(value), allowed.map(String), "choose one of these");
+  refuse(where, `${what}${show(value)}`, `one of ${allowed.join(", ")}`, remedy, kind);
 }
 
 /** A class of errors. */

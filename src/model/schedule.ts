@@ -17,6 +17,9 @@ export type Schedule =
       readonly finalLearningRate: number;
     };
 
+/** The kinds of schedules. */
+export const schedules = ["constant", "step", "cosine"] as const satisfies Schedule["kind"][];
+
 /** η·factor^⌊t / every⌋ for step t. */
 export const stepDecay = (options: { learningRate: number; every: number; factor: number }): Schedule => {
   checkOptions("stepDecay", options, "learningRate every factor");

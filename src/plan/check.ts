@@ -1,8 +1,14 @@
 import { PlanError } from "../errors.ts";
-import { boundOperands } from "../kernels/index.ts";
+import { type BoundOperand, boundOperands, kernels } from "../kernels/index.ts";
 import type { Content } from "../kernels/types.ts";
+import type { InnerStep } from "../kernels/whole-steps.ts";
+import { activations } from "../model/activation.ts";
+import { losses } from "../model/loss.ts";
+import { decays, stateWidths } from "../model/optimizer.ts";
+import { checkWord, refuse as refuseAs } from "../model/options.ts";
+import { schedules } from "../model/schedule.ts";
 import { allSteps, elementsOf } from "./memory.ts";
-import type { Plan, Step } from "./types.ts";
+import type { Plan, Step, Tensor } from "./types.ts";
 
 /**
  * Checks that a plan can run as written: every operand is bound to a tensor that is large enough and of its type, nothing is
@@ -16,10 +22,12 @@ export function checkPlan(plan: Plan): void {
   const holders = new Map<string, string>();
   allSteps(plan).forEach((step, index) => {
     const where = `${plan.mode} plan: step ${index + 1} (${step.kernel})`;
-    checkOperands(plan, step, where);
-    for (const { access, tensor, operand } of boundOperands(step)) {
-      if (tensor === undefined) continue;
-      const metric = plan.tensors[tensor]?.role === "metric";
+    checkWords(step, where);
+    const operands: readonly BoundOperand[] = boundOperands(step);
+    checkOperands(plan, operands, where);
+    const isMetric = (tensor: string) => plan.tensors[tensor]?.role === "metric";
+    for (const { access, tensor, operand } of operands) {
+      const metric = isMetric(tensor);
       // What begins a step looks back at the sums of the one before.
       if (step.phase === "begin" && metric) continue;
       const holder = holders.get(ownerOf(plan, tensor)) ?? tensor;
@@ -34,40 +42,70 @@ export function checkPlan(plan: Plan): void {
         refuse(where, `${operand} = ${tensor}, which this step has updated already`, "parameters from before the step");
       }
     }
-    for (const { access, tensor } of boundOperands(step)) {
-      if (access !== "readWrite" || tensor === undefined) continue;
+    for (const { access, tensor } of operands) {
+      if (access !== "readWrite") continue;
       written.add(tensor);
       holders.set(ownerOf(plan, tensor), tensor);
-      if (step.phase === "update" && plan.tensors[tensor]?.role !== "metric") updated.add(tensor);
+      if (step.phase === "update" && !isMetric(tensor)) updated.add(tensor);
     }
   });
 }
+
+const decaysOrNone = [...decays, false];
+
+/** The words that a step and its variant may say, by what they are of. */
+const words: Readonly<Record<string, readonly unknown[]>> = {
+  kernel: Object.keys(kernels),
+  activation: activations,
+  slope: activations,
+  loss: losses,
+  optimizer: Object.keys(stateWidths),
+  decay: decaysOrNone,
+  biasDecay: decaysOrNone,
+  schedule: schedules,
+};
+
+/** A plan may come as data, of another version. */
+function checkWords({ kernel, variant }: Step | InnerStep, where: string): void {
+  for (const [name, word] of Object.entries({ ...variant, kernel })) {
+    checkWord(where, `${name} `, word, words[name] ?? [word], PlanError);
+  }
+  if ("steps" in variant) for (const step of variant.steps) checkWords(step, where);
+}
+
+type Bound = BoundOperand & { readonly tensor: string };
 
 /** Tensors that hold values before a step begins. */
 function initiallyWritten({ mode, tensors }: Plan): string[] {
   return Object.entries(tensors)
     .filter(([name, { role, batched }]) => {
-      if (role === "parameter" || role === "state" || role === "scratch" || role === "control") return true;
+      if (["parameter", "state", "scratch", "control"].includes(role)) return true;
       return role === "data" && (mode === "train" ? !batched : name === "x" || name === "y");
     })
     .map(([name]) => name);
 }
 
-function checkOperands(plan: Plan, step: Step, where: string): void {
+function checkOperands(
+  plan: Plan,
+  operands: readonly BoundOperand[],
+  where: string,
+): asserts operands is readonly Bound[] {
   const readers = new Set<string>();
   const writers = new Set<string>();
   /** What the words are that this step moves as they are. */
   let moved: Content = "f32 or u32";
-  for (const { operand, access, content, tensor: name, elements } of boundOperands(step)) {
-    const tensor = name !== undefined && Object.hasOwn(plan.tensors, name) ? plan.tensors[name] : undefined;
-    if (name === undefined || tensor === undefined) {
+  for (const { operand, access, content, tensor: name, elements } of operands) {
+    if (name === undefined || !Object.hasOwn(plan.tensors, name)) {
       refuse(where, `${operand} bound to ${name ?? "nothing"}`, "a tensor of the plan");
     }
-    const words = content === "f32 or u32";
-    const expected: Content = words ? moved : content;
+    const tensor = plan.tensors[name] as Tensor;
+    const isMoved = content === "f32 or u32";
+    const expected: Content = isMoved ? moved : content;
     const held = tensor.role === "control" ? "control" : tensor.dtype;
-    if (!expected.includes(held)) refuse(where, `${operand} = ${name} of ${held}`, `a tensor of ${expected}`);
-    if (words) moved = held;
+    if (!expected.split(" or ").includes(held)) {
+      refuse(where, `${operand} = ${name} of ${held}`, `a tensor of ${expected}`);
+    }
+    if (isMoved) moved = held;
     if (elementsOf(tensor.shape) < elements) {
       refuse(where, `${operand} = ${name} [${tensor.shape.join(", ")}]`, `at least ${elements} elements`);
     }
@@ -83,5 +121,5 @@ function checkOperands(plan: Plan, step: Step, where: string): void {
 const ownerOf = ({ tensors }: Plan, name: string): string => tensors[name]?.buffer ?? name;
 
 function refuse(where: string, got: string, expected: string): never {
-  throw new PlanError({ where, got, expected, remedy: "mend the pass that wrote this plan" });
+  refuseAs(where, got, expected, "mend the pass that wrote this plan", PlanError);
 }

@@ -1,5 +1,6 @@
 import { DataError } from "../errors.ts";
 import { BYTE_VALUES } from "../kernels/types.ts";
+import { refuse } from "../model/options.ts";
 import { bytesOf } from "../plan/memory.ts";
 import type { ByteScale } from "./types.ts";
 
@@ -20,12 +21,9 @@ export function packBytes(
   const packed = new Uint8Array(bytesOf({ shape: [given.length], dtype: "u8" }));
   const values = tableOf(packed).map((_, byte) => scale * byte + offset);
   if (![scale, offset, ...values].every(Number.isFinite)) {
-    throw new DataError({
-      where,
-      got: `scale ${scale} and offset ${offset}`,
-      expected: "numbers by which scale · byte + offset is a finite float32",
-      remedy: "leave them out to take the bytes as they are",
-    });
+    const expected = "numbers by which scale · byte + offset is a finite float32";
+    const remedy = "leave them out to take the bytes as they are";
+    refuse(where, `scale ${scale} and offset ${offset}`, expected, remedy, DataError);
   }
   tableOf(packed).set(values);
   packed.set(given, values.byteLength);

@@ -7,13 +7,13 @@ import { show } from "../model/options.ts";
 import { elementsOf } from "../plan/memory.ts";
 import { type Network, type ParameterSpec, parameterSpecs, resolveNetwork } from "./network.ts";
 import {
-  checkOptimizer,
+  checkFileOptimizer,
   checkOrder,
   checkProgress,
   type FileOptimizer,
   isRecord,
   type Progress,
-  refuse,
+  refuseFile,
 } from "./progress.ts";
 import type { Parameters } from "./types.ts";
 
@@ -102,16 +102,15 @@ export function encodeModel(
  */
 export function loadModel(bytes: Uint8Array | ArrayBuffer, where = "model"): LoadedModel {
   if (!(bytes instanceof Uint8Array || bytes instanceof ArrayBuffer)) {
-    refuse(where, show(bytes), "the bytes of a file, as a Uint8Array or an ArrayBuffer");
+    refuseFile(where, show(bytes), "the bytes of a file, as a Uint8Array or an ArrayBuffer");
   }
   const file = decodeSafetensors(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes, where);
   const { [DESCRIPTION]: text, [FORMAT]: _, ...metadata } = file.metadata;
   if (text === undefined) {
-    refuse(where, "a safetensors file without a description of its network", `metadata "${DESCRIPTION}"`);
+    refuseFile(where, "a safetensors file without a description of its network", `metadata "${DESCRIPTION}"`);
   }
   const description = parseDescription(text, where);
-  const progress = description.training;
-  if (progress) checkTraining(description, progress, where);
+  const progress = description.training && checkedTraining(description, description.training, where);
   const network = describedNetwork(description, where);
   const specs = parameterSpecs(network.layers);
   const parameters = Object.fromEntries(
@@ -120,7 +119,7 @@ export function loadModel(bytes: Uint8Array | ArrayBuffer, where = "model"): Loa
   const { version } = description;
   const optimizer = version === 1 ? undefined : description.optimizer;
   const widths = version === 1 ? foundWidths(specs, file.tensors) : namedWidths(network.layers, optimizer);
-  if (progress && version > 1) checkState(network.layers, widths, optimizer, file.tensors, where);
+  if (progress && version > 1) checkStateTensors(network.layers, widths, optimizer, file.tensors, where);
   const state = Object.fromEntries(
     specs
       .filter(({ key }) => progress && widths.has(key))
@@ -166,17 +165,18 @@ function trainedKeys(layers: readonly Layer[]): string[] {
 }
 
 /** @throws DataError where what trains has no optimizer, or there is state that the optimizer does not keep */
-function checkState(
+function checkStateTensors(
   layers: readonly Layer[],
   widths: Widths,
   optimizer: FileOptimizer | undefined,
   tensors: Tensors,
   where: string,
 ): void {
-  if (!optimizer && trainedKeys(layers).length > 0) refuse(where, "training by no optimizer", "the optimizer's name");
+  if (!optimizer && trainedKeys(layers).length > 0)
+    refuseFile(where, "training by no optimizer", "the optimizer's name");
   const wanted = new Set([...widths.keys()].map(stateKey));
   const extra = Object.keys(tensors).find((key) => key.startsWith(STATE) && !wanted.has(key));
-  if (extra) refuse(where, `a tensor ${extra}`, `none that ${optimizer?.kind ?? "no optimizer"} does not keep`);
+  if (extra) refuseFile(where, `a tensor ${extra}`, `none that ${optimizer?.kind ?? "no optimizer"} does not keep`);
 }
 
 function parseDescription(text: string, where: string): Description {
@@ -184,7 +184,7 @@ function parseDescription(text: string, where: string): Description {
   try {
     parsed = JSON.parse(text);
   } catch {
-    refuse(where, "a description that is no JSON", "the description that chainrule wrote");
+    refuseFile(where, "a description that is no JSON", "the description that chainrule wrote");
   }
   // First of all: a later version may have another form.
   if (isRecord(parsed) && typeof parsed.version === "number" && ![1, VERSION].includes(parsed.version)) {
@@ -195,7 +195,8 @@ function parseDescription(text: string, where: string): Description {
       remedy: "read it with the version of chainrule that wrote it",
     });
   }
-  if (!isDescription(parsed)) refuse(where, "a description of another form", "the description that chainrule wrote");
+  if (!isDescription(parsed))
+    refuseFile(where, "a description of another form", "the description that chainrule wrote");
   return parsed;
 }
 
@@ -212,12 +213,14 @@ function isDescription(value: unknown): value is Description {
   );
 }
 
-/** @throws DataError where no trainer could go on so */
-function checkTraining({ version, optimizer }: Description, training: Progress, where: string): void {
+/** What a file tells of its training; one of version 1 cannot tell an order of rows. @throws DataError where no trainer could go on so */
+function checkedTraining({ version, optimizer }: Description, training: Progress, where: string): Progress {
   checkProgress(training, where);
-  if (version === 1) return;
-  checkOrder(training.order, where);
-  if (optimizer) checkOptimizer(optimizer, where);
+  const { order, ...known } = training;
+  if (version === 1) return known;
+  checkOrder(order, where);
+  if (optimizer) checkFileOptimizer(optimizer, where);
+  return training;
 }
 
 /** Builds the network anew, so that whatever the file says goes through the same checks as what a user writes. */
@@ -248,9 +251,9 @@ function floats(
 ): Float32Array<ArrayBuffer> {
   const tensor = Object.hasOwn(tensors, key) ? tensors[key] : undefined;
   const expected = `${key} [${shape.join(", ")}] of f32`;
-  if (tensor === undefined) refuse(where, `no tensor ${key}`, expected);
+  if (tensor === undefined) refuseFile(where, `no tensor ${key}`, expected);
   if (!(tensor.data instanceof Float32Array) || tensor.shape.join() !== shape.join()) {
-    refuse(where, `${key} [${tensor.shape.join(", ")}]`, expected);
+    refuseFile(where, `${key} [${tensor.shape.join(", ")}]`, expected);
   }
   return new Float32Array(tensor.data);
 }

@@ -1,24 +1,24 @@
 import { DataError } from "../errors.ts";
 import { LARGEST_LOSS_SCALE } from "../kernels/control.ts";
-import type { UpdateVariant } from "../kernels/weight-update.ts";
+import type { Rule } from "../model/optimizer.ts";
 import { show } from "../model/options.ts";
 
 /** An optimizer as a file names it. */
 export interface FileOptimizer {
-  readonly kind: UpdateVariant["optimizer"];
+  readonly kind: Rule;
   /** What it keeps for each element of a parameter, in the order in which the numbers lie side by side. */
   readonly state: readonly string[];
 }
 
-/** The state of each kind of optimizer, by the formulas' names. */
-const states: Readonly<Record<FileOptimizer["kind"], readonly string[]>> = {
+/** The state of each kind of optimizer, by the formulas' names: as many as `stateWidths` counts. */
+const states: Readonly<Record<Rule, readonly string[]>> = {
   sgd: [],
   momentum: ["v"],
   adam: ["m", "v"],
   adamw: ["m", "v"],
 };
 
-export const fileOptimizer = (kind: FileOptimizer["kind"]): FileOptimizer => ({ kind, state: states[kind] });
+export const fileOptimizer = (kind: Rule): FileOptimizer => ({ kind, state: states[kind] });
 
 /** The rows in the order that training takes them in, and where in it the next step begins. */
 export interface RowOrder {
@@ -59,16 +59,20 @@ const isLossScale = (value: unknown): boolean =>
 
 const isWord = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 32;
 
+/** The GPU counts steps and epochs in a word: from the upper half on a long training would wrap it. */
+const isCount = (value: unknown): boolean => isWord(value) && Number(value) < 2 ** 31;
+
 const isFlag = (value: unknown): boolean => typeof value === "boolean";
 
 const word = "a whole number from 0 to 4294967295";
+const countable = "a whole number from 0 to 2147483647, from which there is room to count on";
 const share = "a number from 0 to 1";
 
 type Checks<T> = Readonly<Record<keyof T & string, readonly [fits: (value: unknown) => boolean, expected: string]>>;
 
 /** What a trainer can go on with. A rate β of 0 has the correction 1. */
 const progressFields: Checks<Omit<Progress, "order">> = {
-  step: [isWord, word],
+  step: [isCount, countable],
   correction1: [isShare, share],
   correction2: [isShare, share],
   beta1: [isShare, share],
@@ -82,7 +86,7 @@ const orderFields = ({ rows, batch }: Partial<RowOrder>): Checks<RowOrder> => ({
   batch: [(value) => isWord(value) && value !== 0 && Number(value) <= Number(rows), `a whole number from 1 to ${rows}`],
   seed: [isWord, word],
   shuffle: [isFlag, "true or false"],
-  epoch: [isWord, word],
+  epoch: [isCount, countable],
   row: [
     (value) => isWord(value) && Number(value) < Number(rows) && Number(value) % Number(batch) === 0,
     `where one of the batches of ${batch} of ${rows} rows begins`,
@@ -93,7 +97,7 @@ function checkFields<T extends object>(path: string, values: Partial<T>, checks:
   for (const name of Object.keys(checks) as (keyof T & string)[]) {
     const [fits, expected] = checks[name];
     const value = values[name];
-    if (!fits(value)) refuse(where, `${path}.${name} ${isRecord(value) ? "an object" : show(value)}`, expected);
+    if (!fits(value)) refuseFile(where, `${path}.${name} ${isRecord(value) ? "an object" : show(value)}`, expected);
   }
 }
 
@@ -104,23 +108,23 @@ export function checkProgress(progress: Progress, where: string): void {
 
 /** @throws DataError where it is none, or tells of no place in an epoch */
 export function checkOrder(order: unknown, where: string): void {
-  if (!isRecord(order)) refuse(where, `training.order ${show(order)}`, "the order of the rows");
+  if (!isRecord(order)) refuseFile(where, `training.order ${show(order)}`, "the order of the rows");
   checkFields<RowOrder>("training.order", order, orderFields(order), where);
 }
 
 /** @throws DataError where it is none that this version knows, with the state that it keeps */
-export function checkOptimizer({ kind, state }: Partial<FileOptimizer>, where: string): void {
+export function checkFileOptimizer({ kind, state }: Partial<FileOptimizer>, where: string): void {
   if (kind === undefined || !Object.hasOwn(states, kind)) {
-    refuse(where, `optimizer ${show(kind)}`, `one of ${Object.keys(states).join(", ")}`);
+    refuseFile(where, `optimizer ${show(kind)}`, `one of ${Object.keys(states).join(", ")}`);
   }
   const listed = (names: unknown) => (Array.isArray(names) ? `[${names.join(", ")}]` : show(names));
   const expected = listed(states[kind]);
   if (!Array.isArray(state) || listed(state) !== expected) {
-    refuse(where, `${kind} with state ${listed(state)}`, `${kind} with state ${expected}`);
+    refuseFile(where, `${kind} with state ${listed(state)}`, `${kind} with state ${expected}`);
   }
 }
 
 /** @throws DataError for a file of another form */
-export function refuse(where: string, got: string, expected: string): never {
+export function refuseFile(where: string, got: string, expected: string): never {
   throw new DataError({ where, got, expected, remedy: "use a file that chainrule wrote" });
 }

@@ -122,7 +122,7 @@ export function loadFor(network: Network, plan: Plan, begun: Beginning, bytes: U
   checkLoaded(network, plan, loaded);
   if (!training) return { parameters, restart: undefined };
   for (const { name } of parameterSpecs(network.layers)) {
-    checkState(`state_${name}`, training.state[`state_${name}`], parameters[name]);
+    checkStateNumbers(`state_${name}`, training.state[`state_${name}`], parameters[name]);
   }
   const { step, correction1, correction2, beta1, beta2, lossScale, skipped, order } = training.progress;
   // As the GPU summed them, unless they belong to other rates than this trainer's.
@@ -190,7 +190,11 @@ const remedyForOptimizer =
   "make the trainer with the optimizer that the file was saved with, or save with { optimizer: false }";
 
 /** Momentum keeps v; Adam m and v side by side, of which v averages squares. @throws DataError */
-function checkState(name: string, state: Float32Array = new Float32Array(), parameter: Float32Array = state): void {
+function checkStateNumbers(
+  name: string,
+  state: Float32Array = new Float32Array(),
+  parameter: Float32Array = state,
+): void {
   const isAdam = state.length > parameter.length;
   for (const [index, value] of state.entries()) {
     const isSquare = isAdam && index % 2 === 1;

@@ -115,7 +115,7 @@ async function goBy(page: Page, hash: string): Promise<void> {
 
 /** Until the page and its worker are at rest: all that was asked is answered and drawn, and pages that were left hold nothing. */
 export const settled = (page: Page): Promise<void> =>
-  page.evaluate(() => (globalThis as unknown as { settled(): Promise<void> }).settled());
+  page.evaluate(() => (globalThis as unknown as { chainruleSettled(): Promise<void> }).chainruleSettled());
 
 /** Asks until the answer fits, as long as the test may take. Of a test that fails meanwhile it says what was answered last. */
 export async function until<T>(ask: () => Promise<T>, fits: (answer: T) => boolean): Promise<T> {

@@ -82,16 +82,24 @@ async function runHere(
   { terminal = false, ...given }: Given & Pick<Terminal, "openDevice">,
 ): Promise<Outcome> {
   const [stdout, stderr] = [new Kept(terminal), new Kept(terminal)];
+  let held = 0;
+  const hold = () => {
+    held += 1;
+    return () => {
+      held -= 1;
+    };
+  };
   const status = await run(args, {
     folder,
     env: {},
     stdout,
     stderr,
-    catchInterrupt: () => ({ signal: new AbortController().signal, status: undefined, release: () => {} }),
+    catchInterrupt: () => ({ signal: new AbortController().signal, status: undefined, release: hold() }),
     // The suite's own way is in place.
-    pollByTimer: () => () => {},
+    pollByTimer: hold,
     ...given,
   });
+  if (held !== 0) throw new Error("a command gave back other than what it took over of its process");
   return { status, stdout: stdout.text, stderr: stderr.text };
 }
 

@@ -118,13 +118,31 @@ export function createHost({ openDevice, load, send }: Surroundings): (message: 
 /** Whether it may come of a lost GPU: the library's own errors but one are about what it was given. */
 const mayBeOfLoss = (error: unknown): boolean => !(error instanceof ChainruleError) || error instanceof DeviceError;
 
-/** Whether a GPU still works: one that is lost maps no buffer, though its loss may be told later. */
+/**
+ * Whether a GPU still works, by the library's own rule (`src/device/lost.ts`): one that is lost maps no buffer, and finds no fault with
+ * that, though its loss may be told later; one that lives may lack the memory, and says so.
+ */
 async function works(gpu: GPUDevice): Promise<boolean> {
-  const buffer = gpu.createBuffer({ label: "demo.alive", size: 4, usage: GPUBufferUsage.MAP_READ });
-  const mapped = await buffer.mapAsync(GPUMapMode.READ).then(
-    () => true,
-    () => false,
-  );
-  buffer.destroy();
-  return mapped;
+  gpu.pushErrorScope("out-of-memory");
+  gpu.pushErrorScope("validation");
+  const mapped = map(gpu);
+  const faults = [gpu.popErrorScope(), gpu.popErrorScope()].map((fault) => fault.catch(() => null));
+  return (await mapped) || (await Promise.all(faults)).some(Boolean);
+}
+
+/** Maps a buffer. @returns whether that worked; true too where none could be made, which is no sign of a loss */
+async function map(gpu: GPUDevice): Promise<boolean> {
+  try {
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    const buffer = gpu.createBuffer({ label: "demo.lost", size: 4, usage });
+    return await buffer
+      .mapAsync(GPUMapMode.READ)
+      .then(
+        () => true,
+        () => false,
+      )
+      .finally(() => buffer.destroy());
+  } catch {
+    return true;
+  }
 }

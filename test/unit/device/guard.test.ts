@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { createGuard } from "../../../src/device/guard.ts";
 import type { Device } from "../../../src/device/open.ts";
 import { DataError, DeviceError } from "../../../src/errors.ts";
+import { failingGpu } from "../../helpers/failing-gpu.ts";
 import { turns } from "../../helpers/turns.ts";
 
 const parts = { where: "GPU", got: "a lost device", expected: "one that works", remedy: "open it again" };
@@ -9,19 +10,13 @@ const parts = { where: "GPU", got: "a lost device", expected: "one that works", 
 /** A device that is lost, and told to be, when the test says so. */
 function fakeDevice() {
   const loss = new DeviceError(parts);
-  let works = true;
   let tell = () => {};
   const lost = new Promise<DeviceError>((resolve) => {
     tell = () => resolve(loss);
   });
-  const buffers = { made: 0, destroyed: 0 };
-  const createBuffer = () => {
-    buffers.made += 1;
-    const mapAsync = () => (works ? Promise.resolve() : Promise.reject(new DOMException("", "AbortError")));
-    return { mapAsync, destroy: () => (buffers.destroyed += 1) };
-  };
-  const device = { gpu: { createBuffer } as object, lost } as Device;
-  return { device, loss, buffers, tell: () => tell(), lose: () => (works = false) };
+  const { gpu, ...rest } = failingGpu();
+  const device = { gpu, lost } as Device;
+  return { device, loss, tell: () => tell(), ...rest };
 }
 
 beforeAll(() => {
@@ -31,15 +26,21 @@ beforeAll(() => {
 });
 
 describe("a guard", () => {
-  it.each([
+  const errors = [
     ["an error of the browser's", new DOMException("Buffer was unmapped before mapping was resolved.", "AbortError")],
     ["an error of the browser's that a device that works gives too", new DOMException("", "OperationError")],
     ["an error of the library's that came of it", new DeviceError({ ...parts, got: "a shader that does not compile" })],
-  ])("blames %s on a loss that is told later", async (_, error) => {
-    const { device, loss, tell, lose } = fakeDevice();
-    lose();
+  ] as const;
+  it.each(
+    (["lost", "lost, which scopes say by rejecting"] as const).flatMap((health) =>
+      errors.map(([name, error]) => ({ name, error, health })),
+    ),
+  )("blames $name on a loss that is told later (a GPU that is $health)", async ({ error, health }) => {
+    const { device, loss, tell, become, made } = fakeDevice();
+    become(health);
     const settled = vi.fn();
     const wait = createGuard(device, "trainer").wait(Promise.reject(error)).catch(settled);
+    await made;
     await turns();
     expect(settled).not.toHaveBeenCalled();
     tell();
@@ -48,12 +49,12 @@ describe("a guard", () => {
   });
 
   it("blames what fails on a loss that was told before, and rejects what has not failed yet", async () => {
-    const { device, loss, tell, lose } = fakeDevice();
+    const { device, loss, tell, become } = fakeDevice();
     const guard = createGuard(device, "trainer");
     let fail = (_: unknown) => {};
     const failing = guard.wait(new Promise((_, reject) => (fail = reject)));
     const endless = guard.wait(new Promise(() => {}));
-    lose();
+    become("lost");
     tell();
     await expect(failing).rejects.toBe(loss);
     await expect(endless).rejects.toBe(loss);
@@ -63,20 +64,31 @@ describe("a guard", () => {
     await turns();
   });
 
-  it.each([
-    ["the library's own", new DataError(parts)],
-    ["the browser's own", new DOMException("", "OperationError")],
-  ])("gives %s error as it is where the device works, and keeps no buffer", async (_, error) => {
-    const { device, buffers } = fakeDevice();
+  it.each(["works", "no memory", "not valid", "no buffer"] as const)(
+    "gives an error as it is where the device lives, and keeps no buffer and no scope (what asks it: %s)",
+    async (health) => {
+      const { device, become, left } = fakeDevice();
+      become(health);
+      const made = health === "no buffer" ? 0 : 1;
+      const error = new DOMException("", "OperationError");
+      await expect(createGuard(device, "trainer").wait(Promise.reject(error))).rejects.toBe(error);
+      expect(left()).toEqual({ made, destroyed: made, scopes: 0 });
+    },
+  );
+
+  it("gives the library's own error about what it was given as it is, and asks no device", async () => {
+    const { device, left } = fakeDevice();
+    const error = new DataError(parts);
     await expect(createGuard(device, "trainer").wait(Promise.reject(error))).rejects.toBe(error);
-    expect(buffers).toEqual({ made: 1, destroyed: 1 });
+    expect(left().made).toBe(0);
   });
 
   it("rejects with its own error what waits when it is closed, a failure whose reason is not known yet too", async () => {
-    const { device, lose } = fakeDevice();
-    lose();
+    const { device, become, made } = fakeDevice();
+    become("lost");
     const guard = createGuard(device, "trainer");
     const [failed, endless] = [guard.wait(Promise.reject(new Error("AbortError"))), guard.wait(new Promise(() => {}))];
+    await made;
     await turns();
     guard.close();
     await expect(failed).rejects.toThrow("a call after dispose()");

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { kernels } from "../../../src/kernels/index.ts";
 import { dense, resolveLayers, sequential } from "../../../src/model/layer.ts";
 import { sgd } from "../../../src/model/optimizer.ts";
 import { buildEvaluatePlan, buildPredictPlan, buildTrainPlan } from "../../../src/plan/build.ts";
@@ -110,6 +111,59 @@ describe("checkPlan", () => {
         );
       }
     }
+  });
+
+  it.each(["", "f", "f3", "or", "f64"])("refuses a tensor of %j, which is no type", (dtype) => {
+    const tensors = JSON.parse(JSON.stringify(train.tensors));
+    tensors.W1.dtype = dtype;
+    expect(refusal(() => checkPlan({ ...train, tensors }))).toBe(
+      `PlanError: train plan: step ${forward1} (matmul): got b = W1 of ${dtype}, expected a tensor of f32; mend the pass that wrote this plan.`,
+    );
+    const moving = numberOf(train, ({ kernel }) => kernel === "gatherRows");
+    const data = JSON.parse(JSON.stringify(train.tensors));
+    data.X.dtype = dtype;
+    expect(refusal(() => checkPlan({ ...train, tensors: data }))).toContain(
+      `step ${moving} (gatherRows): got data = X of ${dtype}, expected a tensor of f32 or u32;`,
+    );
+  });
+
+  const one = oneDispatch(fused, 16_384);
+  const shrinking = buildTrainPlan({
+    ...spec,
+    optimizer: sgd({ learningRate: 0.1, weightDecay: 0.1, decayBiases: true }),
+    dataRows: 20,
+    shuffle: true,
+  });
+
+  it.each([
+    ["kernel", "matmull", train, "kernels that there are"],
+    ["kernel", "toString", train, "kernels that there are"],
+    ["activation", "gelu", train, "identity, relu, sigmoid, tanh"],
+    ["activation", "", fused, "identity, relu, sigmoid, tanh"],
+    ["activation", "gelu", one, "identity, relu, sigmoid, tanh"],
+    ["slope", "gelu", train, "identity, relu, sigmoid, tanh"],
+    ["loss", "hinge", train, "halfSquaredError, softmaxCrossEntropy"],
+    ["loss", "hinge", one, "halfSquaredError, softmaxCrossEntropy"],
+    ["optimizer", "rmsprop", fused, "sgd, momentum, adam, adamw"],
+    ["biasDecay", "per-epoch", fuse(shrinking), "per-batch, per-step, false"],
+    ["decay", "per-epoch", shrinking, "per-batch, per-step, false"],
+    ["schedule", "linear", train, "constant, step, cosine"],
+    ["schedule", "linear", one, "constant, step, cosine"],
+  ])("refuses a plan given as data that says %s %j", (name, word, plan, known) => {
+    // The first of that name, wherever it stands.
+    let found = false;
+    const text = JSON.stringify(plan, (key, value) => {
+      if (key !== name || found) return value;
+      found = true;
+      return word;
+    });
+    const names = name === "kernel" ? Object.keys(kernels).join(", ") : known;
+    expect(refusal(() => checkPlan(JSON.parse(text)))).toMatch(
+      new RegExp(
+        `^PlanError: train plan: step \\d+ \\(\\w+\\): got ${name} "${word}", expected one of ${names}; [\\w -]+\\.$`,
+      ),
+    );
+    expect(found).toBe(true);
   });
 
   it("refuses each kernel that was left in f32 code on tensors that became f16", () => {

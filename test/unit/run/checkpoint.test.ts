@@ -4,6 +4,7 @@ import { ModelError, ShapeError } from "../../../src/errors.ts";
 import { LARGEST_LOSS_SCALE } from "../../../src/kernels/control.ts";
 import { he } from "../../../src/model/initializer.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
+import { type Rule, stateWidths } from "../../../src/model/optimizer.ts";
 import { encodeModel, loadModel, type TrainingState } from "../../../src/run/checkpoint.ts";
 import { initialParameters, parameterSpecs, resolveNetwork } from "../../../src/run/network.ts";
 import { fileOptimizer } from "../../../src/run/progress.ts";
@@ -147,9 +148,23 @@ describe("a file of version 1", () => {
     }
   });
 
+  it.each([{}, null, 3])("has no order of the rows, and what stands for one is not read: %j", (order) => {
+    const { tensors, metadata } = decodeSafetensors(oldFile("adam"));
+    const { training, ...others } = JSON.parse(metadata.chainrule ?? "");
+    const chainrule = JSON.stringify({ ...others, training: { ...training, order } });
+    const read = loadModel(encodeSafetensors(tensors, { ...metadata, chainrule }));
+    expect(read).toStrictEqual(loadModel(oldFile("adam")));
+  });
+
   it("without what belongs to training gives the parameters of the one with it", () => {
     const alone = loadModel(oldFile("alone"));
     expect(alone).toEqual({ ...loadModel(oldFile("adam")), training: undefined, metadata: { author: "me" } });
+  });
+});
+
+describe("the optimizer of a file", () => {
+  it.each(Object.entries(stateWidths))("%s names as many numbers an element as it keeps: %d", (kind, width) => {
+    expect(fileOptimizer(kind as Rule).state).toHaveLength(width);
   });
 });
 
@@ -280,14 +295,15 @@ describe("loadModel refuses", () => {
     expect(refused(bytes)).toBe(message("a description of another form", "the description that chainrule wrote"));
   });
 
-  const step = "a whole number from 0 to 4294967295";
+  const word = "a whole number from 0 to 4294967295";
+  const step = "a whole number from 0 to 2147483647, from which there is room to count on";
   const share = "a number from 0 to 1";
   const lossScale = `a power of two from 1 to ${LARGEST_LOSS_SCALE}`;
   it.each([
     ["step", undefined, "undefined", step],
     ["step", 0.5, "0.5", step],
     ["step", -1, "-1", step],
-    ["step", 2 ** 32, "4294967296", step],
+    ["step", 2 ** 31, "2147483648", step],
     ["step", "12", '"12"', step],
     ["correction1", -0.5, "-0.5", share],
     ["correction1", 1.5, "1.5", share],
@@ -308,9 +324,11 @@ describe("loadModel refuses", () => {
     ["rows", 2 ** 32, "4294967296", "a whole number from 1 to 4294967295"],
     ["batch", 0, "0", "a whole number from 1 to 70"],
     ["batch", 71, "71", "a whole number from 1 to 70"],
-    ["seed", -1, "-1", step],
+    ["seed", -1, "-1", word],
+    ["seed", 2 ** 32, "4294967296", word],
     ["shuffle", 1, "1", "true or false"],
     ["epoch", 0.5, "0.5", step],
+    ["epoch", 2 ** 31, "2147483648", step],
     ["row", 33, "33", "where one of the batches of 32 of 70 rows begins"],
     ["row", 96, "96", "where one of the batches of 32 of 70 rows begins"],
     ["row", undefined, "undefined", "where one of the batches of 32 of 70 rows begins"],
@@ -325,9 +343,9 @@ describe("loadModel refuses", () => {
     expect(refused(bytes)).toBe(message("training.order undefined", "the order of the rows"));
   });
 
-  it("neither the last step that a GPU can count nor a correction at the ends", () => {
-    const { order } = training.progress;
-    const ends = { step: 2 ** 32 - 1, correction1: 0, correction2: 1, beta1: 0.5, beta2: 0, order };
+  it("neither the last step and epoch to go on from nor a correction at the ends", () => {
+    const order = { ...training.progress.order, epoch: 2 ** 31 - 1 };
+    const ends = { step: 2 ** 31 - 1, correction1: 0, correction2: 1, beta1: 0.5, beta2: 0, order };
     const bytes = forged((description) => ({ ...description, training: ends }));
     expect(loadModel(bytes).training?.progress).toEqual(ends);
   });

@@ -25,7 +25,7 @@ export function Weights({ call, units, hidden }: WeightsProps) {
     setWidth(host.clientWidth);
     const view: View = { width: host.clientWidth, ratio: sharpness(), palette: palette() };
     if (shown.current) {
-      void call.view(view);
+      void call.view(view).catch(() => {});
       return;
     }
     shown.current = true;
