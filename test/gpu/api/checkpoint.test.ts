@@ -12,7 +12,7 @@ import { sweep } from "../../../src/run/sweep.ts";
 import { createTrainer } from "../../../src/run/trainer.ts";
 import type { ReferenceTrainer, Report, SaveOptions, Trainer, TrainerOptions } from "../../../src/run/types.ts";
 import { expectClose, UNIT_ROUNDOFF } from "../../helpers/compare.ts";
-import { useDevice } from "../../helpers/device.ts";
+import { usePosingDevice } from "../../helpers/device.ts";
 import {
   BATCH,
   classes,
@@ -26,7 +26,7 @@ import {
 } from "../../helpers/training.ts";
 import { oldFile, oldOptions, writers } from "../../helpers/version-1.ts";
 
-const device = await useDevice();
+const device = await usePosingDevice();
 
 // Of one kind, the update's shader is the same: with a penalty of sgd and momentum, and without one of Adam.
 const sgdWithDecay = sgd({ learningRate: 0.2, weightDecay: 0.1 });
