@@ -94,4 +94,15 @@ describe("a guard", () => {
     await expect(failed).rejects.toThrow("a call after dispose()");
     await expect(endless).rejects.toThrow("a call after dispose()");
   });
+
+  it("keeps to the first end: one that is closed after a loss tells of the loss, and the other way round", async () => {
+    const { device, loss, tell } = fakeDevice();
+    const [lost, closed] = [createGuard(device, "trainer"), createGuard(device, "trainer")];
+    closed.close();
+    tell();
+    await turns();
+    lost.close();
+    expect(() => lost.check()).toThrow(loss);
+    expect(() => closed.check()).toThrow("a call after dispose()");
+  });
 });
