@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -78,7 +79,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   /** @type {Record<string, Kept>} */
   const kept = await readFile(KEPT, "utf8").then(JSON.parse, () => ({}));
   for (const tier of ["fast", "full"]) {
-    const costs = (await readCosts(join("test-results", tier))).sort((a, b) => b.seconds - a.seconds);
+    const folder = join("test-results", tier);
+    if (!existsSync(folder)) throw new Error(`costs: there is no ${folder}; run npm test and npm run test:all first.`);
+    const costs = (await readCosts(folder)).sort((a, b) => b.seconds - a.seconds);
     kept[tier] = Object.fromEntries(
       costs.map(({ suite, file, seconds, pipelines }) => [
         `${suite} ${file}`,
