@@ -116,13 +116,12 @@ function scheduleFields(schedule: Schedule): Partial<ControlValues> {
   }
 }
 
-/** The control block as bytes for the GPU. */
-export function encodeControl(values: ControlValues): Uint32Array<ArrayBuffer> {
+/** The control block as bytes for the GPU; 0 where a number is left out. */
+export function encodeControl(values: Partial<ControlValues>): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(CONTROL_WORDS);
   const floats = new Float32Array(words.buffer);
   controlNames.forEach((name, index) => {
-    if (controlFields[name] === "u32") words[index] = values[name];
-    else floats[index] = values[name];
+    (controlFields[name] === "u32" ? words : floats)[index] = values[name] ?? 0;
   });
   return words;
 }

@@ -20,3 +20,9 @@ export function checkFit(options: FitOptions): void {
 export function checkSeed(where: string, seed: number): void {
   count(where, "seed", seed, 0);
 }
+
+/** @returns the rows that there is room for @throws ModelError unless those of the data fit in */
+export function checkCapacity(where: string, capacity: number | undefined, rows: number): number {
+  if (capacity !== undefined) count(where, "capacity", capacity, rows);
+  return capacity ?? rows;
+}

@@ -1,7 +1,9 @@
 import { initialWeights } from "../model/initializer.ts";
-import { type Layer, type Model, resolveLayers } from "../model/layer.ts";
+import { checkModel, type Layer, type Model, resolveLayers } from "../model/layer.ts";
 import { type Loss, losses } from "../model/loss.ts";
 import { checkWord } from "../model/options.ts";
+import { checkDataset } from "./dataset.ts";
+import type { ByteScale, TrainingOptions } from "./types.ts";
 
 /** A network with its sizes and loss. */
 export interface Network {
@@ -12,6 +14,8 @@ export interface Network {
   readonly inputs: number;
   /** Units of the last layer. */
   readonly outputs: number;
+  /** What inputs that are bytes stand for; undefined where it is trained on floats. */
+  readonly bytes: ByteScale | undefined;
 }
 
 /** @throws ModelError for an unknown loss */
@@ -20,9 +24,27 @@ export function checkLoss(loss: Loss): void {
 }
 
 /** The sizes of a model for a loss, both of them checked. @throws ShapeError, ModelError where they do not fit together */
-export function resolveNetwork(model: Model, inputs: number, loss: Loss): Network {
+export function resolveNetwork(model: Model, inputs: number, loss: Loss, bytes?: ByteScale): Network {
   const layers = resolveLayers(model, inputs, loss);
-  return { model, layers, loss, inputs, outputs: outputsOf(model) };
+  return { model, layers, loss, inputs, outputs: outputsOf(model), bytes };
+}
+
+/**
+ * The network and the rows that a training is made of.
+ * @param where the call, for messages
+ * @throws ModelError, ShapeError, DataError
+ */
+export function resolveTraining(where: string, { model, loss, data: given }: TrainingOptions) {
+  checkModel(`${where}: model`, model);
+  // Before the data, whose form follows from it.
+  checkLoss(loss);
+  const outputs = outputsOf(model);
+  const { scale = 1, offset = 0 } = given ?? {};
+  const stands = { scale, offset };
+  const inputs = model.layers[0]?.inputs ?? given?.columns;
+  const data = checkDataset(`${where}: data`, given, { loss, outputs, inputs, bytes: stands });
+  const network = resolveNetwork(model, data.columns, loss, data.inputs instanceof Uint8Array ? stands : undefined);
+  return { network, data };
 }
 
 export const outputsOf = (model: Model): number => model.layers.at(-1)?.units ?? 0;

@@ -6,30 +6,12 @@ import { LARGEST_HALF } from "../model/float16.ts";
 import { elementsOf, isHalf } from "../plan/memory.ts";
 import type { Plan, Role } from "../plan/types.ts";
 import type { StepRecord } from "./metrics.ts";
-import type { Parameters, ReferenceTrainer } from "./types.ts";
+import type { Parameters, TensorValue } from "./types.ts";
 
 /** What is looked through: a plan and the values of its tensors. */
-type Readable = Pick<ReferenceTrainer, "plan" | "read">;
-
-/**
- * The error for a step whose objective is not finite: looks through the tensors in the plan's order for the first culprit,
- * `J` where none that has a buffer is one, or they cannot be read.
- * @param variant of a sweep
- */
-export async function firstNonFinite(trainer: Readable, record: StepRecord, variant?: number): Promise<NumericError> {
-  const { step, learningRate } = record;
-  const where = variant === undefined ? "training" : `sweep: variants[${variant}]`;
-  // That the run has halted matters more than why.
-  const tensor = await culprit(trainer).catch(() => "J");
-  const half = isHalf(trainer.plan);
-  const advice = `take a learning rate below ${shortened(learningRate)} or scale the data${half ? ', or leave out precision: "f16"' : ""}`;
-  return new NumericError({
-    where: `${where}: step ${step}: ${tensor}`,
-    ...fault(record, half),
-    remedy: `${whatIsKept(trainer.plan, record, tensor, variant !== undefined)}${advice}`,
-    step,
-    tensor,
-  });
+interface Readable {
+  readonly plan: Plan;
+  read(name: string): Promise<TensorValue>;
 }
 
 /** How training goes on: optimizer state by name, and the control block after the last step that counts. */
@@ -40,35 +22,54 @@ export interface Restart {
   readonly ahead: number;
 }
 
-/** Why a training halted, and how it goes on with parameters that are set. */
+/** Why a network halted. */
 export interface Failure {
   readonly error: NumericError;
-  readonly restart: Restart;
+  /** Whether an overflow has reached what the optimizer keeps, so that it must begin anew. */
+  readonly anew: boolean;
 }
+
+/** Where a training of one network halts; any other is one of many, whose parameters cannot be set. */
+const ALONE = "training";
 
 /**
- * Explains a step whose objective is not finite.
- * @param ahead as in `Restart`
+ * Explains a step whose objective is not finite: looks through the tensors in the plan's order for the first culprit,
+ * `J` where none that has a buffer is one, or they cannot be read.
+ * @param place where it trains
  */
-export async function diagnose(
-  trainer: Readable,
-  record: StepRecord,
-  begun: Beginning,
-  ahead: number,
-): Promise<Failure> {
-  const error = await firstNonFinite(trainer, record);
-  const control = controlAfter(begun, error.step - 1, ahead);
-  return { error, restart: { ...restartAfter(trainer.plan, error, control), ahead } };
+export async function diagnose(trainer: Readable, record: StepRecord, place: string = ALONE): Promise<Failure> {
+  const { plan } = trainer;
+  const { step, learningRate } = record;
+  // That the run has halted matters more than why.
+  const tensor = await culprit(trainer).catch(() => "J");
+  const half = isHalf(plan);
+  const advice = `take a learning rate below ${shortened(learningRate)} or scale the data${half ? ', or leave out precision: "f16"' : ""}`;
+  const error = new NumericError({
+    where: `${place}: step ${step}: ${tensor}`,
+    ...fault(record, half),
+    remedy: `${whatIsKept(plan, record, tensor, place !== ALONE)}${advice}`,
+    step,
+    tensor,
+  });
+  return { error, anew: overflowed(plan, tensor) || !(await stateIsFinite(trainer)) };
 }
 
-/** With the step that failed; the optimizer begins anew where an overflow has reached what it keeps, or may have. */
-function restartAfter(plan: Plan, { tensor }: NumericError, control: ControlValues): Omit<Restart, "ahead"> {
-  if (!overflowed(plan, tensor)) return { state: {}, control };
-  const states = Object.entries(plan.tensors).filter(([, { role }]) => role === "state");
-  return {
-    state: Object.fromEntries(states.map(([name, { shape }]) => [name, new Float32Array(elementsOf(shape))])),
-    control: { ...control, correction1: 0, correction2: 0 },
-  };
+/** What a network that halted goes on with, once parameters are set: the step that failed, by an optimizer that holds finite numbers. */
+export function restartOf({ error, anew }: Failure, plan: Plan, begun: Beginning, ahead: number): Restart {
+  const control = controlAfter(begun, error.step - 1, ahead);
+  if (!anew) return { state: {}, control, ahead };
+  const state = statesOf(plan).map(([name, { shape }]) => [name, new Float32Array(elementsOf(shape))] as const);
+  return { state: Object.fromEntries(state), control: { ...control, correction1: 0, correction2: 0 }, ahead };
+}
+
+const statesOf = ({ tensors }: Plan) => Object.entries(tensors).filter(([, { role }]) => role === "state");
+
+/** An overflow may have reached what is kept of a gradient, a square above all, though parameters and objective were finite. */
+async function stateIsFinite(trainer: Readable): Promise<boolean> {
+  for (const [name] of statesOf(trainer.plan)) {
+    if (!(await allFinite(trainer, name).catch(() => true))) return false;
+  }
+  return true;
 }
 
 /** Whether a gradient overflowed in a step whose objective was finite, and reached what an update writes. */

@@ -1,12 +1,16 @@
+import { freeBuffers, makeBuffers } from "../device/buffers.ts";
 import { createGuard } from "../device/guard.ts";
 import { checkDevice, type Device } from "../device/open.ts";
 import { checkModel, type Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
 import { checkObject, checkOptions } from "../model/options.ts";
 import { createInference } from "./inference.ts";
+import { createJudge } from "./judge.ts";
 import { checkLoss, parameterSpecs, resolveNetwork } from "./network.ts";
 import { checkParameter } from "./parameters.ts";
-import type { Predictor } from "./types.ts";
+import { checkRows } from "./rows.ts";
+import { createTurns } from "./turns.ts";
+import type { ByteScale, Predictor } from "./types.ts";
 
 export interface PredictorOptions {
   readonly model: Model;
@@ -15,6 +19,8 @@ export interface PredictorOptions {
   readonly loss: Loss;
   /** All parameters by name: `W1 [units, inputs]`, `b1 [units]`, … */
   readonly parameters: Readonly<Record<string, ArrayLike<number>>>;
+  /** What inputs that are bytes stand for; floats alone are taken if left out. */
+  readonly bytes?: ByteScale | undefined;
 }
 
 /**
@@ -22,37 +28,42 @@ export interface PredictorOptions {
  * @throws ModelError, ShapeError, DeviceError
  */
 export async function createPredictor(device: Device, options: PredictorOptions): Promise<Predictor> {
-  checkDevice("createPredictor", device);
+  const where = "createPredictor";
+  checkDevice(where, device);
   // What loadModel gives besides may be there too.
-  checkOptions("createPredictor", options, "model inputs loss parameters", "training metadata");
-  checkObject("createPredictor: parameters", options.parameters, "parameters");
-  checkModel("createPredictor: model", options.model);
-  checkLoss(options.loss);
-  const network = resolveNetwork(options.model, options.inputs, options.loss);
-  const guard = createGuard(device, "predictor");
+  checkOptions(where, options, "model inputs loss parameters", "bytes training metadata");
+  const { model, inputs, loss, bytes } = options;
+  checkModel(`${where}: model`, model);
+  checkLoss(loss);
+  checkObject(`${where}: parameters`, options.parameters, "parameters");
+  if (bytes) checkOptions(`${where}: bytes`, bytes, "", "scale offset");
+  const network = resolveNetwork(model, inputs, loss, bytes);
   const values = parameterSpecs(network.layers).map(({ name, shape }) => {
-    return [name, checkParameter("createPredictor", name, shape, options.parameters[name] ?? [])] as const;
+    return [name, checkParameter(where, name, shape, options.parameters[name] ?? [])] as const;
   });
-  const buffers = Object.fromEntries(
-    values.map(([name, data]) => {
-      const buffer = device.gpu.createBuffer({
-        label: `chainrule.predictor.${name}`,
-        size: data.byteLength,
-        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST,
-      });
-      device.gpu.queue.writeBuffer(buffer, 0, data);
-      return [name, buffer];
-    }),
-  );
-  const inference = createInference(device, guard, network, buffers);
+  const { gpu } = device;
+  const guard = createGuard(device, "predictor");
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+  const wanted = Object.fromEntries(values.map(([name, { byteLength }]) => [name, { size: byteLength, usage }]));
+  const buffers = await guard.wait(makeBuffers(gpu, "chainrule.predictor", wanted));
+  for (const [name, data] of values) gpu.queue.writeBuffer(buffers[name] as GPUBuffer, 0, data);
+  const inference = createInference(device, guard, network, (name) => buffers[name] as GPUBuffer);
+  const turns = createTurns();
+  const inTurn = <T>(work: () => T | Promise<T>): Promise<T> =>
+    turns(() => {
+      guard.check();
+      return work();
+    });
   return {
-    evaluate: inference.evaluate,
-    predict: inference.predict,
-    probe: inference.probe,
+    ...createJudge(network, inTurn, () => inference),
+    async probe(given, byteScale) {
+      const { rows, values } = checkRows("probe", given, byteScale, network);
+      return inTurn(() => inference.probe(values, rows));
+    },
     dispose() {
       guard.close();
       inference.dispose();
-      for (const buffer of Object.values(buffers)) buffer.destroy();
+      freeBuffers(buffers);
     },
   };
 }

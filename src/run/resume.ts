@@ -5,6 +5,7 @@ import type { InnerStep } from "../kernels/whole-steps.ts";
 import { checkObject, checkOptions, refuse, show } from "../model/options.ts";
 import { elementsOf, isHalf } from "../plan/memory.ts";
 import type { Plan, Step } from "../plan/types.ts";
+import type { Read } from "./backend.ts";
 import { DESCRIPTION, encodeModel, FORMAT, type LoadedModel, loadModel } from "./checkpoint.ts";
 import { type Network, parameterSpecs, resolveNetwork } from "./network.ts";
 import type { Restart } from "./numeric.ts";
@@ -19,12 +20,6 @@ export interface Loaded {
    * f16; undefined where the file holds the network alone.
    */
   readonly restart: Restart | undefined;
-}
-
-/** What a trainer gives for a file. */
-export interface Read {
-  readonly control: ControlValues;
-  readonly tensors: Parameters;
 }
 
 /** @throws ModelError for metadata that is no text, or that stands where the file's own does */
@@ -52,13 +47,14 @@ export function checkSave(options: SaveOptions): void {
 export async function saveTraining(
   network: Network,
   plan: Plan,
-  options: SaveOptions,
-  read: (names: readonly string[]) => Read | Promise<Read>,
+  options: SaveOptions = {},
+  read: (names: readonly string[]) => Promise<Read>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   checkSave(options);
   const { optimizer = true, metadata = {} } = options;
   const names = parameterSpecs(network.layers).map(({ name }) => name);
-  const { control, tensors } = await read(optimizer ? [...names, ...Object.keys(stateShapes(plan))] : names);
+  const { control, words } = await read(optimizer ? [...names, ...Object.keys(stateShapes(plan))] : names);
+  const tensors = Object.fromEntries(Object.entries(words).map(([name, { buffer }]) => [name, new Float32Array(buffer)]));
   const kind = optimizerOf(plan);
   const training = { progress: progressOf(plan, control), optimizer: kind && fileOptimizer(kind) };
   return encodeModel(network, tensors, optimizer ? training : undefined, metadata);

@@ -1,34 +1,16 @@
 import { checkOptions } from "../model/options.ts";
-import { checkArray, checkInputs, refuse } from "./dataset.ts";
+import { checkArray, checkInputs, wholeRows } from "./dataset.ts";
+import type { Network } from "./network.ts";
 import type { ByteScale } from "./types.ts";
 
 /**
- * Whole rows to be predicted.
- * @param columns that the network takes
+ * Whole rows to be predicted, copied.
  * @throws ModelError for a scale that is none; DataError where they are no whole rows, or a value is not a finite float32
  */
-export function checkRows(where: string, given: ArrayLike<number>, columns: number, byteScale: ByteScale) {
+export function checkRows(where: string, given: ArrayLike<number>, byteScale: ByteScale = {}, network: Network) {
   checkOptions(where, byteScale, "", "scale offset");
   checkArray(`${where}: inputs`, given);
-  const rows = given.length / columns;
-  if (!Number.isInteger(rows) || rows === 0) {
-    refuse(
-      `${where}: inputs`,
-      `${given.length} numbers`,
-      `at least one row, each of the ${columns} columns that the network takes`,
-      "give whole rows",
-    );
-  }
-  return { rows, values: checkInputs(where, given, columns, byteScale) };
-}
-
-/** @throws DataError where rows have another number of columns than the network takes */
-export function checkColumns(where: string, columns: number, inputs: number): void {
-  if (columns === inputs) return;
-  refuse(
-    `${where}: inputs`,
-    `${columns} columns`,
-    `${inputs}, as the network takes`,
-    "give the columns that the network was made for",
-  );
+  const { inputs: columns, bytes } = network;
+  const rows = wholeRows(`${where}: inputs`, given, columns);
+  return { rows, values: checkInputs(where, given, columns, byteScale, bytes) };
 }

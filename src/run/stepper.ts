@@ -1,8 +1,7 @@
 import type { Guard } from "../device/guard.ts";
 import type { Program } from "../device/program.ts";
 import { RECORD_WORDS } from "../kernels/control.ts";
-import type { Bytes } from "../plan/memory.ts";
-import { Pace } from "./pace.ts";
+import { Pace, type Submit } from "./pace.ts";
 import { mapWords } from "./readback.ts";
 
 /** Bytes of a line of the ring. */
@@ -22,11 +21,21 @@ export class Stepper {
   /** Lines of each ring. */
   readonly #records: number;
   /** Take the ring to the CPU in turn: one is read while the other is written. */
-  readonly #stagings: readonly [GPUBuffer, GPUBuffer];
+  readonly #stagings: readonly GPUBuffer[];
   readonly #pace = new Pace();
 
-  /** @param label path that the labels of all GPU objects begin with */
-  constructor(gpu: GPUDevice, guard: Guard, program: Program, label: string, variants = 1) {
+  /**
+   * @param label path that the labels of all GPU objects begin with
+   * @param stagings two buffers as large as the ring, to be mapped
+   */
+  constructor(
+    gpu: GPUDevice,
+    guard: Guard,
+    program: Program,
+    label: string,
+    variants: number,
+    stagings: readonly GPUBuffer[],
+  ) {
     this.#gpu = gpu;
     this.#guard = guard;
     this.#program = program;
@@ -34,17 +43,7 @@ export class Stepper {
     this.#ring = program.buffer("ring");
     this.#variants = variants;
     this.#records = this.#ring.size / LINE / variants;
-    const staging = () =>
-      gpu.createBuffer({
-        label: `${label}.staging`,
-        size: this.#ring.size,
-        usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-      });
-    this.#stagings = [staging(), staging()];
-  }
-
-  get memory(): Bytes {
-    return { staging: 2 * this.#ring.size };
+    this.#stagings = stagings;
   }
 
   /**
@@ -55,43 +54,51 @@ export class Stepper {
     steps: number,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Uint32Array<ArrayBuffer>, void, undefined> {
+    /** What was submitted and is not done, in order: at most two, one that runs and one that follows it. */
+    const pending: Submit[] = [];
     const end = this.step + steps;
-    let [staging, other] = this.#stagings;
+    const goesOn = (until: number) => this.step < until && !signal?.aborted;
+
+    const submit = (until: number) => {
+      const next = Math.min(this.#pace.steps, until - this.step);
+      const encoder = this.#gpu.createCommandEncoder({ label: `${this.#label}.step` });
+      this.#program.record(encoder, next);
+      this.#gpu.queue.submit([encoder.finish()]);
+      this.step += next;
+      pending.push({ steps: next, began: performance.now(), woke: 0 });
+    };
+    /** Waits for the oldest submit to be almost done, then for what tells that it is. */
+    const finish = async <T>(tell: () => Promise<T>, read: boolean): Promise<T> => {
+      const [oldest] = pending as [Submit];
+      await this.#guard.wait(this.#pace.sleep(oldest));
+      const told = await tell();
+      pending.shift();
+      this.#pace.done(oldest, read);
+      // What waited behind it begins now.
+      if (pending[0]) pending[0].began = performance.now();
+      return told;
+    };
+
+    let [staging, other] = this.#stagings as [GPUBuffer, GPUBuffer];
     let copied = 0;
-    while (this.step < end && !signal?.aborted) {
+    /** The words of a copy of lines, behind which at most one more submit waits. */
+    const read = () => finish(() => mapWords(this.#guard, other, copied), true);
+    while (goesOn(end)) {
       const first = this.step % this.#records;
       const full = Math.min(end, this.step - first + this.#records);
-      this.#submitNext(full);
-      if (copied > 0) yield await this.#read(other, copied);
-      await this.#submit(full, signal);
+      submit(full);
+      if (copied > 0) yield await read();
+      while (goesOn(full)) {
+        await finish(() => {
+          const done = this.#gpu.queue.onSubmittedWorkDone();
+          submit(full);
+          return this.#guard.wait(done);
+        }, false);
+      }
       copied = this.#copyLines(staging, first);
       [staging, other] = [other, staging];
     }
-    if (copied > 0) yield await this.#read(other, copied);
-  }
-
-  dispose(): void {
-    for (const staging of this.#stagings) staging.destroy();
-  }
-
-  /** Submits steps up to step `end`, at most two submits at a time: one that runs and one that follows it. */
-  async #submit(end: number, signal: AbortSignal | undefined): Promise<void> {
-    while (this.step < end && !signal?.aborted) {
-      await this.#guard.wait(this.#pace.untilNearlyDone());
-      const done = this.#gpu.queue.onSubmittedWorkDone();
-      this.#submitNext(end);
-      await this.#guard.wait(done);
-      this.#pace.done();
-    }
-  }
-
-  #submitNext(end: number): void {
-    const steps = Math.min(this.#pace.steps, end - this.step);
-    const encoder = this.#gpu.createCommandEncoder({ label: `${this.#label}.step` });
-    this.#program.record(encoder, steps);
-    this.#gpu.queue.submit([encoder.finish()]);
-    this.step += steps;
-    this.#pace.submitted(steps);
+    if (copied > 0) yield await read();
   }
 
   /** Copies the lines from `first` to that of the last step. @returns bytes of the copy */
@@ -104,13 +111,5 @@ export class Stepper {
     }
     this.#gpu.queue.submit([encoder.finish()]);
     return this.#variants * bytes;
-  }
-
-  /** The words of a copy of lines, behind which at most one more submit waits. */
-  async #read(staging: GPUBuffer, bytes: number): Promise<Uint32Array<ArrayBuffer>> {
-    await this.#guard.wait(this.#pace.untilNearlyDone());
-    const words = await mapWords(this.#guard, staging, bytes);
-    this.#pace.done(true);
-    return words;
   }
 }

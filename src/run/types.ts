@@ -28,20 +28,29 @@ export interface ByteScale {
 export interface Dataset extends ByteScale {
   readonly inputs: ArrayLike<number>;
   readonly targets: ArrayLike<number>;
+  /** Columns of `inputs`; if left out, the inputs of the first layer where it states them, else as many as the targets make of them. */
+  readonly columns?: number;
 }
 
-export interface TrainerOptions {
+/** What every training needs. */
+export interface TrainingOptions {
   readonly model: Model;
   readonly loss: Loss;
-  readonly optimizer: Optimizer;
-  /** The rows to train on; copied to the GPU once. */
+  /** The rows to train on; copied once. */
   readonly data: Dataset;
   /** Rows of a batch; min(32, rows) if left out. The last batch of an epoch holds what is left. */
   readonly batch?: number;
-  /** Of the first weights and of the order of the rows; 0 if left out. A whole number from 0 to 2³² − 1. */
-  readonly seed?: number;
   /** Whether each epoch takes the rows in a new order; true if left out. */
   readonly shuffle?: boolean;
+}
+
+/** Options of a training on the CPU; of one on the GPU as well. */
+export interface ReferenceOptions extends TrainingOptions {
+  readonly optimizer: Optimizer;
+  /** Of the first weights and of the order of the rows; 0 if left out. A whole number from 0 to 2³² − 1. */
+  readonly seed?: number;
+  /** Rows that there is room for, the most that `setData` may give; those of `data` if left out. */
+  readonly capacity?: number;
   /**
    * Whether the textbook plan's steps are joined into few dispatches; true if left out. With false every z, h, dz, dh, gW and dW
    * stays in memory to be read.
@@ -57,6 +66,9 @@ export interface TrainerOptions {
    * fused plan stays to be read.
    */
   readonly reuse?: boolean;
+}
+
+export interface TrainerOptions extends ReferenceOptions {
   /**
    * Made by `tuner`: looks for the fastest way to share out the step's products on this device, which changes no result. None
    * if left out.
@@ -154,7 +166,7 @@ export interface Predictor {
   evaluate(data: Dataset): Promise<Evaluation>;
   /**
    * Outputs for `inputs [rows, columns]`.
-   * @param byteScale of inputs that are bytes, the same as the network was trained with
+   * @param byteScale of inputs that are bytes; what the network was trained with if left out
    * @throws DataError where the rows do not fit; NumericError where an output is no finite number; DeviceError where the device
    * is lost
    */
@@ -162,7 +174,7 @@ export interface Predictor {
   /**
    * Compiles the forward pass over `inputs [rows, columns]`, which it copies to the GPU once. It goes with the predictor or
    * trainer when that is disposed.
-   * @param byteScale of inputs that are bytes, the same as the network was trained with
+   * @param byteScale of inputs that are bytes; what the network was trained with if left out
    * @throws DataError where the rows do not fit; DeviceError where a tensor exceeds a limit of the device
    */
   probe(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<Probe>;
@@ -173,18 +185,80 @@ export interface Predictor {
 export interface FitOptions {
   /** How often each row is to be seen; after `step`, the first ends the epoch that was begun. */
   readonly epochs: number;
-  /** Ends the loop early, between two submits. The parameters stay those of the last step taken. */
+  /** Ends the training early, between two submits. The parameters stay those of the last step taken. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * A network in training on the CPU: every call does and gives what the trainer's does, on the calling thread. Made by
- * `createReferenceTrainer`.
+ * A training over epochs, which begins when it is iterated or awaited: iterated it gives a report after each epoch, awaited the last
+ * one. Where the signal was aborted before the first step, awaiting it rejects with the signal's reason.
  */
-export interface ReferenceTrainer extends Omit<Trainer, "buffer" | "probe" | "compileSeconds" | "memory" | "tuning"> {
+export interface Fit<R> extends AsyncGenerator<R, void, undefined>, PromiseLike<R> {}
+
+/**
+ * A network in training. Calls take turns in the order in which they are made, and take what they are given as it is then; one that
+ * is refused leaves everything as it was. Methods may be taken off the object.
+ */
+export interface Training {
+  /** The step that is replayed, as data. */
+  readonly plan: Plan;
+  /** Takes `n` steps and reports on them. @throws ModelError, NumericError, DeviceError */
+  step(n?: number): Promise<Report>;
+  /** Trains epoch by epoch; each report comes when its epoch has ended. @throws ModelError at once; NumericError, DeviceError */
+  fit(options: FitOptions): Fit<Report>;
+  /** Loss and accuracy over `data`. @throws DataError where the rows do not fit; NumericError where their loss is no finite number */
+  evaluate(data: Dataset): Promise<Evaluation>;
+  /**
+   * Outputs for `inputs [rows, columns]`.
+   * @param byteScale of inputs that are bytes; what the network was trained with if left out
+   * @throws DataError where the rows do not fit; NumericError where an output is no finite number
+   */
+  predict(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<Prediction>;
+  /** Reads all parameters back. */
+  parameters(): Promise<Parameters>;
+  /** Overwrites the named parameters and leaves the others. @throws PlanError, ShapeError, DataError */
+  setParameters(parameters: Readonly<Record<string, ArrayLike<number>>>): Promise<void>;
+  /**
+   * Takes other numbers of the optimizer from the next step on, those of its schedule and decay included; its state stays, and so does
+   * the count of steps. Nothing is compiled, so all else of it stays: kind, kind of schedule, form of decay, and whether there is a
+   * decay or a momentum at all.
+   * @throws ModelError
+   */
+  setOptimizer(optimizer: Optimizer): Promise<void>;
+  /**
+   * Takes other rows of the same columns, at most `capacity`, and begins a new epoch with the next step. Nothing is compiled. Without
+   * `shuffle` they are taken in the order given.
+   * @throws DataError
+   */
+  setData(data: Dataset): Promise<void>;
+  /**
+   * Reads any tensor that the running plan materialises, as it was left by the last step: in the textbook plan `x`, `y`
+   * and z, h, dz, dh, gW, dW, db of every layer. A batch's tensors come with the rows of that batch, f16 deltas without their scale.
+   * @throws PlanError for a tensor that the plan does not hold, or one that only a step writes before the first
+   */
+  read(name: string): Promise<TensorValue>;
+  /**
+   * A safetensors file of the network, by default with all that is needed to go on training exactly: the optimizer's name and state,
+   * the step, and where in the order of the rows the next one begins.
+   * @throws ModelError
+   */
+  save(options?: SaveOptions): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Takes up the parameters, and optimizer state and step if the file has them. Numbers of the optimizer may differ from the file's;
+   * another optimizer or network is refused, and nothing is written. Where rows, batch, seed or shuffle differ, the next step begins
+   * a new epoch.
+   * @throws DataError, ShapeError
+   */
+  load(bytes: Uint8Array | ArrayBuffer): Promise<void>;
+  /** Frees what it holds. Later calls reject, and so do those that wait. */
+  dispose(): void;
+}
+
+/** A network in training on the CPU, on the calling thread, which it leaves now and then. Made by `createReferenceTrainer`. */
+export interface ReferenceTrainer extends Training {
   /**
    * The forward pass over `inputs [rows, columns]`.
-   * @param byteScale of inputs that are bytes, the same as the network was trained with
+   * @param byteScale of inputs that are bytes; what the network was trained with if left out
    * @throws DataError where the rows do not fit
    */
   probe(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<ReferenceProbe>;
@@ -196,48 +270,22 @@ export interface ReferenceProbe extends Omit<Probe, "buffer"> {
   values(name: string): Float32Array<ArrayBuffer>;
 }
 
-/** A network in training. Made by `createTrainer`. */
-export interface Trainer extends Predictor {
-  /** The step that the GPU replays, as data. */
-  readonly plan: Plan;
+/** A network in training on the GPU. Made by `createTrainer`. */
+export interface Trainer extends Training, Predictor {
   /** What the tuner did; undefined without one. */
   readonly tuning: TuneReport | undefined;
   /** Time from the call of `createTrainer` to the end of compilation, tuning included, in seconds. */
   readonly compileSeconds: number;
   /** Bytes of GPU memory held now, by what they are for; reading and saving take a copy of what is read for as long as they last. */
   readonly memory: Bytes;
-  /** Takes `n` steps and reports on them. @throws NumericError, DeviceError */
-  step(n?: number): Promise<Report>;
-  /** Trains epoch by epoch; each report comes when its epoch has ended on the GPU. @throws NumericError, DeviceError */
-  fit(options: FitOptions): AsyncGenerator<Report, void, undefined>;
-  /** Reads all parameters back. */
-  parameters(): Promise<Parameters>;
-  /** Overwrites the named parameters and leaves the others. @throws ShapeError, PlanError */
-  setParameters(parameters: Readonly<Record<string, ArrayLike<number>>>): void;
-  /**
-   * Reads any tensor that the running plan materialises, as it was left by the last step: in the textbook plan `x`, `y`
-   * and z, h, dz, dh, gW, dW, db of every layer. A batch's tensors come with the rows of that batch, f16 deltas without their scale.
-   * @throws PlanError for a tensor that the plan does not hold
-   */
-  read(name: string): Promise<TensorValue>;
   /**
    * The GPU buffer of a tensor, for a renderer, with bytes packed as the plan's `u8` says and f16 deltas with their scale; do not
-   * write to it. @throws PlanError
+   * write to it. @throws PlanError, DeviceError
    */
   buffer(name: string): GPUBuffer;
-  /**
-   * A safetensors file of the network, by default with all that is needed to go on training exactly: the optimizer's name and state,
-   * the step, and where in the order of the rows the next one begins.
-   * @throws ModelError
-   */
-  save(options?: SaveOptions): Promise<Uint8Array<ArrayBuffer>>;
-  /**
-   * Takes up the parameters, and optimizer state and step if the file has them, once the calls before it have ended. Numbers of the
-   * optimizer may differ from the file's; another optimizer or network is refused, and nothing is written. Where rows, batch, seed or
-   * shuffle differ, the next step begins a new epoch.
-   * @throws DataError, ShapeError
-   */
-  load(bytes: Uint8Array | ArrayBuffer): Promise<void>;
+  evaluate: Predictor["evaluate"];
+  predict: Predictor["predict"];
+  dispose(): void;
 }
 
 /** What tells one network of a sweep from the others. */
@@ -251,8 +299,7 @@ export interface Variant {
   readonly optimizer: Optimizer;
 }
 
-export interface SweepOptions
-  extends Omit<TrainerOptions, "seed" | "optimizer" | "precision" | "fuse" | "oneDispatch" | "reuse" | "tune"> {
+export interface SweepOptions extends TrainingOptions {
   /** At least one; each trains as it would alone. */
   readonly variants: readonly Variant[];
 }
@@ -273,7 +320,7 @@ export interface Sweep {
    * Trains epoch by epoch; the reports come when the epoch has ended on the GPU. Ends early once all variants have halted.
    * @throws DeviceError
    */
-  fit(options: FitOptions): AsyncGenerator<readonly VariantReport[], void, undefined>;
+  fit(options: FitOptions): Fit<readonly VariantReport[]>;
   /** Reads a variant's parameters back. @param variant its index @throws ModelError where there is no such variant */
   parameters(variant: number): Promise<Parameters>;
   /**

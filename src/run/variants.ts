@@ -1,9 +1,10 @@
 import { PlanError } from "../errors.ts";
 import type { Hardware } from "../kernels/tile.ts";
-import { checkOptimizer, type Optimizer, updateRule } from "../model/optimizer.ts";
+import { checkOptimizer, type Optimizer } from "../model/optimizer.ts";
 import { checkOptions, refuse, show } from "../model/options.ts";
 import { forVariants } from "../plan/passes/variants.ts";
 import type { Plan } from "../plan/types.ts";
+import { describeRule } from "./change.ts";
 import { checkSeed } from "./counts.ts";
 import type { StepOptions } from "./draft.ts";
 import type { Network } from "./network.ts";
@@ -38,13 +39,6 @@ function checkVariant(where: string, variant: Variant): void {
   checkOptions(where, variant, "optimizer", "seed");
   checkSeed(where, variant.seed ?? 0);
   checkOptimizer(`${where}: optimizer`, variant.optimizer);
-}
-
-/** What of an optimizer is compiled into a plan, in words. */
-function describeRule(optimizer: Optimizer): string {
-  const { schedule, weightDecay, decay, decayBiases } = optimizer;
-  const decaying = `decay ${decay}${decayBiases ? " of biases too" : ""}`;
-  return `${updateRule(optimizer)}, schedule ${schedule.kind}, ${weightDecay > 0 ? decaying : "no decay"}`;
 }
 
 /**

@@ -1,0 +1,182 @@
+import { decodeControl, encodeControl, HALTED, RECORD_WORDS } from "../kernels/control.ts";
+import { buildEvaluatePlan, buildPredictPlan } from "../plan/build.ts";
+import { fuse } from "../plan/passes/fuse.ts";
+import type { Plan } from "../plan/types.ts";
+import { createReference, type Reference } from "../reference/run.ts";
+import type { Numbers } from "../reference/types.ts";
+import type { Backend, Inference, Words } from "../run/backend.ts";
+import type { Inputs } from "../run/dataset.ts";
+import { addRecords, emptyTotals } from "../run/metrics.ts";
+import { type Network, parameterSpecs } from "../run/network.ts";
+import type { ReferenceProbe } from "../run/types.ts";
+import { floatsOf } from "../run/unpack.ts";
+import { judgement, prediction } from "../run/verdict.ts";
+
+/** A plan that trains on the CPU, interpreted. */
+export interface CpuBackend extends Backend {
+  probe(inputs: Inputs, rows: number): ReferenceProbe;
+}
+
+/** Longest time in ms before the thread's timers and messages have their turn. */
+const SLICE = 10;
+
+/** Rows that are judged together, at most. */
+const MOST_ROWS = 1024;
+
+/**
+ * @param reference with its data and parameters set
+ * @param ended the error of what is called after `dispose`
+ */
+export function createCpuBackend(reference: Reference, network: Network, ended: () => Error): CpuBackend {
+  const { plan, control } = reference;
+  const { inputs: columns, outputs, loss, layers } = network;
+  const names = parameterSpecs(layers).map(({ name }) => name);
+  let disposed = false;
+  const check = () => {
+    if (disposed) throw ended();
+  };
+
+  let until = performance.now() + SLICE;
+  const isTime = () => performance.now() >= until;
+  /** Lets timers, messages and whoever aborts or disposes have their turn. */
+  const pause = async () => {
+    await new Promise((resolve) => setTimeout(resolve));
+    until = performance.now() + SLICE;
+    check();
+  };
+
+  const forward = (build: typeof buildPredictPlan, batch: number) => {
+    const plan = fuse(build({ layers, loss, batch }));
+    const pass = createReference(plan, { ...control, rows: batch, step: 1, halted: 0 });
+    const run = () => {
+      for (const name of names) pass.set(name, reference.tensor(name));
+      pass.step();
+    };
+    return { plan, pass, run };
+  };
+
+  /** Runs a pass over the rows, part by part. */
+  async function* parts(build: typeof buildPredictPlan, inputs: Inputs, rows: number, targets?: Numbers) {
+    const capacity = Math.min(rows, MOST_ROWS);
+    const { pass, run } = forward(build, capacity);
+    const width = (targets?.length ?? 0) / rows;
+    for (let first = 0; first < rows; first += capacity) {
+      const end = Math.min(first + capacity, rows);
+      Object.assign(pass.control, { rows: end - first, halted: 0 });
+      pass.tensor("x").set(floatsOf(inputs, first * columns, end * columns));
+      if (targets) pass.tensor("y").set(targets.subarray(first * width, end * width));
+      run();
+      yield { pass, first, count: end - first };
+      if (isTime()) await pause();
+    }
+  }
+
+  const inference: Inference = {
+    async evaluate({ inputs, targets, rows }) {
+      const totals = emptyTotals();
+      for await (const { pass } of parts(buildEvaluatePlan, inputs, rows, targets)) {
+        const halted = addRecords(totals, lineOf(pass, 1));
+        if (halted) return judgement(halted, loss);
+      }
+      return judgement(totals, loss);
+    },
+    async predict(inputs, rows) {
+      const result = new Float32Array(rows * outputs);
+      for await (const { pass, first, count } of parts(buildPredictPlan, inputs, rows)) {
+        result.set(pass.tensor("o").subarray(0, count * outputs), first * outputs);
+      }
+      return prediction(result, outputs, loss);
+    },
+  };
+
+  return {
+    plan,
+    get step() {
+      return control.step;
+    },
+    set step(step) {
+      control.step = step;
+    },
+    async *take(steps, signal) {
+      let left = steps;
+      while (left > 0 && !signal?.aborted) {
+        const lines: Words[] = [];
+        do {
+          reference.step();
+          reference.close();
+          lines.push(lineOf(reference, control.step));
+          left--;
+        } while (left > 0 && !isTime() && (control.halted & HALTED) === 0);
+        yield joined(lines);
+        if (isTime()) await pause();
+      }
+    },
+    async read(names) {
+      if (isTime()) await pause();
+      return { words: Object.fromEntries(names.map((name) => [name, wordsOf(reference, name)])), control };
+    },
+    write({ control: words, ...tensors }, fields = {}) {
+      if (words instanceof Uint32Array) Object.assign(control, decodeControl(words));
+      Object.assign(control, decodeControl(encodeControl({ ...control, ...fields })));
+      for (const [name, values] of Object.entries(tensors)) {
+        const numbers = reference.tensor(name);
+        numbers.set(values instanceof Uint8Array ? floatsOf(values, 0, numbers.length) : values);
+      }
+    },
+    inference: () => inference,
+    probe(inputs, rows) {
+      const { plan, pass, run } = forward(buildPredictPlan, rows);
+      pass.set("x", floatsOf(inputs, 0, rows * columns));
+      return {
+        rows,
+        plan,
+        run() {
+          check();
+          run();
+        },
+        values: (name) => new Float32Array(pass.tensor(name)),
+        dispose() {},
+      };
+    },
+    check,
+    dispose() {
+      disposed = true;
+    },
+  };
+}
+
+/** Where a line of the ring holds floats; else it holds words. */
+const floatFields: ReadonlySet<number> = new Set([0, 1, 6]);
+
+/** A ring's numbers as the bits that the GPU's holds. */
+function ringWords(numbers: Numbers): Words {
+  const words = new Uint32Array(numbers.length);
+  const floats = new Float32Array(words.buffer);
+  numbers.forEach((value, index) => {
+    (floatFields.has(index % RECORD_WORDS) ? floats : words)[index] = value;
+  });
+  return words;
+}
+
+/** The line of a step, counted from 1. */
+function lineOf(reference: Reference, step: number): Words {
+  const ring = reference.tensor("ring");
+  const at = ((step - 1) * RECORD_WORDS) % ring.length;
+  return ringWords(ring.subarray(at, at + RECORD_WORDS));
+}
+
+function joined(lines: readonly Words[]): Words {
+  const words = new Uint32Array(lines.length * RECORD_WORDS);
+  lines.forEach((line, index) => {
+    words.set(line, index * RECORD_WORDS);
+  });
+  return words;
+}
+
+/** A tensor's words as the GPU holds them. */
+function wordsOf(reference: Reference, name: string): Words {
+  if (name === "control") return encodeControl(reference.control);
+  const numbers = reference.tensor(name);
+  if (name === "ring") return ringWords(numbers);
+  return numbers instanceof Uint32Array ? numbers.slice() : new Uint32Array(new Float32Array(numbers).buffer);
+}

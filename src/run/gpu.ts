@@ -1,0 +1,112 @@
+import { freeBuffers, makeBuffers } from "../device/buffers.ts";
+import { createGuard, type Guard } from "../device/guard.ts";
+import type { Device } from "../device/open.ts";
+import { compileProgram, type Program } from "../device/program.ts";
+import { CONTROL_WORDS, type ControlField, controlNames, decodeControl, encodeControl } from "../kernels/control.ts";
+import { addBytes, type Bytes, bytesOf } from "../plan/memory.ts";
+import { resolveTensor } from "../plan/resolve.ts";
+import type { Plan } from "../plan/types.ts";
+import type { Backend } from "./backend.ts";
+import type { GpuInference } from "./inference.ts";
+import { type Network, parameterSpecs } from "./network.ts";
+import { readBuffers, type Source, type Words } from "./readback.ts";
+import { Stepper } from "./stepper.ts";
+
+/** A plan that trains on the GPU. */
+export interface GpuBackend extends Backend {
+  readonly guard: Guard;
+  /** Bytes of all buffers that are there now. */
+  memory(): Bytes;
+  /** @throws PlanError, DeviceError */
+  buffer(name: string): GPUBuffer;
+  inference(): Promise<GpuInference>;
+}
+
+/**
+ * Compiles a training plan and makes its buffers.
+ * @param where name of the user, for messages and labels
+ * @param networks that train side by side
+ * @throws PlanError, DeviceError
+ */
+export async function createGpuBackend(
+  device: Device,
+  where: "trainer" | "sweep",
+  network: Network,
+  plan: Plan,
+  networks = 1,
+): Promise<GpuBackend> {
+  const { gpu } = device;
+  const label = `chainrule.${where}`;
+  const guard = createGuard(device, where);
+  const program = await guard.wait(compileProgram(gpu, plan, label));
+  const { size } = program.buffer("ring");
+  const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+  const stagings = await guard.wait(
+    makeBuffers(gpu, label, { staging: { size, usage }, other: { size, usage } }).catch((cause) => {
+      program.dispose();
+      throw cause;
+    }),
+  );
+  const stepper = new Stepper(gpu, guard, program, label, networks, Object.values(stagings));
+  let inference: GpuInference | undefined;
+  let held = true;
+
+  const buffer = (name: string) => {
+    guard.check();
+    return program.buffer(name);
+  };
+
+  return {
+    plan,
+    guard,
+    get step() {
+      return stepper.step;
+    },
+    set step(step) {
+      stepper.step = step;
+    },
+    take: (steps, signal) => stepper.take(steps, signal),
+    async read(names, index) {
+      const sources = Object.fromEntries(["control", ...names].map((name) => [name, placeOf(program, name, index)]));
+      const words = await readBuffers(gpu, guard, sources);
+      return { words, control: decodeControl(words.control as Words) };
+    },
+    write(tensors, control = {}) {
+      for (const [name, data] of Object.entries(tensors)) gpu.queue.writeBuffer(program.buffer(name), 0, data);
+      const words = encodeControl(control);
+      for (const name of Object.keys(control)) {
+        const at = controlNames.indexOf(name as ControlField);
+        gpu.queue.writeBuffer(program.buffer("control"), 4 * at, words, at, 1);
+      }
+    },
+    async inference() {
+      const { createInference } = await guard.wait(import("./inference.ts"));
+      inference ??= createInference(device, guard, network, (name) => program.buffer(name));
+      return inference;
+    },
+    memory: () => (held ? addBytes([program.memory, { staging: 2 * size }, inference?.memory() ?? {}]) : {}),
+    buffer,
+    check: guard.check,
+    dispose() {
+      held = false;
+      guard.close();
+      inference?.dispose();
+      program.dispose();
+      freeBuffers(stagings);
+    },
+  };
+}
+
+/** Where a tensor of one of the networks lies. @throws PlanError */
+function placeOf({ plan, buffer }: Program, name: string, index: number): Source {
+  const { tensor } = resolveTensor(plan, name);
+  const bytes = bytesOf(tensor);
+  if (tensor.place === "resident") {
+    const resident = buffer("resident");
+    const [networks = 1] = plan.tensors.resident?.shape ?? [];
+    const first = plan.resident?.[name] ?? 0;
+    return { buffer: resident, offset: (resident.size / networks) * index + 4 * first, bytes };
+  }
+  if (name === "control") return { buffer: buffer(name), offset: 4 * CONTROL_WORDS * index, bytes: 4 * CONTROL_WORDS };
+  return { buffer: buffer(name), bytes };
+}

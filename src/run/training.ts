@@ -1,0 +1,229 @@
+import { encodeControl } from "../kernels/control.ts";
+import type { Beginning } from "../kernels/control-after.ts";
+import type { Optimizer } from "../model/optimizer.ts";
+import { checkObject, refuse } from "../model/options.ts";
+import { resolveTensor } from "../plan/resolve.ts";
+import type { Backend, Words } from "./backend.ts";
+import { checkFit, checkSteps } from "./counts.ts";
+import { checkDataset } from "./dataset.ts";
+import { createJudge } from "./judge.ts";
+import { addRecords, emptyTotals, type StepRecord, summarize } from "./metrics.ts";
+import { type Network, parameterSpecs } from "./network.ts";
+import type { Failure, Restart } from "./numeric.ts";
+import { checkParameters } from "./parameters.ts";
+import { createTurns } from "./turns.ts";
+import type { Fit, FitOptions, Parameters, Report, SaveOptions, TensorValue, Training, VariantReport } from "./types.ts";
+
+/** The GPU counts steps and epochs in a word. */
+const MOST_STEPS = 2 ** 32 - 1;
+
+/** What a training is made of. */
+export interface TrainingParts<R> {
+  readonly backend: Backend;
+  readonly network: Network;
+  /** How the first network begins. */
+  readonly begun: Beginning;
+  readonly optimizer: Optimizer;
+  /** Where each network trains, for messages. */
+  readonly places: readonly string[];
+  /** What one call gives for the reports of all networks; it may throw. */
+  give(reports: readonly VariantReport[]): R;
+}
+
+/** Every call of a training, over one network or several side by side; those without an index are for one. */
+export interface Calls<R> extends Omit<Training, "step" | "fit" | "parameters" | "save"> {
+  step(n?: number): Promise<R>;
+  fit(options: FitOptions): Fit<R>;
+  parameters(network?: number): Promise<Parameters>;
+  save(options?: SaveOptions, network?: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Runs work in its turn, unless the training was disposed. */
+  inTurn<T>(work: () => T | Promise<T>): Promise<T>;
+}
+
+/** A training over a backend: the one place where calls are checked, take turns, and halt. */
+export function createTraining<R>(parts: TrainingParts<R>): Calls<R> {
+  const { backend, network, places, give } = parts;
+  let { begun, optimizer } = parts;
+  /** Steps by which the count of epochs is ahead of the steps: 0 unless other rows or batches came. */
+  let ahead = 0;
+  /** Whether a step was taken here, which writes what no one else does. */
+  let stepped = false;
+  /** The step that halted each network, if one did, and why, once that is known. */
+  const halts: (StepRecord | undefined)[] = places.map(() => undefined);
+  const failures: (Failure | undefined)[] = [];
+  const names = parameterSpecs(network.layers).map(({ name }) => name);
+
+  const turns = createTurns();
+  const inTurn = <T>(work: () => T | Promise<T>): Promise<T> =>
+    turns(() => {
+      backend.check();
+      return work();
+    });
+
+  const allHalted = () => halts.every(Boolean);
+  const epochSteps = () => Math.ceil(begun.control.dataRows / begun.control.batch);
+
+  const readTensor = async (name: string, index = 0): Promise<TensorValue> => {
+    const { name: canonical, tensor } = resolveTensor(backend.plan, name);
+    const { words, control } = await backend.read([canonical], index);
+    const { tensorValue } = await import("./tensor-value.ts");
+    return tensorValue(tensor, words[canonical] as Words, control);
+  };
+
+  const failureOf = async (index: number): Promise<Failure> => {
+    const { diagnose } = await diagnosis();
+    const readable = { plan: backend.plan, read: (name: string) => readTensor(name, index) };
+    return (failures[index] ??= await diagnose(readable, halts[index] as StepRecord, places[index] as string));
+  };
+
+  /** Sets optimizer state and the control block, so that the next step is step `control.step` + 1. */
+  const resume = ({ state, control, ahead: epochs }: Restart) => {
+    ahead = epochs;
+    backend.write({ ...state, control: encodeControl(control) });
+    backend.step = control.step;
+    halts.fill(undefined);
+    failures.length = 0;
+  };
+
+  /** Writes parameters; a network that had halted goes on with them. */
+  const writeParameters = async (parameters: Parameters) => {
+    const halted = halts[0] && (await diagnosis()).restartOf(await failureOf(0), backend.plan, begun, ahead);
+    backend.write(parameters);
+    if (halted) resume(halted);
+  };
+
+  /**
+   * Takes up to `steps` steps.
+   * @returns undefined where `signal` was aborted before the first one
+   * @throws what `give` throws: for one network NumericError at the first objective that is not finite, and from then on
+   */
+  const run = async (steps: number, signal?: AbortSignal): Promise<R | undefined> => {
+    const before = backend.step;
+    if (before + steps > MOST_STEPS || (before + steps + ahead) / epochSteps() > MOST_STEPS) {
+      const remedy = "save with { optimizer: false } and go on in a new trainer";
+      refuse("training", `step ${before + steps}`, `at most ${MOST_STEPS}, which 32 bits count`, remedy);
+    }
+    const began = performance.now();
+    const totals = halts.map(emptyTotals);
+    if (!allHalted()) {
+      for await (const lines of backend.take(steps, signal)) {
+        const length = lines.length / totals.length;
+        totals.forEach((sums, index) => {
+          halts[index] ??= addRecords(sums, lines.subarray(index * length, (index + 1) * length));
+        });
+        stepped = true;
+        if (allHalted()) break;
+      }
+      if (backend.step === before) return undefined;
+    }
+    const seconds = (performance.now() - began) / 1000;
+    const reports: VariantReport[] = [];
+    for (const [index, sums] of totals.entries()) {
+      reports.push(halts[index] ? (await failureOf(index)).error : summarize(sums, network.loss, seconds));
+    }
+    return give(reports);
+  };
+
+  async function* trainEpochs({ epochs, signal }: FitOptions): AsyncGenerator<R, void, undefined> {
+    for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
+      const report = await inTurn(() => run(epochSteps() - ((backend.step + ahead) % epochSteps()), signal));
+      if (report === undefined) return;
+      yield report;
+      if (allHalted()) return;
+    }
+  }
+
+  return {
+    plan: backend.plan,
+    inTurn,
+    async step(n = 1) {
+      checkSteps(n);
+      return inTurn(() => run(n)) as Promise<R>;
+    },
+    fit(options) {
+      checkFit(options);
+      return awaitable(trainEpochs(options), options.signal);
+    },
+    ...createJudge(network, inTurn, () => backend.inference()),
+    parameters: (index = 0) =>
+      inTurn(async () => {
+        const { words } = await backend.read(names, index);
+        return Object.fromEntries(names.map((name) => [name, floatsOf(words[name] as Words)]));
+      }),
+    async setParameters(parameters) {
+      const checked = checkParameters("setParameters", parameters, parameterSpecs(network.layers));
+      return inTurn(() => writeParameters(checked));
+    },
+    setOptimizer: (given) =>
+      inTurn(async () => {
+        const { withOptimizer } = await changes();
+        const changed = withOptimizer(optimizer, given, begun, backend.step, ahead);
+        begun = changed.begun;
+        optimizer = given;
+        // A network that has halted takes them when it goes on.
+        if (!allHalted()) backend.write({}, changed.control);
+      }),
+    async setData(data) {
+      const rows = checkDataset("setData", data, network);
+      return inTurn(async () => {
+        const { withData } = await changes();
+        const step = halts[0] ? halts[0].step - 1 : backend.step;
+        const changed = withData(rows, backend.plan, begun, step, ahead);
+        ({ begun, ahead } = changed);
+        backend.write({ X: rows.inputs, Y: rows.targets }, changed.control);
+      });
+    },
+    read: (name) =>
+      inTurn(async () => {
+        if (!stepped) (await changes()).checkWritten(backend.plan, name);
+        return readTensor(name);
+      }),
+    save: (options, index = 0) =>
+      inTurn(async () => {
+        const { saveTraining } = await files();
+        return saveTraining(network, backend.plan, options, (wanted) => backend.read(wanted, index));
+      }),
+    load(bytes) {
+      const given = copyOf(bytes);
+      return inTurn(async () => {
+        const { loadFor } = await files();
+        const { parameters, restart } = loadFor(network, backend.plan, begun, given);
+        await writeParameters(parameters);
+        if (restart) resume(restart);
+      });
+    },
+    dispose: () => backend.dispose(),
+  };
+}
+
+/** What a training of one network gives. @throws NumericError where it halted */
+export function onlyReport([report]: readonly VariantReport[]): Report {
+  if (report instanceof Error) throw report;
+  return report as Report;
+}
+
+/** A generator that may be awaited instead, for what it gives last. */
+function awaitable<R>(reports: AsyncGenerator<R, void, undefined>, signal: AbortSignal | undefined): Fit<R> {
+  let drained: Promise<R> | undefined;
+  const drain = async (): Promise<R> => {
+    let last: R | undefined;
+    for await (const report of reports) last = report;
+    if (last === undefined) throw signal?.reason;
+    return last;
+  };
+  const then: Fit<R>["then"] = (resolve, reject) => {
+    drained ??= drain();
+    return drained.then(resolve, reject);
+  };
+  return Object.assign(reports, { then });
+}
+
+/** Bytes as they are now; what are none is refused when they are read. */
+const copyOf = (bytes: Uint8Array | ArrayBuffer): Uint8Array | ArrayBuffer => bytes?.slice?.() ?? bytes;
+
+const floatsOf = ({ buffer }: Words) => new Float32Array(buffer);
+
+// What a page that only trains never needs is loaded when it is first asked for.
+const changes = () => import("./change.ts");
+const diagnosis = () => import("./numeric.ts");
+const files = () => import("./resume.ts");
