@@ -3,7 +3,7 @@ import { encodeControl, initialControl } from "../kernels/control.ts";
 import { checkOptions } from "../model/options.ts";
 import { createReference } from "../reference/run.ts";
 import { checkCapacity, checkSeed } from "../run/counts.ts";
-import { initialParameters, resolveTraining } from "../run/network.ts";
+import { initialParameters, referenceShape, resolveTraining } from "../run/network.ts";
 import { makePlan } from "../run/plan.ts";
 import { checkRows } from "../run/rows.ts";
 import { createTraining, onlyReport } from "../run/training.ts";
@@ -20,13 +20,7 @@ import { createCpuBackend } from "./backend.ts";
  */
 export function createReferenceTrainer(options: ReferenceOptions): ReferenceTrainer {
   const where = "createReferenceTrainer";
-  checkOptions(
-    where,
-    options,
-    "model loss optimizer data",
-    "batch seed capacity",
-    "shuffle fuse oneDispatch reuse",
-  );
+  checkOptions(where, options, referenceShape);
   const { model: _, loss: __, data: ___, capacity, seed = 0, ...step } = options;
   const { optimizer } = step;
   checkSeed(where, seed);

@@ -1,5 +1,5 @@
 import { DataError } from "../errors.ts";
-import { checkOptions, refuse as refuseAs, show } from "../model/options.ts";
+import { checkOptions, refuse as refuseAs, type Shape, show } from "../model/options.ts";
 import { count } from "../model/schedule.ts";
 import { isBytes, packBytes } from "./bytes.ts";
 import { toFloats } from "./floats.ts";
@@ -17,6 +17,8 @@ export interface Rows {
   readonly targets: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 }
 
+export const scaleShape: Shape<ByteScale> = { scale: 0, offset: 0 };
+
 /** What a data set is to fit. */
 export type Fitting = Pick<Network, "loss" | "outputs" | "bytes"> & {
   /** Columns that the network takes, where they are known before the data. */
@@ -31,7 +33,8 @@ export function checkDataset(where: string, data: Dataset, network: Fitting): Ro
   if (Array.isArray(data) || ArrayBuffer.isView(data)) {
     refuseAs(where, "a list of numbers", "{ inputs, targets }", "give both in one object");
   }
-  checkOptions(where, data, "", "inputs targets scale offset columns");
+  // What is missing is no array, which is said with what is expected.
+  checkOptions<Partial<Dataset>>(where, data, { ...scaleShape, inputs: 0, targets: 0, columns: 0 });
   const { loss, outputs } = network;
   checkArray(`${where}: inputs`, data.inputs);
   checkArray(`${where}: targets`, data.targets);

@@ -1,9 +1,9 @@
 import { initialWeights } from "../model/initializer.ts";
 import { checkModel, type Layer, type Model, resolveLayers } from "../model/layer.ts";
 import { type Loss, losses } from "../model/loss.ts";
-import { checkWord } from "../model/options.ts";
+import { checkWord, type Shape } from "../model/options.ts";
 import { checkDataset } from "./dataset.ts";
-import type { ByteScale, TrainingOptions } from "./types.ts";
+import type { ByteScale, ReferenceOptions, TrainingOptions } from "./types.ts";
 
 /** A network with its sizes and loss. */
 export interface Network {
@@ -28,6 +28,19 @@ export function resolveNetwork(model: Model, inputs: number, loss: Loss, bytes?:
   const layers = resolveLayers(model, inputs, loss);
   return { model, layers, loss, inputs, outputs: outputsOf(model), bytes };
 }
+
+/** How every training takes its options. */
+export const trainingShape: Shape<TrainingOptions> = { model: 1, loss: 1, data: 1, batch: 0, shuffle: 2 };
+
+export const referenceShape: Shape<ReferenceOptions> = {
+  ...trainingShape,
+  optimizer: 1,
+  seed: 0,
+  capacity: 0,
+  fuse: 2,
+  oneDispatch: 2,
+  reuse: 2,
+};
 
 /**
  * The network and the rows that a training is made of.

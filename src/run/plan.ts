@@ -18,13 +18,20 @@ export type { PlanOptions, Precision };
  */
 export function planTraining(options: PlanOptions, hardware?: Hardware): Plan {
   const where = "planTraining";
-  checkOptions(
-    where,
-    options,
-    "model loss optimizer inputs rows",
-    "batch precision",
-    "bytes shuffle fuse oneDispatch reuse",
-  );
+  checkOptions(where, options, {
+    model: 1,
+    loss: 1,
+    optimizer: 1,
+    inputs: 1,
+    rows: 1,
+    batch: 0,
+    precision: 0,
+    bytes: 2,
+    shuffle: 2,
+    fuse: 2,
+    oneDispatch: 2,
+    reuse: 2,
+  });
   const { model, loss, inputs, rows } = options;
   checkModel(`${where}: model`, model);
   checkLoss(loss);

@@ -4,6 +4,8 @@ import { checkDevice, type Device } from "../device/open.ts";
 import { checkModel, type Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
 import { checkObject, checkOptions } from "../model/options.ts";
+import type { LoadedModel } from "./checkpoint.ts";
+import { scaleShape } from "./dataset.ts";
 import { createInference } from "./inference.ts";
 import { createJudge } from "./judge.ts";
 import { checkLoss, parameterSpecs, resolveNetwork } from "./network.ts";
@@ -31,12 +33,20 @@ export async function createPredictor(device: Device, options: PredictorOptions)
   const where = "createPredictor";
   checkDevice(where, device);
   // What loadModel gives besides may be there too.
-  checkOptions(where, options, "model inputs loss parameters", "bytes training metadata");
+  checkOptions<PredictorOptions & Partial<Omit<LoadedModel, keyof PredictorOptions>>>(where, options, {
+    model: 1,
+    inputs: 1,
+    loss: 1,
+    parameters: 1,
+    bytes: 0,
+    training: 0,
+    metadata: 0,
+  });
   const { model, inputs, loss, bytes } = options;
   checkModel(`${where}: model`, model);
   checkLoss(loss);
   checkObject(`${where}: parameters`, options.parameters, "parameters");
-  if (bytes) checkOptions(`${where}: bytes`, bytes, "", "scale offset");
+  if (bytes) checkOptions(`${where}: bytes`, bytes, scaleShape);
   const network = resolveNetwork(model, inputs, loss, bytes);
   const values = parameterSpecs(network.layers).map(({ name, shape }) => {
     return [name, checkParameter(where, name, shape, options.parameters[name] ?? [])] as const;

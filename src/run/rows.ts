@@ -1,5 +1,5 @@
 import { checkOptions } from "../model/options.ts";
-import { checkArray, checkInputs, wholeRows } from "./dataset.ts";
+import { checkArray, checkInputs, scaleShape, wholeRows } from "./dataset.ts";
 import type { Network } from "./network.ts";
 import type { ByteScale } from "./types.ts";
 
@@ -8,7 +8,7 @@ import type { ByteScale } from "./types.ts";
  * @throws ModelError for a scale that is none; DataError where they are no whole rows, or a value is not a finite float32
  */
 export function checkRows(where: string, given: ArrayLike<number>, byteScale: ByteScale = {}, network: Network) {
-  checkOptions(where, byteScale, "", "scale offset");
+  checkOptions(where, byteScale, scaleShape);
   checkArray(`${where}: inputs`, given);
   const { inputs: columns, bytes } = network;
   const rows = wholeRows(`${where}: inputs`, given, columns);

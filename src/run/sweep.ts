@@ -3,7 +3,7 @@ import { checkDevice, type Device } from "../device/open.ts";
 import { CONTROL_WORDS, encodeControl, initialControl } from "../kernels/control.ts";
 import { checkOptions, refuse, show } from "../model/options.ts";
 import { createGpuBackend } from "./gpu.ts";
-import { initialParameters, resolveTraining } from "./network.ts";
+import { initialParameters, resolveTraining, trainingShape } from "./network.ts";
 import { createTraining } from "./training.ts";
 import type { Sweep, SweepOptions } from "./types.ts";
 import { checkVariants, planVariants } from "./variants.ts";
@@ -16,7 +16,7 @@ import { checkVariants, planVariants } from "./variants.ts";
 export async function sweep(device: Device, options: SweepOptions): Promise<Sweep> {
   const where = "sweep";
   checkDevice(where, device);
-  checkOptions(where, options, "model loss data variants", "batch", "shuffle");
+  checkOptions(where, options, { ...trainingShape, variants: 1 });
   const { variants, batch, shuffle } = options;
   const optimizer = checkVariants(variants);
   const { network, data } = resolveTraining(where, options);

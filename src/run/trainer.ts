@@ -5,7 +5,7 @@ import { checkOptions } from "../model/options.ts";
 import { checkCapacity, checkSeed } from "./counts.ts";
 import { loadPlan } from "./draft.ts";
 import { createGpuBackend } from "./gpu.ts";
-import { initialParameters, resolveTraining } from "./network.ts";
+import { initialParameters, referenceShape, resolveTraining } from "./network.ts";
 import { checkRows } from "./rows.ts";
 import { createTraining, onlyReport } from "./training.ts";
 import type { Trainer, TrainerOptions } from "./types.ts";
@@ -21,13 +21,7 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
   const where = "createTrainer";
   const began = performance.now();
   checkDevice(where, device);
-  checkOptions(
-    where,
-    options,
-    "model loss optimizer data",
-    "batch seed capacity precision tune",
-    "shuffle fuse oneDispatch reuse",
-  );
+  checkOptions(where, options, { ...referenceShape, precision: 0, tune: 0 });
   const { model: _, loss: __, data: ___, capacity, seed = 0, tune, ...step } = options;
   checkSeed(where, seed);
   const { network, data } = resolveTraining(where, options);
