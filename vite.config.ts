@@ -16,10 +16,10 @@ const checks = { bundlerTimings: false };
 const later = {
   files: /src\/(run\/(checkpoint|progress|resume)|data\/safetensors)\.ts$/,
   // With the shaders that evaluate() needs: of trainings only those with a wide output do too.
-  inference: /(src\/(plan\/build\/inference|run\/(inference|predictor|probe|rows))|shaders\/(loss|record)\.wgsl)\.ts$/,
+  inference: /(src\/(plan\/build\/inference|run\/(inference|predictor|probe|verdict))|shaders\/(loss|record)\.wgsl)\.ts$/,
   read: /src\/(run\/(tensor-value|unpack)|model\/float16)\.ts$/,
-  restart: /src\/kernels\/control-after\.ts$/,
-  diagnosis: /src\/(run\/numeric|plan\/limit-error|device\/(lost|refusals|shader-error))\.ts$/,
+  restart: /src\/(kernels\/control-after|run\/change)\.ts$/,
+  diagnosis: /src\/(run\/(numeric|faults)|plan\/limit-error|device\/(lost|refusals|shader-error))\.ts$/,
   node: /src\/device\/dawn\.ts$/,
   textbook:
     /shaders\/(activation|advance|decay-gradient|gather-rows|gradient-multiply|matmul|penalty|sample|sum-rows|weight-update)\.wgsl\.ts$/,

@@ -1,7 +1,6 @@
 import { decodeControl, encodeControl, HALTED, RECORD_WORDS } from "../kernels/control.ts";
 import { buildEvaluatePlan, buildPredictPlan } from "../plan/build.ts";
 import { fuse } from "../plan/passes/fuse.ts";
-import type { Plan } from "../plan/types.ts";
 import { createReference, type Reference } from "../reference/run.ts";
 import type { Numbers } from "../reference/types.ts";
 import type { Backend, Inference, Words } from "../run/backend.ts";
@@ -12,11 +11,6 @@ import type { ReferenceProbe } from "../run/types.ts";
 import { floatsOf } from "../run/unpack.ts";
 import { judgement, prediction } from "../run/verdict.ts";
 
-/** A plan that trains on the CPU, interpreted. */
-export interface CpuBackend extends Backend {
-  probe(inputs: Inputs, rows: number): ReferenceProbe;
-}
-
 /** Longest time in ms before the thread's timers and messages have their turn. */
 const SLICE = 10;
 
@@ -24,10 +18,11 @@ const SLICE = 10;
 const MOST_ROWS = 1024;
 
 /**
+ * A plan that trains on the CPU, interpreted.
  * @param reference with its data and parameters set
  * @param ended the error of what is called after `dispose`
  */
-export function createCpuBackend(reference: Reference, network: Network, ended: () => Error): CpuBackend {
+export function createCpuBackend(reference: Reference, network: Network, ended: () => Error): Backend<ReferenceProbe> {
   const { plan, control } = reference;
   const { inputs: columns, outputs, loss, layers } = network;
   const names = parameterSpecs(layers).map(({ name }) => name);
@@ -71,7 +66,7 @@ export function createCpuBackend(reference: Reference, network: Network, ended: 
     }
   }
 
-  const inference: Inference = {
+  const inference: Inference<ReferenceProbe> = {
     async evaluate({ inputs, targets, rows }) {
       const totals = emptyTotals();
       for await (const { pass } of parts(buildEvaluatePlan, inputs, rows, targets)) {
@@ -86,6 +81,20 @@ export function createCpuBackend(reference: Reference, network: Network, ended: 
         result.set(pass.tensor("o").subarray(0, count * outputs), first * outputs);
       }
       return prediction(result, outputs, loss);
+    },
+    probe(inputs, rows) {
+      const { plan, pass, run } = forward(buildPredictPlan, rows);
+      pass.set("x", floatsOf(inputs, 0, rows * columns));
+      return {
+        rows,
+        plan,
+        run() {
+          check();
+          run();
+        },
+        values: (name) => new Float32Array(pass.tensor(name)),
+        dispose() {},
+      };
     },
   };
 
@@ -124,20 +133,6 @@ export function createCpuBackend(reference: Reference, network: Network, ended: 
       }
     },
     inference: () => inference,
-    probe(inputs, rows) {
-      const { plan, pass, run } = forward(buildPredictPlan, rows);
-      pass.set("x", floatsOf(inputs, 0, rows * columns));
-      return {
-        rows,
-        plan,
-        run() {
-          check();
-          run();
-        },
-        values: (name) => new Float32Array(pass.tensor(name)),
-        dispose() {},
-      };
-    },
     check,
     dispose() {
       disposed = true;

@@ -3,11 +3,12 @@ import { encodeControl, initialControl } from "../kernels/control.ts";
 import { checkOptions } from "../model/options.ts";
 import { createReference } from "../reference/run.ts";
 import { checkCapacity, checkSeed } from "../run/counts.ts";
+import { errorOf } from "../run/faults.ts";
 import { initialParameters, referenceShape, resolveTraining } from "../run/network.ts";
 import { makePlan } from "../run/plan.ts";
-import { checkRows } from "../run/rows.ts";
 import { createTraining, onlyReport } from "../run/training.ts";
 import type { ReferenceOptions, ReferenceTrainer } from "../run/types.ts";
+import { Unfit } from "../run/unfit.ts";
 import { createCpuBackend } from "./backend.ts";
 
 /**
@@ -24,14 +25,14 @@ export function createReferenceTrainer(options: ReferenceOptions): ReferenceTrai
   const { model: _, loss: __, data: ___, capacity, seed = 0, ...step } = options;
   const { optimizer } = step;
   checkSeed(where, seed);
-  const { network, data } = resolveTraining(where, options);
+  const { network, data } = reworded(() => resolveTraining(where, options));
   const rows = checkCapacity(where, capacity, data.rows);
   const plan = makePlan(where, network, { ...step, rows, oneDispatch: false });
   const control = initialControl({ optimizer, dataRows: data.rows, batch: plan.batch, seed });
   const backend = createCpuBackend(createReference(plan, control), network, () => afterDispose("trainer"));
   const parameters = initialParameters(network.layers, seed);
   backend.write({ X: data.inputs, Y: data.targets, ...parameters, control: encodeControl(control) });
-  const training = createTraining({
+  return createTraining({
     backend,
     network,
     begun: { control, schedule: optimizer.schedule },
@@ -39,11 +40,13 @@ export function createReferenceTrainer(options: ReferenceOptions): ReferenceTrai
     places: ["training"],
     give: onlyReport,
   });
-  return {
-    ...training,
-    async probe(inputs, byteScale) {
-      const { values, rows: count } = checkRows("probe", inputs, byteScale, network);
-      return training.inTurn(() => backend.probe(values, count));
-    },
-  };
+}
+
+/** Makes checks that are without words. @throws the error with its words */
+function reworded<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (cause) {
+    throw cause instanceof Unfit ? errorOf(cause) : cause;
+  }
 }

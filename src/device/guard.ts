@@ -1,5 +1,6 @@
 import { DeviceError } from "../errors.ts";
 import type { Device } from "./open.ts";
+import { refusals } from "./refused.ts";
 
 /** Rejects what waits on a device as soon as the device is lost or its user is disposed. */
 export interface Guard {
@@ -24,7 +25,7 @@ export function createGuard(device: Device, where: string): Guard {
   void device.lost.then(end);
   // Loaded by what fails only. Where it cannot be, the failure stands as it is.
   const blame = async (cause: unknown): Promise<never> => {
-    throw await import("./lost.ts").then(
+    throw await refusals().then(
       ({ reasonOf }) => reasonOf(device, cause),
       () => cause,
     );
@@ -42,14 +43,15 @@ export function createGuard(device: Device, where: string): Guard {
     check() {
       if (ended) throw ended;
     },
-    close: () =>
-      end(
-        new DeviceError({
-          where,
-          got: "a call after dispose()",
-          expected: `a ${where} that is in use`,
-          remedy: `make a new ${where}`,
-        }),
-      ),
+    close: () => end(afterDispose(where)),
   };
 }
+
+/** @param where name of what was disposed */
+export const afterDispose = (where: string): DeviceError =>
+  new DeviceError({
+    where,
+    got: "a call after dispose()",
+    expected: `a ${where} that is in use`,
+    remedy: `make a new ${where}`,
+  });

@@ -7,7 +7,7 @@ import type { Evaluation, Prediction } from "./types.ts";
 export type Words = Uint32Array<ArrayBuffer>;
 
 /** Where a training's plan runs: on the GPU, on the CPU, or on the GPU for several networks side by side. */
-export interface Backend {
+export interface Backend<P> {
   readonly plan: Plan;
   /** Steps taken so far, those too that did nothing because the network had halted. */
   step: number;
@@ -24,7 +24,7 @@ export interface Backend {
    */
   write(tensors: Readonly<Record<string, TensorData>>, control?: Partial<ControlValues>): void;
   /** What judges and predicts rows by the parameters as they are when it does; one for all calls. */
-  inference(): Inference | Promise<Inference>;
+  inference(): Inference<P> | Promise<Inference<P>>;
   /** @throws DeviceError once it can do nothing more */
   check(): void;
   dispose(): void;
@@ -39,8 +39,9 @@ export interface Read {
 /** Values in the form that a tensor has on the GPU. */
 export type TensorData = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
-/** Judges and predicts rows that were checked. */
-export interface Inference {
+/** Judges and predicts rows that were checked. @template P what a probe is */
+export interface Inference<P> {
   evaluate(data: Rows): Promise<Evaluation>;
   predict(inputs: Inputs, rows: number): Promise<Prediction>;
+  probe(inputs: Inputs, rows: number): P | Promise<P>;
 }

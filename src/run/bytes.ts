@@ -1,8 +1,7 @@
-import { DataError } from "../errors.ts";
 import { BYTE_VALUES } from "../kernels/types.ts";
-import { refuse } from "../model/options.ts";
 import { bytesOf } from "../plan/memory.ts";
 import type { ByteScale } from "./types.ts";
+import { unfit } from "./unfit.ts";
 
 /** Whether numbers are bytes from 0 to 255; those of another frame or worker are no instances of this one's classes. */
 export const isBytes = (given: ArrayLike<number>): boolean =>
@@ -11,7 +10,7 @@ export const isBytes = (given: ArrayLike<number>): boolean =>
 /**
  * Bytes as the GPU takes them: the value scale · byte + offset of each of the 256 bytes, rounded once to f32, then the bytes
  * themselves, filled up to a whole word.
- * @throws DataError where a value is not a finite float32
+ * @throws Unfit for a DataError where a value is not a finite float32
  */
 export function packBytes(
   where: string,
@@ -21,9 +20,7 @@ export function packBytes(
   const packed = new Uint8Array(bytesOf({ shape: [given.length], dtype: "u8" }));
   const values = tableOf(packed).map((_, byte) => scale * byte + offset);
   if (![scale, offset, ...values].every(Number.isFinite)) {
-    const expected = "numbers by which scale · byte + offset is a finite float32";
-    const remedy = "leave them out to take the bytes as they are";
-    refuse(where, `scale ${scale} and offset ${offset}`, expected, remedy, DataError);
+    unfit("wrongScale", where, scale, offset);
   }
   tableOf(packed).set(values);
   packed.set(given, values.byteLength);

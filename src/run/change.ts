@@ -6,6 +6,7 @@ import { refuse } from "../model/options.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import type { Plan, Role } from "../plan/types.ts";
 import type { Rows } from "./dataset.ts";
+import type { Network } from "./network.ts";
 
 /** What a training changes without a new plan, and what it refuses to. */
 
@@ -55,19 +56,19 @@ export function withOptimizer(
  */
 export function withData(
   { rows, inputs }: Rows,
+  { bytes }: Network,
   plan: Plan,
   { control, schedule }: Beginning,
   step: number,
   ahead: number,
 ): Change & { readonly ahead: number } {
-  const { shape, dtype } = resolveTensor(plan, "X").tensor;
-  const [capacity = 0] = shape;
+  const [capacity = 0] = resolveTensor(plan, "X").tensor.shape;
   if (rows > capacity) {
     const remedy = `give fewer rows, or make the trainer with capacity: ${rows}`;
     refuse("setData", `${rows} rows`, `at most ${capacity}, which there is room for`, remedy, DataError);
   }
-  if (dtype === "u8" !== inputs instanceof Uint8Array) {
-    const [got, expected] = dtype === "u8" ? ["numbers", "bytes"] : ["bytes", "numbers"];
+  if ((bytes !== undefined) !== inputs instanceof Uint8Array) {
+    const [got, expected] = bytes ? ["numbers", "bytes"] : ["bytes", "numbers"];
     refuse("setData: inputs", got, `${expected}, as the trainer was made with`, `give ${expected}`, DataError);
   }
   const before = Math.ceil(control.dataRows / control.batch);
@@ -84,5 +85,11 @@ const given: readonly Role[] = ["data", "parameter", "state", "control"];
 /** @throws PlanError for a tensor that only a step writes */
 export function checkWritten(plan: Plan, name: string): void {
   if (given.includes(resolveTensor(plan, name).tensor.role)) return;
-  refuse("read", `tensor "${name}" before the first step`, "one that a step has written", "take a step first", PlanError);
+  refuse(
+    "read",
+    `tensor "${name}" before the first step`,
+    "one that a step has written",
+    "take a step first",
+    PlanError,
+  );
 }

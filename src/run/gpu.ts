@@ -8,18 +8,18 @@ import { resolveTensor } from "../plan/resolve.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Backend } from "./backend.ts";
 import type { GpuInference } from "./inference.ts";
-import { type Network, parameterSpecs } from "./network.ts";
+import type { Network } from "./network.ts";
 import { readBuffers, type Source, type Words } from "./readback.ts";
 import { Stepper } from "./stepper.ts";
+import type { Probe } from "./types.ts";
 
 /** A plan that trains on the GPU. */
-export interface GpuBackend extends Backend {
+export interface GpuBackend extends Backend<Probe> {
   readonly guard: Guard;
   /** Bytes of all buffers that are there now. */
   memory(): Bytes;
   /** @throws PlanError, DeviceError */
   buffer(name: string): GPUBuffer;
-  inference(): Promise<GpuInference>;
 }
 
 /**

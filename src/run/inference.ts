@@ -3,14 +3,14 @@ import type { Guard } from "../device/guard.ts";
 import { hardwareOf } from "../device/hardware.ts";
 import type { Device } from "../device/open.ts";
 import { compileProgram, type Program } from "../device/program.ts";
-import { CONTROL_WORDS, encodeControl, RECORD_WORDS } from "../kernels/control.ts";
+import { encodeControl, RECORD_WORDS } from "../kernels/control.ts";
 import { buildEvaluatePlan, buildPredictPlan } from "../plan/build.ts";
 import { addBytes, type Bytes } from "../plan/memory.ts";
 import { fuse } from "../plan/passes/fuse.ts";
 import { reuse } from "../plan/passes/reuse.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Inference } from "./backend.ts";
-import type { Inputs, Rows } from "./dataset.ts";
+import type { Rows } from "./dataset.ts";
 import { addRecords, emptyTotals } from "./metrics.ts";
 import { type Network, parameterSpecs } from "./network.ts";
 import { createProbe } from "./probe.ts";
@@ -20,8 +20,7 @@ import { floatsOf } from "./unpack.ts";
 import { judgement, prediction } from "./verdict.ts";
 
 /** Judges and predicts rows with parameters that live on the GPU; one call at a time, since calls share buffers. */
-export interface GpuInference extends Inference {
-  probe(inputs: Inputs, rows: number): Promise<Probe>;
+export interface GpuInference extends Inference<Probe> {
   /** Bytes of the buffers made so far. */
   memory(): Bytes;
   dispose(): void;

@@ -1,41 +1,27 @@
-import { DataError, PlanError, ShapeError } from "../errors.ts";
-import { remedyFor } from "../model/nearest.ts";
-import { checkObject, refuse, show } from "../model/options.ts";
+import { checkObject } from "../model/options.ts";
 import { elementsOf } from "../plan/memory.ts";
 import { toFloats } from "./floats.ts";
 import type { ParameterSpec } from "./network.ts";
 import type { Parameters } from "./types.ts";
+import { unfit } from "./unfit.ts";
 
-/** A parameter's values as the GPU takes them. @throws ShapeError where their number differs from the shape's; DataError where one is no finite number */
+/**
+ * A copy of a parameter's values as the GPU takes them.
+ * @throws Unfit for a ShapeError where their number differs from the shape's; for a DataError where one is no finite number
+ */
 export function checkParameter(
   where: string,
-  name: string,
-  shape: readonly number[],
+  { name, shape }: ParameterSpec,
   values: ArrayLike<number>,
 ): Float32Array<ArrayBuffer> {
-  if (values?.length !== elementsOf(shape)) {
-    refuse(
-      `${where}: ${name}`,
-      `${values?.length} values`,
-      `${elementsOf(shape)} for [${shape.join(", ")}]`,
-      "give the values row-major, one for each element",
-      ShapeError,
-    );
-  }
+  if (values?.length !== elementsOf(shape)) unfit("otherSize", where, name, shape, values?.length);
   const floats = toFloats(values);
-  if (typeof floats !== "number") return floats;
-  refuse(
-    `${where}: ${name}: element ${floats + 1}`,
-    show(values[floats]),
-    "a finite number that float32 can hold",
-    "give finite values",
-    DataError,
-  );
+  return typeof floats === "number" ? unfit("noParameter", where, name, values, floats) : floats;
 }
 
 /**
  * Copies of parameters by name.
- * @throws ModelError, PlanError for a name that is none of the parameters, ShapeError, DataError
+ * @throws ModelError; Unfit for a PlanError for a name that is none of the parameters, and as `checkParameter`
  */
 export function checkParameters(
   where: string,
@@ -46,10 +32,8 @@ export function checkParameters(
   checkObject(where, parameters, known.join(", "));
   return Object.fromEntries(
     Object.entries(parameters).map(([name, values]) => {
-      const spec = specs.find((one) => one.name === name);
-      if (spec) return [name, checkParameter(where, name, spec.shape, values)];
-      const remedy = remedyFor(name, known, "name a parameter of this network");
-      refuse(where, `parameter "${name}"`, `one of ${known.join(", ")}`, remedy, PlanError);
+      const spec = specs.find((one) => one.name === name) ?? unfit("unknownParameter", where, name, known);
+      return [name, checkParameter(where, spec, values)];
     }),
   );
 }

@@ -10,9 +10,9 @@ import { createInference } from "./inference.ts";
 import { createJudge } from "./judge.ts";
 import { checkLoss, parameterSpecs, resolveNetwork } from "./network.ts";
 import { checkParameter } from "./parameters.ts";
-import { checkRows } from "./rows.ts";
 import { createTurns } from "./turns.ts";
 import type { ByteScale, Predictor } from "./types.ts";
+import { worded } from "./unfit.ts";
 
 export interface PredictorOptions {
   readonly model: Model;
@@ -29,7 +29,10 @@ export interface PredictorOptions {
  * Puts a trained network on the GPU to predict and judge rows; `loadModel` gives the options.
  * @throws ModelError, ShapeError, DeviceError
  */
-export async function createPredictor(device: Device, options: PredictorOptions): Promise<Predictor> {
+export const createPredictor = (device: Device, options: PredictorOptions): Promise<Predictor> =>
+  worded(() => create(device, options));
+
+async function create(device: Device, options: PredictorOptions): Promise<Predictor> {
   const where = "createPredictor";
   checkDevice(where, device);
   // What loadModel gives besides may be there too.
@@ -48,8 +51,8 @@ export async function createPredictor(device: Device, options: PredictorOptions)
   checkObject(`${where}: parameters`, options.parameters, "parameters");
   if (bytes) checkOptions(`${where}: bytes`, bytes, scaleShape);
   const network = resolveNetwork(model, inputs, loss, bytes);
-  const values = parameterSpecs(network.layers).map(({ name, shape }) => {
-    return [name, checkParameter(where, name, shape, options.parameters[name] ?? [])] as const;
+  const values = parameterSpecs(network.layers).map((spec) => {
+    return [spec.name, checkParameter(where, spec, options.parameters[spec.name] ?? [])] as const;
   });
   const { gpu } = device;
   const guard = createGuard(device, "predictor");
@@ -66,10 +69,6 @@ export async function createPredictor(device: Device, options: PredictorOptions)
     });
   return {
     ...createJudge(network, inTurn, () => inference),
-    async probe(given, byteScale) {
-      const { rows, values } = checkRows("probe", given, byteScale, network);
-      return inTurn(() => inference.probe(values, rows));
-    },
     dispose() {
       guard.close();
       inference.dispose();

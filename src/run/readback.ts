@@ -1,5 +1,5 @@
+import { freeBuffers, rejectFaults } from "../device/buffers.ts";
 import type { Guard } from "../device/guard.ts";
-import { rejectFaults } from "../device/program.ts";
 
 /** A range of a buffer to read. */
 export interface Source {
@@ -22,26 +22,28 @@ export async function readBuffers<N extends string>(
 ): Promise<Record<N, Words>> {
   guard.check();
   const label = "chainrule.read";
-  gpu.pushErrorScope("validation");
-  gpu.pushErrorScope("out-of-memory");
-  const encoder = gpu.createCommandEncoder({ label });
   // One buffer each, since all together may be more than a buffer of the device can hold.
-  const stagings = Object.entries<Source>(sources).map(([name, { buffer, offset = 0, bytes }]) => {
-    const staging = gpu.createBuffer({ label, size: bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
-    encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);
-    return [name, staging] as const;
-  });
-  gpu.queue.submit([encoder.finish()]);
-  const words = Promise.all(
-    stagings.map(async ([name, staging]) => [name, await mapWords(guard, staging, staging.size)] as const),
-  );
-  // A buffer that there was no memory for cannot be mapped, and says less.
-  words.catch(() => {});
+  const stagings: Record<string, GPUBuffer> = {};
+  const copy = () => {
+    const encoder = gpu.createCommandEncoder({ label });
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    for (const [name, { buffer, offset = 0, bytes }] of Object.entries<Source>(sources)) {
+      const staging = gpu.createBuffer({ label, size: bytes, usage });
+      stagings[name] = staging;
+      encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);
+    }
+    gpu.queue.submit([encoder.finish()]);
+    const words = Promise.all(
+      Object.entries(stagings).map(async ([name, staging]) => [name, await mapWords(guard, staging, staging.size)]),
+    );
+    // A buffer that there was no memory for cannot be mapped, and says less.
+    words.catch(() => {});
+    return words;
+  };
   try {
-    await guard.wait(rejectFaults([gpu.popErrorScope(), gpu.popErrorScope()], label));
-    return Object.fromEntries(await words) as Record<N, Words>;
+    return Object.fromEntries(await guard.wait(rejectFaults(gpu, label, copy))) as Record<N, Words>;
   } finally {
-    for (const [, staging] of stagings) staging.destroy();
+    freeBuffers(stagings);
   }
 }
 

@@ -54,7 +54,9 @@ export async function saveTraining(
   const { optimizer = true, metadata = {} } = options;
   const names = parameterSpecs(network.layers).map(({ name }) => name);
   const { control, words } = await read(optimizer ? [...names, ...Object.keys(stateShapes(plan))] : names);
-  const tensors = Object.fromEntries(Object.entries(words).map(([name, { buffer }]) => [name, new Float32Array(buffer)]));
+  const tensors = Object.fromEntries(
+    Object.entries(words).map(([name, { buffer }]) => [name, new Float32Array(buffer)]),
+  );
   const kind = optimizerOf(plan);
   const training = { progress: progressOf(plan, control), optimizer: kind && fileOptimizer(kind) };
   return encodeModel(network, tensors, optimizer ? training : undefined, metadata);

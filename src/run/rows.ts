@@ -5,12 +5,12 @@ import type { ByteScale } from "./types.ts";
 
 /**
  * Whole rows to be predicted, copied.
- * @throws ModelError for a scale that is none; DataError where they are no whole rows, or a value is not a finite float32
+ * @throws ModelError for a scale that is none; Unfit for a DataError where they are no whole rows, or a value is not a finite float32
  */
 export function checkRows(where: string, given: ArrayLike<number>, byteScale: ByteScale = {}, network: Network) {
   checkOptions(where, byteScale, scaleShape);
   checkArray(`${where}: inputs`, given);
   const { inputs: columns, bytes } = network;
-  const rows = wholeRows(`${where}: inputs`, given, columns);
+  const rows = wholeRows(where, given, columns);
   return { rows, values: checkInputs(where, given, columns, byteScale, bytes) };
 }

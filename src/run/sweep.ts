@@ -6,6 +6,7 @@ import { createGpuBackend } from "./gpu.ts";
 import { initialParameters, resolveTraining, trainingShape } from "./network.ts";
 import { createTraining } from "./training.ts";
 import type { Sweep, SweepOptions } from "./types.ts";
+import { worded } from "./unfit.ts";
 import { checkVariants, planVariants } from "./variants.ts";
 
 /**
@@ -13,16 +14,18 @@ import { checkVariants, planVariants } from "./variants.ts";
  * optimizers. Each takes the very steps that a trainer with its seed and optimizer takes, bit for bit.
  * @throws ModelError, ShapeError, DataError, PlanError before any GPU work; DeviceError where the device refuses
  */
-export async function sweep(device: Device, options: SweepOptions): Promise<Sweep> {
+export const sweep = (device: Device, options: SweepOptions): Promise<Sweep> => worded(() => create(device, options));
+
+async function create(device: Device, options: SweepOptions): Promise<Sweep> {
   const where = "sweep";
   checkDevice(where, device);
   checkOptions(where, options, { ...trainingShape, variants: 1 });
-  const { variants, batch, shuffle } = options;
+  const { variants, model: _, loss: __, data: ___, ...step } = options;
   const optimizer = checkVariants(variants);
   const { network, data } = resolveTraining(where, options);
   const bytes = network.bytes !== undefined;
-  const step = { optimizer, rows: data.rows, batch, shuffle, bytes };
-  const plan = planVariants(network, step, variants.length, hardwareOf(device));
+  const planned = { ...step, optimizer, rows: data.rows, bytes };
+  const plan = planVariants(network, planned, variants.length, hardwareOf(device));
   const backend = await createGpuBackend(device, where, network, plan, variants.length);
 
   const resident = new Float32Array(backend.buffer("resident").size / 4);

@@ -1,14 +1,15 @@
 import { hardwareOf } from "../device/hardware.ts";
 import { checkDevice, type Device } from "../device/open.ts";
+import { refusals } from "../device/refused.ts";
 import { encodeControl, initialControl } from "../kernels/control.ts";
 import { checkOptions } from "../model/options.ts";
 import { checkCapacity, checkSeed } from "./counts.ts";
 import { loadPlan } from "./draft.ts";
 import { createGpuBackend } from "./gpu.ts";
 import { initialParameters, referenceShape, resolveTraining } from "./network.ts";
-import { checkRows } from "./rows.ts";
 import { createTraining, onlyReport } from "./training.ts";
 import type { Trainer, TrainerOptions } from "./types.ts";
+import { worded } from "./unfit.ts";
 
 /**
  * Compiles a network's training step and puts its data on the GPU.
@@ -17,7 +18,10 @@ import type { Trainer, TrainerOptions } from "./types.ts";
  * each step but never changes: step counter, rows, learning rate and order of the samples are data on the GPU.
  * @throws ModelError, ShapeError, DataError before any GPU work; DeviceError where the device refuses
  */
-export async function createTrainer(device: Device, options: TrainerOptions): Promise<Trainer> {
+export const createTrainer = (device: Device, options: TrainerOptions): Promise<Trainer> =>
+  worded(() => create(device, options));
+
+async function create(device: Device, options: TrainerOptions): Promise<Trainer> {
   const where = "createTrainer";
   const began = performance.now();
   checkDevice(where, device);
@@ -31,7 +35,7 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
     (tune !== undefined && typeof tune !== "function") ||
     (step.precision === "f16" && (step.fuse === false || !device.gpu.features.has("shader-f16")))
   ) {
-    throw (await import("../device/refusals.ts")).noRare(device, options);
+    throw (await refusals()).noRare(device, options);
   }
   const bytes = network.bytes !== undefined;
   const planned = await loadPlan(where, network, { ...step, rows, bytes }, hardwareOf(device));
@@ -59,9 +63,5 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
       return backend.memory();
     },
     buffer: backend.buffer,
-    async probe(inputs, byteScale) {
-      const { values, rows: count } = checkRows("probe", inputs, byteScale, network);
-      return training.inTurn(async () => (await backend.inference()).probe(values, count));
-    },
   };
 }

@@ -1,25 +1,35 @@
 import { encodeControl } from "../kernels/control.ts";
 import type { Beginning } from "../kernels/control-after.ts";
 import type { Optimizer } from "../model/optimizer.ts";
-import { checkObject, refuse } from "../model/options.ts";
+import { refuse } from "../model/options.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import type { Backend, Words } from "./backend.ts";
 import { checkFit, checkSteps } from "./counts.ts";
 import { checkDataset } from "./dataset.ts";
-import { createJudge } from "./judge.ts";
+import { createJudge, type Judge } from "./judge.ts";
 import { addRecords, emptyTotals, type StepRecord, summarize } from "./metrics.ts";
 import { type Network, parameterSpecs } from "./network.ts";
 import type { Failure, Restart } from "./numeric.ts";
 import { checkParameters } from "./parameters.ts";
-import { createTurns } from "./turns.ts";
-import type { Fit, FitOptions, Parameters, Report, SaveOptions, TensorValue, Training, VariantReport } from "./types.ts";
+import { createTurns, type Turns } from "./turns.ts";
+import type {
+  Fit,
+  FitOptions,
+  Parameters,
+  Report,
+  SaveOptions,
+  TensorValue,
+  Training,
+  VariantReport,
+} from "./types.ts";
+import { worded } from "./unfit.ts";
 
 /** The GPU counts steps and epochs in a word. */
 const MOST_STEPS = 2 ** 32 - 1;
 
 /** What a training is made of. */
-export interface TrainingParts<R> {
-  readonly backend: Backend;
+export interface TrainingParts<R, P> {
+  readonly backend: Backend<P>;
   readonly network: Network;
   /** How the first network begins. */
   readonly begun: Beginning;
@@ -31,17 +41,15 @@ export interface TrainingParts<R> {
 }
 
 /** Every call of a training, over one network or several side by side; those without an index are for one. */
-export interface Calls<R> extends Omit<Training, "step" | "fit" | "parameters" | "save"> {
+export interface Calls<R, P> extends Omit<Training, "step" | "fit" | "parameters" | "save">, Judge<P> {
   step(n?: number): Promise<R>;
   fit(options: FitOptions): Fit<R>;
   parameters(network?: number): Promise<Parameters>;
   save(options?: SaveOptions, network?: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** Runs work in its turn, unless the training was disposed. */
-  inTurn<T>(work: () => T | Promise<T>): Promise<T>;
 }
 
 /** A training over a backend: the one place where calls are checked, take turns, and halt. */
-export function createTraining<R>(parts: TrainingParts<R>): Calls<R> {
+export function createTraining<R, P>(parts: TrainingParts<R, P>): Calls<R, P> {
   const { backend, network, places, give } = parts;
   let { begun, optimizer } = parts;
   /** Steps by which the count of epochs is ahead of the steps: 0 unless other rows or batches came. */
@@ -54,7 +62,7 @@ export function createTraining<R>(parts: TrainingParts<R>): Calls<R> {
   const names = parameterSpecs(network.layers).map(({ name }) => name);
 
   const turns = createTurns();
-  const inTurn = <T>(work: () => T | Promise<T>): Promise<T> =>
+  const inTurn: Turns = (work) =>
     turns(() => {
       backend.check();
       return work();
@@ -135,7 +143,6 @@ export function createTraining<R>(parts: TrainingParts<R>): Calls<R> {
 
   return {
     plan: backend.plan,
-    inTurn,
     async step(n = 1) {
       checkSteps(n);
       return inTurn(() => run(n)) as Promise<R>;
@@ -150,10 +157,11 @@ export function createTraining<R>(parts: TrainingParts<R>): Calls<R> {
         const { words } = await backend.read(names, index);
         return Object.fromEntries(names.map((name) => [name, floatsOf(words[name] as Words)]));
       }),
-    async setParameters(parameters) {
-      const checked = checkParameters("setParameters", parameters, parameterSpecs(network.layers));
-      return inTurn(() => writeParameters(checked));
-    },
+    setParameters: (parameters) =>
+      worded(async () => {
+        const checked = checkParameters("setParameters", parameters, parameterSpecs(network.layers));
+        return inTurn(() => writeParameters(checked));
+      }),
     setOptimizer: (given) =>
       inTurn(async () => {
         const { withOptimizer } = await changes();
@@ -163,16 +171,17 @@ export function createTraining<R>(parts: TrainingParts<R>): Calls<R> {
         // A network that has halted takes them when it goes on.
         if (!allHalted()) backend.write({}, changed.control);
       }),
-    async setData(data) {
-      const rows = checkDataset("setData", data, network);
-      return inTurn(async () => {
-        const { withData } = await changes();
-        const step = halts[0] ? halts[0].step - 1 : backend.step;
-        const changed = withData(rows, backend.plan, begun, step, ahead);
-        ({ begun, ahead } = changed);
-        backend.write({ X: rows.inputs, Y: rows.targets }, changed.control);
-      });
-    },
+    setData: (data) =>
+      worded(async () => {
+        const rows = checkDataset("setData", data, network);
+        return inTurn(async () => {
+          const { withData } = await changes();
+          const step = halts[0] ? halts[0].step - 1 : backend.step;
+          const changed = withData(rows, network, backend.plan, begun, step, ahead);
+          ({ begun, ahead } = changed);
+          backend.write({ X: rows.inputs, Y: rows.targets }, changed.control);
+        });
+      }),
     read: (name) =>
       inTurn(async () => {
         if (!stepped) (await changes()).checkWritten(backend.plan, name);
@@ -183,15 +192,16 @@ export function createTraining<R>(parts: TrainingParts<R>): Calls<R> {
         const { saveTraining } = await files();
         return saveTraining(network, backend.plan, options, (wanted) => backend.read(wanted, index));
       }),
-    load(bytes) {
-      const given = copyOf(bytes);
-      return inTurn(async () => {
-        const { loadFor } = await files();
-        const { parameters, restart } = loadFor(network, backend.plan, begun, given);
-        await writeParameters(parameters);
-        if (restart) resume(restart);
-      });
-    },
+    load: (bytes) =>
+      worded(() => {
+        const given = copyOf(bytes);
+        return inTurn(async () => {
+          const { loadFor } = await files();
+          const { parameters, restart } = loadFor(network, backend.plan, begun, given);
+          await writeParameters(checkParameters("load", parameters, parameterSpecs(network.layers)));
+          if (restart) resume(restart);
+        });
+      }),
     dispose: () => backend.dispose(),
   };
 }

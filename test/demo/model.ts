@@ -21,7 +21,7 @@ export async function openModel(bytes: Uint8Array<ArrayBuffer>, rows: readonly R
   const targets = loss === "softmaxCrossEntropy" ? Uint32Array.of(0) : new Float32Array(1);
   const data = { inputs: new Float32Array(inputs), targets };
   const trainer = createReferenceTrainer({ model, loss, optimizer: sgd({ learningRate: 1 }), data });
-  trainer.setParameters(parameters);
+  await trainer.setParameters(parameters);
   const values = readInputs(readCsv(csvOf(rows), "new.csv"), description.inputs);
   const prediction = await trainer.predict(applyScale(values, description.inputScale, "new.csv"));
   return { description, parameters, prediction };

@@ -27,11 +27,11 @@ export async function expectFreshStart(device: Device, given: Partial<TrainerOpt
   for (const make of [() => createTrainer(device, options), reference]) {
     const [trainer, other] = [await make(), await make()];
     const good = await trainer.parameters();
-    trainer.setParameters(steep);
+    await trainer.setParameters(steep);
     const error = await rejection(trainer.step(3));
     if (!(error instanceof NumericError)) throw error;
     expect(["parameter", "state"]).toContain(trainer.plan.tensors[error.tensor]?.role);
-    trainer.setParameters(good);
+    await trainer.setParameters(good);
     expect((await trainer.step(4)).step).toBe(error.step + 3);
     // All steps take the same rows.
     await other.step(4);

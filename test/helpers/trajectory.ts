@@ -95,7 +95,7 @@ export async function expectTrajectory(device: Device, given: Trajectory): Promi
   try {
     const { plan } = trainer;
     expect(plan.steps.some(({ kernel }) => kernel === "wholeSteps")).toBe(oneDispatch);
-    trainer.setParameters(parameters);
+    await trainer.setParameters(parameters);
     const reference = twinOf(plan, given, { data, parameters: { ...parameters, ...nudged } });
     const largest = new Map<string, number>();
     const kept = keptIn(plan);

@@ -45,7 +45,7 @@ const trained = (device: Device, options: TrainerOptions, { steps, reports: coun
         name.startsWith("b") ? random(values.length, 20 + index, 0.5) : values,
       ]),
     );
-    trainer.setParameters(start);
+    await trainer.setParameters(start);
     const reports: Report[] = [];
     for (let i = 0; i < count; i++) reports.push(await trainer.step(steps / count));
     return { start, reports, parameters: await trainer.parameters() };

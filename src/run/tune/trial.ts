@@ -76,8 +76,8 @@ export async function createTrial(gpu: GPUDevice, guard: Guard, plan: Plan, step
     submit(program, 1);
     const read: Uint32Array[] = [];
     for (const { name, values } of written) {
-      const words = await readBuffers(gpu, guard, [{ buffer: own.buffer(name), bytes: values.byteLength }]);
-      read.push(...words);
+      const source = { buffer: own.buffer(name), bytes: values.byteLength };
+      read.push((await readBuffers(gpu, guard, { source })).source);
     }
     return read;
   };

@@ -120,7 +120,7 @@ describe("save and load", () => {
         const before = loadModel(await (await stepped(whole, 4)).save());
         const good = await (await stepped(halted, 4)).parameters();
         // A row of class 1 has a loss of 6·10³⁸.
-        halted.setParameters({ b2: Float32Array.of(3e38, -3e38, 0, 0) });
+        await halted.setParameters({ b2: Float32Array.of(3e38, -3e38, 0, 0) });
         expect(await rejection(halted.step(3))).toMatchObject({ step: 5 });
         const { state, progress } = loadModel(await halted.save()).training ?? {};
         expect(state).toEqual(before.training?.state);
@@ -433,11 +433,11 @@ describe.each(Object.entries(makers))("the order of the rows of a file, to a tra
         expect(await second.save()).toEqual(await first.save());
         const good = await second.parameters();
         // Step 10 was the first of its epoch. A row of class 1 has a loss of 6·10³⁸ in step 11.
-        second.setParameters({ b2: Float32Array.of(3e38, -3e38, 0, 0) });
+        await second.setParameters({ b2: Float32Array.of(3e38, -3e38, 0, 0) });
         expect(await rejection(second.step())).toMatchObject({ step: 11 });
         const { order } = loadModel(await second.save()).training?.progress ?? {};
         expect(order).toMatchObject({ rows: OTHER_ROWS, epoch: 4, row: BATCH });
-        second.setParameters(good);
+        await second.setParameters(good);
         expect(await second.step()).toMatchObject({ step: 11, epoch: 5, rows: OTHER_ROWS - BATCH });
       });
     });

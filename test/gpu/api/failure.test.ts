@@ -171,7 +171,7 @@ describe.each(plans)("a training by the %s plan that diverges", (_, fuse) => {
     // o = 0 and ℓ = 2·10²⁰, while ∂J/∂W1 is beyond float32, a sum of 10¹⁰·10³⁰ by weights around ½.
     const data = { inputs: new Float32Array(50 * 3).fill(1e30), targets: new Float32Array(50 * 4).fill(1e10) };
     await withTrainer(device, { ...estimator, model: linear, data, fuse }, async (trainer) => {
-      trainer.setParameters({ W1: new Float32Array(24) });
+      await trainer.setParameters({ W1: new Float32Array(24) });
       const error = await fails(trainer.step(3));
       expect([error.step, error.tensor]).toEqual([2, "W1"]);
       expect(error.remedy).toMatch(/^a gradient overflowed in a step whose objective was finite, and W1 with it;?/);
@@ -182,7 +182,7 @@ describe.each(plans)("a training by the %s plan that diverges", (_, fuse) => {
     // (2·10¹⁹)² is beyond float32, and tanh makes numbers of it again.
     const W1 = new Float32Array(24).fill(2e19);
     await withTrainer(device, { ...classifier, fuse }, async (trainer) => {
-      trainer.setParameters({ W1 });
+      await trainer.setParameters({ W1 });
       const before = await trainer.parameters();
       const error = await fails(trainer.step(3));
       expect([error.got, error.step]).toEqual(["s = Infinity", 1]);
@@ -229,9 +229,9 @@ describe.each(plans)("setParameters after a training by the %s plan that diverge
     return withTrainer(device, { ...options, fuse }, async (trainer) => {
       const good = await trainer.parameters();
       await trainer.step(5);
-      trainer.setParameters({ W1: huge, W2: new Float32Array(32).fill(3e38) });
+      await trainer.setParameters({ W1: huge, W2: new Float32Array(32).fill(3e38) });
       expect((await fails(trainer.step(3))).step).toBe(6);
-      trainer.setParameters(good);
+      await trainer.setParameters(good);
       const report = await trainer.step(2);
       return { good, report, after: await trainer.parameters(), control: await controlValues(trainer) };
     });
@@ -246,7 +246,7 @@ describe.each(plans)("setParameters after a training by the %s plan that diverge
     expect(report).toMatchObject({ step: 7, steps: 2 });
     await withTrainer(device, steady, async (other) => {
       await other.step(5);
-      other.setParameters(good);
+      await other.setParameters(good);
       await other.step(2);
       expectSameParameters(after, await other.parameters());
     });

@@ -179,7 +179,7 @@ describe("outputs that are no numbers", () => {
   const model = sequential([dense(8), dense(CLASSES)]);
   const overflowing = async (trainer: Pick<Trainer, "setParameters" | "evaluate" | "predict">) => {
     const signs = Float32Array.from({ length: 8 * CLASSES }, (_, i) => (-1) ** i);
-    trainer.setParameters({ W1: new Float32Array(8 * COLUMNS).fill(3e38), W2: signs });
+    await trainer.setParameters({ W1: new Float32Array(8 * COLUMNS).fill(3e38), W2: signs });
     const rows = new Float32Array(9 * COLUMNS).fill(9, COLUMNS);
     const found = [
       await rejection(trainer.predict(rows)),

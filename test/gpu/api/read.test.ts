@@ -54,6 +54,7 @@ describe("trainer › read", () => {
 
   test("holds the quantities of both passes by their names in the formulas", async () => {
     await withTrainer(device, decaying, async (trainer) => {
+      await trainer.step();
       const names = [1, 2, 3].flatMap((l) => [`z${l}`, `dz${l}`, `W${l}`, `b${l}`, `gW${l}`, `dW${l}`, `db${l}`]);
       for (const name of ["x", "y", "o", "do", "h1", "h2", "dh1", "dh2", ...names]) {
         expect(elementsOf((await trainer.read(name)).shape), name).toBeGreaterThan(0);
@@ -120,6 +121,7 @@ describe("trainer › read", () => {
     });
     expect(removed).toEqual(expect.arrayContaining(["x", "z1", "z3", "o", "dh1", "gW1", "dW1", "gb1", "db1"]));
     await withTrainer(device, decaying, async (trainer) => {
+      await trainer.step();
       for (const name of removed) expect(elementsOf((await trainer.read(name)).shape), name).toBeGreaterThan(0);
     });
   });
@@ -191,7 +193,7 @@ describe("trainer › parameters", () => {
       expect(Object.keys(before)).toEqual(["W1", "b1", "W2", "b2"]);
       const W1 = Float32Array.from({ length: 24 }, (_, i) => Math.sin(i));
       const b2 = [0, -0, 1e-40, 3e38];
-      trainer.setParameters({ W1, b2 });
+      await trainer.setParameters({ W1, b2 });
       expectSameParameters(await trainer.parameters(), { ...before, W1, b2: Float32Array.from(b2) });
       expectSameBits("W1", (await trainer.read("W1")).data, W1);
     });
@@ -200,7 +202,7 @@ describe("trainer › parameters", () => {
   test("are those that the next step trains", async () => {
     const W1 = Float32Array.from({ length: 24 }, (_, i) => Math.sin(i));
     await withTrainer(device, classifier, async (trainer) => {
-      trainer.setParameters({ W1 });
+      await trainer.setParameters({ W1 });
       const reference = await referenceOf(trainer, classifier);
       reference.step();
       await trainer.step();
@@ -223,7 +225,7 @@ describe("trainer › parameters", () => {
     async (value) => {
       await withTrainer(device, classifier, async (trainer) => {
         const before = await trainer.parameters();
-        expect(() => trainer.setParameters({ b1: new Float32Array(8), b2: [0, 1, value, 2] })).toThrow(
+        await expect(trainer.setParameters({ b1: new Float32Array(8), b2: [0, 1, value, 2] })).rejects.toThrow(
           `setParameters: b2: element 3: got ${value}, expected a finite number that float32 can hold; give finite values.`,
         );
         expectSameParameters(await trainer.parameters(), before);
@@ -235,10 +237,10 @@ describe("trainer › parameters", () => {
     await withTrainer(device, classifier, async (trainer) => {
       const before = await trainer.parameters();
       const wrong = { b1: [1, 2, 3, 4, 5, 6, 7, 8], W2: [1, 2, 3] };
-      expect(() => trainer.setParameters(wrong)).toThrow(
+      await expect(trainer.setParameters(wrong)).rejects.toThrow(
         "setParameters: W2: got 3 values, expected 32 for [4, 8]; give the values row-major, one for each element.",
       );
-      expect(() => trainer.setParameters({ ...before, W3: [1] })).toThrow(
+      await expect(trainer.setParameters({ ...before, W3: [1] })).rejects.toThrow(
         'setParameters: got parameter "W3", expected one of W1, b1, W2, b2; name a parameter of this network.',
       );
       expectSameParameters(await trainer.parameters(), before);

@@ -124,7 +124,7 @@ describe("createReferenceTrainer", () => {
     const { step } = error as NumericError;
     expect(await rejection(cpu.step())).toMatchObject({ step });
     const parameters = await createReferenceTrainer(classifier).parameters();
-    cpu.setParameters(parameters);
+    await cpu.setParameters(parameters);
     expect((await cpu.step()).step).toBe(step);
   });
 
@@ -133,7 +133,7 @@ describe("createReferenceTrainer", () => {
     expect(() => createReferenceTrainer({ ...classifier, batch: 0 })).toThrow("got batch 0");
     const cpu = createReferenceTrainer(classifier);
     expect(String(await rejection(cpu.step(0)))).toContain("step: got steps 0");
-    expect(() => cpu.setParameters({ W9: [] })).toThrow('setParameters: got parameter "W9"');
+    await expect(cpu.setParameters({ W9: [] })).rejects.toThrow('setParameters: got parameter "W9"');
     const adamFile = await createReferenceTrainer({ ...classifier, optimizer: adam({ learningRate: 0.1 }) }).save();
     expect(String(await rejection(cpu.load(adamFile)))).toContain(
       "DataError: load: got a training by adam, expected one by sgd",

@@ -236,17 +236,20 @@ describe("trainer › calls from plain JavaScript", () => {
     await withTrainer(device, classifier, async (trainer) => {
       const loose = trainer as unknown as Loose;
       const refused = (name: string, ...given: unknown[]) => rejection((async () => loose[name]?.(...given))());
-      const iterated = (options?: unknown) => rejection(trainer.fit(options as FitOptions).next());
+      const iterated = (options?: unknown) => rejection((async () => trainer.fit(options as FitOptions))());
       const before = await trainer.parameters();
       for (const [error, message] of [
         [await iterated(), "fit: got undefined, expected an object of epochs, signal; "],
         [await iterated({ epoch: 3 }), 'fit: got option "epoch", expected epochs, signal; write epochs.'],
         [await iterated({ epochs: "3" }), 'fit: got epochs "3", expected a whole number from 1 to 4294967295; '],
         [await refused("step", "3"), 'step: got steps "3", expected a whole number from 1 to 4294967295; '],
-        [await refused("evaluate"), "evaluate: got undefined, expected an object of inputs, targets, scale, offset; "],
+        [
+          await refused("evaluate"),
+          "evaluate: got undefined, expected an object of inputs, targets, columns, scale, offset; ",
+        ],
         [
           await refused("evaluate", { inputs: [1, 2, 3], targets: [0], target: [] }),
-          'evaluate: got option "target", expected inputs, targets, scale, offset; write targets.',
+          'evaluate: got option "target", expected inputs, targets, columns, scale, offset; write targets.',
         ],
         [
           await iterated({ epochs: 1, signal: {} }),

@@ -151,7 +151,7 @@ const trainsInHalf = () => {
       [3, 0].map((before) =>
         withTrainer(device, options, async (trainer) => {
           if (before > 0) await trainer.step(before);
-          trainer.setParameters(start);
+          await trainer.setParameters(start);
           const [predicted, evaluated] = [await trainer.predict([1, 2, 3]), await trainer.evaluate(options.data)];
           await trainer.step();
           return { predicted, evaluated, parameters: await trainer.parameters() };
@@ -159,7 +159,7 @@ const trainsInHalf = () => {
       ),
     );
     const f32 = await withTrainer(device, { ...options, precision: "f32" }, async (trainer) => {
-      trainer.setParameters(start);
+      await trainer.setParameters(start);
       return { predicted: await trainer.predict([1, 2, 3]), evaluated: await trainer.evaluate(options.data) };
     });
     if (!again || !once) throw new Error("two trainings");
@@ -249,7 +249,7 @@ const trainsInHalf = () => {
       const options = { ...wild(sgd({ learningRate: 0.001 })), model: sequential(layers) };
       await withTrainer(device, { ...options, data: { ...options.data, inputs } }, async (trainer) => {
         const start = await trainer.parameters();
-        trainer.setParameters({ W1: (start.W1 ?? new Float32Array()).map(Math.abs) });
+        await trainer.setParameters({ W1: (start.W1 ?? new Float32Array()).map(Math.abs) });
         const before = await trainer.parameters();
         const error = await rejection(trainer.step(3));
         if (!(error instanceof NumericError)) throw error;

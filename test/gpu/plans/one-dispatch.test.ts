@@ -110,7 +110,7 @@ describe("whole steps", () => {
     await withWhole(1, small, async (only) => {
       const trainer = only as Trainer;
       await trainer.step(20);
-      trainer.setParameters({ W2: new Float32Array(3 * 8), b2: new Float32Array(3) });
+      await trainer.setParameters({ W2: new Float32Array(3 * 8), b2: new Float32Array(3) });
       const rows = 1025;
       const inputs = random(rows * small.inputs, 5);
       const { loss } = await trainer.evaluate({ inputs, targets: new Uint32Array(rows) });
@@ -138,12 +138,12 @@ describe("whole steps", () => {
       const before = await trainer.parameters();
       const filled = (name: string) => (before[name] ?? new Float32Array()).map(() => 3e38);
       const huge = { ...before, W1: filled("W1"), W2: filled("W2") };
-      trainer.setParameters(huge);
+      await trainer.setParameters(huge);
       const failure = await rejection(trainer.step(20));
       expect(failure).toBeInstanceOf(NumericError);
       expect(failure).toMatchObject({ step: 4 });
       expect(await trainer.parameters()).toEqual(huge);
-      trainer.setParameters(before);
+      await trainer.setParameters(before);
       const report = await trainer.step(5);
       expect(report.step).toBe(8);
       expect(Number.isFinite(report.loss)).toBe(true);
@@ -187,7 +187,7 @@ describe("whole steps", () => {
       // By now a submit holds many steps.
       atOnce(async () => {
         await trainer.step(600);
-        trainer.setParameters({ W1: ((await trainer.parameters()).W1 ?? new Float32Array()).fill(2e19) });
+        await trainer.setParameters({ W1: ((await trainer.parameters()).W1 ?? new Float32Array()).fill(2e19) });
         await trainer.step(40);
       }),
     );

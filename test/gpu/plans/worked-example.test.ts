@@ -47,7 +47,7 @@ test.each([
 ])(
   "worked example, %s plan › E and the weights before and after one update are the published ones",
   async (_, trainer) => {
-    trainer.setParameters(start);
+    await trainer.setParameters(start);
     const { loss } = await trainer.step();
     expectClose("E", [loss], [0.298371109], FORWARD + 5e-10);
     const { W1, W2, b1, b2 } = await trainer.parameters();
@@ -69,7 +69,7 @@ test("worked example › E after 10,000 updates is the published one", async () 
   expect(step).toBe(UPDATES);
   // Weights stay below 4: each update rounds by at most 2⁻²³, and all updates together move E by at most its gradient
   // times that; the descent itself only lessens what was wrong before.
-  textbook.setParameters(await trainer.parameters());
+  await textbook.setParameters(await trainer.parameters());
   await textbook.step();
   const [first, second] = [await textbook.read("gW1"), await textbook.read("gW2")];
   const gradient = [...first.data, ...second.data].reduce((sum, value) => sum + Math.abs(value), 0);

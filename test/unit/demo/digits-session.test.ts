@@ -180,7 +180,7 @@ describe("the digits' session", () => {
     expect([inputs, loss]).toEqual([PIXELS, "softmaxCrossEntropy"]);
     const data = { inputs: new Float32Array(PIXELS), targets: Uint32Array.of(0) };
     const other = createReferenceTrainer({ model, loss, optimizer: sgd({ learningRate: 1 }), data });
-    other.setParameters(parameters);
+    await other.setParameters(parameters);
     const predicted = await other.predict(Float32Array.from(imageOf(few, 7), (pixel) => pixel / 16));
     expect(Array.from(predicted.probabilities ?? [])).toEqual(probabilities());
   });

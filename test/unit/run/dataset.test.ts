@@ -5,11 +5,15 @@ import type { Dataset } from "../../../src/run/types.ts";
 import { floatsOf } from "../../../src/run/unpack.ts";
 import { refusal } from "../../helpers/refusal.ts";
 
+const stands = { scale: 1, offset: 0 };
+const three = { loss: "softmaxCrossEntropy", outputs: 3, bytes: stands } as const;
+const two = { loss: "halfSquaredError", outputs: 2, bytes: stands } as const;
+
 const classes = (inputs: readonly number[], targets: readonly number[]) =>
-  checkDataset("data", { inputs, targets }, "softmaxCrossEntropy", 3);
+  checkDataset("data", { inputs, targets }, three);
 
 const numbers = (inputs: readonly number[], targets: readonly number[]) =>
-  checkDataset("data", { inputs, targets }, "halfSquaredError", 2);
+  checkDataset("data", { inputs, targets }, two);
 
 describe("checkDataset", () => {
   it("counts the rows of classes by their labels, as u32", () => {
@@ -35,7 +39,7 @@ describe("checkDataset", () => {
   it("keeps bytes packed, with the values that they stand for", () => {
     const targets = [0, 2];
     for (const inputs of [Uint8Array.of(1, 2, 3, 250), Uint8ClampedArray.of(1, 2, 3, 250)]) {
-      const rows = checkDataset("data", { inputs, scale: 0.5, offset: 1, targets }, "softmaxCrossEntropy", 3);
+      const rows = checkDataset("data", { inputs, scale: 0.5, offset: 1, targets }, three);
       expect(rows).toMatchObject({ rows: 2, columns: 2, targets: new Uint32Array(targets) });
       expect(rows.inputs).toBeInstanceOf(Uint8Array);
       expect(Array.from(floatsOf(rows.inputs, 0, 4))).toEqual([1.5, 2, 2.5, 126]);
@@ -46,7 +50,7 @@ describe("checkDataset", () => {
   it.each(["scale", "offset"])("refuses a %s for inputs that are no bytes", (name) => {
     for (const inputs of [[1, 2], Float32Array.of(1, 2), Uint16Array.of(1, 2), Int8Array.of(1, 2)]) {
       const data = { inputs, targets: [0, 1], [name]: 0 };
-      expect(refusal(() => checkDataset("data", data, "softmaxCrossEntropy", 3))).toBe(
+      expect(refusal(() => checkDataset("data", data, three))).toBe(
         `DataError: data: ${name}: got 0 for inputs that are no bytes, expected inputs of a Uint8Array or Uint8ClampedArray; give bytes, or scale the numbers and leave it out.`,
       );
     }
@@ -107,12 +111,12 @@ describe("checkDataset", () => {
   });
 
   it("refuses a key that it does not know, and what is no object", () => {
-    const check = (data: unknown) => refusal(() => checkDataset("evaluate", data as Dataset, "softmaxCrossEntropy", 3));
+    const check = (data: unknown) => refusal(() => checkDataset("evaluate", data as Dataset, three));
     expect(check({ inputs: [1], targets: [0], labels: [1] })).toBe(
-      'ModelError: evaluate: got option "labels", expected inputs, targets, scale, offset; leave labels out.',
+      'ModelError: evaluate: got option "labels", expected inputs, targets, columns, scale, offset; leave labels out.',
     );
     expect(check([1, 2])).toBe(
-      "ModelError: evaluate: got a list of 2, expected an object of inputs, targets, scale, offset; give an object.",
+      "ModelError: evaluate: got a list of numbers, expected { inputs, targets }; give both in one object.",
     );
   });
 

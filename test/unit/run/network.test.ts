@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { dense, sequential } from "../../../src/model/layer.ts";
 import type { Loss } from "../../../src/model/loss.ts";
 import { checkLoss, initialParameters, parameterSpecs, resolveNetwork } from "../../../src/run/network.ts";
-import { checkParameter, unknownParameter } from "../../../src/run/parameters.ts";
+import { checkParameter, checkParameters } from "../../../src/run/parameters.ts";
 import { refusal } from "../../helpers/refusal.ts";
 
 const network = resolveNetwork(
@@ -62,22 +62,26 @@ describe("initialParameters", () => {
 
 describe("a parameter from outside", () => {
   it("is refused in another size", () => {
-    expect(refusal(() => checkParameter("setParameters", "W1", [3, 6], new Float32Array(17)))).toBe(
+    expect(
+      refusal(() => checkParameter("setParameters", { name: "W1", key: "", shape: [3, 6] }, new Float32Array(17))),
+    ).toBe(
       "ShapeError: setParameters: W1: got 17 values, expected 18 for [3, 6]; give the values row-major, one for each element.",
     );
   });
 
   it("is taken as float32, in memory of its own", () => {
     const given = new Float32Array([1, 2]);
-    const taken = checkParameter("setParameters", "b1", [2], given);
+    const taken = checkParameter("setParameters", { name: "b1", key: "", shape: [2] }, given);
     expect(taken).toEqual(given);
     expect(taken).not.toBe(given);
-    expect(checkParameter("setParameters", "b1", [1], [0.1])).toEqual(new Float32Array([0.1]));
+    expect(checkParameter("setParameters", { name: "b1", key: "", shape: [1] }, [0.1])).toEqual(
+      new Float32Array([0.1]),
+    );
   });
 
   it("is refused under a name that the network does not have", () => {
-    expect(refusal(() => unknownParameter("setParameters", "W9", ["W1", "b1"]))).toBe(
-      'PlanError: setParameters: got parameter "W9", expected one of W1, b1; name a parameter of this network.',
-    );
+    expect(
+      refusal(() => checkParameters("setParameters", { W9: [] }, parameterSpecs(network.layers).slice(0, 2))),
+    ).toBe('PlanError: setParameters: got parameter "W9", expected one of W1, b1; name a parameter of this network.');
   });
 });

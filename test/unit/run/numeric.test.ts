@@ -3,7 +3,7 @@ import { initialControl } from "../../../src/kernels/control.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
 import { sgd } from "../../../src/model/optimizer.ts";
 import { createReference, type Reference } from "../../../src/reference/run.ts";
-import { firstNonFinite } from "../../../src/run/numeric.ts";
+import { diagnose } from "../../../src/run/numeric.ts";
 import { planTraining } from "../../../src/run/plan.ts";
 import type { Trainer } from "../../../src/run/types.ts";
 import { recordOf } from "../../helpers/reference.ts";
@@ -42,10 +42,10 @@ const trainerOf = (reference: Reference) =>
 const culprit = async (fuse: boolean, values: Readonly<Record<string, readonly number[]>>) => {
   const reference = failed(fuse, values);
   const record = recordOf(reference, 2);
-  return firstNonFinite(trainerOf(reference), { ...record, halted: true, skipped: false });
+  return (await diagnose(trainerOf(reference), { ...record, halted: true, skipped: false })).error;
 };
 
-describe("firstNonFinite", () => {
+describe("diagnose", () => {
   it.each([
     ["W2", "the fused plan", true, { W2: [Number.NaN, 0] }],
     ["W2", "the textbook plan", false, { W2: [Number.NaN, 0] }],
@@ -69,7 +69,7 @@ describe("firstNonFinite", () => {
   ])("advises a learning rate below %d, in as many digits as a person would write", async (rate, text) => {
     const reference = failed(true, { W2: [Number.NaN, 0] });
     const record = { ...recordOf(reference, 2), halted: true, skipped: false, learningRate: Math.fround(rate) };
-    const { remedy } = await firstNonFinite(trainerOf(reference), record);
+    const { remedy } = (await diagnose(trainerOf(reference), record)).error;
     expect(remedy).toContain(`take a learning rate below ${text} or scale the data`);
   });
 });

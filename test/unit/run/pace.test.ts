@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Pace } from "../../../src/run/pace.ts";
+import { Pace, type Submit } from "../../../src/run/pace.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -27,22 +27,25 @@ function within<T>(runtime: keyof typeof runtimes, work: () => T): T {
   }
 }
 
+/** Work that was submitted now. */
+const submit = (steps: number): Submit => ({ steps, began: performance.now(), woke: 0 });
+
 /** Submits one after another, each of `step` ms a step, and returns their sizes. */
 const sizes = (runtime: keyof typeof runtimes, step: number, submits: number, pace = new Pace()): number[] =>
   within(runtime, () =>
     Array.from({ length: submits }, () => {
       const { steps } = pace;
-      pace.submitted(steps);
+      const submitted = submit(steps);
       vi.advanceTimersByTime(steps * step);
-      pace.done();
+      pace.done(submitted);
       return steps;
     }),
   );
 
-/** How long `untilNearlyDone` sleeps in ms. */
-async function asleep(runtime: keyof typeof runtimes, pace: Pace): Promise<number> {
+/** How long `sleep` sleeps for a submit in ms. */
+async function asleep(runtime: keyof typeof runtimes, pace: Pace, submitted: Submit): Promise<number> {
   const began = performance.now();
-  const waiting = within(runtime, () => pace.untilNearlyDone());
+  const waiting = within(runtime, () => pace.sleep(submitted));
   await vi.runAllTimersAsync();
   await waiting;
   return performance.now() - began;
@@ -75,19 +78,15 @@ describe("the steps of a submit", () => {
   it("are sized by each submit's own time where another waits behind it", () => {
     within("node", () => {
       const pace = new Pace();
-      pace.submitted(1);
-      pace.submitted(1);
+      const [first, second] = [submit(1), submit(1)];
       vi.advanceTimersByTime(40);
-      pace.done();
+      pace.done(first);
       expect(pace.steps).toBe(2);
-      pace.submitted(2);
-      // The second began where the first ended, not when it was submitted.
+      // The second begins where the first ended, not when it was submitted.
+      second.began = performance.now();
       vi.advanceTimersByTime(40);
-      pace.done();
+      pace.done(second);
       expect(pace.steps).toBe(2);
-      vi.advanceTimersByTime(40);
-      pace.done();
-      expect(pace.steps).toBe(4);
     });
   });
 
@@ -105,9 +104,9 @@ describe("a submit whose report is read", () => {
     sizes("node", 10, 2, pace);
     const read = (took: number) => {
       within("node", () => {
-        pace.submitted(1);
+        const submitted = submit(1);
         vi.advanceTimersByTime(took);
-        pace.done(true);
+        pace.done(submitted, true);
       });
       return pace.steps;
     };
@@ -117,7 +116,7 @@ describe("a submit whose report is read", () => {
   });
 });
 
-describe("untilNearlyDone", () => {
+describe("sleep", () => {
   /** Part of the expected time that it sleeps; timers count whole milliseconds. */
   const part = (time: number): number => Math.floor(0.88 * time);
 
@@ -129,42 +128,34 @@ describe("untilNearlyDone", () => {
   };
 
   it("sleeps through most of what was submitted, where the runtime polls", async () => {
-    const pace = measured();
-    within("node", () => pace.submitted(5));
-    expect(await asleep("node", pace)).toBe(part(50));
+    expect(await asleep("node", measured(), submit(5))).toBe(part(50));
   });
 
-  it("sleeps through most of a submit that another waits behind, less what has passed of it", async () => {
+  it("counts only what is left of a submit that began before", async () => {
     const pace = measured();
-    within("node", () => {
-      pace.submitted(5);
-      vi.advanceTimersByTime(20);
-      pace.submitted(5);
-    });
-    expect(await asleep("node", pace)).toBe(part(30));
+    const submitted = submit(5);
+    vi.advanceTimersByTime(20);
+    expect(await asleep("node", pace, submitted)).toBe(part(30));
   });
 
-  it("counts only what is left once a submit is done", async () => {
+  it("goes by the time that a step took last", async () => {
     const pace = measured();
-    within("node", () => {
-      pace.submitted(5);
-      pace.submitted(5);
-      vi.advanceTimersByTime(100);
-      // 20 ms a step.
-      pace.done();
-    });
-    expect(await asleep("node", pace)).toBe(part(100));
+    const first = submit(5);
+    vi.advanceTimersByTime(100);
+    // 20 ms a step.
+    within("node", () => pace.done(first));
+    expect(await asleep("node", pace, submit(5))).toBe(part(100));
   });
 
   it("sleeps less after a sleep that was too long, and longer again while it is not", async () => {
     const pace = measured();
     const slept: number[] = [];
     for (let i = 0; i < 4; i++) {
-      within("node", () => pace.submitted(8));
-      slept.push(await asleep("node", pace));
+      const submitted = submit(8);
+      slept.push(await asleep("node", pace, submitted));
       // The first report is there at once, the others come 30 ms after the sleep.
       if (i > 0) vi.advanceTimersByTime(30);
-      within("node", () => pace.done(true));
+      within("node", () => pace.done(submitted, true));
     }
     const [first = 0, second = 0, third = 0, fourth = 0] = slept;
     expect(first).toBe(part(80));
@@ -175,14 +166,16 @@ describe("untilNearlyDone", () => {
 
   it("comes back from a stall, though another submit always waits behind", async () => {
     const pace = measured();
+    let waiting = submit(5);
     const report = async (stall: number) => {
-      within("node", () => pace.submitted(5));
-      const slept = await asleep("node", pace);
+      const oldest = waiting;
+      waiting = submit(5);
+      const slept = await asleep("node", pace, oldest);
       vi.advanceTimersByTime(Math.max(0, 50 - slept) + stall);
-      within("node", () => pace.done(true));
+      within("node", () => pace.done(oldest, true));
+      waiting.began = performance.now();
       return slept;
     };
-    within("node", () => pace.submitted(5));
     for (let i = 0; i < 10; i++) await report(300);
     for (let i = 0; i < 10; i++) await report(0);
     // What takes 50 ms is never slept through for much longer.
@@ -193,33 +186,35 @@ describe("untilNearlyDone", () => {
     const pace = measured();
     const slept: number[] = [];
     for (let i = 0; i < 30; i++) {
-      within("node", () => pace.submitted(5));
-      slept.push(await asleep("node", pace));
+      const submitted = submit(5);
+      slept.push(await asleep("node", pace, submitted));
       // A submit takes 1 ms now, and after a sleep its end is noticed 1 ms late.
       vi.advanceTimersByTime(1);
-      within("node", () => pace.done(true));
+      within("node", () => pace.done(submitted, true));
     }
     expect(slept[0]).toBe(part(50));
     expect(slept.at(-1)).toBe(0);
   });
 
   it.each(["deno", "page", "worker"] as const)("does not sleep in %s", async (runtime) => {
-    const pace = measured();
-    within(runtime, () => pace.submitted(5));
-    expect(await asleep(runtime, pace)).toBe(0);
+    expect(await asleep(runtime, measured(), submit(5))).toBe(0);
   });
 
   it("does not sleep before a time is known, for less than a timer is worth, or for what is overdue", async () => {
-    const unknown = new Pace();
-    within("node", () => unknown.submitted(5));
-    expect(await asleep("node", unknown)).toBe(0);
+    expect(await asleep("node", new Pace(), submit(5))).toBe(0);
     const short = new Pace();
     sizes("node", 1, 1, short);
-    within("node", () => short.submitted(2));
-    expect(await asleep("node", short)).toBe(0);
-    const overdue = measured();
-    within("node", () => overdue.submitted(5));
+    expect(await asleep("node", short, submit(2))).toBe(0);
+    const pace = measured();
+    const overdue = submit(5);
     vi.advanceTimersByTime(60);
-    expect(await asleep("node", overdue)).toBe(0);
+    expect(await asleep("node", pace, overdue)).toBe(0);
+  });
+
+  it("holds nothing that was given up: what comes after an idle hour is measured by itself", async () => {
+    const pace = measured();
+    submit(5);
+    vi.advanceTimersByTime(3_600_000);
+    expect(await asleep("node", pace, submit(5))).toBe(part(50));
   });
 });

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { checkParameter } from "../../../src/run/parameters.ts";
 import { refusal } from "../../helpers/refusal.ts";
 
-const check = (values: ArrayLike<number>) => checkParameter("setParameters", "W1", [2, 3], values);
+const check = (values: ArrayLike<number>) =>
+  checkParameter("setParameters", { name: "W1", key: "", shape: [2, 3] }, values);
 
 describe("checkParameter", () => {
   it("gives the values as float32", () => {

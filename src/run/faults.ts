@@ -1,0 +1,155 @@
+import { type ChainruleError, DataError, ModelError, PlanError, ShapeError } from "../errors.ts";
+import { remedyFor } from "../model/nearest.ts";
+import { show } from "../model/options.ts";
+import type { Unfit } from "./unfit.ts";
+
+/** What can be wrong with given numbers, in words. */
+const faults = {
+  noDataset: (where: string) =>
+    new ModelError({
+      where,
+      got: "a list of numbers",
+      expected: "{ inputs, targets }",
+      remedy: "give both in one object",
+    }),
+  noArray: (where: string, values: unknown) =>
+    data(where, show(values), "an array of numbers", "give a plain or typed array"),
+  noRows: (where: string) => data(where, "no rows", "at least one row", "give the rows to work on"),
+  /** @param outputs numbers of a row's target */
+  partialTargets: (where: string, { length }: ArrayLike<number>, outputs: number) =>
+    data(`${where}: targets`, `${length} numbers`, `a multiple of the ${outputs} outputs`, "give whole rows"),
+  partialInputs: (where: string, inputs: ArrayLike<unknown>, rows: number) =>
+    data(
+      `${where}: inputs`,
+      counted(inputs),
+      `a multiple of the ${rows} rows that the targets have`,
+      isNested(inputs) ? FLAT : "give inputs and targets of the same rows",
+    ),
+  partialRows: (where: string, inputs: ArrayLike<unknown>, columns: number) =>
+    data(
+      `${where}: inputs`,
+      counted(inputs),
+      `at least one row, each of the ${columns} columns that the network takes`,
+      isNested(inputs) ? FLAT : "give whole rows",
+    ),
+  /** @param outputs of the network @param width numbers of a row's target */
+  otherTargets: (
+    where: string,
+    { length }: ArrayLike<number>,
+    rows: number,
+    columns: number,
+    outputs: number,
+    width: number,
+  ) =>
+    data(
+      `${where}: targets`,
+      `${length} targets for ${rows} rows of ${columns}`,
+      `${rows * width}, one${width === 1 ? "" : ` of ${width} numbers`} a row`,
+      width === 1 && length === rows * outputs ? CLASS_NUMBERS : "give inputs and targets of the same rows",
+    ),
+  oneHot: (where: string, { length }: ArrayLike<number>, outputs: number) =>
+    data(
+      `${where}: targets`,
+      `${length} targets, one-hot in rows of ${outputs}`,
+      "one class number a row",
+      `${CLASS_NUMBERS}, or state the data's columns`,
+    ),
+  otherColumns: (where: string, columns: number, inputs: number) =>
+    data(
+      `${where}: inputs`,
+      `${columns} columns`,
+      `${inputs}, as the network takes`,
+      "give the columns that the network was made for",
+    ),
+  unknownBytes: (where: string) =>
+    data(
+      `${where}: inputs`,
+      "bytes for a network that was trained on floats",
+      "floats, or scale and offset beside the bytes",
+      "say what a byte stands for, such as { scale: 1 / 255 }",
+    ),
+  noBytes: (where: string, name: string, value: unknown) =>
+    data(
+      `${where}: ${name}`,
+      `${show(value)} for inputs that are no bytes`,
+      "inputs of a Uint8Array or Uint8ClampedArray",
+      "give bytes, or scale the numbers and leave it out",
+    ),
+  wrongScale: (where: string, scale: unknown, offset: unknown) =>
+    data(
+      `${where}: inputs`,
+      `scale ${show(scale)} and offset ${show(offset)}`,
+      "numbers by which scale · byte + offset is a finite float32",
+      "leave them out to take the bytes as they are",
+    ),
+  notFinite: (where: string, values: ArrayLike<unknown>, index: number, columns: number) => {
+    const [line, column] = [Math.floor(index / columns) + 1, (index % columns) + 1];
+    return new DataError({
+      where: `${where}: row ${line}, column ${column}`,
+      got: show(values[index]),
+      expected: "a finite number that float32 can hold",
+      remedy: isNested(values) ? FLAT : "mend or leave out the row",
+      line,
+      column,
+    });
+  },
+  /** Different numbers that are all the same in float32. */
+  merged: (where: string, values: ArrayLike<number>, column: number, columns: number) => {
+    const own = Array.from(values).filter((_, index) => index % columns === column);
+    const least = own.reduce((one, other) => Math.min(one, other));
+    return new DataError({
+      where: `${where}: column ${column + 1}`,
+      got: `${new Set(own).size} different numbers that become one in float32`,
+      expected: "numbers that float32 tells apart",
+      remedy: `subtract ${least} from them first`,
+      column: column + 1,
+    });
+  },
+  noClass: (where: string, index: number, label: unknown, classes: number) =>
+    new DataError({
+      where: `${where}: targets: row ${index + 1}`,
+      got: `class ${show(label)}`,
+      expected: `a whole number from 0 to ${classes - 1}, as the network has ${classes} outputs`,
+      remedy: "number the classes from 0, or give the last layer one unit a class",
+      line: index + 1,
+    }),
+  unknownParameter: (where: string, name: string, known: readonly string[]) =>
+    new PlanError({
+      where,
+      got: `parameter "${name}"`,
+      expected: `one of ${known.join(", ")}`,
+      remedy: remedyFor(name, known, "name a parameter of this network"),
+    }),
+  otherSize: (where: string, name: string, shape: readonly number[], length: number | undefined) =>
+    new ShapeError({
+      where: `${where}: ${name}`,
+      got: `${length} values`,
+      expected: `${shape.reduce((product, size) => product * size, 1)} for [${shape.join(", ")}]`,
+      remedy: "give the values row-major, one for each element",
+    }),
+  noParameter: (where: string, name: string, values: ArrayLike<unknown>, index: number) =>
+    data(
+      `${where}: ${name}: element ${index + 1}`,
+      show(values[index]),
+      "a finite number that float32 can hold",
+      "give finite values",
+    ),
+} satisfies Readonly<Record<string, (...given: never[]) => ChainruleError>>;
+
+export type Faults = typeof faults;
+
+/** The error that a check's finding stands for, with the stack of the call that found it. */
+export function errorOf({ fault, given, stack }: Unfit): ChainruleError {
+  const error = (faults[fault] as (...given: unknown[]) => ChainruleError)(...given);
+  if (stack) error.stack = stack.replace(/^.*/, String(error).replaceAll("$", "$$$$"));
+  return error;
+}
+
+const data = (where: string, got: string, expected: string, remedy: string) =>
+  new DataError({ where, got, expected, remedy });
+
+const isNested = (values: ArrayLike<unknown>): boolean => typeof values[0] === "object";
+const counted = (values: ArrayLike<unknown>) => (isNested(values) ? "a list of lists" : `${values.length} numbers`);
+
+const FLAT = "give the numbers row after row in one list, such as rows.flat()";
+const CLASS_NUMBERS = "give one class number a row, from 0";
