@@ -16,7 +16,8 @@ const checks = { bundlerTimings: false };
 const later = {
   files: /src\/(run\/(checkpoint|progress|resume)|data\/safetensors)\.ts$/,
   // With the shaders that evaluate() needs: of trainings only those with a wide output do too.
-  inference: /(src\/(plan\/build\/inference|run\/(inference|predictor|probe|verdict))|shaders\/(loss|record)\.wgsl)\.ts$/,
+  inference:
+    /(src\/(plan\/build\/inference|run\/(inference|predictor|probe|verdict))|shaders\/(loss|record)\.wgsl)\.ts$/,
   read: /src\/(run\/(tensor-value|unpack)|model\/float16)\.ts$/,
   restart: /src\/(kernels\/control-after|run\/change)\.ts$/,
   diagnosis: /src\/(run\/(numeric|faults)|plan\/limit-error|device\/(lost|refusals|shader-error))\.ts$/,

@@ -60,3 +60,12 @@ export class NumericError extends ChainruleError<Fault & { readonly step: number
   /** First tensor of that step, in the plan's order, that holds a value that is not finite. */
   declare readonly tensor: string;
 }
+
+/** What a call is refused with once what it is for was disposed. @param where the name of that */
+export const afterDispose = (where: string): DeviceError =>
+  new DeviceError({
+    where,
+    got: "a call after dispose()",
+    expected: `a ${where} that is in use`,
+    remedy: `make a new ${where}`,
+  });

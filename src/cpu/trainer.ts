@@ -1,4 +1,4 @@
-import { afterDispose } from "../device/guard.ts";
+import { afterDispose } from "../errors.ts";
 import { encodeControl, initialControl } from "../kernels/control.ts";
 import { checkOptions } from "../model/options.ts";
 import { createReference } from "../reference/run.ts";

@@ -1,4 +1,4 @@
-import { DeviceError } from "../errors.ts";
+import { afterDispose, type DeviceError } from "../errors.ts";
 import type { Device } from "./open.ts";
 import { refusals } from "./refused.ts";
 
@@ -46,12 +46,3 @@ export function createGuard(device: Device, where: string): Guard {
     close: () => end(afterDispose(where)),
   };
 }
-
-/** @param where name of what was disposed */
-export const afterDispose = (where: string): DeviceError =>
-  new DeviceError({
-    where,
-    got: "a call after dispose()",
-    expected: `a ${where} that is in use`,
-    remedy: `make a new ${where}`,
-  });

@@ -100,7 +100,11 @@ export function checkInputs(
   const isStated = scale !== undefined || offset !== undefined;
   if (isBytes(given)) {
     if (!isStated && !bytes) unfit("unknownBytes", where);
-    return packBytes(where, given, isStated ? { scale: scale ?? 1, offset: offset ?? 0 } : (bytes as ByteScale));
+    return packBytes(
+      `${where}: inputs`,
+      given,
+      isStated ? { scale: scale ?? 1, offset: offset ?? 0 } : (bytes as ByteScale),
+    );
   }
   if (isStated) unfit("noBytes", where, scale === undefined ? "offset" : "scale", scale ?? offset);
   return finite(`${where}: inputs`, given, columns);

@@ -77,7 +77,7 @@ const faults = {
     ),
   wrongScale: (where: string, scale: unknown, offset: unknown) =>
     data(
-      `${where}: inputs`,
+      where,
       `scale ${show(scale)} and offset ${show(offset)}`,
       "numbers by which scale · byte + offset is a finite float32",
       "leave them out to take the bytes as they are",

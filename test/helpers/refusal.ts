@@ -2,14 +2,20 @@ import { ChainruleError } from "../../src/errors.ts";
 import { errorOf } from "../../src/run/faults.ts";
 import { Unfit } from "../../src/run/unfit.ts";
 
-/** `PlanError: where: got …, expected …; remedy.`, the error that a call throws; other errors are thrown on. */
-export function refusal(call: () => unknown): string {
+/** What a call throws, with the words of a check that is without; undefined where it throws nothing. */
+export function worded(call: () => unknown): unknown {
   try {
     call();
   } catch (thrown) {
-    const error = thrown instanceof Unfit ? errorOf(thrown) : thrown;
-    if (error instanceof ChainruleError) return `${error.name}: ${error.message}`;
-    throw error;
+    return thrown instanceof Unfit ? errorOf(thrown) : thrown;
   }
-  return "no error";
+  return undefined;
+}
+
+/** `PlanError: where: got …, expected …; remedy.`, the error that a call throws; other errors are thrown on. */
+export function refusal(call: () => unknown): string {
+  const error = worded(call);
+  if (error === undefined) return "no error";
+  if (error instanceof ChainruleError) return `${error.name}: ${error.message}`;
+  throw error;
 }

@@ -35,15 +35,11 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
     [Promise.resolve(device), whole],
     "createTrainer: got \\[object Promise\\], expected a device; open ",
   ],
-  [
-    "createTrainer",
-    [device],
-    "createTrainer: got undefined, expected an object of model, loss, optimizer, data, batch, ",
-  ],
+  ["createTrainer", [device], "createTrainer: got undefined, expected an object of model, loss, data, batch, "],
   [
     "createTrainer",
     [device, { model, loss, optimizer }],
-    "createTrainer: got no data, expected model, loss, optimizer, data; add data.",
+    "createTrainer: got no data, expected model, loss, data, optimizer; add data.",
   ],
   [
     "createTrainer",
@@ -102,7 +98,7 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
   [
     "createTrainer",
     [device, { ...whole, data: "rows" }],
-    'createTrainer: data: got "rows", expected an object of inputs, targets, scale, offset; ',
+    'createTrainer: data: got "rows", expected an object of inputs, targets, columns, scale, offset; ',
   ],
   [
     "createTrainer",
@@ -117,7 +113,7 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
   [
     "createTrainer",
     [device, { ...whole, data: { ...data, target: [1] } }],
-    'createTrainer: data: got option "target", expected inputs, targets, scale, offset; write targets.',
+    'createTrainer: data: got option "target", expected inputs, targets, columns, scale, offset; write targets.',
   ],
   [
     "createTrainer",
@@ -244,7 +240,7 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
     [device, { model, loss, data }],
     "sweep: got no variants, expected model, loss, data, variants; add variants.",
   ],
-  ["sweep", [device, whole], 'sweep: got option "optimizer", expected model, loss, data, variants, batch, shuffle; '],
+  ["sweep", [device, whole], 'sweep: got option "optimizer", expected model, loss, data, batch, shuffle, variants; '],
   [
     "sweep",
     [device, { model, loss, data, variants: [], shuffle: 0 }],
