@@ -81,7 +81,8 @@ export function createTraining<R, P>(parts: TrainingParts<R, P>): Calls<R, P> {
   const failureOf = async (index: number): Promise<Failure> => {
     const { diagnose } = await diagnosis();
     const readable = { plan: backend.plan, read: (name: string) => readTensor(name, index) };
-    return (failures[index] ??= await diagnose(readable, halts[index] as StepRecord, places[index] as string));
+    failures[index] ??= await diagnose(readable, halts[index] as StepRecord, places[index] as string);
+    return failures[index];
   };
 
   /** Sets optimizer state and the control block, so that the next step is step `control.step` + 1. */
