@@ -1,5 +1,5 @@
 import { afterDispose } from "../errors.ts";
-import { encodeControl, initialControl } from "../kernels/control.ts";
+import { initialControl } from "../kernels/control.ts";
 import { checkOptions } from "../model/options.ts";
 import { createReference } from "../reference/run.ts";
 import { checkCapacity, checkSeed } from "../run/counts.ts";
@@ -28,10 +28,11 @@ export function createReferenceTrainer(options: ReferenceOptions): ReferenceTrai
   const { network, data } = reworded(() => resolveTraining(where, options));
   const rows = checkCapacity(where, capacity, data.rows);
   const plan = makePlan(where, network, { ...step, rows, oneDispatch: false });
-  const control = initialControl({ optimizer, dataRows: data.rows, batch: plan.batch, seed });
-  const backend = createCpuBackend(createReference(plan, control), network, () => afterDispose("trainer"));
+  const reference = createReference(plan, initialControl({ optimizer, dataRows: data.rows, batch: plan.batch, seed }));
+  const control = { ...reference.control };
+  const backend = createCpuBackend(reference, network, () => afterDispose("trainer"));
   const parameters = initialParameters(network.layers, seed);
-  backend.write({ X: data.inputs, Y: data.targets, ...parameters, control: encodeControl(control) });
+  backend.write({ X: data.inputs, Y: data.targets, ...parameters });
   return createTraining({
     backend,
     network,

@@ -74,9 +74,12 @@ export async function createGpuBackend(
     write(tensors, control = {}) {
       for (const [name, data] of Object.entries(tensors)) gpu.queue.writeBuffer(program.buffer(name), 0, data);
       const words = encodeControl(control);
-      for (const name of Object.keys(control)) {
+      const block = program.buffer("control");
+      const fields = Object.keys(control);
+      if (fields.length === CONTROL_WORDS) return gpu.queue.writeBuffer(block, 0, words);
+      for (const name of fields) {
         const at = controlNames.indexOf(name as ControlField);
-        gpu.queue.writeBuffer(program.buffer("control"), 4 * at, words, at, 1);
+        gpu.queue.writeBuffer(block, 4 * at, words, at, 1);
       }
     },
     async inference() {

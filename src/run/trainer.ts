@@ -1,7 +1,7 @@
 import { hardwareOf } from "../device/hardware.ts";
 import { checkDevice, type Device } from "../device/open.ts";
 import { refusals } from "../device/refused.ts";
-import { encodeControl, initialControl } from "../kernels/control.ts";
+import { initialControl } from "../kernels/control.ts";
 import { checkOptions } from "../model/options.ts";
 import { checkCapacity, checkSeed } from "./counts.ts";
 import { loadPlan } from "./draft.ts";
@@ -46,7 +46,7 @@ async function create(device: Device, options: TrainerOptions): Promise<Trainer>
   const { optimizer } = step;
   const control = initialControl({ optimizer, dataRows: data.rows, batch: backend.plan.batch, seed });
   const parameters = initialParameters(network.layers, seed);
-  backend.write({ X: data.inputs, Y: data.targets, ...parameters, control: encodeControl(control) });
+  backend.write({ X: data.inputs, Y: data.targets, ...parameters }, control);
   const training = createTraining({
     backend,
     network,
