@@ -1,5 +1,6 @@
 import { DeviceError } from "../errors.ts";
 import type { Device } from "./open.ts";
+import { refusals } from "./refused.ts";
 
 /** Rejects what waits on a device as soon as the device is lost or its user is disposed. */
 export interface Guard {
@@ -24,7 +25,7 @@ export function createGuard(device: Device, where: string): Guard {
   void device.lost.then(end);
   // Loaded by what fails only. Where it cannot be, the failure stands as it is.
   const blame = async (cause: unknown): Promise<never> => {
-    throw await import("./lost.ts").then(
+    throw await refusals().then(
       ({ reasonOf }) => reasonOf(device, cause),
       () => cause,
     );

@@ -1,5 +1,6 @@
 import { DeviceError } from "../errors.ts";
 import { checkOptions, checkWord, refuse, show } from "../model/options.ts";
+import { refusals } from "./refused.ts";
 
 /** What runs the shaders. */
 export interface AdapterInfo {
@@ -52,8 +53,8 @@ const raised = [
 /** Features worth having where the adapter has them. */
 const wanted = ["timestamp-query", "shader-f16", "subgroups"] as const;
 
-/** Entry points of open devices: Dawn for Node takes its devices down with the entry point that they came from. */
-const entries = new Set<GPU>();
+/** Entry points by device: Dawn for Node takes its devices down with the entry point that they came from. */
+const entries = new WeakMap<GPUDevice, GPU>();
 
 /**
  * Opens the GPU in a page, a worker, Deno or Node.
@@ -80,8 +81,7 @@ export async function openDevice(options: OpenOptions = {}): Promise<Device> {
         remedy: "open the device again and load the last checkpoint",
       }),
   );
-  entries.add(entry);
-  void lost.then(() => entries.delete(entry));
+  entries.set(gpu, entry);
   return { gpu, adapter: info, lost, destroy: () => gpu.destroy() };
 }
 
@@ -90,9 +90,6 @@ export function checkDevice(where: string, device: Device): void {
   if (typeof device?.gpu === "object") return;
   refuse(where, show(device), "a device", "open one with await openDevice()");
 }
-
-/** What a device that opens never needs. */
-const refusals = () => import("./refusals.ts");
 
 async function webgpu(): Promise<GPU> {
   const { navigator } = globalThis as { navigator?: { gpu?: GPU } };
@@ -105,26 +102,27 @@ async function webgpu(): Promise<GPU> {
   throw (await refusals()).noWebGpu();
 }
 
-function describe(adapter: GPUAdapter): AdapterInfo {
-  const { vendor, architecture, device, description } = adapter.info;
-  const parts = [vendor, architecture, architecture === "" ? device : "", description].filter((part) => part !== "");
+function describe({ info }: GPUAdapter): AdapterInfo {
+  const { vendor, architecture, device, description, isFallbackAdapter, subgroupMinSize } = info;
+  const parts = [vendor, architecture, architecture ? "" : device, description].filter(Boolean);
   // Adapters repeat themselves: a part that another one says too is left out.
   const repeated = (part: string) =>
     parts.some((other) => other !== part && other.toLowerCase().includes(part.toLowerCase()));
   const name = parts.filter((part) => !repeated(part)).join(" ");
   const software =
-    adapter.info.isFallbackAdapter === true ||
-    /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${architecture} ${device} ${name}`);
+    isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${architecture} ${device} ${name}`);
   // Some GPUs can run fewer in lockstep than they are fast with.
-  const lanes = software ? adapter.info.subgroupMinSize || 4 : Math.max(32, adapter.info.subgroupMinSize || 0);
-  const model = [vendor, architecture, device].filter((part) => part !== "").join(" ");
-  return { name: name === "" ? "unnamed adapter" : name, vendor, model, driver: description, software, lanes };
+  const lanes = software ? subgroupMinSize || 4 : Math.max(32, subgroupMinSize || 0);
+  const model = [vendor, architecture, device].filter(Boolean).join(" ");
+  return { name: name || "unnamed adapter", vendor, model, driver: description, software, lanes };
 }
 
-async function request(adapter: GPUAdapter, limits: "adapter" | "default"): Promise<GPUDevice> {
-  if (limits === "default") return adapter.requestDevice();
-  return adapter.requestDevice({
-    requiredLimits: Object.fromEntries(raised.map((name) => [name, adapter.limits[name]])),
-    requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
-  });
-}
+const request = (adapter: GPUAdapter, limits: "adapter" | "default"): Promise<GPUDevice> =>
+  adapter.requestDevice(
+    limits === "default"
+      ? {}
+      : {
+          requiredLimits: Object.fromEntries(raised.map((name) => [name, adapter.limits[name]])),
+          requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
+        },
+  );

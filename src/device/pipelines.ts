@@ -1,5 +1,6 @@
 import { sourceOf } from "../../shaders/index.ts";
 import { boundOperands, type Call } from "../kernels/index.ts";
+import { refusals } from "./refused.ts";
 
 /** The compiled shader of one or more steps. */
 export interface Pipeline {
@@ -41,7 +42,7 @@ function layoutEntries(call: Call): GPUBindGroupLayoutEntry[] {
     readWrite: "storage",
   } as const;
   return [
-    { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: "uniform", hasDynamicOffset: false } },
+    { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: "uniform" } },
     ...boundOperands(call).map(
       ({ access }, index): GPUBindGroupLayoutEntry => ({
         binding: index + 1,
@@ -67,7 +68,6 @@ async function compile(gpu: GPUDevice, call: Call, source: string): Promise<Pipe
   try {
     return { pipeline: await compiling, layout };
   } catch (cause) {
-    const { shaderError } = await import("./shader-error.ts");
-    throw await shaderError(call, source, module, cause);
+    throw await (await refusals()).shaderError(call, source, module, cause);
   }
 }

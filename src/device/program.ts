@@ -3,9 +3,11 @@ import { checkPlan } from "../plan/check.ts";
 import { excessOf } from "../plan/limits.ts";
 import { addBytes, type Bytes, bufferBytes } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
-import type { Plan, Step, Tensor } from "../plan/types.ts";
+import type { Plan, Role, Step } from "../plan/types.ts";
+import { freeBuffers, makeBuffers, rejectFaults, type Wanted } from "./buffers.ts";
 import { pipelineFor } from "./pipelines.ts";
 import { type Prepared, type RecordSteps, recordSteps } from "./record.ts";
+import { refusals } from "./refused.ts";
 
 /** A plan on the GPU: its buffers, pipelines and bind groups, each made once. */
 export interface Program {
@@ -37,51 +39,42 @@ export async function compileProgram(
 ): Promise<Program> {
   checkPlan(plan);
   const excess = excessOf(plan, gpu.limits);
-  if (excess) throw (await import("../plan/limit-error.ts")).limitError(plan, excess);
-  const opening = plan.opening ?? [];
+  if (excess) throw (await refusals()).limitError(plan, excess);
   const resident = plan.resident && (await import("./resident.ts"));
-  const steps = resident ? resident.powers(plan.steps) : [...opening, ...plan.steps, ...plan.closing];
+  const lists = resident ? [resident.powers(plan.steps)] : [plan.opening ?? [], plan.steps, plan.closing];
+  const steps = lists.flat();
   const pipelines = Promise.all(steps.map((step) => pipelineFor(gpu, step)));
   pipelines.catch(() => {});
-  gpu.pushErrorScope("validation");
-  gpu.pushErrorScope("out-of-memory");
-  const buffers: Record<string, GPUBuffer> = { ...shared };
-  const dims = dimsBuffer(gpu, steps, label);
-  const own = [dims];
-  const memory: Bytes[] = [{ control: dims.size }];
-  for (const [name, size] of Object.entries(bufferBytes(plan))) {
-    if (buffers[name]) continue;
-    const { role } = plan.tensors[name] as Tensor;
-    const buffer = gpu.createBuffer({
-      label: `${label}.${name}`,
-      size,
-      usage:
-        GPUBufferUsage.STORAGE |
-        GPUBufferUsage.COPY_SRC |
-        GPUBufferUsage.COPY_DST |
-        (role === "control" ? GPUBufferUsage.UNIFORM : 0),
-    });
-    buffers[name] = buffer;
-    own.push(buffer);
-    memory.push({ [role]: size });
+  // The sizes of the steps are no tensor.
+  const roleOf = (name: string): Role => plan.tensors[name]?.role ?? "control";
+  const wanted: Record<string, Wanted> = {};
+  for (const [name, size] of Object.entries({ dims: steps.length * UNIFORM_ALIGNMENT, ...bufferBytes(plan) })) {
+    if (shared[name]) continue;
+    const uniform = roleOf(name) === "control" ? GPUBufferUsage.UNIFORM : 0;
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST | uniform;
+    wanted[name] = { size, usage, mappedAtCreation: name === "dims" };
   }
+  const own = await makeBuffers(gpu, label, wanted);
+  const buffers: Readonly<Record<string, GPUBuffer>> = { ...own, ...shared };
+  const dims = own.dims as GPUBuffer;
+  const words = new Uint32Array(dims.getMappedRange());
+  steps.forEach((step, index) => {
+    words.set(dimsOf(step), (index * UNIFORM_ALIGNMENT) / 4);
+  });
+  dims.unmap();
   /** The buffer that a tensor lies in. */
   const bufferOf = (name: string) => buffers[plan.tensors[name]?.buffer ?? name] as GPUBuffer;
-  const dispose = () => {
-    for (const buffer of own) buffer.destroy();
-  };
-  const faults = [gpu.popErrorScope(), gpu.popErrorScope()];
   try {
-    await rejectFaults(faults, `${label}: buffers`);
     const compiled = await pipelines;
-    gpu.pushErrorScope("validation");
-    const prepared = steps.map((step, index): Prepared => {
+    let index = 0;
+    const prepare = (step: Step): Prepared => {
       const { pipeline, layout } = compiled[index] as (typeof compiled)[number];
+      const offset = UNIFORM_ALIGNMENT * index++;
       const group = gpu.createBindGroup({
-        label: `${label}.${index + 1}.${step.kernel}`,
+        label: `${label}.${index}.${step.kernel}`,
         layout,
         entries: [
-          { binding: 0, resource: { buffer: dims, offset: index * UNIFORM_ALIGNMENT, size: dimsBytes(dimsOf(step)) } },
+          { binding: 0, resource: { buffer: dims, offset, size: UNIFORM_ALIGNMENT } },
           ...boundOperands(step).map(({ tensor }, operand) => ({
             binding: operand + 1,
             resource: { buffer: bufferOf(tensor as string) },
@@ -89,49 +82,20 @@ export async function compileProgram(
         ],
       });
       return { pipeline, group, workgroups: workgroupsOf(step) };
-    });
-    await rejectFaults([gpu.popErrorScope()], `${label}: bind groups`);
+    };
+    const prepared = await rejectFaults(gpu, label, () => lists.map((list) => list.map(prepare)));
     const record = resident
-      ? resident.recordResident(plan, prepared, buffers, label)
-      : recordSteps(
-          prepared.slice(0, opening.length),
-          prepared.slice(opening.length, opening.length + plan.steps.length),
-          prepared.slice(opening.length + plan.steps.length),
-          label,
-        );
+      ? resident.recordResident(plan, prepared.flat(), buffers, label)
+      : recordSteps(prepared, label);
     return {
       plan,
-      memory: addBytes(memory),
+      memory: addBytes(Object.entries(own).map(([name, { size }]) => ({ [roleOf(name)]: size }))),
       buffer: (name) => bufferOf(resolveTensor(plan, name).name),
       record,
-      dispose,
+      dispose: () => freeBuffers(own),
     };
   } catch (cause) {
-    dispose();
+    freeBuffers(own);
     throw cause;
   }
-}
-
-const dimsBytes = (dims: readonly number[]): number => Math.ceil((4 * dims.length) / 16) * 16;
-
-/** The sizes of all steps in one uniform buffer, one slice a step. */
-function dimsBuffer(gpu: GPUDevice, steps: readonly Step[], label: string): GPUBuffer {
-  const buffer = gpu.createBuffer({
-    label: `${label}.dims`,
-    size: steps.length * UNIFORM_ALIGNMENT,
-    usage: GPUBufferUsage.UNIFORM,
-    mappedAtCreation: true,
-  });
-  const words = new Uint32Array(buffer.getMappedRange());
-  steps.forEach((step, index) => {
-    words.set(dimsOf(step), (index * UNIFORM_ALIGNMENT) / 4);
-  });
-  buffer.unmap();
-  return buffer;
-}
-
-/** @throws DeviceError with the first of the errors that scopes caught, if any */
-export async function rejectFaults(faults: readonly Promise<GPUError | null>[], where: string): Promise<void> {
-  const fault = (await Promise.all(faults)).find((one) => one !== null);
-  if (fault) throw (await import("./refusals.ts")).noRoom(where, fault);
 }

@@ -10,9 +10,9 @@ export interface Prepared {
   readonly workgroups: Workgroups;
 }
 
-/** Steps, between what opens a submit and what closes it. */
+/** Steps, between what opens a submit and what closes it. @param lists what opens, a step, what closes */
 export const recordSteps =
-  (opening: readonly Prepared[], step: readonly Prepared[], closing: readonly Prepared[], label: string): RecordSteps =>
+  ([opening = [], step = [], closing = []]: readonly (readonly Prepared[])[], label: string): RecordSteps =>
   (encoder, steps) => {
     const pass = encoder.beginComputePass({ label });
     encode(pass, opening);

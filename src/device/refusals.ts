@@ -1,5 +1,10 @@
 import { DeviceError, ModelError } from "../errors.ts";
 import { show } from "../model/options.ts";
+import { formatBytes } from "../plan/format-bytes.ts";
+
+export { limitError } from "../plan/limit-error.ts";
+export { reasonOf } from "./lost.ts";
+export { shaderError } from "./shader-error.ts";
 
 /** Why there is no device or tuner, or one cannot do what is asked. */
 
@@ -79,10 +84,29 @@ export const noTextbookHalf = (): ModelError =>
     remedy: "leave out one of the two",
   });
 
-export const noRoom = (where: string, { message }: GPUError): DeviceError =>
-  new DeviceError({
+/**
+ * @param wanted the buffers that were asked for
+ * @param limits of the device
+ */
+export function noRoom(
+  where: string,
+  { message }: GPUError,
+  wanted: Readonly<Record<string, { readonly size: number }>>,
+  { maxBufferSize }: { readonly maxBufferSize: number },
+): DeviceError {
+  const large = Object.entries(wanted).find(([, { size }]) => size > maxBufferSize);
+  if (large) {
+    return new DeviceError({
+      where: `${where}.${large[0]}`,
+      got: formatBytes(large[1].size),
+      expected: `at most ${formatBytes(maxBufferSize)}, the largest buffer of this device`,
+      remedy: "take a smaller network or fewer rows, or open the device with the adapter's limits",
+    });
+  }
+  return new DeviceError({
     where,
     got: message === "" ? "out of memory" : message,
     expected: "objects that fit the device",
     remedy: "take a smaller network, batch or data set, or close other programs that use the GPU",
   });
+}

@@ -1,5 +1,5 @@
+import { rejectFaults } from "../device/buffers.ts";
 import type { Guard } from "../device/guard.ts";
-import { rejectFaults } from "../device/program.ts";
 
 /** A range of a buffer to read. */
 export interface Source {
@@ -22,22 +22,24 @@ export async function readBuffers(
 ): Promise<Uint32Array<ArrayBuffer>[]> {
   guard.check();
   const label = "chainrule.read";
-  gpu.pushErrorScope("validation");
-  gpu.pushErrorScope("out-of-memory");
-  const encoder = gpu.createCommandEncoder({ label });
-  // One buffer each, since all together may be more than a buffer of the device can hold.
-  const stagings = sources.map(({ buffer, offset = 0, bytes }) => {
-    const staging = gpu.createBuffer({ label, size: bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
-    encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);
-    return staging;
-  });
-  gpu.queue.submit([encoder.finish()]);
-  const words = Promise.all(stagings.map((staging) => mapWords(guard, staging, staging.size)));
-  // A buffer that there was no memory for cannot be mapped, and says less.
-  words.catch(() => {});
+  let stagings: GPUBuffer[] = [];
+  const copy = () => {
+    const encoder = gpu.createCommandEncoder({ label });
+    // One buffer each, since all together may be more than a buffer of the device can hold.
+    stagings = sources.map(({ buffer, offset = 0, bytes }) => {
+      const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+      const staging = gpu.createBuffer({ label, size: bytes, usage });
+      encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);
+      return staging;
+    });
+    gpu.queue.submit([encoder.finish()]);
+    const words = Promise.all(stagings.map((staging) => mapWords(guard, staging, staging.size)));
+    // A buffer that there was no memory for cannot be mapped, and says less.
+    words.catch(() => {});
+    return words;
+  };
   try {
-    await guard.wait(rejectFaults([gpu.popErrorScope(), gpu.popErrorScope()], label));
-    return await words;
+    return await guard.wait(rejectFaults(gpu, label, copy));
   } finally {
     for (const staging of stagings) staging.destroy();
   }
