@@ -1,7 +1,7 @@
 import { refusals } from "./refused.ts";
 
-/** Bytes of a buffer, and what it is for. */
-export type Wanted = Readonly<Pick<GPUBufferDescriptor, "size" | "usage">>;
+/** What a buffer is to be: its bytes, what it is for, and whether it is mapped at first. */
+export type Wanted = Readonly<Omit<GPUBufferDescriptor, "label">>;
 
 /**
  * Makes buffers: all of them, or none.

@@ -12,6 +12,23 @@ export interface Guard {
   close(): void;
 }
 
+/** What ends with each device, by its `lost`: one reaction to that, however many users come and go. */
+const users = new WeakMap<Device["lost"], Set<(error: DeviceError) => void>>();
+
+/** @returns what ends with a device, to add to and to take from */
+function usersOf({ lost }: Device): Set<(error: DeviceError) => void> {
+  const known = users.get(lost);
+  if (known) return known;
+  const found = new Set<(error: DeviceError) => void>();
+  users.set(lost, found);
+  void lost.then((error) => {
+    // Who comes later has a reaction anew, which is told at once.
+    users.delete(lost);
+    for (const end of found) end(error);
+  });
+  return found;
+}
+
 /** @param where name of the user, for messages */
 export function createGuard(device: Device, where: string): Guard {
   let ended: DeviceError | undefined;
@@ -21,8 +38,9 @@ export function createGuard(device: Device, where: string): Guard {
     ended ??= error;
     for (const reject of waiting) reject(ended);
     waiting.clear();
+    ends.delete(end);
   };
-  void device.lost.then(end);
+  const ends = usersOf(device).add(end);
   // Loaded by what fails only. Where it cannot be, the failure stands as it is.
   const blame = async (cause: unknown): Promise<never> => {
     throw await refusals().then(

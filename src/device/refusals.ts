@@ -1,7 +1,6 @@
 import { DeviceError, ModelError } from "../errors.ts";
 import { show } from "../model/options.ts";
 import { formatBytes } from "../plan/format-bytes.ts";
-import type { Wanted } from "./buffers.ts";
 
 export { limitError } from "../plan/limit-error.ts";
 export { reasonOf } from "./lost.ts";
@@ -92,7 +91,7 @@ export const noTextbookHalf = (where: string): ModelError =>
 export function noRoom(
   where: string,
   { message }: GPUError,
-  wanted: Readonly<Record<string, Wanted>>,
+  wanted: Readonly<Record<string, { readonly size: number }>>,
   { maxBufferSize }: { readonly maxBufferSize: number },
 ): DeviceError {
   const large = Object.entries(wanted).find(([, { size }]) => size > maxBufferSize);

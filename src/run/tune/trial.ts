@@ -58,6 +58,12 @@ const control: ControlValues = {
 export async function createTrial(gpu: GPUDevice, guard: Guard, plan: Plan, step: Tunable): Promise<Trial> {
   const operands = operandsOf(plan, step);
   const own = await guard.wait(compileProgram(gpu, planOf(step, operands), "chainrule.tune"));
+  /** Not freed yet, of which a trial that throws leaves some. */
+  const live = new Set([own]);
+  const free = (program: Program) => {
+    live.delete(program);
+    program.dispose();
+  };
   const buffers = Object.fromEntries(operands.map(({ name }) => [name, own.buffer(name)]));
   const written = operands.filter(({ access }) => access === "readWrite");
   const write = ({ name, values }: Operand) => gpu.queue.writeBuffer(own.buffer(name), 0, values);
@@ -89,7 +95,7 @@ export async function createTrial(gpu: GPUDevice, guard: Guard, plan: Plan, step
     },
     dispose(forget) {
       if (program === own) return;
-      program.dispose();
+      free(program);
       if (forget) void forgetPipeline(gpu, withChoice(step, choice));
     },
   });
@@ -119,6 +125,7 @@ export async function createTrial(gpu: GPUDevice, guard: Guard, plan: Plan, step
         throw error;
       });
       if (program instanceof DeviceError) return `refused by the device: ${program.got.split("\n")[0]}`;
+      live.add(program);
       const admitted = entrant(program, choice);
       for (const [index, rows] of batches.entries()) {
         const got = await outputs(program, rows);
@@ -129,7 +136,7 @@ export async function createTrial(gpu: GPUDevice, guard: Guard, plan: Plan, step
       reset(plan.batch);
       return admitted;
     },
-    dispose: () => own.dispose(),
+    dispose: () => live.forEach(free),
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { makeBuffers } from "../../../src/device/buffers.ts";
 import { openDevice } from "../../../src/device/open.ts";
 import { pipelineFor } from "../../../src/device/pipelines.ts";
 import { DeviceError } from "../../../src/errors.ts";
@@ -105,6 +106,14 @@ describe("openDevice", () => {
         "open the device again and load the last checkpoint.",
     );
   });
+});
+
+test("a buffer beyond the device's limit is a DeviceError that names it", async () => {
+  const size = device.gpu.limits.maxBufferSize + 4;
+  const wanted = { X: { size: 16, usage: GPUBufferUsage.STORAGE }, Y: { size, usage: GPUBufferUsage.STORAGE } };
+  const error = await refused(makeBuffers(device.gpu, "chainrule.test", wanted));
+  expect(error.where).toBe("chainrule.test.Y");
+  expect(error.expected).toMatch(/^at most \d+\.\d [KMG]iB, the largest buffer of this device$/);
 });
 
 describe("createTrainer on a device that is too small", () => {
