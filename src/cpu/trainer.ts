@@ -22,7 +22,7 @@ import {
 } from "../run/network.ts";
 import { diagnose, type Failure, type Restart } from "../run/numeric.ts";
 import { checkParameter, unknownParameter } from "../run/parameters.ts";
-import { planTraining } from "../run/plan.ts";
+import { makePlan } from "../run/plan.ts";
 import { loadFor, saveTraining } from "../run/resume.ts";
 import { checkColumns, checkRows } from "../run/rows.ts";
 import type {
@@ -64,7 +64,7 @@ export function createReferenceTrainer(options: Omit<TrainerOptions, "precision"
   checkLoss(loss);
   const data = checkDataset("createReferenceTrainer: data", given, loss, outputsOf(model));
   const network = resolveNetwork(model, data.columns, loss);
-  const plan = planTraining({ ...described, inputs: data.columns, rows: data.rows, oneDispatch: false });
+  const plan = makePlan("createReferenceTrainer", network, { ...described, rows: data.rows, oneDispatch: false });
   const control = initialControl({ optimizer, dataRows: data.rows, batch: plan.batch, seed });
   const reference = createReference(plan, control);
   reference.set("X", floatsOf(data.inputs, 0, data.rows * data.columns));

@@ -50,7 +50,7 @@ export function noRare(
   { tune, fuse }: Rare,
 ): ModelError | DeviceError {
   if (tune !== undefined && typeof tune !== "function") return noTuner(tune);
-  return fuse === false ? noTextbookHalf() : noHalf(adapter.name);
+  return fuse === false ? noTextbookHalf("createTrainer") : noHalf(adapter.name);
 }
 
 /** @param adapter its name */
@@ -71,9 +71,10 @@ const noTuner = (tune: unknown): ModelError =>
     remedy: 'import { tuner } from "chainrule" and give tune: tuner()',
   });
 
-export const noTextbookHalf = (): ModelError =>
+/** @param where the call */
+export const noTextbookHalf = (where: string): ModelError =>
   new ModelError({
-    where: "createTrainer",
+    where,
     got: 'precision "f16" with fuse: false',
     expected: "the fused plan, as the textbook's steps are all f32",
     remedy: "leave out one of the two",

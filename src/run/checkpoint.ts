@@ -5,7 +5,7 @@ import { dense, sequential } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
 import { show } from "../model/options.ts";
 import { elementsOf } from "../plan/memory.ts";
-import { type Network, type ParameterSpec, parameterSpecs, resolveNetwork } from "./network.ts";
+import { checkLoss, type Network, type ParameterSpec, parameterSpecs, resolveNetwork } from "./network.ts";
 import {
   checkFileOptimizer,
   checkOrder,
@@ -229,6 +229,7 @@ function describedNetwork({ model, inputs, loss }: Description, where: string): 
     const layers = model.layers.map(({ units, activation, kind: _, ...options }: Dense) =>
       dense(units, activation, options),
     );
+    checkLoss(loss);
     return resolveNetwork(sequential(layers), inputs, loss);
   } catch (cause) {
     throw new DataError(

@@ -3,14 +3,14 @@ import type { Hardware } from "../kernels/tile.ts";
 import type { Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
 import { checkOptimizer, type Optimizer } from "../model/optimizer.ts";
-import { checkOptions, checkWord, refuse } from "../model/options.ts";
+import { checkWord, refuse } from "../model/options.ts";
 import { count } from "../model/schedule.ts";
 import { buildTrainPlan } from "../plan/build.ts";
 import { isSmall } from "../plan/flops.ts";
 import { fuse } from "../plan/passes/fuse.ts";
 import { reuse } from "../plan/passes/reuse.ts";
 import type { Plan } from "../plan/types.ts";
-import { resolveNetwork } from "./network.ts";
+import type { Network } from "./network.ts";
 
 /** Types that activations and deltas can be stored as. */
 const precisions = ["f32", "f16"] as const;
@@ -41,60 +41,65 @@ export interface PlanOptions {
   readonly precision?: Precision;
 }
 
-/** `maxComputeWorkgroupStorageSize` that every WebGPU device has. */
-export const WORKGROUP_BYTES = 16_384;
+/** What the plan of a network follows from besides its sizes. */
+export type StepOptions = Omit<PlanOptions, "model" | "loss" | "inputs">;
 
-/** A pass that few plans go through, which `createTrainer` loads, with its shaders, when one does. */
-export type RarePass = "halfPrecision" | "oneDispatch";
+/** A pass that few plans go through: core.js loads it, with its shaders, when one does. */
+type RarePass = (plan: Plan, hardware?: Hardware) => Plan;
 
-/** The textbook plan of a training step, fused unless it is to stay as it is. @throws ModelError, ShapeError, DataError */
-export function draftPlan(options: PlanOptions, hardware?: Hardware): Plan {
-  checkOptions(
-    "planTraining",
-    options,
-    "model loss optimizer inputs rows",
-    "batch precision",
-    "bytes shuffle fuse oneDispatch reuse",
-  );
-  const { model, loss, optimizer, inputs, rows, bytes, shuffle = true } = options;
-  checkOptimizer("optimizer", optimizer);
-  checkWord("createTrainer", "precision ", options.precision ?? "f32", precisions);
-  const { layers } = resolveNetwork(model, inputs, loss);
-  count("data", "rows", rows, 1);
-  const batch = checkBatch(options.batch, rows);
-  const textbook = buildTrainPlan({ layers, loss, batch, optimizer, dataRows: rows, shuffle, bytes, hardware });
-  return options.fuse === false ? textbook : fuse(textbook);
-}
-
-/** The pass that a draft goes through, if any. */
-export function rarePassOf(draft: Plan, { fuse, precision, oneDispatch }: PlanOptions): RarePass | undefined {
-  if (fuse === false) return undefined;
-  if (precision === "f16") return "halfPrecision";
-  return oneDispatch !== false && isSmall(draft) ? "oneDispatch" : undefined;
-}
-
-/** The last pass. */
-export const finishPlan = (plan: Plan, options: PlanOptions): Plan =>
-  options.fuse === false || options.reuse === false ? plan : reuse(plan);
-
-/** As `planTraining`, but what few plans need is loaded only for those. @throws ModelError, ShapeError, DataError */
-export async function loadPlan(options: PlanOptions, hardware: Hardware): Promise<Plan> {
-  const draft = draftPlan(options, hardware);
-  const pass = rarePassOf(draft, options);
-  return finishPlan(pass ? (await passes[pass]())(draft, WORKGROUP_BYTES, hardware) : draft, options);
-}
-
-const passes = {
-  halfPrecision: async () => (await import("../plan/passes/half-precision.ts")).halfPrecision,
-  oneDispatch: async () => (await import("../plan/passes/one-dispatch.ts")).oneDispatch,
+const rarePasses = {
+  halfPrecision: async (): Promise<RarePass> => (await import("../plan/passes/half-precision.ts")).halfPrecision,
+  oneDispatch: async (): Promise<RarePass> => (await import("../plan/passes/one-dispatch.ts")).oneDispatch,
 };
 
-function checkBatch(batch: number | undefined, rows: number): number {
+/**
+ * The plan of a network's training step: the textbook's, then its passes in the only order that they may have.
+ * @param where the call, for messages
+ * @param through called where the plan goes through a rare pass, with that pass's name and with what makes the plan by it
+ * @throws ModelError, DataError
+ */
+export function planBy<T>(
+  where: string,
+  { layers, loss }: Network,
+  { optimizer, rows, bytes, batch, shuffle = true, precision = "f32", ...passes }: StepOptions,
+  hardware: Hardware | undefined,
+  through: (name: keyof typeof rarePasses, by: (pass: RarePass) => Plan) => T,
+): Plan | T {
+  checkOptimizer(`${where}: optimizer`, optimizer);
+  checkWord(where, "precision ", precision, precisions);
+  const rowsOfBatch = checkBatch(where, batch, rows);
+  const textbook = buildTrainPlan({
+    layers,
+    loss,
+    batch: rowsOfBatch,
+    optimizer,
+    dataRows: rows,
+    shuffle,
+    bytes,
+    hardware,
+  });
+  if (passes.fuse === false) return textbook;
+  const fused = fuse(textbook);
+  const last = (plan: Plan) => (passes.reuse === false ? plan : reuse(plan));
+  const by = (pass: RarePass) => last(pass(fused, hardware));
+  if (precision === "f16") return through("halfPrecision", by);
+  return passes.oneDispatch !== false && isSmall(fused) ? through("oneDispatch", by) : last(fused);
+}
+
+/** As `makePlan`, but what few plans need is loaded only for those. @throws ModelError, DataError */
+export const loadPlan = async (
+  where: string,
+  network: Network,
+  options: StepOptions,
+  hardware: Hardware,
+): Promise<Plan> => planBy(where, network, options, hardware, async (name, by) => by(await rarePasses[name]()));
+
+function checkBatch(where: string, batch: number | undefined, rows: number): number {
   if (batch === undefined) return Math.min(32, rows);
-  count("createTrainer", "batch", batch, 1);
+  count(where, "batch", batch, 1);
   if (batch <= rows) return batch;
   refuse(
-    "createTrainer",
+    where,
     `batch ${batch}`,
     `at most ${rows}, the rows of the data`,
     "take a smaller batch or more rows",

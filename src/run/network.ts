@@ -1,5 +1,5 @@
 import { initialWeights } from "../model/initializer.ts";
-import { checkModel, type Layer, type Model, resolveLayers } from "../model/layer.ts";
+import { type Layer, type Model, resolveLayers } from "../model/layer.ts";
 import { type Loss, losses } from "../model/loss.ts";
 import { checkWord } from "../model/options.ts";
 
@@ -19,10 +19,8 @@ export function checkLoss(loss: Loss): void {
   checkWord("model: loss", "", loss, losses);
 }
 
-/** @throws ModelError, ShapeError */
+/** The sizes of a model for a loss, both of them checked. @throws ShapeError, ModelError where they do not fit together */
 export function resolveNetwork(model: Model, inputs: number, loss: Loss): Network {
-  checkModel("model", model);
-  checkLoss(loss);
   const layers = resolveLayers(model, inputs, loss);
   return { model, layers, loss, inputs, outputs: outputsOf(model) };
 }

@@ -1,10 +1,10 @@
 import { createGuard } from "../device/guard.ts";
 import { checkDevice, type Device } from "../device/open.ts";
-import type { Model } from "../model/layer.ts";
+import { checkModel, type Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
 import { checkObject, checkOptions } from "../model/options.ts";
 import { createInference } from "./inference.ts";
-import { parameterSpecs, resolveNetwork } from "./network.ts";
+import { checkLoss, parameterSpecs, resolveNetwork } from "./network.ts";
 import { checkParameter } from "./parameters.ts";
 import type { Predictor } from "./types.ts";
 
@@ -26,6 +26,8 @@ export async function createPredictor(device: Device, options: PredictorOptions)
   // What loadModel gives besides may be there too.
   checkOptions("createPredictor", options, "model inputs loss parameters", "training metadata");
   checkObject("createPredictor: parameters", options.parameters, "parameters");
+  checkModel("createPredictor: model", options.model);
+  checkLoss(options.loss);
   const network = resolveNetwork(options.model, options.inputs, options.loss);
   const guard = createGuard(device, "predictor");
   const values = parameterSpecs(network.layers).map(({ name, shape }) => {

@@ -46,8 +46,12 @@ export async function sweep(device: Device, options: SweepOptions): Promise<Swee
   const data = checkDataset("sweep: data", given, loss, outputsOf(model));
   const network = resolveNetwork(model, data.columns, loss);
   const bytes = data.inputs instanceof Uint8Array;
-  const planned = { ...described, optimizer, inputs: data.columns, rows: data.rows, bytes };
-  const plan = planVariants(planned, variants.length, hardwareOf(device));
+  const plan = planVariants(
+    network,
+    { ...described, optimizer, rows: data.rows, bytes },
+    variants.length,
+    hardwareOf(device),
+  );
   const guard = createGuard(device, "sweep");
   const program = await guard.wait(compileProgram(device.gpu, plan, "chainrule.sweep"));
   const training = new GpuSweep(device.gpu, guard, network, program, data, variants.length);

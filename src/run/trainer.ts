@@ -55,7 +55,12 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
     throw (await refusals()).noRare(device, options);
   }
   const bytes = data.inputs instanceof Uint8Array;
-  const planned = await loadPlan({ ...described, inputs: data.columns, rows: data.rows, bytes }, hardwareOf(device));
+  const planned = await loadPlan(
+    "createTrainer",
+    network,
+    { ...described, rows: data.rows, bytes },
+    hardwareOf(device),
+  );
   const tuned = await tune?.(device, planned);
   const plan = tuned?.plan ?? planned;
   const guard = createGuard(device, "trainer");

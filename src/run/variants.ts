@@ -5,7 +5,9 @@ import { checkOptions, refuse, show } from "../model/options.ts";
 import { forVariants } from "../plan/passes/variants.ts";
 import type { Plan } from "../plan/types.ts";
 import { checkSeed } from "./counts.ts";
-import { type PlanOptions, planTraining } from "./plan.ts";
+import type { StepOptions } from "./draft.ts";
+import type { Network } from "./network.ts";
+import { makePlan } from "./plan.ts";
 import type { Variant } from "./types.ts";
 
 /**
@@ -47,14 +49,15 @@ function describeRule(optimizer: Optimizer): string {
 
 /**
  * The plan of a training step of so many variants.
- * @throws ModelError, ShapeError, DataError; PlanError where a step does not become one dispatch
+ * @throws ModelError, DataError; PlanError where a step does not become one dispatch
  */
 export function planVariants(
-  options: Omit<PlanOptions, "fuse" | "oneDispatch" | "reuse">,
+  network: Network,
+  options: Omit<StepOptions, "fuse" | "oneDispatch" | "reuse">,
   variants: number,
   hardware?: Hardware,
 ): Plan {
-  const plan = planTraining({ ...options, fuse: true, oneDispatch: true }, hardware);
+  const plan = makePlan("sweep", network, { ...options, fuse: true, oneDispatch: true }, hardware);
   if (plan.resident) return forVariants(plan, variants);
   throw new PlanError({
     where: "sweep",

@@ -1,4 +1,5 @@
 import type { Call } from "../../src/kernels/index.ts";
+import { anyHardware } from "../../src/kernels/tile.ts";
 import { dense, resolveLayers, sequential } from "../../src/model/layer.ts";
 import { adam, adamw, type Optimizer, sgd } from "../../src/model/optimizer.ts";
 import { cosine, stepDecay } from "../../src/model/schedule.ts";
@@ -36,7 +37,7 @@ export const calls: Call[] = (["halfSquaredError", "softmaxCrossEntropy"] as con
         ),
       );
       const fused = [...plans, ...long].map(fuse);
-      const whole = fused.map((plan) => oneDispatch(plan, 32_768));
+      const whole = fused.map((plan) => oneDispatch(plan, anyHardware, 32_768));
       const half = fused.filter(({ mode }) => mode === "train").map(halfPrecision);
       const all = [...plans, ...fused, ...whole, ...half];
       return all.flatMap(({ opening = [], steps, closing }) => [...opening, ...steps, ...closing]);

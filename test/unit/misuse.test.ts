@@ -63,13 +63,13 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
   [
     "createTrainer",
     [device, { ...whole, optimizer: "sgd" }],
-    'optimizer: got "sgd", expected an optimizer; describe it with a call such as sgd',
+    'createTrainer: optimizer: got "sgd", expected an optimizer; describe it with a call such as sgd',
   ],
   // Copies with other values, which no call has looked at.
   [
     "createTrainer",
     [device, { ...whole, optimizer: { ...whole.optimizer, learningRate: 0.5 } }],
-    "optimizer: got .*, expected an optimizer; describe it with a call such as sgd",
+    "createTrainer: optimizer: got .*, expected an optimizer; describe it with a call such as sgd",
   ],
   [
     "createTrainer",
@@ -145,6 +145,16 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
     [device, { model, loss, inputs: 2, parameters: [1] }],
     "createPredictor: parameters: got a list of 1, expected an object",
   ],
+  [
+    "createPredictor",
+    [device, { model: {}, loss, inputs: 2, parameters: {} }],
+    "createPredictor: model: got .*, expected a model; ",
+  ],
+  [
+    "createPredictor",
+    [device, { model, loss: "hinge", inputs: 2, parameters: {} }],
+    'model: loss: got "hinge", expected one of ',
+  ],
   ["openDevice", [null], "openDevice: got null, expected an object of gpu, limits, powerPreference; "],
   [
     "openDevice",
@@ -160,8 +170,16 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
   ["planTraining", [], "planTraining: got undefined, expected an object of model, loss, "],
   ["planTraining", [{}], "planTraining: got no model, expected model, loss, optimizer, inputs, rows; add model."],
   ["planTraining", [{ ...sizes, bytes: 1 }], "planTraining: got bytes 1, expected true or false; "],
-  ["planTraining", [{ ...sizes, optimizer: {} }], "optimizer: got .*, expected an optimizer; "],
-  ["planTraining", [{ ...sizes, model: { layers: [] } }], "model: got .*, expected a model; "],
+  ["planTraining", [{ ...sizes, optimizer: {} }], "planTraining: optimizer: got .*, expected an optimizer; "],
+  ["planTraining", [{ ...sizes, model: { layers: [] } }], "planTraining: model: got .*, expected a model; "],
+  ["planTraining", [{ ...sizes, rows: 0 }], "planTraining: got rows 0, expected a whole number from 1 to "],
+  ["planTraining", [{ ...sizes, batch: 2 }], "planTraining: got batch 2, expected at most 1, the rows of the data; "],
+  ["planTraining", [{ ...sizes, precision: "f64" }], 'planTraining: got precision "f64", expected one of f32, f16; '],
+  [
+    "planTraining",
+    [{ ...sizes, precision: "f16", fuse: false }],
+    'planTraining: got precision "f16" with fuse: false, expected the fused plan, ',
+  ],
   ["planTraining", [{ ...sizes, row: 3 }], 'planTraining: got option "row", expected .*; write rows.'],
   ["tune", [], "tune: got .*, expected .*"],
   ["tuner", [{ cash: 3 }], 'tuner: got option "cash", expected cache, seconds; '],
@@ -237,6 +255,11 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
     [device, { model, loss, data, variants: [undefined] }],
     "sweep: variants\\[0\\]: got undefined, expected an ",
   ],
+  [
+    "sweep",
+    [device, { model, loss, data, variants: [{ optimizer }], batch: 2 }],
+    "sweep: got batch 2, expected at most 1, the rows of the data; ",
+  ],
   ["loadModel", [], "model: got undefined, expected the bytes of a file, as a Uint8Array or an ArrayBuffer; "],
   ["loadModel", ["model.safetensors"], 'model: got "model.safetensors", expected the bytes of a file'],
   ["formatPlan", [], "formatPlan: got undefined, expected a plan; give trainer.plan or what planTraining gives."],
@@ -253,6 +276,16 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
     "createReferenceTrainer",
     [{ ...whole, data: { ...data, input: [1] } }],
     'createReferenceTrainer: data: got option "input", expected .*; write inputs.',
+  ],
+  [
+    "createReferenceTrainer",
+    [{ ...whole, batch: 2 }],
+    "createReferenceTrainer: got batch 2, expected at most 1, the rows of the data; ",
+  ],
+  [
+    "createReferenceTrainer",
+    [{ ...whole, optimizer: {} }],
+    "createReferenceTrainer: optimizer: got .*, expected an optimizer; ",
   ],
   ["bytesByRole", [{}], "bytesByRole: got .*, expected a plan; "],
 ];

@@ -5,6 +5,9 @@ import { isSmall, stepFlops } from "../flops.ts";
 import { elementsOf } from "../memory.ts";
 import type { Plan, Step, Tensor } from "../types.ts";
 
+/** `maxComputeWorkgroupStorageSize` that every WebGPU device has. */
+const WORKGROUP_BYTES = 16_384;
+
 /** Invocations that share a step's elements, if a GPU's lanes are many; those of a CPU's adapter run one after the other. */
 const GROUP = 64;
 
@@ -19,9 +22,9 @@ const MOST_SUMS = 258;
  * Where the parameters are few, each invocation keeps them all in registers and sums the gradients over its own rows, one
  * row in as many as there are lanes: L, s and the gradients are then summed in another order than by the fused plan.
  * Otherwise every element of a gradient is summed as there.
- * @param workgroupBytes the device's workgroup memory
+ * @param workgroupBytes that the step may take of workgroup memory
  */
-export function oneDispatch(plan: Plan, workgroupBytes: number, { lanes }: Hardware = anyHardware): Plan {
+export function oneDispatch(plan: Plan, { lanes }: Hardware = anyHardware, workgroupBytes = WORKGROUP_BYTES): Plan {
   const inner = plan.steps.flatMap((step): InnerStep[] => (isInner(step) ? [step] : []));
   if (plan.mode !== "train" || inner.length < plan.steps.length || !isSmall(plan)) return plan;
   const names = Object.keys(plan.tensors);

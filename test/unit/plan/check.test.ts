@@ -95,7 +95,7 @@ describe("checkPlan", () => {
     ["fused, of bytes and values", regression],
     ["f16", halved],
     ["split", halfPrecision(fuse(buildTrainPlan({ ...spec, batch: 2048, optimizer, dataRows: 4096, shuffle: true })))],
-    ["one dispatch", oneDispatch(fused, 16_384)],
+    ["one dispatch", oneDispatch(fused)],
     ["evaluation", buildEvaluatePlan(spec)],
   ])("refuses the %s plan where a tensor is of another type than the steps that it is bound to take", (_, plan) => {
     expect(() => checkPlan(plan)).not.toThrow();
@@ -127,7 +127,7 @@ describe("checkPlan", () => {
     );
   });
 
-  const one = oneDispatch(fused, 16_384);
+  const one = oneDispatch(fused);
   const shrinking = buildTrainPlan({
     ...spec,
     optimizer: sgd({ learningRate: 0.1, weightDecay: 0.1, decayBiases: true }),

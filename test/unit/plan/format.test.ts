@@ -109,7 +109,7 @@ describe("formatPlan", () => {
     const direct = fuse(
       buildTrainPlan({ ...spec, layers: oneLayer, optimizer, dataRows: 20, shuffle: true, bytes: true }),
     );
-    const labels = [textbook, fused, direct, oneDispatch(fused, 16_384)].map((plan) =>
+    const labels = [textbook, fused, direct, oneDispatch(fused)].map((plan) =>
       formatPlan(plan)
         .split("\n")
         .filter((line) => line.includes("of bytes"))

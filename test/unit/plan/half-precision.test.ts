@@ -147,11 +147,11 @@ describe("planTraining", () => {
 
   it("refuses a textbook plan of f16, and a precision that it does not know", () => {
     expect(refusal(() => planTraining({ ...small, fuse: false }))).toBe(
-      'ModelError: createTrainer: got precision "f16" with fuse: false, ' +
+      'ModelError: planTraining: got precision "f16" with fuse: false, ' +
         "expected the fused plan, as the textbook's steps are all f32; leave out one of the two.",
     );
     expect(refusal(() => planTraining({ ...small, precision: "bf16" as "f16" }))).toBe(
-      'ModelError: createTrainer: got precision "bf16", expected one of f32, f16; write f16.',
+      'ModelError: planTraining: got precision "bf16", expected one of f32, f16; write f16.',
     );
   });
 });

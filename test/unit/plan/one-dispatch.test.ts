@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { anyHardware } from "../../../src/kernels/tile.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
 import { adam, sgd } from "../../../src/model/optimizer.ts";
 import { checkPlan } from "../../../src/plan/check.ts";
@@ -69,20 +70,20 @@ describe("a plan of whole steps in one dispatch", () => {
   it("fits into the workgroup memory that it is told of, and gives way where it does not", () => {
     const fused = fusedOf({ model: larger });
     // The words of `memory`, the order of the batch's rows, the control block and a flag.
-    const needed = 4 * (whole(oneDispatch(fused, 16_384)).variant.words + 32 + 24 + 4);
-    expect(oneDispatch(fused, needed).steps).toHaveLength(1);
-    expect(oneDispatch(fused, needed - 1)).toBe(fused);
+    const needed = 4 * (whole(oneDispatch(fused)).variant.words + 32 + 24 + 4);
+    expect(oneDispatch(fused, anyHardware, needed).steps).toHaveLength(1);
+    expect(oneDispatch(fused, anyHardware, needed - 1)).toBe(fused);
   });
 
   it("keeps the parameters in registers where all invocations' sums fit into the workgroup memory", () => {
     const fused = fusedOf();
-    const { layout, words, resident, registers, group } = whole(oneDispatch(fused, 16_384)).variant;
+    const { layout, words, resident, registers, group } = whole(oneDispatch(fused)).variant;
     expect([registers, group]).toEqual([true, 32]);
     // Sums of 42 gradients, L and hits: one of each invocation, and one of all.
     expect(words).toBe((42 + 2) * (32 + 1));
     expect([Object.keys(layout), resident]).toEqual([["W1", "b1", "W2", "b2"], 42]);
-    expect(whole(oneDispatch(fused, 4 * words - 1)).variant.registers).toBe(false);
-    expect(whole(oneDispatch(fused, 16_384, { lanes: 4, subgroups: true })).variant).toMatchObject({ group: 4 });
+    expect(whole(oneDispatch(fused, anyHardware, 4 * words - 1)).variant.registers).toBe(false);
+    expect(whole(oneDispatch(fused, { lanes: 4, subgroups: true })).variant).toMatchObject({ group: 4 });
   });
 
   it.each([
@@ -94,7 +95,7 @@ describe("a plan of whole steps in one dispatch", () => {
       fusedOf({ model: sequential([dense(2, "tanh", { trainable: { weights: false, bias: true } }), dense(2)]) }),
     ],
   ])("leaves %s as it is", (_, plan) => {
-    expect(oneDispatch(plan, 2 ** 20)).toBe(plan);
+    expect(oneDispatch(plan, anyHardware, 2 ** 20)).toBe(plan);
   });
 
   it("is a sound plan, and JSON only", () => {

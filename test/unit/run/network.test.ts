@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { dense, sequential } from "../../../src/model/layer.ts";
 import type { Loss } from "../../../src/model/loss.ts";
-import { initialParameters, parameterSpecs, resolveNetwork } from "../../../src/run/network.ts";
+import { checkLoss, initialParameters, parameterSpecs, resolveNetwork } from "../../../src/run/network.ts";
 import { checkParameter, unknownParameter } from "../../../src/run/parameters.ts";
 import { refusal } from "../../helpers/refusal.ts";
 
@@ -15,9 +15,11 @@ describe("resolveNetwork", () => {
   it("knows the columns of the data and the outputs", () => {
     expect([network.inputs, network.outputs, network.layers.length]).toEqual([6, 2, 4]);
   });
+});
 
+describe("checkLoss", () => {
   it("refuses an unknown loss", () => {
-    expect(refusal(() => resolveNetwork(network.model, 6, "hinge" as Loss))).toBe(
+    expect(refusal(() => checkLoss("hinge" as Loss))).toBe(
       'ModelError: model: loss: got "hinge", expected one of halfSquaredError, softmaxCrossEntropy; choose one of these.',
     );
   });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { RING_RECORDS } from "../../../src/kernels/control.ts";
-import { dense, sequential } from "../../../src/model/layer.ts";
+import { dense, type Model, sequential } from "../../../src/model/layer.ts";
 import { adam, adamw, type Optimizer, sgd } from "../../../src/model/optimizer.ts";
 import { cosine, stepDecay } from "../../../src/model/schedule.ts";
+import { resolveNetwork } from "../../../src/run/network.ts";
 import { planTraining } from "../../../src/run/plan.ts";
 import type { Variant } from "../../../src/run/types.ts";
 import { checkVariants, planVariants } from "../../../src/run/variants.ts";
@@ -20,6 +21,8 @@ const options = {
   inputs: 2,
   rows: 100,
 } as const;
+
+const networkOf = (model: Model) => resolveNetwork(model, options.inputs, options.loss);
 
 describe("checkVariants", () => {
   it.each<[string, readonly Optimizer[]]>([
@@ -115,7 +118,7 @@ describe("checkVariants", () => {
 
 describe("planVariants", () => {
   it("plans one dispatch of as many networks as there are variants", () => {
-    const plan = planVariants(options, 5);
+    const plan = planVariants(networkOf(options.model), options, 5);
     expect(plan.steps).toMatchObject([{ kernel: "wholeSteps", dims: { variants: 5 } }]);
     expect(plan.steps[0]?.variant).toEqual({ ...planTraining(options).steps[0]?.variant, records: RING_RECORDS });
   });
@@ -123,7 +126,7 @@ describe("planVariants", () => {
   it("refuses a network whose step takes several dispatches, and says what to do", () => {
     const model = sequential([dense(512, "relu"), dense(2)]);
     const { steps } = planTraining({ ...options, model });
-    expect(refusal(() => planVariants({ ...options, model }, 5))).toBe(
+    expect(refusal(() => planVariants(networkOf(model), options, 5))).toBe(
       `PlanError: sweep: got a network whose step takes ${steps.length} dispatches, expected one so small that its whole step becomes one dispatch; train the variants one after the other with createTrainer, or take a smaller network or batch.`,
     );
   });
