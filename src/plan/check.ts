@@ -12,8 +12,8 @@ import type { Plan, Step, Tensor } from "./types.ts";
 
 /**
  * Checks that a plan can run as written: every operand is bound to a tensor that is large enough and of its type, nothing is
- * read before it is written or after another was written into its buffer, no buffer is read and written by the same dispatch, and no
- * parameter is read after its update.
+ * read before it is written or after another was written into its buffer, no buffer is read and written by the same dispatch, no
+ * parameter is read after its update, and nothing is updated before all that may halt or skip the step is done.
  * @throws PlanError naming the step
  */
 export function checkPlan(plan: Plan): void {
@@ -37,6 +37,9 @@ export function checkPlan(plan: Plan): void {
       }
       if (access !== "readWrite" && holder !== tensor) {
         refuse(where, `${operand} = ${tensor}, in whose buffer ${holder} lies`, "a tensor that is still there");
+      }
+      if (tensor === "control" && access === "readWrite" && step.phase !== "begin" && updated.size > 0) {
+        refuse(where, "an update before it", "all updates after what may halt them");
       }
       if (updated.has(tensor)) {
         refuse(where, `${operand} = ${tensor}, which this step has updated already`, "parameters from before the step");

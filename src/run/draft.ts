@@ -67,17 +67,8 @@ export function planBy<T>(
 ): Plan | T {
   checkOptimizer(`${where}: optimizer`, optimizer);
   checkWord(where, "precision ", precision, precisions);
-  const rowsOfBatch = checkBatch(where, batch, rows);
-  const textbook = buildTrainPlan({
-    layers,
-    loss,
-    batch: rowsOfBatch,
-    optimizer,
-    dataRows: rows,
-    shuffle,
-    bytes,
-    hardware,
-  });
+  const sizes = { batch: checkBatch(where, batch, rows), dataRows: rows };
+  const textbook = buildTrainPlan({ layers, loss, optimizer, shuffle, bytes, hardware, ...sizes });
   if (passes.fuse === false) return textbook;
   const fused = fuse(textbook);
   const last = (plan: Plan) => (passes.reuse === false ? plan : reuse(plan));

@@ -9,9 +9,10 @@ import type { Plan, Step, Tensor } from "../types.ts";
  *
  * Deltas are stored S times as large, and sums of them divided by S. Where one is out of range nothing of that step may be
  * applied, so that updates follow the last delta: every kernel that writes deltas writes the control block, and every update
- * reads it.
+ * reads it. Whole steps in one dispatch, which keep neither in memory, stay as they are.
  */
 export function halfPrecision(plan: Plan): Plan {
+  if (plan.resident) return plan;
   const tensors: Record<string, Tensor> = { ...plan.tensors };
   const loss = plan.steps.find((step) => step.kernel === "loss");
   const output = loss?.kernel === "loss" ? loss.bind.o : undefined;

@@ -2,7 +2,7 @@ import { LONG_RING_RECORDS, RECORD_WORDS } from "../../kernels/control.ts";
 import { anyHardware, type Hardware } from "../../kernels/tile.ts";
 import type { InnerStep } from "../../kernels/whole-steps.ts";
 import { isSmall, stepFlops } from "../flops.ts";
-import { elementsOf } from "../memory.ts";
+import { elementsOf, isHalf } from "../memory.ts";
 import type { Plan, Step, Tensor } from "../types.ts";
 
 /** `maxComputeWorkgroupStorageSize` that every WebGPU device has. */
@@ -26,7 +26,8 @@ const MOST_SUMS = 258;
  */
 export function oneDispatch(plan: Plan, { lanes }: Hardware = anyHardware, workgroupBytes = WORKGROUP_BYTES): Plan {
   const inner = plan.steps.flatMap((step): InnerStep[] => (isInner(step) ? [step] : []));
-  if (plan.mode !== "train" || inner.length < plan.steps.length || !isSmall(plan)) return plan;
+  // The loops take f32 alone.
+  if (plan.mode !== "train" || isHalf(plan) || inner.length < plan.steps.length || !isSmall(plan)) return plan;
   const names = Object.keys(plan.tensors);
   const role = (name: string) => plan.tensors[name]?.role;
   const lasting = names.filter((name) => role(name) === "parameter" || role(name) === "state");
@@ -48,7 +49,9 @@ export function oneDispatch(plan: Plan, { lanes }: Hardware = anyHardware, workg
     resident: { shape: [kept.words], dtype: "f32", role: "scratch", batched: false },
   };
   for (const [name, tensor] of Object.entries(plan.tensors)) {
-    tensors[name] = placed.has(name) ? { ...tensor, place: "workgroup" } : tensor;
+    // In workgroup memory each has a place of its own.
+    const { buffer: _, ...own } = tensor;
+    tensors[name] = placed.has(name) ? { ...own, place: "workgroup" } : tensor;
   }
   tensors.ring = { ...(plan.tensors.ring as Tensor), shape: [LONG_RING_RECORDS, RECORD_WORDS] };
   const step: Step = {
