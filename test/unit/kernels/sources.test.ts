@@ -26,15 +26,15 @@ it("the sources of every kernel are those that its tests of the GPU judged, toke
   });
   expect(lines).toMatchInlineSnapshot(`
     [
-      "activation 3 d02b5b3ca48a1f54",
+      "activation 3 faa076345eeee31b",
       "advance 4 a96b147285462fc3",
       "begin 36 90a140ea5e2eaf47",
       "decayGradient 1 216362fb51335206",
       "gatherRows 2 296acf7fbc8be80d",
-      "gradientMultiply 3 56d178f2fba17cb0",
+      "gradientMultiply 3 2e2c23be4be70cf8",
       "halve 1 442e29c1679a71d0",
-      "layerBackward 12 b272933a3d69fd3c",
-      "layerForward 44 32e425f5b6344e05",
+      "layerBackward 12 a86ae141a38d1d73",
+      "layerForward 44 de3b9e6d0873f041",
       "layerGradient 22 a78e20f44c639fb4",
       "layerUpdate 88 1f7616b86ff36e8c",
       "loss 7 c8fbcbe9830d2d91",
