@@ -36,7 +36,7 @@ it("the sources of every kernel are those that its tests of the GPU judged, toke
       "layerBackward 12 a86ae141a38d1d73",
       "layerForward 44 de3b9e6d0873f041",
       "layerGradient 22 a78e20f44c639fb4",
-      "layerUpdate 88 1f7616b86ff36e8c",
+      "layerUpdate 88 ec05f0e1286fa4b1",
       "loss 8 9b2eb0a57db37a45",
       "matmul 15 1629687ddf497669",
       "outputLoss 12 058f336106f1bbba",

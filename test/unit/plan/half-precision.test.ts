@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { sourceOf } from "../../../shaders/index.ts";
 import { boundOperands } from "../../../src/kernels/index.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
+import { adam, type Optimizer } from "../../../src/model/optimizer.ts";
 import { checkPlan } from "../../../src/plan/check.ts";
 import { formatPlan } from "../../../src/plan/format.ts";
 import { bytesByRole, bytesOf, isHalf } from "../../../src/plan/memory.ts";
@@ -71,20 +72,41 @@ describe("a plan of f16", () => {
         expect([name, dtype === "f16"]).toEqual([name, half]);
       }
       const copies = Object.keys(plan.tensors).filter((name) => name.startsWith("half_"));
-      expect(plan.opening?.map(({ bind }) => bind)).toEqual(
-        copies.map((copy) => ({ parameter: copy.replace("half_", ""), copy })),
+      const made = [...(plan.opening ?? []), ...plan.steps].filter(({ kernel }) => kernel === "halve");
+      expect(made.map(({ bind }) => JSON.stringify(bind)).sort()).toEqual(
+        copies.map((copy) => JSON.stringify({ parameter: copy.replace("half_", ""), copy })).sort(),
       );
     }
+  });
+
+  it("copies weights at the beginning of each step whose update binds eight buffers without the copy", () => {
+    const updated = (optimizer: Optimizer) => {
+      const { opening = [], steps } = planTraining({ ...small, optimizer });
+      const halves = (all: readonly Step[]) => all.flatMap(({ kernel, bind }) => (kernel === "halve" ? [bind] : []));
+      const copied = steps.flatMap(({ variant }) => ("copy" in variant ? [variant.copy] : []));
+      return { opening: halves(opening).length, begin: halves(steps), copied: copied.length, steps: steps.length };
+    };
+    const [first] = [{ parameter: "W1", copy: "half_W1" }];
+    expect(updated(adam({ learningRate: 0.1, weightDecay: 0.1 }))).toEqual({
+      opening: 1,
+      begin: [first],
+      copied: 1,
+      steps: 7,
+    });
+    expect(updated(adam({ learningRate: 0.1 }))).toEqual({ opening: 2, begin: [], copied: 2, steps: 6 });
+    expect(updated(decaying)).toEqual({ opening: 2, begin: [], copied: 2, steps: 6 });
   });
 
   it("reads weights by their copies alone before they are updated, and updates both together", () => {
     for (const plan of [...plans, split]) {
       for (const step of plan.steps) {
         const touched = boundOperands(step).map(({ tensor }) => tensor ?? "");
-        const weights = touched.filter((name) => /^W\d/.test(name) && step.kernel !== "penalty");
+        const weights = touched.filter((name) => /^W\d/.test(name) && !["penalty", "halve"].includes(step.kernel));
         const isUpdate = step.phase === "update";
         expect([step.kernel, weights.length > 0 && !isUpdate]).toEqual([step.kernel, false]);
-        if (isUpdate) for (const name of weights) expect(touched).toContain(`half_${name}`);
+        if (!isUpdate) continue;
+        const begun = plan.steps.flatMap((one) => (one.kernel === "halve" ? [one.bind.parameter] : []));
+        for (const name of weights) expect(touched.includes(`half_${name}`)).toBe(!begun.includes(name));
       }
     }
   });
