@@ -44,7 +44,7 @@ export function oneDispatch(plan: Plan, { lanes }: Hardware = anyHardware, workg
     : { layout: { ...all.layout, squares: all.words }, words: all.words + group };
   const control = elementsOf(plan.tensors.control?.shape ?? []);
   if (!registers && 4 * (words + plan.batch + control + 4) > workgroupBytes) return plan;
-  const placed = new Set([...passing, "squares", "order", "y"]);
+  const placed = new Set([...passing, "squares", "order"]);
   const tensors: Record<string, Tensor> = {
     resident: { shape: [kept.words], dtype: "f32", role: "scratch", batched: false },
   };

@@ -181,7 +181,9 @@ function operandsOf(plan: Plan, step: Tunable): Operand[] {
   return boundOperands(step).map(({ operand: name, access, content, elements }, index): Operand => {
     const packed = content === "u8";
     const half = plan.tensors[(step.bind as Readonly<Record<string, string>>)[name] ?? ""]?.dtype === "f16";
-    const count = name === "control" ? CONTROL_WORDS : name === "x" && gather ? dataRows * columns : elements;
+    // Of what is picked by order a kernel asks for one row.
+    const picked = (name === "x" && gather) || name === "y";
+    const count = name === "control" ? CONTROL_WORDS : (picked ? dataRows : 1) * elements;
     const values = (): Operand["values"] => {
       if (name === "control") return encodeControl({ ...control, rows: plan.batch });
       if (name === "order") return integers(count, index, dataRows);

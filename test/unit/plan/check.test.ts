@@ -199,9 +199,10 @@ describe("checkPlan", () => {
   });
 
   it("refuses to move words into others of another type", () => {
-    const y = { ...(regression.tensors.y as Tensor), dtype: "u32" } as const;
-    expect(refusal(() => checkPlan({ ...regression, tensors: { ...regression.tensors, y } }))).toBe(
-      "PlanError: train plan: step 1 (begin): got y = y of u32, expected a tensor of f32; mend the pass that wrote this plan.",
+    const values = buildTrainPlan({ ...spec, loss: "halfSquaredError", optimizer, dataRows: 20, shuffle: true });
+    const y = { ...(values.tensors.y as Tensor), dtype: "u32" } as const;
+    expect(refusal(() => checkPlan({ ...values, tensors: { ...values.tensors, y } }))).toBe(
+      "PlanError: train plan: step 4 (gatherRows): got batch = y of u32, expected a tensor of f32; mend the pass that wrote this plan.",
     );
   });
 
