@@ -50,13 +50,18 @@ import { floatsOf } from "../run/unpack.ts";
  * @throws ModelError, ShapeError, DataError
  */
 export function createReferenceTrainer(options: Omit<TrainerOptions, "precision" | "tune">): ReferenceTrainer {
-  checkOptions(
-    "createReferenceTrainer",
-    options,
-    "model loss optimizer data",
-    "batch seed",
-    "shuffle fuse oneDispatch reuse",
-  );
+  checkOptions("createReferenceTrainer", options, {
+    model: 1,
+    loss: 1,
+    optimizer: 1,
+    data: 1,
+    batch: 0,
+    seed: 0,
+    shuffle: 2,
+    fuse: 2,
+    oneDispatch: 2,
+    reuse: 2,
+  });
   const { data: given, seed = 0, ...described } = options;
   const { model, loss, optimizer } = described;
   checkSeed("createReferenceTrainer", seed);

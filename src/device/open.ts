@@ -60,7 +60,7 @@ const entries = new Set<GPU>();
  * @throws DeviceError where there is no WebGPU, no adapter, or the adapter refuses
  */
 export async function openDevice(options: OpenOptions = {}): Promise<Device> {
-  checkOptions("openDevice", options, "", "gpu limits powerPreference");
+  checkOptions("openDevice", options, { gpu: 0, limits: 0, powerPreference: 0 });
   const { limits = "adapter", powerPreference = "high-performance" } = options;
   checkWord("openDevice", "limits ", limits, ["adapter", "default"]);
   const entry = options.gpu ?? (await webgpu());

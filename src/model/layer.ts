@@ -49,11 +49,11 @@ export interface Layer {
 export const dense = (units: number, activation: Activation = "identity", options: DenseOptions = {}): Dense => {
   size("dense", "units", units);
   checkWord("dense", "activation ", activation, activations);
-  checkOptions("dense", options, "", "inputs trainable initializer", "bias");
+  checkOptions("dense", options, { inputs: 0, trainable: 0, initializer: 0, bias: 2 });
   const { inputs, trainable, initializer } = options;
   if (inputs !== undefined) size("dense", "inputs", inputs);
   if (trainable !== undefined && typeof trainable !== "boolean") {
-    checkOptions("dense: trainable", trainable, "weights bias", "", "weights bias");
+    checkOptions("dense: trainable", trainable, { weights: 3, bias: 3 });
   }
   if (initializer !== undefined) checkInitializer("dense", initializer);
   return described({ kind: "dense", units, activation, ...options });

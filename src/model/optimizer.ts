@@ -1,4 +1,4 @@
-import { checkOptions, checkWord, described, isDescribed, refuse, show } from "./options.ts";
+import { checkOptions, checkWord, described, isDescribed, refuse, type Shape, show } from "./options.ts";
 import type { Schedule } from "./schedule.ts";
 import { fraction, notNegative, positive } from "./schedule.ts";
 
@@ -67,7 +67,7 @@ export function checkOptimizer(where: string, optimizer: Optimizer): void {
  * @throws ModelError where a value is out of its range
  */
 export const sgd = (options: OptimizerOptions & { readonly momentum?: number; readonly decay?: Decay }): Optimizer => {
-  checkOptions("sgd", options, "learningRate", "weightDecay decay momentum", "decayBiases");
+  checkOptions("sgd", options, { learningRate: 1, weightDecay: 0, decay: 0, momentum: 0, decayBiases: 2 });
   const { learningRate, weightDecay = 0, decay = "per-batch", decayBiases = false, momentum = 0 } = options;
   const schedule = asSchedule("sgd", learningRate);
   notNegative("sgd", "weightDecay", weightDecay);
@@ -88,13 +88,16 @@ export interface AdamOptions extends OptimizerOptions {
 
 const adamLike = (kind: "adam" | "adamw", options: AdamOptions & { readonly decay?: Decay }): Optimizer => {
   const coupled = kind === "adam";
-  checkOptions(
-    kind,
-    options,
-    "learningRate",
-    `weightDecay beta1 beta2 epsilon${coupled ? " decay" : ""}`,
-    "decayBiases",
-  );
+  const shape = {
+    learningRate: 1,
+    weightDecay: 0,
+    beta1: 0,
+    beta2: 0,
+    epsilon: 0,
+    decayBiases: 2,
+  } satisfies Shape<AdamOptions>;
+  if (coupled) checkOptions(kind, options, { ...shape, decay: 0 });
+  else checkOptions<AdamOptions>(kind, options, shape);
   const { learningRate, weightDecay = 0, decayBiases = false, decay = coupled ? "per-batch" : "per-step" } = options;
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
   const schedule = asSchedule(kind, learningRate);

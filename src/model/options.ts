@@ -14,26 +14,40 @@ export const described = <T extends object>(description: T): T => Object.freeze(
 export const isDescribed = (value: object): boolean => Object.isFrozen(value);
 
 /**
- * Checks the options of a call, which plain JavaScript may leave out or misspell.
- * @param required names that must be there, parted by spaces
- * @param optional names that may be there
- * @param flags names that may be there, with true or false
- * @throws ModelError
+ * How a call takes each of its options: 0 where it may be left out, 1 where it must be there, and 2 more where it is true or
+ * false. The type tells each number, so that a name that it lacks or does not have, or another number, does not compile.
  */
-export function checkOptions(where: string, options: unknown, required: string, optional = "", flags = ""): void {
-  const needed = words(required);
-  const known = [...new Set([...needed, ...words(optional), ...words(flags)])];
-  checkObject(where, options, known.join(", "));
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
-    refuse(where, `option ${show(name)}`, known.join(", "), remedyFor(name, known, `leave ${name} out`));
+export type Shape<T> = {
+  readonly [K in keyof T]-?: object extends Pick<T, K>
+    ? IsFlag<T[K]> extends true
+      ? 2
+      : 0
+    : IsFlag<T[K]> extends true
+      ? 3
+      : 1;
+};
+
+type IsFlag<V> = [Exclude<V, undefined>] extends [boolean] ? true : false;
+
+/** Checks the options of a call, which plain JavaScript may leave out or misspell. @throws ModelError */
+export function checkOptions<T extends object>(where: string, options: T, shape: Shape<T>): void {
+  const given = options as Readonly<Record<string, unknown>>;
+  const known = Object.entries<number>(shape);
+  const names = known.map(([name]) => name);
+  checkObject(where, given, names.join(", "));
+  for (const name of Object.keys(given)) {
+    if (names.includes(name)) continue;
+    refuse(where, `option ${show(name)}`, names.join(", "), remedyFor(name, names, `leave ${name} out`));
   }
-  for (const name of needed) {
-    if (options[name] === undefined) refuse(where, `no ${name}`, needed.join(", "), `add ${name}`);
-  }
-  for (const name of words(flags)) {
-    if ([true, false, undefined].includes(options[name] as boolean)) continue;
-    refuse(where, `${name} ${show(options[name])}`, "true or false", `set ${name} to true or false`);
+  for (const [name, how] of known) {
+    const value = given[name];
+    if (how % 2 && value === undefined) {
+      const needed = known.flatMap(([name, how]) => (how % 2 ? [name] : []));
+      refuse(where, `no ${name}`, needed.join(", "), `add ${name}`);
+    }
+    if (how > 1 && ![true, false, undefined].includes(value as boolean)) {
+      refuse(where, `${name} ${show(value)}`, "true or false", `set ${name} to true or false`);
+    }
   }
 }
 
@@ -61,5 +75,3 @@ export type Kind = new (fault: Fault) => ChainruleError;
 export function refuse(where: string, got: string, expected: string, remedy: string, Kind: Kind = ModelError): never {
   throw new Kind({ where, got, expected, remedy });
 }
-
-const words = (text: string): readonly string[] => text.match(/\w+/g) ?? [];

@@ -22,7 +22,7 @@ export const schedules = ["constant", "step", "cosine"] as const satisfies Sched
 
 /** η·factor^⌊t / every⌋ for step t. */
 export const stepDecay = (options: { learningRate: number; every: number; factor: number }): Schedule => {
-  checkOptions("stepDecay", options, "learningRate every factor");
+  checkOptions("stepDecay", options, { learningRate: 1, every: 1, factor: 1 });
   positive("stepDecay", "learningRate", options.learningRate);
   positive("stepDecay", "factor", options.factor);
   count("stepDecay", "every", options.every, 1);
@@ -36,7 +36,7 @@ export const cosine = (options: {
   warmup?: number;
   finalLearningRate?: number;
 }): Schedule => {
-  checkOptions("cosine", options, "learningRate steps", "warmup finalLearningRate");
+  checkOptions("cosine", options, { learningRate: 1, steps: 1, warmup: 0, finalLearningRate: 0 });
   const { learningRate, steps, warmup = 0, finalLearningRate = 0 } = options;
   positive("cosine", "learningRate", learningRate);
   count("cosine", "warmup", warmup, 0);

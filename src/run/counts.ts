@@ -9,7 +9,7 @@ export function checkSteps(n: number): void {
 
 /** @throws ModelError unless so many epochs can be trained, until the signal if any */
 export function checkFit(options: FitOptions): void {
-  checkOptions("fit", options, "epochs", "signal");
+  checkOptions("fit", options, { epochs: 1, signal: 0 });
   const { epochs, signal } = options;
   count("fit", "epochs", epochs, 1);
   if (signal === undefined || typeof signal?.aborted === "boolean") return;

@@ -22,7 +22,8 @@ export interface Rows {
  * @throws ModelError for a key that a data set does not have; DataError naming the row and column
  */
 export function checkDataset(where: string, data: Dataset, loss: Loss, outputs: number): Rows {
-  checkOptions(where, data, "", "inputs targets scale offset");
+  // What is missing is no array, which is said with what is expected.
+  checkOptions<Partial<Dataset>>(where, data, { inputs: 0, targets: 0, scale: 0, offset: 0 });
   checkArray(`${where}: inputs`, data.inputs);
   checkArray(`${where}: targets`, data.targets);
   const classes = loss === "softmaxCrossEntropy";

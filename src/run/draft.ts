@@ -49,13 +49,20 @@ export type RarePass = "halfPrecision" | "oneDispatch";
 
 /** The textbook plan of a training step, fused unless it is to stay as it is. @throws ModelError, ShapeError, DataError */
 export function draftPlan(options: PlanOptions, hardware?: Hardware): Plan {
-  checkOptions(
-    "planTraining",
-    options,
-    "model loss optimizer inputs rows",
-    "batch precision",
-    "bytes shuffle fuse oneDispatch reuse",
-  );
+  checkOptions("planTraining", options, {
+    model: 1,
+    loss: 1,
+    optimizer: 1,
+    inputs: 1,
+    rows: 1,
+    batch: 0,
+    precision: 0,
+    bytes: 2,
+    shuffle: 2,
+    fuse: 2,
+    oneDispatch: 2,
+    reuse: 2,
+  });
   const { model, loss, optimizer, inputs, rows, bytes, shuffle = true } = options;
   checkOptimizer("optimizer", optimizer);
   checkWord("createTrainer", "precision ", options.precision ?? "f32", precisions);

@@ -3,6 +3,7 @@ import { checkDevice, type Device } from "../device/open.ts";
 import type { Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
 import { checkObject, checkOptions } from "../model/options.ts";
+import type { LoadedModel } from "./checkpoint.ts";
 import { createInference } from "./inference.ts";
 import { parameterSpecs, resolveNetwork } from "./network.ts";
 import { checkParameter } from "./parameters.ts";
@@ -24,7 +25,14 @@ export interface PredictorOptions {
 export async function createPredictor(device: Device, options: PredictorOptions): Promise<Predictor> {
   checkDevice("createPredictor", device);
   // What loadModel gives besides may be there too.
-  checkOptions("createPredictor", options, "model inputs loss parameters", "training metadata");
+  checkOptions<PredictorOptions & Partial<Omit<LoadedModel, keyof PredictorOptions>>>("createPredictor", options, {
+    model: 1,
+    inputs: 1,
+    loss: 1,
+    parameters: 1,
+    training: 0,
+    metadata: 0,
+  });
   checkObject("createPredictor: parameters", options.parameters, "parameters");
   const network = resolveNetwork(options.model, options.inputs, options.loss);
   const guard = createGuard(device, "predictor");

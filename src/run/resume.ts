@@ -29,7 +29,7 @@ export interface Read {
 
 /** @throws ModelError for metadata that is no text, or that stands where the file's own does */
 export function checkSave(options: SaveOptions): void {
-  checkOptions("save", options, "", "metadata", "optimizer");
+  checkOptions("save", options, { metadata: 0, optimizer: 2 });
   const { metadata = {} } = options;
   checkObject("save: metadata", metadata, "texts");
   // A Map and its like hold their entries elsewhere than in their keys.

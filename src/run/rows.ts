@@ -8,7 +8,7 @@ import type { ByteScale } from "./types.ts";
  * @throws ModelError for a scale that is none; DataError where they are no whole rows, or a value is not a finite float32
  */
 export function checkRows(where: string, given: ArrayLike<number>, columns: number, byteScale: ByteScale) {
-  checkOptions(where, byteScale, "", "scale offset");
+  checkOptions(where, byteScale, { scale: 0, offset: 0 });
   checkArray(`${where}: inputs`, given);
   const rows = given.length / columns;
   if (!Number.isInteger(rows) || rows === 0) {

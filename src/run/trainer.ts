@@ -32,13 +32,20 @@ import type { FitOptions, Parameters, Report, SaveOptions, TensorValue, Trainer,
 export async function createTrainer(device: Device, options: TrainerOptions): Promise<Trainer> {
   const began = performance.now();
   checkDevice("createTrainer", device);
-  checkOptions(
-    "createTrainer",
-    options,
-    "model loss optimizer data",
-    "batch seed precision tune",
-    "shuffle fuse oneDispatch reuse",
-  );
+  checkOptions("createTrainer", options, {
+    model: 1,
+    loss: 1,
+    optimizer: 1,
+    data: 1,
+    batch: 0,
+    seed: 0,
+    precision: 0,
+    tune: 0,
+    shuffle: 2,
+    fuse: 2,
+    oneDispatch: 2,
+    reuse: 2,
+  });
   const { data: given, seed = 0, tune, ...described } = options;
   const { model, loss, optimizer } = described;
   checkSeed("createTrainer", seed);

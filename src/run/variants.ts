@@ -33,7 +33,7 @@ export function checkVariants(variants: readonly Variant[]): Optimizer {
 }
 
 function checkVariant(where: string, variant: Variant): void {
-  checkOptions(where, variant, "optimizer", "seed");
+  checkOptions(where, variant, { optimizer: 1, seed: 0 });
   checkSeed(where, variant.seed ?? 0);
   checkOptimizer(`${where}: optimizer`, variant.optimizer);
 }

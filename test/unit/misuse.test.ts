@@ -276,12 +276,35 @@ describe("a call from plain JavaScript is refused by name:", () => {
 });
 
 describe("checkOptions", () => {
+  interface Abc {
+    a: number;
+    b?: number | undefined;
+    c?: number;
+  }
+
   it("takes what is needed and what may be, and undefined for what may be left out", () => {
-    expect(() => checkOptions("call", { a: 1, b: undefined }, "a", "b c")).not.toThrow();
-    expect(() => checkOptions("call", {}, "", "b c")).not.toThrow();
+    expect(() => checkOptions<Abc>("call", { a: 1, b: undefined }, { a: 1, b: 0, c: 0 })).not.toThrow();
+    expect(() => checkOptions<Partial<Abc>>("call", {}, { a: 0, b: 0, c: 0 })).not.toThrow();
+  });
+
+  it("knows each option of its type, and how each is taken, or does not compile", () => {
+    const abc: Abc = { a: 1 };
+    // @ts-expect-error: c is missing
+    checkOptions("call", abc, { a: 1, b: 0 });
+    // @ts-expect-error: d is one too many
+    checkOptions("call", abc, { a: 1, b: 0, c: 0, d: 0 });
+    // @ts-expect-error: b may be left out
+    checkOptions("call", abc, { a: 1, b: 1, c: 0 });
+    // @ts-expect-error: a must be there
+    checkOptions("call", abc, { a: 0, b: 0, c: 0 });
+    // @ts-expect-error: it is true or false
+    checkOptions<{ flag?: boolean }>("call", {}, { flag: 0 });
+    expect(() => checkOptions<{ flag?: boolean }>("call", {}, { flag: 2 })).not.toThrow();
   });
 
   it.each(["toString", "__proto__"])("knows no option of the name %s", (name) => {
-    expect(() => checkOptions("call", JSON.parse(`{ "${name}": 1 }`), "", "b")).toThrow(`got option "${name}"`);
+    expect(() => checkOptions<{ b?: number }>("call", JSON.parse(`{ "${name}": 1 }`), { b: 0 })).toThrow(
+      `got option "${name}"`,
+    );
   });
 });

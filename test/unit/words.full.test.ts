@@ -14,7 +14,11 @@ function grown(path: string, ...changes: readonly (readonly [after: string, adde
   return text;
 }
 
-/** The library with one word more in each union, and nothing else. */
+/** An option more, in an interface of options. */
+const optionOf = (declaration: string, option: string) =>
+  [`export interface ${declaration} {\n`, `  readonly ${option}?: number;\n`] as const;
+
+/** The library with one word more in each union and one option more in each interface of options, and nothing else. */
 const program = programOf({
   "src/model/activation.ts": grown("src/model/activation.ts", ['"sigmoid", "tanh"', ', "gelu"']),
   "src/model/loss.ts": grown("src/model/loss.ts", ['["halfSquaredError", "softmaxCrossEntropy"', ', "hinge"']),
@@ -23,7 +27,23 @@ const program = programOf({
     ['readonly kind: "adam" | "adamw"', ' | "nadam"'],
     ['export type Rule = "sgd" | "momentum"', ' | "nesterov"'],
     ['export type Decay = "per-batch" | "per-step"', ' | "per-epoch"'],
+    optionOf("OptimizerOptions", "nesterovMomentum"),
+    optionOf("AdamOptions extends OptimizerOptions", "amsgrad"),
   ),
+  "src/model/layer.ts": grown("src/model/layer.ts", optionOf("DenseOptions", "dropoutRate")),
+  "src/run/types.ts": grown(
+    "src/run/types.ts",
+    optionOf("TrainerOptions", "patience"),
+    optionOf("Dataset extends ByteScale", "rowWeights"),
+    optionOf("ByteScale", "gammaOfBytes"),
+    optionOf("SaveOptions", "compression"),
+    optionOf("FitOptions", "every"),
+    optionOf("Variant", "nickname"),
+  ),
+  "src/run/draft.ts": grown("src/run/draft.ts", optionOf("PlanOptions", "unroll")),
+  "src/run/predictor.ts": grown("src/run/predictor.ts", optionOf("PredictorOptions", "topClasses")),
+  "src/run/tune/types.ts": grown("src/run/tune/types.ts", optionOf("TuneOptions", "attempts")),
+  "src/device/open.ts": grown("src/device/open.ts", optionOf("OpenOptions", "patienceOfDevice")),
   "src/model/schedule.ts": grown("src/model/schedule.ts", [
     "export type Schedule =\n",
     '  | { readonly kind: "linear"; readonly learningRate: number }\n',
@@ -37,6 +57,21 @@ const program = programOf({
 });
 
 const words = ["gelu", "hinge", "nadam", "nesterov", "per-epoch", "linear", "dropout", "bf16", "mask"];
+const options = [
+  "nesterovMomentum",
+  "amsgrad",
+  "dropoutRate",
+  "patience",
+  "rowWeights",
+  "gammaOfBytes",
+  "compression",
+  "every",
+  "nickname",
+  "unroll",
+  "topClasses",
+  "attempts",
+  "patienceOfDevice",
+];
 /** What the compiler says of a switch that has no case for a word. */
 const NO_CASE = "lacks ending return statement";
 
@@ -44,7 +79,7 @@ const faults = new Set(
   ownSources(program).flatMap((source) =>
     program.getSemanticDiagnostics(source).flatMap(({ messageText }) => {
       const text = ts.flattenDiagnosticMessageText(messageText, "\n");
-      return [...words, NO_CASE]
+      return [...words, ...options, NO_CASE]
         .filter((word) => new RegExp(`\\b${word}\\b`).test(text))
         .map((word) => `${word === NO_CASE ? "a switch" : word}: ${slashed(source.fileName)}`);
     }),
@@ -80,6 +115,19 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   dropout: ["src/plan/labels.ts", "src/reference/run.ts", "shaders/index.ts"],
   bf16: ["src/plan/memory.ts"],
   mask: ["src/plan/passes/one-dispatch.ts"],
+  nesterovMomentum: ["src/model/optimizer.ts"],
+  amsgrad: ["src/model/optimizer.ts"],
+  dropoutRate: ["src/model/layer.ts"],
+  patience: ["src/run/trainer.ts", "src/run/sweep.ts", "src/cpu/trainer.ts"],
+  rowWeights: ["src/run/dataset.ts"],
+  gammaOfBytes: ["src/run/dataset.ts", "src/run/rows.ts"],
+  compression: ["src/run/resume.ts"],
+  every: ["src/run/counts.ts"],
+  nickname: ["src/run/variants.ts"],
+  unroll: ["src/run/draft.ts"],
+  topClasses: ["src/run/predictor.ts"],
+  attempts: ["src/run/tune/tune.ts"],
+  patienceOfDevice: ["src/device/open.ts"],
   "a switch": [
     // Of a schedule,
     "src/kernels/control.ts",
@@ -91,7 +139,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-describe("a word that is added to a union and nowhere else", () => {
+describe("a word that is added to a union, or an option to an interface, and nowhere else", () => {
   it.each(Object.entries(expected))("does not compile: %s", (word, files) => {
     const at = files.map((file) => `${word}: ${file}`);
     expect(at.filter((fault) => !faults.has(fault))).toEqual([]);

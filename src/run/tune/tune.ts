@@ -86,7 +86,7 @@ export function tunerBy(now: Clock, options: TuneOptions = {}): Tuner {
 
 /** @throws ModelError */
 function checkTuning(where: string, options: TuneOptions): void {
-  checkOptions(where, options, "", "cache seconds");
+  checkOptions(where, options, { cache: 0, seconds: 0 });
   const { cache, seconds = SECONDS } = options;
   if (!(Number.isFinite(seconds) && seconds > 0)) {
     refuseOption(where, `seconds ${show(seconds)}`, "a number above 0", "leave seconds out for 5");
