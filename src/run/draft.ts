@@ -63,8 +63,8 @@ export function draftPlan(options: PlanOptions, hardware?: Hardware): Plan {
     oneDispatch: 2,
     reuse: 2,
   });
-  const { model, loss, optimizer, inputs, rows, bytes, shuffle = true } = options;
-  checkOptimizer("optimizer", optimizer);
+  const { model, loss, inputs, rows, bytes, shuffle = true } = options;
+  const optimizer = checkOptimizer("optimizer", options.optimizer);
   checkWord("createTrainer", "precision ", options.precision ?? "f32", precisions);
   const { layers } = resolveNetwork(model, inputs, loss);
   count("data", "rows", rows, 1);

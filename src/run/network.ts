@@ -1,4 +1,4 @@
-import { initialWeights } from "../model/initializer.ts";
+import { initialValues } from "../model/initializer.ts";
 import { checkModel, type Layer, type Model, resolveLayers } from "../model/layer.ts";
 import { type Loss, losses } from "../model/loss.ts";
 import { checkWord } from "../model/options.ts";
@@ -21,10 +21,10 @@ export function checkLoss(loss: Loss): void {
 
 /** @throws ModelError, ShapeError */
 export function resolveNetwork(model: Model, inputs: number, loss: Loss): Network {
-  checkModel("model", model);
+  const checked = checkModel("model", model);
   checkLoss(loss);
-  const layers = resolveLayers(model, inputs, loss);
-  return { model, layers, loss, inputs, outputs: outputsOf(model) };
+  const layers = resolveLayers(checked, inputs, loss);
+  return { model: checked, layers, loss, inputs, outputs: outputsOf(checked) };
 }
 
 export const outputsOf = (model: Model): number => model.layers.at(-1)?.units ?? 0;
@@ -49,12 +49,19 @@ export function parameterSpecs(layers: readonly Layer[]): ParameterSpec[] {
   });
 }
 
-/** The parameters before the first step: seeded weights, zero biases. */
+/** Where the streams of random numbers for biases begin: beyond those for the weights of every network. */
+const BIAS_STREAMS = 2 ** 30;
+
+/** The parameters before the first step: seeded weights, and biases at 0 unless they have an initializer. */
 export function initialParameters(layers: readonly Layer[], seed: number): Record<string, Float32Array<ArrayBuffer>> {
   const parameters: Record<string, Float32Array<ArrayBuffer>> = {};
-  layers.forEach(({ initializer, inputs, units, bias }, index) => {
-    parameters[`W${index + 1}`] = initialWeights(initializer, inputs, units, seed, index);
-    if (bias) parameters[`b${index + 1}`] = new Float32Array(units);
+  layers.forEach((layer, index) => {
+    const { initializer, biasInitializer, inputs, units, bias } = layer;
+    parameters[`W${index + 1}`] = initialValues(initializer, layer, inputs * units, seed, index);
+    if (!bias) return;
+    parameters[`b${index + 1}`] = biasInitializer
+      ? initialValues(biasInitializer, layer, units, seed, BIAS_STREAMS + index)
+      : new Float32Array(units);
   });
   return parameters;
 }

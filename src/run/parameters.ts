@@ -1,5 +1,5 @@
 import { DataError, PlanError, ShapeError } from "../errors.ts";
-import { remedyFor } from "../model/nearest.ts";
+import { remedyForName } from "../model/nearest.ts";
 import { refuse, show } from "../model/options.ts";
 import { elementsOf } from "../plan/memory.ts";
 import { toFloats } from "./floats.ts";
@@ -33,6 +33,6 @@ export function checkParameter(
 
 /** @throws PlanError for a name that is none of the parameters */
 export function unknownParameter(where: string, name: string, known: readonly string[]): never {
-  const remedy = remedyFor(name, known, "name a parameter of this network");
+  const remedy = remedyForName(name, known, "name a parameter of this network");
   refuse(where, `parameter "${name}"`, `one of ${known.join(", ")}`, remedy, PlanError);
 }
