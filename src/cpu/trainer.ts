@@ -1,6 +1,7 @@
 import { initialControl, RECORD_WORDS } from "../kernels/control.ts";
 import type { Beginning } from "../kernels/control-after.ts";
 import { checkModel, type Layer, resolveLayers } from "../model/layer.ts";
+import { checkOptimizer } from "../model/optimizer.ts";
 import { checkOptions } from "../model/options.ts";
 import type { Schedule } from "../model/schedule.ts";
 import { buildEvaluatePlan, buildPredictPlan } from "../plan/build.ts";
@@ -63,13 +64,14 @@ export function createReferenceTrainer(options: Omit<TrainerOptions, "precision"
     reuse: 2,
   });
   const { data: given, seed = 0, ...described } = options;
-  const { model, loss, optimizer } = described;
+  const { loss } = described;
   checkSeed("createReferenceTrainer", seed);
-  checkModel("createReferenceTrainer: model", model);
+  const model = checkModel("createReferenceTrainer: model", described.model);
+  const optimizer = checkOptimizer("optimizer", described.optimizer);
   checkLoss(loss);
   const data = checkDataset("createReferenceTrainer: data", given, loss, outputsOf(model));
   const network = resolveNetwork(model, data.columns, loss);
-  const plan = planTraining({ ...described, inputs: data.columns, rows: data.rows, oneDispatch: false });
+  const plan = planTraining({ ...described, optimizer, inputs: data.columns, rows: data.rows, oneDispatch: false });
   const control = initialControl({ optimizer, dataRows: data.rows, batch: plan.batch, seed });
   const reference = createReference(plan, control);
   reference.set("X", floatsOf(data.inputs, 0, data.rows * data.columns));

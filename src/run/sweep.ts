@@ -37,9 +37,10 @@ import { checkVariants, planVariants } from "./variants.ts";
 export async function sweep(device: Device, options: SweepOptions): Promise<Sweep> {
   checkDevice("sweep", device);
   checkOptions("sweep", options, { model: 1, loss: 1, data: 1, variants: 1, batch: 0, shuffle: 2 });
-  const { data: given, variants, ...described } = options;
+  const { data: given, variants: asked, ...described } = options;
   const { model, loss } = described;
-  const optimizer = checkVariants(variants);
+  const variants = checkVariants(asked);
+  const [{ optimizer }] = variants;
   checkModel("sweep: model", model);
   // Before the data, whose form follows from it.
   checkLoss(loss);

@@ -5,6 +5,7 @@ import { compileProgram, type Program } from "../device/program.ts";
 import { decodeControl, encodeControl, initialControl } from "../kernels/control.ts";
 import type { Beginning } from "../kernels/control-after.ts";
 import { checkModel } from "../model/layer.ts";
+import { checkOptimizer } from "../model/optimizer.ts";
 import { checkObject, checkOptions } from "../model/options.ts";
 import { addBytes, type Bytes, bytesOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
@@ -47,9 +48,10 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
     reuse: 2,
   });
   const { data: given, seed = 0, tune, ...described } = options;
-  const { model, loss, optimizer } = described;
+  const { loss } = described;
   checkSeed("createTrainer", seed);
-  checkModel("createTrainer: model", model);
+  const model = checkModel("createTrainer: model", described.model);
+  const optimizer = checkOptimizer("optimizer", described.optimizer);
   // Before the data, whose form follows from it.
   checkLoss(loss);
   const data = checkDataset("createTrainer: data", given, loss, outputsOf(model));
@@ -62,7 +64,10 @@ export async function createTrainer(device: Device, options: TrainerOptions): Pr
     throw (await refusals()).noRare(device, options);
   }
   const bytes = data.inputs instanceof Uint8Array;
-  const planned = await loadPlan({ ...described, inputs: data.columns, rows: data.rows, bytes }, hardwareOf(device));
+  const planned = await loadPlan(
+    { ...described, optimizer, inputs: data.columns, rows: data.rows, bytes },
+    hardwareOf(device),
+  );
   const tuned = await tune?.(device, planned);
   const plan = tuned?.plan ?? planned;
   const guard = createGuard(device, "trainer");
