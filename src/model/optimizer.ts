@@ -5,7 +5,7 @@ import { checkSchedule, fraction, notNegative, positive, type Schedule } from ".
  * How the penalty s enters a step over |B| rows. With g = (Σ∂ℓ + λ̃ω)/|B|:
  *
  * - `per-batch` (default): λ̃ = λ, so that the step follows J = Σℓ + λ/2 Σ‖W‖² and a weight shrinks by ηλ/|B|, with the
- *   actual rows of the batch, as `alpha` does in scikit-learn's MLP;
+ *   actual rows of the batch, as `alpha` does in scikit-learn's MLP. It is 1/|B| of what PyTorch does with the same λ;
  * - `per-step`: λ̃ = λ|B|, so that a weight shrinks by ηλ whatever the batch, as `weight_decay` does in PyTorch's SGD and
  *   Adam. tfjs' `l2` adds l2·Σw² to the mean loss: λ = 2·l2 here.
  */
@@ -36,7 +36,7 @@ export type Optimizer =
 export interface OptimizerOptions {
   /** η, or a schedule of it. */
   readonly learningRate: number | Schedule;
-  /** λ of the penalty s = λ/2 Σ‖W‖²; 0 if left out. */
+  /** λ of the penalty s = λ/2 Σ‖W‖²; 0 if left out. With PyTorch's λ, sgd and adam need `decay: "per-step"` too. */
   readonly weightDecay?: number;
   /** Whether biases decay too; they do not if left out. */
   readonly decayBiases?: boolean;
