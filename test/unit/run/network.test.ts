@@ -85,7 +85,8 @@ describe("initialParameters", () => {
       expect(Math.min(...biases)).toBeLessThan(limit * -0.95);
     }
     // Independent of the weights: the mean of n products has the deviation σ²/√n, with σ² = 1/3.
-    const mean = b1.reduce((sum: number, value, index) => sum + value * (W1?.[index] ?? Number.NaN), 0) / 400;
+    const products = Array.from(b1, (value, index) => value * (W1?.[index] ?? Number.NaN));
+    const mean = products.reduce((sum, value) => sum + value, 0) / products.length;
     expect(Math.abs(mean)).toBeLessThanOrEqual(4 / 3 / Math.sqrt(400));
   });
 
