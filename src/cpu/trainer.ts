@@ -1,5 +1,6 @@
 import { afterDispose } from "../errors.ts";
 import { initialControl } from "../kernels/control.ts";
+import { checkOptimizer } from "../model/optimizer.ts";
 import { checkOptions } from "../model/options.ts";
 import { createReference } from "../reference/run.ts";
 import { checkCapacity, checkSeed } from "../run/counts.ts";
@@ -22,8 +23,9 @@ import { createCpuBackend } from "./backend.ts";
 export function createReferenceTrainer(options: ReferenceOptions): ReferenceTrainer {
   const where = "createReferenceTrainer";
   checkOptions(where, options, referenceShape);
-  const { model: _, loss: __, data: ___, capacity, seed = 0, ...step } = options;
-  const { optimizer } = step;
+  const { model: _, loss: __, data: ___, capacity, seed = 0, ...described } = options;
+  const optimizer = checkOptimizer(`${where}: optimizer`, described.optimizer);
+  const step = { ...described, optimizer };
   checkSeed(where, seed);
   const { network, data } = reworded(() => resolveTraining(where, options));
   const rows = checkCapacity(where, capacity, data.rows);

@@ -30,12 +30,12 @@ export function describeRule(optimizer: Optimizer): string {
  */
 export function withOptimizer(
   own: Optimizer,
-  given: Optimizer,
+  described: Optimizer,
   { control }: Beginning,
   step: number,
   ahead: number,
-): Change {
-  checkOptimizer("setOptimizer", given);
+): Change & { readonly optimizer: Optimizer } {
+  const given = checkOptimizer("setOptimizer", described);
   const [got, expected] = [describeRule(given), describeRule(own)];
   if (got !== expected) {
     const remedy = "change numbers alone, or make a new trainer with setParameters or load";
@@ -49,7 +49,7 @@ export function withOptimizer(
   const { baseLearningRate, weightDecay, momentum, beta1, beta2, epsilon } = begun.control;
   const { scheduleSteps, scheduleValue, warmup, rest1, rest2 } = begun.control;
   const rates = { learningRate, baseLearningRate, weightDecay, momentum, beta1, beta2, epsilon, rest1, rest2 };
-  return { begun, control: { ...rates, scheduleSteps, scheduleValue, warmup } };
+  return { optimizer: given, begun, control: { ...rates, scheduleSteps, scheduleValue, warmup } };
 }
 
 /**

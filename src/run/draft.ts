@@ -2,7 +2,7 @@ import { DataError } from "../errors.ts";
 import type { Hardware } from "../kernels/tile.ts";
 import type { Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
-import { checkOptimizer, type Optimizer } from "../model/optimizer.ts";
+import type { Optimizer } from "../model/optimizer.ts";
 import { checkWord, refuse } from "../model/options.ts";
 import { count } from "../model/schedule.ts";
 import { buildTrainPlan } from "../plan/build.ts";
@@ -42,7 +42,7 @@ export interface PlanOptions {
 }
 
 /** What the plan of a network follows from besides its sizes. */
-export type StepOptions = Omit<PlanOptions, "model" | "loss" | "inputs">;
+export type TrainingStepOptions = Omit<PlanOptions, "model" | "loss" | "inputs">;
 
 /** A pass that few plans go through: core.js loads it, with its shaders, when one does. */
 type RarePass = (plan: Plan, hardware?: Hardware) => Plan;
@@ -55,17 +55,17 @@ const rarePasses = {
 /**
  * The plan of a network's training step: the textbook's, then its passes in the only order that they may have.
  * @param where the call, for messages
+ * @param options of which the optimizer was checked
  * @param through called where the plan goes through a rare pass, with that pass's name and with what makes the plan by it
  * @throws ModelError, DataError
  */
 export function planBy<T>(
   where: string,
   { layers, loss }: Network,
-  { optimizer, rows, bytes, batch, shuffle = true, precision = "f32", ...passes }: StepOptions,
+  { optimizer, rows, bytes, batch, shuffle = true, precision = "f32", ...passes }: TrainingStepOptions,
   hardware: Hardware | undefined,
   through: (name: keyof typeof rarePasses, by: (pass: RarePass) => Plan) => T,
 ): Plan | T {
-  checkOptimizer(`${where}: optimizer`, optimizer);
   checkWord(where, "precision ", precision, precisions);
   const sizes = { batch: checkBatch(where, batch, rows), dataRows: rows };
   const textbook = buildTrainPlan({ layers, loss, optimizer, shuffle, bytes, hardware, ...sizes });
@@ -81,7 +81,7 @@ export function planBy<T>(
 export const loadPlan = async (
   where: string,
   network: Network,
-  options: StepOptions,
+  options: TrainingStepOptions,
   hardware: Hardware,
 ): Promise<Plan> => planBy(where, network, options, hardware, async (name, by) => by(await rarePasses[name]()));
 

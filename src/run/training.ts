@@ -166,8 +166,7 @@ export function createTraining<R, P>(parts: TrainingParts<R, P>): Calls<R, P> {
       inTurn(async () => {
         const { withOptimizer } = await changes();
         const changed = withOptimizer(optimizer, given, begun, backend.step, ahead);
-        begun = changed.begun;
-        optimizer = given;
+        ({ begun, optimizer } = changed);
         // A network that has halted takes them when it goes on.
         if (!allHalted()) backend.write({}, changed.control);
       }),

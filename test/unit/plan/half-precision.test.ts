@@ -173,7 +173,7 @@ describe("planTraining", () => {
         "expected the fused plan, as the textbook's steps are all f32; leave out one of the two.",
     );
     expect(refusal(() => planTraining({ ...small, precision: "bf16" as "f16" }))).toBe(
-      'ModelError: planTraining: got precision "bf16", expected one of f32, f16; write f16.',
+      'ModelError: planTraining: got precision "bf16", expected one of f32, f16; choose one of these.',
     );
   });
 });
