@@ -17,7 +17,7 @@ export function limitError(plan: Plan, excess: Excess): DeviceError {
     });
   }
   const [unit, remedy] = {
-    buffers: ["storage buffers", "open the device with the adapter's limits"],
+    buffers: ["storage buffers", "take a device that allows more: 8 do for every plan of planTraining"],
     workgroups: ["workgroups along one dimension", "take smaller layers or batches"],
   }[excess.of] as [string, string];
   return new DeviceError({

@@ -149,7 +149,7 @@ describe("createTrainer on a device that is too small", () => {
   test("refuses a kernel with more storage buffers than a stage may have", async () => {
     const error = await refused(createTrainer(withLimits({ maxStorageBuffersPerShaderStage: 4 }), classifier));
     expect(error.message).toMatch(
-      /^train plan: step 1 \(begin\): got 7 storage buffers, expected at most 4 on this device; open the device/,
+      /^train plan: step 1 \(begin\): got 5 storage buffers, expected at most 4 on this device; take a device/,
     );
   });
 

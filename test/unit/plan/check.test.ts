@@ -314,7 +314,7 @@ describe("the limits of a device", () => {
   it("names the step with too many storage buffers", () => {
     const number = numberOf(train, ({ kernel }) => kernel === "loss");
     expect(refusal(() => checkLimits(train, { ...ample, maxStorageBuffersPerShaderStage: 4 }))).toBe(
-      `DeviceError: train plan: step ${number} (loss): got 5 storage buffers, expected at most 4 on this device; open the device with the adapter's limits.`,
+      `DeviceError: train plan: step ${number} (loss): got 5 storage buffers, expected at most 4 on this device; take a device that allows more: 8 do for every plan of planTraining.`,
     );
   });
 
