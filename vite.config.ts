@@ -27,6 +27,7 @@ const later = {
   "whole-steps": /(src\/(plan\/passes\/one-dispatch|device\/resident)|shaders\/(register|whole)-steps\.wgsl)\.ts$/,
   staged: /shaders\/lib\/staged-product\.wgsl\.ts$/,
   split: /shaders\/(layer-gradient|split-update)\.wgsl\.ts$/,
+  reuse: /src\/plan\/passes\/reuse\.ts$/,
   half: /(src\/plan\/passes\/half-precision|shaders\/(halve|lib\/half-store)\.wgsl)\.ts$/,
   format: /src\/plan\/(describe|format|format-bytes|labels)\.ts$/,
   planning: /src\/run\/plan\.ts$/,

@@ -10,7 +10,7 @@ import type { Backend } from "./backend.ts";
 import type { GpuInference } from "./inference.ts";
 import type { Network } from "./network.ts";
 import { readBuffers, type Source, type Words } from "./readback.ts";
-import { Stepper } from "./stepper.ts";
+import { createStepper } from "./stepper.ts";
 import type { Probe } from "./types.ts";
 
 /** A plan that trains on the GPU. */
@@ -47,7 +47,7 @@ export async function createGpuBackend(
       throw cause;
     }),
   );
-  const stepper = new Stepper(gpu, guard, program, label, networks, Object.values(stagings));
+  const stepper = createStepper(gpu, guard, program, label, networks, Object.values(stagings));
   let inference: GpuInference | undefined;
   let held = true;
 

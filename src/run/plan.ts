@@ -6,11 +6,14 @@ import { checkOptions } from "../model/options.ts";
 import { count } from "../model/schedule.ts";
 import { halfPrecision } from "../plan/passes/half-precision.ts";
 import { oneDispatch } from "../plan/passes/one-dispatch.ts";
+import { reuse } from "../plan/passes/reuse.ts";
 import type { Plan } from "../plan/types.ts";
-import { type PlanOptions, type Precision, planBy, type TrainingStepOptions } from "./draft.ts";
+import { draftPlan, type PlanOptions, type Precision, type RarePasses, type TrainingStepOptions } from "./draft.ts";
 import { checkLoss, type Network, resolveNetwork } from "./network.ts";
 
 export type { PlanOptions, Precision };
+
+const rarePasses: RarePasses = { halfPrecision, oneDispatch, reuse: (plan) => reuse(plan) };
 
 /**
  * The plan of a training step, as `createTrainer` makes it; needs no GPU and no data.
@@ -48,5 +51,6 @@ export function planTraining(options: PlanOptions, hardware?: Hardware): Plan {
  */
 export function makePlan(where: string, network: Network, options: TrainingStepOptions, hardware?: Hardware): Plan {
   if (options.precision === "f16" && options.fuse === false) throw noTextbookHalf(where);
-  return planBy(where, network, options, hardware, (name, by) => by({ halfPrecision, oneDispatch }[name]));
+  const { plan, passes } = draftPlan(where, network, options, hardware);
+  return passes.reduce((one, name) => rarePasses[name](one, hardware), plan);
 }
