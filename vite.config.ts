@@ -20,7 +20,7 @@ const later = {
   read: /src\/(run\/(tensor-value|unpack)|model\/float16)\.ts$/,
   restart: /src\/kernels\/control-after\.ts$/,
   diagnosis: /src\/(run\/numeric|plan\/limit-error|device\/(lost|refusals|shader-error))\.ts$/,
-  node: /src\/device\/dawn\.ts$/,
+  node: /src\/device\/(dawn|polling)\.ts$/,
   textbook:
     /shaders\/(activation|advance|decay-gradient|gather-rows|gradient-multiply|matmul|penalty|sample|sum-rows|weight-update)\.wgsl\.ts$/,
   "whole-steps": /(src\/(plan\/passes\/one-dispatch|device\/resident)|shaders\/(register|whole)-steps\.wgsl)\.ts$/,

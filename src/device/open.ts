@@ -1,6 +1,7 @@
 import { DeviceError } from "../errors.ts";
 import { checkOptions, checkWord, refuse, show } from "../model/options.ts";
 import { refusals } from "./refused.ts";
+import { pollsWhileWaiting } from "./runtime.ts";
 
 /** What runs the shaders. */
 export interface AdapterInfo {
@@ -72,6 +73,7 @@ export async function openDevice(options: OpenOptions = {}): Promise<Device> {
   const gpu = await request(adapter, limits).catch(async (cause: unknown) => {
     throw (await refusals()).noDevice(info.name, cause);
   });
+  if (pollsWhileWaiting()) (await import("./polling.ts")).pollWhileCompiling(gpu);
   const lost = gpu.lost.then(
     ({ reason, message }) =>
       new DeviceError({
@@ -95,10 +97,7 @@ async function webgpu(): Promise<GPU> {
   const { navigator } = globalThis as { navigator?: { gpu?: GPU } };
   if (navigator?.gpu) return navigator.gpu;
   const { process } = globalThis as { process?: { versions?: { node?: string } } };
-  if (process?.versions?.node !== undefined) {
-    const { dawn } = await import("./dawn.ts");
-    return dawn();
-  }
+  if (process?.versions?.node) return (await import("./dawn.ts")).dawn();
   throw (await refusals()).noWebGpu();
 }
 

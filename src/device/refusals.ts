@@ -84,15 +84,12 @@ export const noTextbookHalf = (): ModelError =>
     remedy: "leave out one of the two",
   });
 
-/**
- * @param wanted the buffers that were asked for
- * @param limits of the device
- */
+/** @param wanted the buffers that were asked for */
 export function noRoom(
   where: string,
   { message }: GPUError,
+  { limits: { maxBufferSize } }: GPUDevice,
   wanted: Readonly<Record<string, { readonly size: number }>>,
-  { maxBufferSize }: { readonly maxBufferSize: number },
 ): DeviceError {
   const large = Object.entries(wanted).find(([, { size }]) => size > maxBufferSize);
   if (large) {
