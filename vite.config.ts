@@ -19,7 +19,7 @@ const later = {
   inference: /(src\/(plan\/build\/inference|run\/(inference|predictor|probe|rows))|shaders\/(loss|record)\.wgsl)\.ts$/,
   read: /src\/(run\/(tensor-value|unpack)|model\/float16)\.ts$/,
   restart: /src\/kernels\/control-after\.ts$/,
-  diagnosis: /src\/(run\/numeric|plan\/limit-error|device\/(lost|refusals|shader-error))\.ts$/,
+  diagnosis: /src\/(run\/numeric|plan\/limit-error|device\/(lost|refusals|shader-error|wrap))\.ts$/,
   node: /src\/device\/(dawn|polling)\.ts$/,
   textbook:
     /shaders\/(activation|advance|decay-gradient|gather-rows|gradient-multiply|matmul|penalty|sample|sum-rows|weight-update)\.wgsl\.ts$/,

@@ -5,6 +5,7 @@ import { formatBytes } from "../plan/format-bytes.ts";
 export { limitError } from "../plan/limit-error.ts";
 export { reasonOf } from "./lost.ts";
 export { shaderError } from "./shader-error.ts";
+export { wrapDevice } from "./wrap.ts";
 
 /** Why there is no device or tuner, or one cannot do what is asked. */
 
