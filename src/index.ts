@@ -11,7 +11,7 @@ export {
   PlanError,
   ShapeError,
 } from "./errors.ts";
-export type { Tile } from "./kernels/tile.ts";
+export type { Hardware, Tile } from "./kernels/tile.ts";
 export { type Activation, activations } from "./model/activation.ts";
 export { glorot, he, type Initializer, torchLinear, uniform } from "./model/initializer.ts";
 export { type Dense, type DenseOptions, dense, type Model, sequential, type Trainable } from "./model/layer.ts";

@@ -66,7 +66,8 @@ function compactTemplate(result, code, { start, end, quasis, expressions }, tag,
     const expression = expressions[index];
     const directive = tag !== undefined && /#(if|elif) $/.exec(text);
     const inner = directive ? text.slice(0, directive.index) : text;
-    const body = quoted(afterDirective && open.at(-1)?.alone ? inner.replace(/^\n/, "") : inner);
+    const first = index === 0 || (afterDirective && open.at(-1)?.alone);
+    const body = quoted(first ? inner.replace(/^\n/, "") : inner);
     const joined =
       tag === undefined ? body : body.replace(/#(else|endif)\b(\n?)/g, (_, word, end) => join(word, end, open));
     afterDirective = Boolean(directive);

@@ -46,6 +46,6 @@ export async function rejectFaults<T>(
   const result = calls();
   const faults = await Promise.all([gpu.popErrorScope(), gpu.popErrorScope()]);
   const fault = faults.find((one) => one);
-  if (fault) throw (await refusals()).noRoom(where, fault, wanted, gpu.limits);
+  if (fault) throw (await refusals()).noRoom(where, fault, gpu, wanted);
   return result;
 }

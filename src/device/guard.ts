@@ -15,22 +15,9 @@ export interface Guard {
 /** What ends with each device, by its `lost`: one reaction to that, however many users come and go. */
 const users = new WeakMap<Device["lost"], Set<(error: DeviceError) => void>>();
 
-/** @returns what ends with a device, to add to and to take from */
-function usersOf({ lost }: Device): Set<(error: DeviceError) => void> {
-  const known = users.get(lost);
-  if (known) return known;
-  const found = new Set<(error: DeviceError) => void>();
-  users.set(lost, found);
-  void lost.then((error) => {
-    // Who comes later has a reaction anew, which is told at once.
-    users.delete(lost);
-    for (const end of found) end(error);
-  });
-  return found;
-}
-
 /** @param where name of the user, for messages */
 export function createGuard(device: Device, where: string): Guard {
+  const { lost } = device;
   let ended: DeviceError | undefined;
   // Not Promise.race: each race would leave a reaction on `lost` for as long as the device lives.
   const waiting = new Set<(error: unknown) => void>();
@@ -40,7 +27,16 @@ export function createGuard(device: Device, where: string): Guard {
     waiting.clear();
     ends.delete(end);
   };
-  const ends = usersOf(device).add(end);
+  const ends = users.get(lost) ?? new Set();
+  if (!users.has(lost)) {
+    users.set(lost, ends);
+    // Who comes later has a reaction anew, which is told at once.
+    void lost.then((error) => {
+      users.delete(lost);
+      for (const one of ends) one(error);
+    });
+  }
+  ends.add(end);
   // Loaded by what fails only. Where it cannot be, the failure stands as it is.
   const blame = async (cause: unknown): Promise<never> => {
     throw await refusals().then(

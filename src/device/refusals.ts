@@ -5,6 +5,7 @@ import { formatBytes } from "../plan/format-bytes.ts";
 export { limitError } from "../plan/limit-error.ts";
 export { reasonOf } from "./lost.ts";
 export { shaderError } from "./shader-error.ts";
+export { wrapDevice } from "./wrap.ts";
 
 /** Why there is no device or tuner, or one cannot do what is asked. */
 
@@ -84,15 +85,12 @@ export const noTextbookHalf = (where: string): ModelError =>
     remedy: "leave out one of the two",
   });
 
-/**
- * @param wanted the buffers that were asked for
- * @param limits of the device
- */
+/** @param wanted the buffers that were asked for */
 export function noRoom(
   where: string,
   { message }: GPUError,
+  { limits: { maxBufferSize } }: GPUDevice,
   wanted: Readonly<Record<string, { readonly size: number }>>,
-  { maxBufferSize }: { readonly maxBufferSize: number },
 ): DeviceError {
   const large = Object.entries(wanted).find(([, { size }]) => size > maxBufferSize);
   if (large) {
