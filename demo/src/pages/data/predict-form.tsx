@@ -3,7 +3,7 @@ import { lost } from "../../client.ts";
 import { Bars } from "../../components/bars.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { useFirst } from "../../components/use-first.tsx";
-import { figure } from "../../format.ts";
+import { figure, local, plain, typed } from "../../format.ts";
 import { type FaultMessage, faultOf } from "../../worker/protocol.ts";
 import type { Begun, RowPrediction } from "./contract.ts";
 
@@ -39,14 +39,20 @@ export function PredictForm({ begun, target, step, running, predict }: PredictFo
 
   // A frame later, it would undo what is typed as soon as the form is shown.
   useLayoutEffect(() => {
-    setCells(begun?.example ?? []);
+    setCells(begun?.example.map(local) ?? []);
     setAnswer(undefined);
     setFault(undefined);
   }, [begun]);
   useEffect(() => {
     if (!begun || step === 0 || cells.length !== begun.inputs.length) return;
+    const unclear = cells.findIndex((cell) => /\d[.,]\d/.test(cell) && typed(cell) === undefined);
+    if (unclear >= 0) {
+      setAnswer(undefined);
+      setFault(refusal(unclear, begun.inputs[unclear], cells[unclear]));
+      return;
+    }
     let wanted = true;
-    predict(cells).then(
+    predict(cells.map((cell) => typed(cell) ?? cell)).then(
       (made) => {
         if (!wanted) return;
         setAnswer({ cells, made });
@@ -102,6 +108,12 @@ export function PredictForm({ begun, target, step, running, predict }: PredictFo
     </Panel>
   );
 }
+
+/** Of a cell that may be either of two numbers, as the session refuses one that holds none. */
+const refusal = (column: number, name = "", cell = ""): FaultMessage => ({
+  name: "DataError",
+  message: `column ${column + 1} ("${name}"): got "${cell}", expected a number such as 1000 or ${plain(0.5)}.`,
+});
 
 const cellText = ({ parts, message }: FaultMessage): string =>
   parts ? `${parts.where.replace(/^the form: line 1, /, "")}: got ${parts.got}, expected ${parts.expected}.` : message;

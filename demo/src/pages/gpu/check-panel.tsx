@@ -2,7 +2,7 @@ import { Button } from "../../components/button.tsx";
 import { CheckIcon, CrossIcon } from "../../components/icons.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { Progress } from "../../components/progress.tsx";
-import { count, duration } from "../../format.ts";
+import { count, duration, scientific } from "../../format.ts";
 import { boundOf, type Finding, type Group, mergeFindings, STEPS } from "./compare.ts";
 import type { Work } from "./contract.ts";
 import { logScale } from "./scale.ts";
@@ -169,7 +169,7 @@ function Sign({ passed }: { passed: boolean }) {
 
 function differenceText(difference: number): string {
   if (difference === 0) return "0";
-  return Number.isFinite(difference) ? difference.toExponential(1) : "no number";
+  return Number.isFinite(difference) ? scientific(difference) : "no number";
 }
 
 /** Every training by itself. */
