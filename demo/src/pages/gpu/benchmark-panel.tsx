@@ -15,8 +15,10 @@ const contestantText: Readonly<Record<ContestantName, string>> = {
 };
 
 export interface BenchmarkPanelProps {
-  /** Named beside the times; undefined where there is no GPU. */
+  /** Named beside the times; undefined where there is no GPU, or none yet. */
   readonly adapter: string | undefined;
+  /** Whether there is none. */
+  readonly without: boolean;
   readonly software: boolean;
   readonly benchmark: Benchmark | undefined;
   /** While it runs. */
@@ -26,7 +28,7 @@ export interface BenchmarkPanelProps {
 }
 
 /** Training steps a second, beside TensorFlow.js and the CPU. */
-export function BenchmarkPanel({ adapter, software, benchmark, work, disabled, onRun }: BenchmarkPanelProps) {
+export function BenchmarkPanel({ adapter, without, software, benchmark, work, disabled, onRun }: BenchmarkPanelProps) {
   return (
     <Panel title="Benchmark" class="benchmark-panel">
       <p class="about">
@@ -34,7 +36,7 @@ export function BenchmarkPanel({ adapter, software, benchmark, work, disabled, o
         computes the reference’s losses, within {rounded(100 * TOLERANCE, 2)} %.
       </p>
       <div class="runs-it">
-        {adapter === undefined ? (
+        {without ? (
           <Button kind="primary" disabled={disabled} onClick={() => onRun(false)}>
             Measure the CPU reference
           </Button>

@@ -99,6 +99,7 @@ export function Page() {
           )}
           <BenchmarkPanel
             adapter={gpu?.name}
+            without={without}
             software={gpu?.software ?? false}
             benchmark={benchmark}
             work={workOf("benchmark")}
