@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { mark } from "../format.ts";
@@ -21,7 +21,8 @@ export function usePlot(
 ): RefObject<HTMLDivElement | null> {
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot>(undefined);
-  useEffect(() => {
+  // A frame later, the legend below it would move.
+  useLayoutEffect(() => {
     const target = host.current;
     if (!target) return;
     const options = make();

@@ -50,7 +50,7 @@ export function Goal(
           { value: "regression", text: "Number" },
         ]}
       />
-      <p class="hint" data-testid="guess">
+      <p class="hint guess" data-testid="guess">
         {task === undefined ? guess && `Guessed from ${guess.reason}.` : "Chosen by you."}
       </p>
     </div>

@@ -212,6 +212,7 @@ export function Page() {
             <div class="stack">
               <PredictForm
                 begun={begun}
+                expected={expectedOf(given.summary, options, task)}
                 target={options.target}
                 step={progress?.step ?? 0}
                 running={running}
@@ -249,6 +250,13 @@ function optionsFor({ columns }: TableSummary): DataOptions {
   const target = columns.at(-1)?.name ?? "";
   const ignored = columns.filter((column) => column.name !== target && !isInput(column)).map(({ name }) => name);
   return { ...initialOptions, target, ignored };
+}
+
+/** What a network will have. */
+function expectedOf({ columns }: TableSummary, { target, ignored }: DataOptions, task: Task) {
+  const inputs = columns.filter(({ name }) => name !== target && !ignored.includes(name)).length;
+  const classes = columns.find(({ name }) => name === target)?.distinct ?? 0;
+  return { inputs, classes: task === "classification" ? classes : 0 };
 }
 
 function statsOf(status: Status | undefined, begun: Begun | undefined, task: Task) {

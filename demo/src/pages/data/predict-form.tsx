@@ -2,7 +2,7 @@ import { useEffect, useId, useLayoutEffect, useState } from "preact/hooks";
 import { lost } from "../../client.ts";
 import { Bars } from "../../components/bars.tsx";
 import { Panel } from "../../components/panel.tsx";
-import { useFirst } from "../../components/use-first.tsx";
+import { FIRST, useFirst } from "../../components/use-first.tsx";
 import { figure, local, plain, typed } from "../../format.ts";
 import { type FaultMessage, faultOf } from "../../worker/protocol.ts";
 import type { Begun, RowPrediction } from "./contract.ts";
@@ -14,6 +14,8 @@ const noInputs: readonly string[] = [];
 
 export interface PredictFormProps {
   readonly begun: Begun | undefined;
+  /** How many inputs and classes there will be, for which there is room before training. */
+  readonly expected: { readonly inputs: number; readonly classes: number };
   readonly target: string;
   /** Of the training: a new one is a new prediction. */
   readonly step: number;
@@ -29,7 +31,7 @@ interface Answer {
 }
 
 /** A form for a new row, with what the network makes of it. */
-export function PredictForm({ begun, target, step, running, predict }: PredictFormProps) {
+export function PredictForm({ begun, expected, target, step, running, predict }: PredictFormProps) {
   const id = useId();
   const [cells, setCells] = useState<readonly string[]>([]);
   const [answer, setAnswer] = useState<Answer>();
@@ -69,11 +71,12 @@ export function PredictForm({ begun, target, step, running, predict }: PredictFo
     };
   }, [begun, step, cells]);
 
+  const room = { "--bars": Math.min(MOST_BARS, expected.classes) };
   return (
     <Panel title="Predict a new row">
       {begun && step > 0 ? (
         <>
-          <div class="prediction" role="status" aria-live={running ? "off" : "polite"}>
+          <div class="prediction" style={room} role="status" aria-live={running ? "off" : "polite"}>
             <span class="hint clip" title={target}>
               {target}
             </span>
@@ -103,7 +106,16 @@ export function PredictForm({ begun, target, step, running, predict }: PredictFo
           </div>
         </>
       ) : (
-        <p class="hint">Once it has trained, type in a row here and see what the network predicts.</p>
+        <>
+          <div class="prediction" style={room}>
+            <p class="hint">Once it has trained, type in a row here and see what the network predicts.</p>
+          </div>
+          <div class="row-form" aria-hidden="true">
+            {Array.from({ length: Math.min(FIRST, expected.inputs) }, (_, i) => (
+              <div class="field" key={i} />
+            ))}
+          </div>
+        </>
       )}
     </Panel>
   );
