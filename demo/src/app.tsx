@@ -16,6 +16,7 @@ const enter = () => document.getElementById("main")?.focus();
 
 export function App() {
   const entry = pages.find(({ name }) => name === currentPage.value) ?? pages[0];
+  const reason = backend.value?.kind === "cpu" ? backend.value.reason : undefined;
   const visit = `${generation.value}.${currentVisit.value}`;
   return (
     <>
@@ -25,7 +26,8 @@ export function App() {
       <Header current={entry} />
       <div class="banners">
         {lost.value && <Lost loss={lost.value} />}
-        {backend.value?.kind === "cpu" && <WithoutGpu reason={backend.value.reason} />}
+        {/* At once where that is plain: told later, it moves the page. */}
+        {(backend.value?.kind === "cpu" || !("gpu" in navigator)) && <WithoutGpu reason={reason} />}
       </div>
       <main id="main" tabIndex={-1} data-visit={visit}>
         {entry && <Lazy key={`${entry.name}.${visit}`} entry={entry} />}
