@@ -61,7 +61,7 @@ export async function stepOnCpu(
 ): Promise<Record<string, number[]>> {
   const trainer = createReferenceTrainer(options);
   const names = Object.keys(await trainer.parameters());
-  trainer.setParameters(Object.fromEntries(names.map((name) => [name, shown[name]?.values ?? []])));
+  await trainer.setParameters(Object.fromEntries(names.map((name) => [name, shown[name]?.values ?? []])));
   const { loss, penalty, rows } = await trainer.step();
   const [L, s] = [loss * rows, penalty * rows];
   const found: Record<string, number[]> = { L: [L], s: [s], J: [L + s] };
