@@ -25,7 +25,7 @@ const largest = { inputs: MOST_UNITS, hidden: most, outputs: MOST_UNITS, rows: M
 const [narrowest, widest] = [270, 1500];
 
 describe("the board", () => {
-  it.each([
+  it.each<readonly [string, InsideState]>([
     ...presets.map(({ name, state }) => [name, state] as const),
     ["the largest regression with λ", fitting({ ...decayed, ...largest })],
     ["the largest classifier with λ", fitting({ ...preset("classifier"), ...largest, decay: 0.1 })],

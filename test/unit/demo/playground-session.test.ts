@@ -4,8 +4,8 @@ import { Engine } from "../../../demo/src/pages/playground/engine.ts";
 import { fromQuery, liveAt, toQuery } from "../../../demo/src/pages/playground/options.ts";
 import { open } from "../../../demo/src/pages/playground/session.ts";
 import type { Palette } from "../../../demo/src/theme.ts";
+import { CPU_SLICE, REPORT_INTERVAL } from "../../../demo/src/worker/pace.ts";
 import type { Session } from "../../../demo/src/worker/session.ts";
-import { CPU_SLICE, REPORT_INTERVAL } from "../../../demo/src/worker/training.ts";
 import { FakeCanvas } from "./canvas.ts";
 
 type Event = PlaygroundContract["event"];

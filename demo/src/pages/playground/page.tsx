@@ -33,6 +33,8 @@ export function Page() {
   const [status, setStatus] = useState<Status>();
   const [plan, setPlan] = useState<Plan>();
   const [replay, setReplay] = useState<Replay>();
+  /** The run that the pictures show. */
+  const [drawn, setDrawn] = useState<number>();
   const { fault, setFault, attempt } = useFault();
   const [speed, setSpeed] = useState<Speed>(() => shownOf(currentQuery(), state.run.layers).speed);
   const [unit, setUnit] = useState<View["unit"]>(() => shownOf(currentQuery(), state.run.layers).unit);
@@ -43,6 +45,7 @@ export function Page() {
 
   const receive = (event: PlaygroundContract["event"]) => {
     if (event.kind === "plan") setPlan(event.plan);
+    else if (event.kind === "drawn") setDrawn(event.run);
     else if (event.kind === "replay") {
       if (event.replay.run === runs.current) setReplay(event.replay);
     } else if (event.status.run === runs.current) {
