@@ -3,7 +3,7 @@ import { networkOf, optimizerOf } from "../../network.ts";
 import { createTraining, setNumbers, type Training } from "../../worker/training.ts";
 import type { Scores } from "./contract.ts";
 import { type Edit, type LiveOptions, liveAt, type PlaygroundState, type RunOptions } from "./options.ts";
-import { drawnFromText, makePoints, type Point } from "./points.ts";
+import { type Point, type Points, pointsOf } from "./points.ts";
 
 /** A moment of the run to which it can return. */
 interface Snapshot {
@@ -19,24 +19,12 @@ const MOST_SNAPSHOTS = 48;
 /** Least time in ms between two snapshots. */
 const SNAPSHOT_INTERVAL = 400;
 
-/** The points of a run. */
-export interface Points {
-  readonly train: readonly Point[];
-  /** None where the points are drawn by hand. */
-  readonly test: readonly Point[];
-}
-
 /** How well the network does on all points. */
 export interface Judgement {
   /** Mean over the points to train on. */
   readonly loss: number;
   readonly testLoss: number | undefined;
   readonly accuracy: Scores;
-}
-
-export function pointsOf({ points, count, noise, seed, drawn }: RunOptions): Points {
-  if (points === "drawn") return { train: drawnFromText(drawn), test: [] };
-  return { train: makePoints(points, count, noise, seed), test: makePoints(points, count, noise, seed ^ 0x5bd1e995) };
 }
 
 /**

@@ -50,6 +50,8 @@ export class Meter {
 
   /** Looks at all points, and notes the loss of those for testing. @throws NumericError where the weights are beyond judgement */
   async judge(engine: Engine): Promise<Judgement> {
+    // No word is left of weights before.
+    this.#accuracy = undefined;
     const judgement = await engine.judge();
     this.#accuracy = judgement.accuracy;
     this.#curves = withTest(this.#curves, judgement.testLoss);

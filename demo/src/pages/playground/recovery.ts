@@ -15,9 +15,9 @@ export function lowered(rate: number): number {
  * ones, and at last the beginning.
  */
 export function soundSteps({ steps, train }: Curves): number[] {
-  const first = train[0] ?? Number.NaN;
+  const [first = Number.NaN] = train;
   const sound = steps.filter((_, i) => (train[i] ?? Number.NaN) <= first);
   const found: number[] = [];
-  for (let i = sound.length - 1; i > 0; i = Math.floor(i / 2)) found.push(sound[i] ?? 0);
+  for (let back = 1; back <= sound.length; back *= 2) found.push(sound.at(-back) ?? 0);
   return [...found, 0];
 }
