@@ -290,29 +290,42 @@ describe("the playground", () => {
     const { page } = await site.goTo("playground?layers=4");
     await atRest(page);
     await settled(page);
-    const canvases = page.locator(".surface canvas, .network canvas");
-    const seen = () => canvases.evaluateAll((all) => all.map((one) => getComputedStyle(one).visibility));
-    expect(await seen()).toEqual(["visible", "visible"]);
-    /** At the very next frame, whatever the worker has to do. */
-    const click = (change: string) =>
-      page.evaluate(async (selector) => {
-        document.querySelector<HTMLElement>(selector)?.click();
+    const look = () =>
+      page.evaluate(async () => {
         await new Promise(requestAnimationFrame);
         await new Promise(requestAnimationFrame);
-        const all = [...document.querySelectorAll(".surface canvas, .network canvas")];
-        const shown = all.map((one) => !one.classList.contains("outdated"));
-        return { shown, points: document.querySelectorAll(".surface .preview circle").length };
-      }, change);
-    // Nothing is shown, or that of the points themselves if the worker was as quick.
-    const { shown, points } = await click("[aria-label='Add a hidden layer']");
-    expect(points === 300 || shown.every(Boolean)).toBe(true);
-    expect(new Set(shown).size).toBe(1);
-    await click("[value=moons]");
-    await click("[value=gauss]");
+        const canvases = [...document.querySelectorAll(".surface canvas, .network canvas")];
+        return {
+          canvases: canvases.map((one) => getComputedStyle(one).visibility),
+          points: document.querySelectorAll(".surface .preview circle").length,
+          accuracy: document.querySelector("[data-testid=train-accuracy]")?.textContent,
+        };
+      });
+    const shown = { canvases: ["visible", "visible"], points: 0, accuracy: expect.stringMatching(/ %$/) };
+    expect(await look()).toEqual(shown);
+    // As long as the worker takes.
+    const release = await page.evaluateHandle(() => {
+      const { postMessage } = Worker.prototype;
+      const held: (() => void)[] = [];
+      Worker.prototype.postMessage = function (...given: unknown[]) {
+        held.push(() => Reflect.apply(postMessage, this, given));
+      };
+      return () => {
+        Worker.prototype.postMessage = postMessage;
+        for (const post of held) post();
+      };
+    });
+    const nothing = { canvases: ["hidden", "hidden"], points: 300, accuracy: "–" };
+    await button(page, "Add a hidden layer").click();
+    expect(await look()).toEqual(nothing);
+    for (const shape of ["moons", "xor", "gauss"]) {
+      await page.getByRole("radio", { name: shape }).check({ force: true });
+      expect(await look()).toEqual(nothing);
+    }
+    await release.evaluate((post) => post());
     await atRest(page);
     await settled(page);
-    expect(await seen()).toEqual(["visible", "visible"]);
-    expect(await page.locator(".surface .preview").count()).toBe(0);
+    expect(await look()).toEqual(shown);
     expect(page.url()).toContain("points=gauss");
   });
 

@@ -1,5 +1,4 @@
 import { randomNormals, randomNumbers } from "../../random.ts";
-import type { RunOptions } from "./options.ts";
 
 /** Labelled points of the plane, in about [−1, 1]². */
 
@@ -19,6 +18,19 @@ export interface Point {
 /** A place of the plane. */
 export type Place = Pick<Point, "x" | "y">;
 
+/** What the points of a run follow from. */
+export interface PointOptions {
+  readonly points: PointSet;
+  /** Points to train on. */
+  readonly count: number;
+  /** 0 to 0.5. */
+  readonly noise: number;
+  /** Of the points, the first weights and the order of the rows. */
+  readonly seed: number;
+  /** Points drawn by hand, as text; see `drawnFromText`. */
+  readonly drawn: string;
+}
+
 /** The points of a run. */
 export interface Points {
   readonly train: readonly Point[];
@@ -26,7 +38,7 @@ export interface Points {
   readonly test: readonly Point[];
 }
 
-export function pointsOf({ points, count, noise, seed, drawn }: RunOptions): Points {
+export function pointsOf({ points, count, noise, seed, drawn }: PointOptions): Points {
   if (points === "drawn") return { train: drawnFromText(drawn), test: [] };
   return { train: makePoints(points, count, noise, seed), test: makePoints(points, count, noise, seed ^ 0x5bd1e995) };
 }
