@@ -233,7 +233,7 @@ describe("the playground", () => {
     await page.waitForURL((url) => url.href !== before);
   });
 
-  it("erases single points with the mouse, a finger's stroke and the keyboard, and keeps the last", async () => {
+  it("erases single points by clicks, strokes and the keyboard, and keeps the last", async () => {
     // At (±.5, .5) and (±.5, −.5), about.
     const { page } = await site.goTo("playground?layers=4&points=drawn&drawn=NN0Ny0yN1yy1");
     await atRest(page);
