@@ -1,4 +1,5 @@
 import { DataError } from "../errors.ts";
+import { refuse } from "../model/options.ts";
 
 /**
  * The safetensors format, as far as networks need it: 8 bytes of little-endian header length, a JSON header padded with
@@ -197,26 +198,33 @@ function readMetadata(value: unknown, metadata: Record<string, string>, where: s
 
 function readEntry(name: string, value: unknown, file: string): Entry {
   const where = `${file}: tensor "${name}"`;
-  const refuse = (got: string, expected: string, remedy = remedyForDamage): never => {
-    throw new DataError({ where, got, expected, remedy });
-  };
-  if (!isRecord(value)) return refuse(shown(value), "an object with dtype, shape and data_offsets");
+  if (!isRecord(value))
+    return refuse(where, shown(value), "an object with dtype, shape and data_offsets", remedyForDamage, DataError);
   const { dtype, shape, data_offsets: offsets } = value;
   if (dtype !== "F32" && dtype !== "U32") {
-    return refuse(`dtype ${shown(dtype)}`, `"F32" or "U32"`, "convert the tensor to float32");
+    return refuse(where, `dtype ${shown(dtype)}`, `"F32" or "U32"`, "convert the tensor to float32", DataError);
   }
   if (!Array.isArray(shape) || !shape.every(isCount)) {
-    return refuse(`shape ${shown(shape)}`, "a list of whole numbers, 0 or above");
+    return refuse(where, `shape ${shown(shape)}`, "a list of whole numbers, 0 or above", remedyForDamage, DataError);
   }
   const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? offsets : [];
   if (!isCount(begin) || !isCount(end) || begin > end) {
-    return refuse(`data_offsets ${shown(offsets)}`, "two whole numbers [begin, end] with begin ≤ end");
+    return refuse(
+      where,
+      `data_offsets ${shown(offsets)}`,
+      "two whole numbers [begin, end] with begin ≤ end",
+      remedyForDamage,
+      DataError,
+    );
   }
   const bytes = volume(shape) * size;
   if (end - begin !== bytes) {
     return refuse(
+      where,
       `${end - begin} bytes of data`,
       `${bytes} bytes for shape ${shortened(`[${shape.join(", ")}]`)} of ${dtype}`,
+      remedyForDamage,
+      DataError,
     );
   }
   return { name, dtype, shape: [...shape], begin, end };

@@ -253,7 +253,9 @@ describe("measureFit", () => {
   it("has no R² where the target does not vary", () => {
     const fit = measureFit([1, 3], [2, 2]);
     expect(fit).toEqual({ rmse: 1, r2: Number.NaN });
-    expect(formatScores([{ name: "test", rows: 2, loss: 0.5, fit }])[1]).toMatch(/none \(the target does not vary\)$/);
+    expect(formatScores([{ name: "test", rows: 2, loss: 0.5, accuracy: undefined, fit }])[1]).toMatch(
+      /none \(the target does not vary\)$/,
+    );
   });
 });
 
