@@ -229,6 +229,21 @@ describe("train refuses, in one line and without a file left behind,", () => {
       '--epochs: got "0", expected a whole number from 1 to 4294967295; give such a number.',
     ],
     [
+      "more epochs than are counted",
+      [...train, "--epochs", "5000000000"],
+      '--epochs: got "5000000000", expected a whole number from 1 to 4294967295; give such a number.',
+    ],
+    [
+      "epochs of more steps than are counted",
+      [...train, "--epochs", "4000000000", "--batch", "8"],
+      "--epochs: got 4000000000 of 2 steps each, expected at most 2147483647, since a training counts 4294967295 steps; train for fewer epochs.",
+    ],
+    [
+      "an unknown schedule",
+      [...train, "--schedule", "cosin"],
+      '--schedule: got "cosin", expected one of constant, cosine; write cosine.',
+    ],
+    [
       "a seed past 32 bits",
       [...train, "--seed", "4294967296"],
       '--seed: got "4294967296", expected a whole number from 0 to 4294967295; give such a number.',
@@ -389,6 +404,27 @@ describe("predict refuses, in one line and without a file left behind,", () => {
 });
 
 describe("plan refuses", () => {
+  it.each([
+    ["text among numbers", "a,b,y\n1,2,no\n3,four,yes\n5,6,yes\n", []],
+    ["a column of text", "a,b,y\n1,x,no\n3,z,yes\n5,z,yes\n", []],
+    ["an unknown class or none", "a,b,y\n1,2,\n3,4,yes\n", []],
+    ["one number only", "a,b,y\n1,2,5.5\n3,4,5.5\n5,6,5.5\n", []],
+    ["too few rows", "a,b,y\n1,2,no\n3,4,yes\n", []],
+    ["a number too large when it is scaled", `a,y\n${"1,1.5\n1.0001,2.5\n".repeat(9)}3e38,3.5\n`, []],
+    ["a scaling of classes", good, ["--scale-target", "minmax"]],
+    ["more epochs than are counted", good, ["--epochs", "4294967295", "--batch", "1"]],
+  ])("%s as train does", async (_, text, options) => {
+    place.write("data.csv", text);
+    const refused: string[] = [];
+    for (const command of ["train", "plan"]) {
+      const { status, stderr } = await place.run([command, "data.csv", "--target", "y", ...options]);
+      expect(status, stderr).toBe(1);
+      refused.push(stderr);
+    }
+    expect(refused[0]).toMatch(/^error: [^\n]+\n$/);
+    expect(refused[1]).toBe(refused[0]);
+  });
+
   it("neither a table nor sizes", async () => {
     await refuses(
       ["plan", "--inputs", "3"],
@@ -418,6 +454,7 @@ describe("plan refuses", () => {
     ["--target", "y"],
     ["--ignore", "a"],
     ["--test-fraction", "0.2"],
+    ["--scale", "none"],
   ])("sizes and %s, which is of a table", async (flag, value) => {
     await refuses(
       ["plan", "--inputs", "3", "--outputs", "2", flag, value],
