@@ -10,15 +10,17 @@ import { describeMachine, readVersions } from "./system.mjs";
 
 /**
  * What `chainrule train` makes of ordinary tables with nothing but a target given, beside what it made with the defaults before:
- * `tables.mjs [--seeds 3] [--rows 400] [--only cars] [--save]`.
+ * `tables.mjs [--seeds 2] [--rows 400] [--only cars] [--save]`.
+ *
+ * Ctrl-C ends it early, with what has been run.
  *
  * The tables are those of vega-datasets that are lists of rows, reduced to their columns of numbers; up to three of these and one
- * column of classes are targets in turn. A score is R² or the share of right classes on the rows that were not trained on.
+ * column of classes are targets in turn, and four others inputs. A score is R² or the share of right classes on the rows that were not trained on.
  */
 
 const { values: options } = parseArgs({
   options: {
-    seeds: { type: "string", default: "3" },
+    seeds: { type: "string", default: "2" },
     rows: { type: "string", default: "400" },
     only: { type: "string", default: "" },
     save: { type: "boolean", default: false },
@@ -31,6 +33,8 @@ const recipes = { before: ["--initializer", "he", "--optimizer", "sgd", "--learn
 const LEAST_ROWS = 40;
 const MOST_CLASSES = 20;
 const [NUMBERS, CLASSES] = [3, 1];
+/** Few columns, so that most tables have shaders of one shape, which a software adapter takes long to compile. */
+const MOST_INPUTS = 4;
 
 /** Keeps what is written to it. */
 class Kept extends Writable {
@@ -58,20 +62,27 @@ const report = {
 };
 console.log(`${report.adapter}; ${report.cpu}, ${report.system}, ${report.date.slice(0, 16)}`);
 const runs = [];
+let stopped = false;
+process.once("SIGINT", () => {
+  stopped = true;
+});
 try {
-  for (const { name, problems } of tables()) {
-    const own = [];
-    for (const { target, csv } of problems) {
-      writeFileSync(join(folder, name), csv);
-      for (let seed = 0; seed < Number(options.seeds); seed++) {
+  const all = [...tables()];
+  // All tables with one seed before any with the next, so that what was run says something wherever it is stopped.
+  for (let seed = 0; seed < Number(options.seeds); seed++) {
+    for (const { name, problems } of all) {
+      const own = [];
+      for (const { target, csv } of problems) {
+        if (stopped) break;
+        writeFileSync(join(folder, name), csv);
         const one = { table: name, target, seed };
         for (const [recipe, args] of Object.entries(recipes)) one[recipe] = await train(name, target, seed, args);
-        // A target that nothing can be learned of, or that does not vary among the rows to test on.
-        if (typeof one.before !== "string" || one.before === "halt") own.push(one);
+        // Else nothing can be learned of the target, or it does not vary among the rows to test on.
+        if ([one.before, one.now].every((score) => typeof score === "number" || score === "halt")) own.push(one);
       }
+      runs.push(...own);
+      if (own.length > 0) console.log(`seed ${seed}, ${lineOf(name, summaryOf(own))}`);
     }
-    runs.push(...own);
-    if (own.length > 0) console.log(lineOf(name, summaryOf(own)));
   }
 } finally {
   device.destroy();
@@ -80,6 +91,7 @@ try {
 const names = [...new Set(runs.map(({ table }) => table))];
 const tablesOf = Object.fromEntries(names.map((name) => [name, summaryOf(runs.filter(({ table }) => table === name))]));
 const all = summaryOf(runs);
+for (const name of names) console.log(lineOf(name, tablesOf[name]));
 console.log(lineOf(`all ${names.length}`, all));
 if (options.save) {
   const adapter = report.adapter.toLowerCase().replace(/[^a-z0-9]+/g, "-");
@@ -147,7 +159,10 @@ function* tables() {
     const problems = [];
     for (const kind of [numbers, classes]) {
       for (const target of spread(kind, kind === numbers ? NUMBERS : CLASSES)) {
-        const inputs = numbers.filter((column) => column !== target);
+        const inputs = spread(
+          numbers.filter((column) => column !== target),
+          MOST_INPUTS,
+        );
         if (inputs.length === 0) continue;
         const lines = [[...inputs, target], ...taken.map((row) => [...inputs, target].map((column) => row[column]))];
         const csv = lines
