@@ -7,10 +7,10 @@ const classifier = { ...description, task: "classification", classes: ["a", "b",
 
 describe("scoreOf", () => {
   it("of classes is the mean cross-entropy and the share of right ones", () => {
-    // −log softmax: log 3, log(1 + 2e⁻¹), and that and 1; exp(1000) is no float64.
-    const outputs = [0, 0, 0, 0, 1, 0, 1000, 999, 999];
+    // −log softmax: log 3, log(1 + 2e⁻¹), and log(1 + e⁻¹ + e⁻²) + 2; exp(1000) is no float64.
+    const outputs = [0, 0, 0, 0, 1, 0, 1000, 999, 998];
     const score = scoreOf({ outputs, classes: [0, 1, 0] }, [1, 1, 2], classifier);
-    const loss = (Math.log(3) + 2 * Math.log(1 + 2 * Math.exp(-1)) + 1) / 3;
+    const loss = (Math.log(3) + Math.log(1 + 2 * Math.exp(-1)) + Math.log(1 + Math.exp(-1) + Math.exp(-2)) + 2) / 3;
     expect(score).toEqual({ rows: 3, loss: expect.closeTo(loss, 14), accuracy: 1 / 3, fit: undefined });
   });
 
