@@ -135,12 +135,12 @@ function summaryOf(own) {
     score: { before: mean(({ before }) => before), now: mean(({ now }) => now) },
     difference,
     // Of the mean difference.
-    standardError: round(Math.sqrt(squares / (both.length - 1) / both.length)),
+    standardError: both.length > 1 ? round(Math.sqrt(squares / (both.length - 1) / both.length)) : undefined,
   };
 }
 
 function lineOf(name, { runs: count, halts, score, difference, standardError }) {
-  const scores = `score ${score.before.toFixed(4)} → ${score.now.toFixed(4)} (${difference < 0 ? "" : "+"}${difference} ± ${standardError})`;
+  const scores = `score ${score.before.toFixed(4)} → ${score.now.toFixed(4)} (${difference < 0 ? "" : "+"}${difference}${standardError === undefined ? "" : ` ± ${standardError}`})`;
   return `${name}: ${count} runs, halts ${halts.before} → ${halts.now}, ${scores}`;
 }
 
