@@ -10,9 +10,9 @@ import { describeMachine, readVersions } from "./system.mjs";
 
 /**
  * What `chainrule train` makes of ordinary tables with nothing but a target given, beside what it made with the defaults before:
- * `tables.mjs [--seeds 2] [--rows 400] [--only cars] [--save]`.
+ * `tables.mjs [--seeds 2] [--rows 400] [--only cars] [--minutes 30] [--save]`.
  *
- * Ctrl-C ends it early, with what has been run.
+ * It begins no run after so many minutes.
  *
  * The tables are those of vega-datasets that are lists of rows, reduced to their columns of numbers; up to three of these and one
  * column of classes are targets in turn, and four others inputs. A score is R² or the share of right classes on the rows that were not trained on.
@@ -23,6 +23,7 @@ const { values: options } = parseArgs({
     seeds: { type: "string", default: "2" },
     rows: { type: "string", default: "400" },
     only: { type: "string", default: "" },
+    minutes: { type: "string", default: "30" },
     save: { type: "boolean", default: false },
   },
 });
@@ -62,18 +63,15 @@ const report = {
 };
 console.log(`${report.adapter}; ${report.cpu}, ${report.system}, ${report.date.slice(0, 16)}`);
 const runs = [];
-let stopped = false;
-process.once("SIGINT", () => {
-  stopped = true;
-});
+const end = performance.now() + 60_000 * Number(options.minutes);
 try {
   const all = [...tables()];
-  // All tables with one seed before any with the next, so that what was run says something wherever it is stopped.
+  // All tables with one seed before any with the next, so that what was run says something when the time is over.
   for (let seed = 0; seed < Number(options.seeds); seed++) {
     for (const { name, problems } of all) {
       const own = [];
       for (const { target, csv } of problems) {
-        if (stopped) break;
+        if (performance.now() > end) break;
         writeFileSync(join(folder, name), csv);
         const one = { table: name, target, seed };
         for (const [recipe, args] of Object.entries(recipes)) one[recipe] = await train(name, target, seed, args);
