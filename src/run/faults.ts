@@ -1,7 +1,6 @@
 import { type ChainruleError, DataError, ModelError, PlanError, ShapeError } from "../errors.ts";
 import { remedyForName } from "../model/nearest.ts";
 import { show } from "../model/options.ts";
-import type { Unfit } from "./unfit.ts";
 
 /** What can be wrong with given numbers, in words. */
 const faults = {
@@ -140,8 +139,14 @@ const faults = {
 
 export type Faults = typeof faults;
 
+interface Finding {
+  readonly fault: keyof Faults;
+  readonly given: readonly unknown[];
+  readonly stack?: string | undefined;
+}
+
 /** The error that a check's finding stands for, with the stack of the call that found it. */
-export function errorOf({ fault, given, stack }: Unfit): ChainruleError {
+export function errorOf({ fault, given, stack }: Finding): ChainruleError {
   const error = (faults[fault] as (...given: unknown[]) => ChainruleError)(...given);
   if (stack) error.stack = stack.replace(/^.*/, String(error).replaceAll("$", "$$$$"));
   return error;
