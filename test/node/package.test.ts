@@ -110,9 +110,20 @@ describe("the installed package", () => {
       expect(elsewhere, path).toEqual([]);
     }
     expect(imports("core.js")).toEqual(
-      ["diagnosis", "files", "half", "inference", "node", "read", "split", "staged", "textbook", "whole-steps"].map(
-        (name) => `./${name}.js`,
-      ),
+      [
+        "calls",
+        "diagnosis",
+        "files",
+        "half",
+        "inference",
+        "node",
+        "read",
+        "reuse",
+        "split",
+        "staged",
+        "textbook",
+        "whole-steps",
+      ].map((name) => `./${name}.js`),
     );
     expect(readText(bare.installed, "dist/core.js")).not.toMatch(/^import /m);
   });
