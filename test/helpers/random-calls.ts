@@ -2,7 +2,6 @@ import { NumericError } from "../../src/errors.ts";
 import { adam, sgd } from "../../src/model/optimizer.ts";
 import { uniform01 } from "../../src/model/random.ts";
 import type { Dataset, Fit, ReferenceTrainer, Report, Trainer, TrainerOptions } from "../../src/run/types.ts";
-import { largestMagnitude } from "./compare.ts";
 import { random } from "./gpu.ts";
 import { COLUMNS, estimator } from "./training.ts";
 import { turns } from "./turns.ts";
@@ -294,13 +293,13 @@ function make(
 }
 
 async function makeFit(
-  { fit }: Either,
+  trainer: Either,
   { epochs, by, abort }: Extract<Call, { call: "fit" }>,
   taken: (steps: number) => void,
 ): Promise<unknown> {
   const controller = new AbortController();
   if (abort?.when === "before") controller.abort();
-  const training: Fit<Report> = fit({ epochs, ...(abort && { signal: controller.signal }) });
+  const training: Fit<Report> = trainer.fit({ epochs, ...(abort && { signal: controller.signal }) });
   const consume = async () => {
     if (by === "await") return untimed(await training);
     const reports: Partial<Report>[] = [];
@@ -384,34 +383,3 @@ async function remake(
 export async function reset(trainer: Either, first: Uint8Array<ArrayBuffer>): Promise<void> {
   await Promise.all([trainer.setData(tiny.data), trainer.setOptimizer(tiny.optimizer), trainer.load(first)]);
 }
-
-/** Where two values differ, if they do. @param tolerance relative to the largest number of a list, or 1; of bits if left out */
-export function difference(got: unknown, expected: unknown, tolerance = 0, path = ""): string | undefined {
-  if (Object.is(got, expected)) return undefined;
-  const told = `${path}: got ${show(got)}, expected ${show(expected)}`;
-  if (typeof got === "number" && typeof expected === "number") {
-    return Math.abs(got - expected) <= tolerance * Math.max(1, Math.abs(expected)) ? undefined : told;
-  }
-  if (got instanceof Float32Array && expected instanceof Float32Array && tolerance > 0) {
-    const allowed = tolerance * Math.max(1, largestMagnitude(expected));
-    const at = got.length === expected.length ? got.findIndex((value, i) => !close(value, expected[i], allowed)) : 0;
-    return at < 0
-      ? undefined
-      : `${path}[${at}]: got ${got[at]} of ${got.length}, expected ${expected[at]} of ${expected.length}`;
-  }
-  if (!isObject(got) || !isObject(expected) || got.constructor !== expected.constructor) return told;
-  const names = Object.keys(expected);
-  if (Object.keys(got).join() !== names.join()) return told;
-  for (const name of names) {
-    const found = difference(got[name], expected[name], tolerance, `${path}.${name}`);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-const close = (got: number, expected = Number.NaN, allowed: number) =>
-  Object.is(got, expected) || Math.abs(got - expected) <= allowed;
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
-
-const show = (value: unknown): string => (isObject(value) ? JSON.stringify(value)?.slice(0, 300) : String(value));

@@ -2,10 +2,10 @@ import { createReferenceTrainer } from "../../src/cpu/trainer.ts";
 import type { Device } from "../../src/device/open.ts";
 import { loadModel } from "../../src/run/checkpoint.ts";
 import { createTrainer } from "../../src/run/trainer.ts";
+import { difference } from "./difference.ts";
 import {
   type Call,
   callsOf,
-  difference,
   type Either,
   type Group,
   type Outcome,
