@@ -89,8 +89,8 @@ describe.each(trainersOn(device))("setOptimizer of a trainer %s", (_, make) => {
       const [set, next] = [trainer.setOptimizer(given), trainer.step()];
       given.schedule.learningRate = 7;
       given.weightDecay = 7;
-      await set;
-      expect((await next).learningRate).toBe(Math.fround(0.05));
+      const [, { learningRate }] = await Promise.all([set, next]);
+      expect(learningRate).toBe(Math.fround(0.05));
     });
   });
 
@@ -351,7 +351,7 @@ describe.each(trainersOn(device))("bytes, to a trainer %s", (_, make) => {
   test("are told by the file, and stand for the same to who loads it", async () => {
     await withTrainer(ofBytes, async (trainer) => {
       const loaded = loadModel(await trainer.save());
-      expect(loaded).toMatchObject({ bytes: stands });
+      expect((loaded as { bytes?: ByteScale }).bytes).toEqual(stands);
       const predictor = await createPredictor(device, loaded);
       const rows = pixels(40, 5);
       const [[, onGpu]] = trainersOn(device);
