@@ -7,6 +7,9 @@ type Bundle = Rollup.OutputBundle;
 /** What the site needs to work; licences and source maps are not. */
 const needed = /\.(?:js|css|html|svg|csv|bin|jpg|webp|png|webmanifest)$/;
 
+/** The picture that others show where they link to the site. */
+const forOthers = "preview.png";
+
 /** What is kept once it was asked for: large, and used by one button. */
 const later = /^assets\/tfjs-(?!worker)[^/]*\.js$/;
 
@@ -18,7 +21,12 @@ const manifest = {
   display: "standalone",
   background_color: "#f7f6f3",
   theme_color: "#f7f6f3",
-  icons: [{ src: "icon.svg", sizes: "any", type: "image/svg+xml" }],
+  icons: [
+    { src: "icon.svg", sizes: "any", type: "image/svg+xml" },
+    { src: "icon-192.png", sizes: "192x192", type: "image/png" },
+    { src: "icon-512.png", sizes: "512x512", type: "image/png" },
+    { src: "icon-512.png", sizes: "512x512", type: "image/png", purpose: "maskable" },
+  ],
 };
 
 /**
@@ -68,7 +76,7 @@ export function offline(publicFiles: readonly string[]): Plugin {
       handler(_, bundle) {
         this.emitFile({ type: "asset", fileName: "manifest.webmanifest", source: JSON.stringify(manifest) });
         const names = [...Object.keys(bundle), "index.html", "manifest.webmanifest", ...publicFiles];
-        const files = [...new Set(names.filter((name) => needed.test(name)))].sort();
+        const files = [...new Set(names.filter((name) => needed.test(name) && name !== forOthers))].sort();
         const hash = createHash("sha256");
         for (const file of Object.values(bundle)) hash.update(contentOf(file));
         const isLater = (name: string) => later.test(name);

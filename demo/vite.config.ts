@@ -1,12 +1,15 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { digitsFile } from "./digits-file.ts";
+import { licenses } from "./licenses.ts";
 import { offline } from "./offline.ts";
+import { policy } from "./policy.ts";
+import { project, published } from "./project.ts";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
-const { version } = JSON.parse(readFileSync(path("../package.json"), "utf8"));
+const { page, worker } = licenses();
 
 /**
  * One file of all shaders, each of which would be a request of its own otherwise: the pages show most kinds of plans. For the same
@@ -27,16 +30,15 @@ export default defineConfig({
       { find: /^chainrule\/table$/, replacement: path("../src/table.ts") },
     ],
   },
-  define: { __VERSION__: JSON.stringify(version) },
+  define: { __VERSION__: JSON.stringify(project.version), __REPOSITORY__: JSON.stringify(project.repository) },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     target: "es2022",
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
     outDir: path("dist"),
     emptyOutDir: true,
-    license: { fileName: "licenses.md" },
     rolldownOptions,
   },
-  worker: { format: "es", rolldownOptions },
-  plugins: [digitsFile(), offline(readdirSync(path("public")))],
+  worker: { format: "es", rolldownOptions, plugins: () => [worker()] },
+  plugins: [digitsFile(), offline(readdirSync(path("public"))), published(), page, policy()],
 });

@@ -6,7 +6,7 @@ import { recordFunction } from "./lib/record.wgsl.ts";
 
 /**
  * Between two steps, in one workgroup: writes the line of the step before into the ring, and unless `closing` advances the control
- * block, picks the rows of the next batch and gathers their targets.
+ * block and picks the rows of the next batch.
  */
 export const beginSource = ({ penalty, group, shuffle, closing, ...advance }: BeginVariant) => wgsl`
 @group(0) @binding(1) var<storage, read_write> control: Control;
@@ -14,11 +14,9 @@ export const beginSource = ({ penalty, group, shuffle, closing, ...advance }: Be
 @group(0) @binding(3) var<storage, read> scores: array<vec2f>;          // ℓ and hit of each row [batch, 2]
 #if ${!closing}
 @group(0) @binding(4) var<storage, read_write> order: array<u32>;       // row of the data for each row of the batch
-@group(0) @binding(5) var<storage, read> data: array<u32>;              // targets of all rows [data rows, columns]
-@group(0) @binding(6) var<storage, read_write> y: array<u32>;           // targets of the batch [batch, columns]
 #endif
 #if ${penalty}
-@group(0) @binding(${closing ? 4 : 7}) var<storage, read> squares: array<f32>;  // parts of Σ‖W‖²
+@group(0) @binding(${closing ? 4 : 5}) var<storage, read> squares: array<f32>;  // parts of Σ‖W‖²
 #endif
 
 ${recordFunction(penalty, group, advance.half)}
@@ -36,9 +34,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
   if (local == 0u) { advance(); }
   storageBarrier();
   for (var i = local; i < control.rows; i += ${group}u) {
-    let row = ${shuffle ? "permute(control.start + i, control.dataRows, control.seed, control.epoch)" : "control.start + i"};
-    order[i] = row;
-    for (var j = 0u; j < dims.columns; j++) { y[i * dims.columns + j] = data[row * dims.columns + j]; }
+    order[i] = ${shuffle ? "permute(control.start + i, control.dataRows, control.seed, control.epoch)" : "control.start + i"};
   }
 }
 #endif

@@ -27,7 +27,7 @@ export const layerUpdateSource = async (
   variant: LayerUpdateVariant,
   operands: readonly Operand<OperandOf<"layerUpdate">>[],
 ) => {
-  const { optimizer, decay, biasDecay, bias, penalty, half = false, tile } = variant;
+  const { optimizer, decay, biasDecay, bias, penalty, half = false, copy, tile } = variant;
   const { declarations, a, b, unscaled, biasGradient } = gradientOf(variant);
   const types: Readonly<Record<string, string>> = {
     order: "u32",
@@ -69,7 +69,7 @@ ${product({
   ${penalty && decay ? "squareSum += w[at] * w[at];" : ""}
   ${apart}
   updateWeight(at, ${unscaled("value")});
-  ${half ? "copy[at] = f16(w[at]);" : ""}`,
+  ${copy ? "copy[at] = f16(w[at]);" : ""}`,
   eachRow: bias
     ? `${penalty && biasDecay ? "squareSum += bias[i] * bias[i];" : ""}
   ${apart}

@@ -14,19 +14,23 @@ import { halfType } from "./lib/half.wgsl.ts";
  *     halfSquaredError      ℓ = ½ Σⱼ (oⱼ − yⱼ)²                       ∂ℓ/∂oⱼ = oⱼ − yⱼ
  *     softmaxCrossEntropy   ℓ = m + log Σⱼ exp(oⱼ − m) − o_y, m = max o   ∂ℓ/∂oⱼ = softmax(o)ⱼ − [j = y]
  */
-export const lossSource = async ({ loss, delta, slope, half = false }: LossVariant) => {
+export const lossSource = async ({ loss, delta, slope, gather = false, half = false }: LossVariant) => {
   const put = (d: string) => {
     const value = `${d} * slope(o[first + j], o[first + j])`;
     return half ? `storeDelta(first + j, lossScale * (${value}));` : `dO[first + j] = ${value};`;
   };
-  const scale = half ? `let lossScale = bitcast<f32>(${controlWord("lossScale")});` : "";
+  const before = `let row = ${gather ? "order[i]" : "i"};
+  ${half ? `let lossScale = bitcast<f32>(${controlWord("lossScale")});` : ""}`;
   return wgsl`
 @group(0) @binding(1) var<storage, read_write> control: array<atomic<u32>>;   // |B|; halted is written, by any row
 @group(0) @binding(2) var<storage, read> o: array<f32>;              // output [batch, columns]
-@group(0) @binding(3) var<storage, read> y: array<${targetType(loss)}>;              // ${takesClasses[loss] ? "class [batch]" : "target [batch, columns]"}
+@group(0) @binding(3) var<storage, read> y: array<${targetType(loss)}>;              // ${takesClasses[loss] ? "class [rows]" : "target [rows, columns]"} of the batch or of all data
 @group(0) @binding(4) var<storage, read_write> scores: array<vec2f>; // ℓ, and 1 where the first largest output is the class
 #if ${delta}
 @group(0) @binding(5) var<storage, read_write> dO: array<${halfType(half)}>;       // ∂L/∂o [batch, columns]
+#endif
+#if ${gather}
+@group(0) @binding(${delta ? 6 : 5}) var<storage, read> order: array<u32>;                // row of the data for each row of the batch
 #endif
 
 ${activationFunctions(slope)}
@@ -41,7 +45,7 @@ fn score(i: u32, rowLoss: f32, hit: f32) {
 #endif
 }
 
-${rows[loss](scale, delta ? put : undefined)}
+${rows[loss](before, delta ? put : undefined)}
 
 ${elementwise(controlWord("rows"), "rowLoss(i);")}
 `;
@@ -49,7 +53,7 @@ ${elementwise(controlWord("rows"), "rowLoss(i);")}
 
 /**
  * Function `rowLoss(i)`, which scores row i and stores its delta.
- * @param before statement at its beginning
+ * @param before statements at its beginning, which give the `row` of y
  * @param put statement that stores ∂ℓ/∂oⱼ, times the slope, at `first + j`
  */
 type Row = (before: string, put: ((d: string) => string) | undefined) => string;
@@ -58,9 +62,10 @@ const rows: Readonly<Record<Loss, Row>> = {
   halfSquaredError: (before, put) => `fn rowLoss(i: u32) {
   ${before}
   let first = i * dims.columns;
+  let targets = row * dims.columns;
   var sum = 0.0;
   for (var j = 0u; j < dims.columns; j++) {
-    let difference = o[first + j] - y[first + j];
+    let difference = o[first + j] - y[targets + j];
     sum += difference * difference;
     ${put ? put("difference") : ""}
   }
@@ -69,7 +74,7 @@ const rows: Readonly<Record<Loss, Row>> = {
   softmaxCrossEntropy: (before, put) => `fn rowLoss(i: u32) {
   ${before}
   let first = i * dims.columns;
-  let label = y[i];
+  let label = y[row];
   var largest = o[first];
   var best = 0u;
   for (var j = 1u; j < dims.columns; j++) {

@@ -20,25 +20,21 @@ import { outputRow } from "./lib/output-row.wgsl.ts";
 export const outputLossSource = async (variant: OutputLossVariant) => {
   const { activation, bias, gather, bytes, loss, units, delta, half = false, group, subgroups } = variant;
   const classes = takesClasses[loss];
-  const optional = ["bias", "order", "dz"].filter((name) => ({ bias, order: gather, dz: delta })[name]);
   const data = numbersOf("x", bytes, half && !gather);
-  const binding = (name: string) => 6 + optional.indexOf(name);
   const put = (index: string, value: string) =>
     half ? `storeDelta(${index}, lossScale * (${value}));` : `dz[${index}] = ${value};`;
   return wgsl`
 @group(0) @binding(1) var<storage, read_write> control: array<atomic<u32>>;                       // |B|; halted is written
 @group(0) @binding(2) var<storage, read> x: array<${data.type}>;                                           // [batch or data rows, inner]
 @group(0) @binding(3) var<storage, read> w: array<${halfType(half)}>;                                           // W [units, inner]
-@group(0) @binding(4) var<storage, read> y: array<${targetType(loss)}>;                    // class [batch] or target [batch, units]
+@group(0) @binding(4) var<storage, read> y: array<${targetType(loss)}>;                    // class [data rows] or target [data rows, units]
 @group(0) @binding(5) var<storage, read_write> scores: array<vec2f>;                              // ℓ, hit [batch, 2]
 #if ${bias}
-@group(0) @binding(${binding("bias")}) var<storage, read> bias: array<f32>;                       // b [units]
+@group(0) @binding(6) var<storage, read> bias: array<f32>;                       // b [units]
 #endif
-#if ${gather}
-@group(0) @binding(${binding("order")}) var<storage, read> order: array<u32>;                     // [batch]
-#endif
+@group(0) @binding(${bias ? 7 : 6}) var<storage, read> order: array<u32>;                     // row of the data for each of the batch
 #if ${delta}
-@group(0) @binding(${binding("dz")}) var<storage, read_write> dz: array<${halfType(half)}>;                     // ∂J/∂z [batch, units]
+@group(0) @binding(${bias ? 8 : 7}) var<storage, read_write> dz: array<${halfType(half)}>;                     // ∂J/∂z [batch, units]
 #endif
 
 ${data.declarations}
@@ -60,7 +56,8 @@ fn main(
   let i = min(place, rows - 1u);
   ${subgroups ? "let lane = subgroupLane % 4u;" : ""}
   ${half ? `let lossScale = bitcast<f32>(${controlWord("lossScale")});` : ""}
-  let first = ${gather ? "order[i]" : "i"} * dims.inner;
+  let row = order[i];
+  let first = ${gather ? "row" : "i"} * dims.inner;
   ${outputRow({
     loss,
     units,
@@ -68,7 +65,7 @@ fn main(
     x: (k) => data.load(`first + ${k}`),
     w: (j, k) => halfLoad("w", half)(`${j}u * dims.inner + ${k}`),
     bias: bias ? (j) => `bias[${j}]` : undefined,
-    y: (j) => (classes ? "y[i]" : `y[i * ${units}u + ${j}u]`),
+    y: (j) => (classes ? "y[row]" : `y[row * ${units}u + ${j}u]`),
     activate: "activate",
     slope: "slope",
     subgroups,

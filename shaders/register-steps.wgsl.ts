@@ -8,6 +8,7 @@ import { exponential } from "./lib/finite.wgsl.ts";
 import { numbersOf } from "./lib/numbers.wgsl.ts";
 import { rowLoss } from "./lib/output-row.wgsl.ts";
 import { permutation } from "./lib/permutation.wgsl.ts";
+import { each } from "./lib/product-parts.wgsl.ts";
 import { writeRecord } from "./lib/record.wgsl.ts";
 import { updateStatements } from "./lib/update.wgsl.ts";
 
@@ -15,7 +16,8 @@ import { updateStatements } from "./lib/update.wgsl.ts";
  * Many whole training steps in one dispatch, for networks so small that every invocation holds all parameters and their
  * optimizer state in registers: each takes whole rows of the batch, forward and backward, and sums their gradients; the sums of
  * all invocations are added up in workgroup memory, in order; and each invocation updates its own copy, by the same numbers
- * in the same way. Everything is unrolled, since what is found by a constant index is a register. Two barriers a step.
+ * in the same way. A step is unrolled, since only what is found by a constant index can be a register; loops over all parameters
+ * stand before the first and after the last. Two barriers a step.
  */
 export const registerStepsSource = (variant: WholeStepsVariant) => {
   const { steps, layout, resident, group, records, classes, bytes } = variant;
@@ -99,10 +101,6 @@ ${elements.map(({ parameter, state, update }, e) => `      { ${updateStatements(
 }
 `;
 };
-
-/** `text` for 0 … count − 1, one a line. */
-const each = (count: number, text: (index: number) => string): string =>
-  Array.from({ length: count }, (_, index) => text(index)).join("\n");
 
 type Layout = WholeStepsVariant["layout"];
 

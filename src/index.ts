@@ -11,21 +11,23 @@ export {
   PlanError,
   ShapeError,
 } from "./errors.ts";
-export type { Tile } from "./kernels/tile.ts";
+export type { Hardware, Tile } from "./kernels/tile.ts";
 export { type Activation, activations } from "./model/activation.ts";
-export { glorot, he, type Initializer, uniform } from "./model/initializer.ts";
+export { glorot, he, type Initializer, torchLinear, uniform } from "./model/initializer.ts";
 export { type Dense, type DenseOptions, dense, type Model, sequential, type Trainable } from "./model/layer.ts";
 export { type Loss, losses } from "./model/loss.ts";
 export {
   type AdamOptions,
   adam,
   adamw,
+  type CoupledAdamOptions,
   type Decay,
   type Optimizer,
   type OptimizerOptions,
+  type SgdOptions,
   sgd,
 } from "./model/optimizer.ts";
-export { cosine, type Schedule, stepDecay } from "./model/schedule.ts";
+export { type CosineOptions, cosine, type Schedule, type StepOptions, stepDecay } from "./model/schedule.ts";
 export { describeStep, type StepDescription } from "./plan/describe.ts";
 export { formatPlan } from "./plan/format.ts";
 export { formatBytes } from "./plan/format-bytes.ts";

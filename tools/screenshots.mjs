@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright";
 import { build, preview } from "vite";
@@ -6,7 +6,7 @@ import { chooseAdapter } from "./adapter.mjs";
 
 /**
  * `npm run screenshots [page …]`: pictures of the demo's pages at 1280 and 390 px, light and dark, into demo/screenshots.
- * Each page says how it comes to look as it should.
+ * Each page says how it comes to look as it should. `preview` and `icons` make those of demo/public.
  *
  * @typedef {import("playwright").Page} Page
  * @type {Record<string, { at: string, prepare: (page: Page) => Promise<unknown> }>}
@@ -90,9 +90,58 @@ const folder = fileURLToPath(new URL("../demo/screenshots/", import.meta.url));
 const configFile = fileURLToPath(new URL("../demo/vite.config.ts", import.meta.url));
 await mkdir(folder, { recursive: true });
 
+const published = fileURLToPath(new URL("../demo/public/", import.meta.url));
+
+/**
+ * What others show where they link to the site.
+ * @param {import("playwright").Browser} browser
+ * @param {string | undefined} address
+ */
+async function takePreview(browser, address) {
+  // 1200 × 630 of what a wide window shows.
+  const context = await browser.newContext({
+    viewport: { width: 1600, height: 840 },
+    deviceScaleFactor: 0.75,
+    locale: "en-GB",
+  });
+  const page = await context.newPage();
+  await page.goto(`${address}#/${pages.playground?.at}`);
+  await pages.playground?.prepare(page);
+  // Without what is of this machine.
+  await page.locator(".adapter").evaluate((/** @type {HTMLElement} */ element) => {
+    element.style.visibility = "hidden";
+  });
+  await page.waitForTimeout(1000);
+  await page.screenshot({ path: `${published}preview.png` });
+  await context.close();
+}
+
+/**
+ * The icon for those that take no SVG, on its own ground to the edges: they cut the corners themselves.
+ * @param {import("playwright").Browser} browser
+ */
+async function takeIcons(browser) {
+  const drawing = (await readFile(`${published}icon.svg`)).toString("base64");
+  for (const [name, side] of /** @type {const} */ ([
+    ["apple-touch-icon", 180],
+    ["icon-192", 192],
+    ["icon-512", 512],
+  ])) {
+    const page = await browser.newPage({ viewport: { width: side, height: side } });
+    await page.setContent(
+      `<body style="margin:0; height:100vh; display:grid; place-content:center; background:#1d2433"><img style="width:84vw" src="data:image/svg+xml;base64,${drawing}">`,
+    );
+    await page.screenshot({ path: `${published}${name}.png` });
+    await page.close();
+  }
+}
+
 const wanted = process.argv.slice(2);
-const chosen = Object.entries(pages).filter(([name]) => wanted.length === 0 || wanted.includes(name));
-if (chosen.length === 0) throw new Error(`screenshots: got "${wanted}", expected some of ${Object.keys(pages)}.`);
+const asked = (/** @type {string} */ name) => wanted.length === 0 || wanted.includes(name);
+const chosen = Object.entries(pages).filter(([name]) => asked(name));
+if (![...Object.keys(pages), "preview", "icons"].some(asked)) {
+  throw new Error(`screenshots: got "${wanted}", expected some of ${Object.keys(pages)}, preview and icons.`);
+}
 
 const { environment } = await chooseAdapter();
 const { env, ...launch } = JSON.parse(environment.CHAINRULE_BROWSER ?? "{}");
@@ -100,6 +149,8 @@ await build({ configFile, logLevel: "warn" });
 const server = await preview({ configFile, logLevel: "warn", preview: { port: 0, open: false } });
 const browser = await chromium.launch({ ...launch, env: { ...process.env, ...env } });
 try {
+  if (asked("preview")) await takePreview(browser, server.resolvedUrls?.local[0]);
+  if (asked("icons")) await takeIcons(browser);
   for (const [name, { at, prepare }] of chosen) {
     for (const width of widths) {
       for (const colorScheme of themes) {

@@ -21,6 +21,8 @@ export function compactShader(code, id) {
   const result = new MagicString(code);
   /** Tags of templates that `#if` may stand in. @type {Map<unknown, number>} */
   const tags = new Map();
+  /** Expressions that stood in comments. @type {{ start: number, end: number }[]} */
+  const dropped = [];
   new Visitor({
     ImportDeclaration: ({ source, start, end }) => {
       if (source.value.startsWith("wgsl-preprocessor")) result.remove(start, end);
@@ -28,49 +30,80 @@ export function compactShader(code, id) {
     TaggedTemplateExpression: ({ quasi, start }) => {
       tags.set(quasi, start);
     },
-    TemplateLiteral: (template) => compactTemplate(result, code, template, tags.get(template)),
+    TemplateLiteral: (template) => compactTemplate(result, code, template, tags.get(template), dropped),
+    // Part of a shader too, where it holds more than a word.
+    Literal: ({ value, start, end }) => {
+      const text = typeof value === "string" ? withoutComments(value, false).text.trim() : value;
+      if (text !== value && !dropped.some((one) => one.start <= start && end <= one.end))
+        result.overwrite(start, end, JSON.stringify(text));
+    },
   }).visit(program);
   return { code: result.toString(), map: result.generateMap({ hires: true, source: id, includeContent: true }) };
 }
+
+/**
+ * A `#if`: whether it has met its `#else`, and whether a line ends before it, so that those of its words leave none behind.
+ *
+ * @typedef {{ met: boolean, alone: boolean }} Branch
+ */
 
 /**
  * @param {MagicString} result
  * @param {string} code
  * @param {import("vite").ESTree.TemplateLiteral} template
  * @param {number | undefined} tag Where its tag begins.
+ * @param {{ start: number, end: number }[]} dropped
  */
-function compactTemplate(result, code, { start, end, quasis, expressions }, tag) {
-  /** Whether each open `#if` has met its `#else`. @type {boolean[]} */
+function compactTemplate(result, code, { start, end, quasis, expressions }, tag, dropped) {
+  /** Each open `#if`. @type {Branch[]} */
   const open = [];
   let commented = false;
   let opener = "`";
   let from = tag ?? start;
+  let afterDirective = false;
   quasis.forEach(({ value }, index) => {
     const { text, rest } = withoutComments(value.cooked ?? "", commented);
     const expression = expressions[index];
     const directive = tag !== undefined && /#(if|elif) $/.exec(text);
-    const body = quoted(directive ? text.slice(0, directive.index) : text);
-    const joined = tag === undefined ? body : body.replace(/#(else|endif)\b/g, (_, word) => join(word, open));
+    const inner = directive ? text.slice(0, directive.index) : text;
+    const first = index === 0 || (afterDirective && open.at(-1)?.alone);
+    const body = quoted(first ? inner.replace(/^\n/, "") : inner);
+    const joined =
+      tag === undefined ? body : body.replace(/#(else|endif)\b(\n?)/g, (_, word, end) => join(word, end, open));
+    afterDirective = Boolean(directive);
     commented = rest && expression !== undefined;
     let closer = "${";
     if (expression === undefined) closer = "`";
     else if (commented) closer = "";
     else if (directive) closer = directive[1] === "if" ? "${(" : "` : (";
-    if (directive && directive[1] === "if") open.push(false);
+    if (directive && directive[1] === "if") open.push({ met: false, alone: inner.endsWith("\n") });
     result.overwrite(from, expression?.start ?? end, opener + joined + closer);
-    if (commented && expression) result.remove(expression.start, expression.end);
+    if (commented && expression) {
+      dropped.push(expression);
+      result.remove(expression.start, expression.end);
+    }
     opener = commented ? "" : directive ? ") ? `" : "}";
     from = expression?.end ?? end;
   });
   if (open.length > 0) throw new Error(`shaders: an #if without #endif in ${code.slice(start, start + 60)}`);
 }
 
-/** What stands in the conditional expression for `#else` and `#endif`. @param {string} word @param {boolean[]} open */
-function join(word, open) {
-  if (open.length === 0) throw new Error(`shaders: #${word} without #if`);
-  if (word === "endif") return open.pop() ? "`}" : "` : ``}";
-  open[open.length - 1] = true;
-  return "` : `";
+/**
+ * What stands in the conditional expression for `#else` and `#endif`.
+ * @param {string} word
+ * @param {string} end of its line
+ * @param {Branch[]} open
+ */
+function join(word, end, open) {
+  const branch = open.at(-1);
+  if (!branch) throw new Error(`shaders: #${word} without #if`);
+  const rest = branch.alone ? "" : end;
+  if (word === "else") {
+    branch.met = true;
+    return `\` : \`${rest}`;
+  }
+  open.pop();
+  return (branch.met ? "`}" : "` : ``}") + rest;
 }
 
 /**

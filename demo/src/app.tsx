@@ -1,12 +1,13 @@
-import { useSignalEffect } from "@preact/signals";
 import type { FunctionComponent } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { backend, generation, type Loss, lost, restart } from "./client.ts";
 import { Button } from "./components/button.tsx";
 import { MoonIcon, SunIcon } from "./components/icons.tsx";
 import { Notice, WhatItSaid } from "./components/notice.tsx";
 import { WithoutGpu } from "./components/without-gpu.tsx";
+import { linksOf } from "./links.ts";
 import { type PageEntry, pages } from "./pages.ts";
+import { repository } from "./project.ts";
 import { currentPage, currentVisit, linkTo } from "./router.ts";
 import { theme, toggleTheme } from "./theme.ts";
 
@@ -15,6 +16,7 @@ const enter = () => document.getElementById("main")?.focus();
 
 export function App() {
   const entry = pages.find(({ name }) => name === currentPage.value) ?? pages[0];
+  const reason = backend.value?.kind === "cpu" ? backend.value.reason : undefined;
   const visit = `${generation.value}.${currentVisit.value}`;
   return (
     <>
@@ -24,7 +26,8 @@ export function App() {
       <Header current={entry} />
       <div class="banners">
         {lost.value && <Lost loss={lost.value} />}
-        {backend.value?.kind === "cpu" && <WithoutGpu reason={backend.value.reason} />}
+        {/* At once where that is plain: told later, it moves the page. */}
+        {(backend.value?.kind === "cpu" || !("gpu" in navigator)) && <WithoutGpu reason={reason} />}
       </div>
       <main id="main" tabIndex={-1} data-visit={visit}>
         {entry && <Lazy key={`${entry.name}.${visit}`} entry={entry} />}
@@ -57,13 +60,23 @@ function Lost({ loss: { what, fault } }: { loss: Loss }) {
   );
 }
 
+/** Tells the browser, and whoever links to the page, what it is. */
+function describe({ title, description }: PageEntry): void {
+  document.title = `${title} · chainrule`;
+  const texts = {
+    "name=description": description,
+    "property='og:title'": document.title,
+    "property='og:description'": description,
+  };
+  for (const [meta, text] of Object.entries(texts))
+    document.querySelector(`meta[${meta}]`)?.setAttribute("content", text);
+}
+
 /** A page out of its own chunk. */
 function Lazy({ entry }: { entry: PageEntry }) {
   const [Page, setPage] = useState<FunctionComponent>();
   const [broken, setBroken] = useState(false);
-  useSignalEffect(() => {
-    document.title = `${entry.title} · chainrule`;
-  });
+  useLayoutEffect(() => describe(entry), [entry]);
   useEffect(() => {
     let wanted = true;
     entry.load().then(
@@ -145,6 +158,16 @@ function Footer() {
         Everything runs in this page, on your machine. Nothing is sent anywhere, and after the first visit the page
         works offline.
       </p>
+      <ul aria-label="About chainrule">
+        {linksOf(repository).map(({ title, href }) => (
+          <li key={title}>
+            {/* In a tab of its own: a training would end here. */}
+            <a href={href} target="_blank" rel="noreferrer">
+              {title}
+            </a>
+          </li>
+        ))}
+      </ul>
     </footer>
   );
 }

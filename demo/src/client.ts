@@ -62,8 +62,9 @@ const post = (message: ToWorker, transfer: Transferable[] = []) => worker.postMe
 const ask = (message: (id: number) => ToWorker, transfer?: Transferable[]): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const id = ++numbers;
-    waiting.set(id, { resolve, reject });
+    // First: for what cannot be sent, which throws, there is nothing to wait.
     post(message(id), transfer);
+    waiting.set(id, { resolve, reject });
   });
 
 function receive(message: FromWorker): void {

@@ -21,6 +21,14 @@ effect(() => {
   if (chosen.value) store("localStorage", "theme", chosen.value);
 });
 
+/** The browser's own bars have the colour of the page's. */
+const bars: Readonly<Record<Theme, string>> = { light: "#ffffff", dark: "#1a1e25" };
+effect(() => {
+  for (const meta of document.querySelectorAll<HTMLMetaElement>("meta[name=theme-color]")) {
+    meta.content = bars[chosen.value ?? (meta.media.includes("dark") ? "dark" : "light")];
+  }
+});
+
 export function toggleTheme(): void {
   chosen.value = theme.value === "dark" ? "light" : "dark";
 }

@@ -7,7 +7,7 @@ import { each, outputFunctions, type Product, type ProductOperand, range } from 
  * by round all of them bring `unroll` inner indices of both operands into workgroup memory, in blocks of 4 × 4 numbers, and
  * then each reads the fours of its rows and columns there. A block's four numbers of one inner index are a vector there, however
  * they lie outside, so a block whose numbers are next to each other along the inner side is transposed. Lines are one vector longer
- * than what they hold, which spreads the columns of such blocks over the banks of the memory.
+ * than what they hold, so that the columns of such blocks do not all lie in the same banks of the memory.
  *
  * What lies past the edge of the output is clamped while loading and not stored. Past the end of the sums are zeros: they change no
  * sum, since one that begins with +0 never becomes −0.

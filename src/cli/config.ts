@@ -1,6 +1,6 @@
 import type { Command, Option } from "commander";
 import { ChainruleError, DataError } from "../errors.ts";
-import { remedyFor } from "../model/nearest.ts";
+import { remedyForName } from "../model/nearest.ts";
 import { show } from "../model/options.ts";
 import { readBytes } from "./files.ts";
 
@@ -16,7 +16,7 @@ export function applyConfig(command: Command, path: string, folder?: string): vo
   for (const [key, value] of Object.entries(readObject(path, folder))) {
     const option = known.find((one) => nameOf(one) === key);
     if (option === undefined) {
-      const remedy = remedyFor(key, names, "leave it out");
+      const remedy = remedyForName(key, names, "leave it out");
       refuse(path, `key ${show(key)}`, `options of ${command.name()}: ${names.join(", ")}`, remedy);
     }
     const read = readValue(option, value, `${path}: ${show(key)}`);

@@ -1,6 +1,6 @@
 import Papa from "papaparse";
 import { ModelError } from "../errors.ts";
-import { remedyFor } from "../model/nearest.ts";
+import { remedyForName } from "../model/nearest.ts";
 
 /** Readers of the options' words. Each throws a ModelError that names the option. */
 
@@ -25,7 +25,7 @@ export const wordOption =
   <T extends string>(flag: string, words: readonly T[]) =>
   (text: string): T =>
     words.find((word) => word === text) ??
-    refuse(flag, text, `one of ${words.join(", ")}`, remedyFor(text, words, "give one of these"));
+    refuse(flag, text, `one of ${words.join(", ")}`, remedyForName(text, words, "give one of these"));
 
 /** Sizes of the hidden layers, `64,32`; none for `none` or nothing. */
 export function layersOption(text: string): number[] {

@@ -34,11 +34,7 @@ export async function predict(
   if (out !== undefined) checkWritable(out, [modelPath, path], folder);
 
   const device = await terminal.openDevice();
-  const pollAtOnce = terminal.pollByTimer();
-  const predictor = await createPredictor(device, loaded).catch((error: unknown) => {
-    pollAtOnce();
-    throw error;
-  });
+  const predictor = await createPredictor(device, loaded);
   try {
     const prediction = await predictor.predict(scaleInputs(table, description, values));
     const csv = formatPredictions(prediction, description);
@@ -51,7 +47,6 @@ export async function predict(
     }
     return 0;
   } finally {
-    pollAtOnce();
     predictor.dispose();
   }
 }

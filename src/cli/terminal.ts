@@ -1,6 +1,5 @@
 import type { Device } from "../device/open.ts";
 import { catchInterrupt, type Interrupt } from "./interrupt.ts";
-import { pollByTimer } from "./polling.ts";
 import { openAdapter } from "./software-adapter.ts";
 
 /** A stream that text goes to, which may be a terminal's. */
@@ -16,12 +15,10 @@ export interface Terminal {
   /** The device belongs to who gives it; the commands free what they make on it. */
   openDevice(): Promise<Device>;
   catchInterrupt(): Interrupt;
-  /** As `pollByTimer`. */
-  pollByTimer(): () => void;
 }
 
 /** That of the process that runs a command and nothing else. */
 export function processTerminal(): Terminal {
   const { env, stdout, stderr } = process;
-  return { env, stdout, stderr, openDevice: () => openAdapter(env.CHAINRULE_ADAPTER), catchInterrupt, pollByTimer };
+  return { env, stdout, stderr, openDevice: () => openAdapter(env.CHAINRULE_ADAPTER), catchInterrupt };
 }

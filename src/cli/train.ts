@@ -63,8 +63,6 @@ export async function train(path: string, options: TrainOptions, terminal: Termi
 
   const device = await terminal.openDevice();
   const { batch, seed } = options;
-  // The tuner times what it waits for.
-  const pollAtOnce = options.tune ? undefined : terminal.pollByTimer();
   const trainer = await createTrainer(device, {
     model,
     loss,
@@ -73,7 +71,7 @@ export async function train(path: string, options: TrainOptions, terminal: Termi
     data: data.train.data,
     ...(batch === undefined ? {} : { batch }),
     ...(options.tune ? { tune: tuner({ cache: fileCache(cacheFolder(env.XDG_CACHE_HOME)) }) } : {}),
-  }).finally(pollAtOnce);
+  });
   try {
     return await conduct(trainer, { device, data, out, epochs: options.epochs }, terminal);
   } finally {
@@ -110,8 +108,7 @@ async function conduct(trainer: Trainer, training: Training, terminal: Terminal)
 
   const parts: [name: string, part: Part][] = [["train", data.train]];
   if (data.test) parts.push(["test", data.test]);
-  const pollAtOnce = terminal.pollByTimer();
-  say(stdout, "", ...(await judge(trainer, data.description, parts).finally(pollAtOnce)));
+  say(stdout, "", ...(await judge(trainer, data.description, parts)));
   return 0;
 }
 

@@ -1,4 +1,4 @@
-import { decodeControl, encodeControl, HALTED, RECORD_WORDS } from "../kernels/control.ts";
+import { encodeControl, HALTED, RECORD_WORDS } from "../kernels/control.ts";
 import { buildEvaluatePlan, buildPredictPlan } from "../plan/build.ts";
 import { fuse } from "../plan/passes/fuse.ts";
 import { createReference, type Reference } from "../reference/run.ts";
@@ -124,9 +124,8 @@ export function createCpuBackend(reference: Reference, network: Network, ended: 
       if (isTime()) await pause();
       return { words: Object.fromEntries(names.map((name) => [name, wordsOf(reference, name)])), control };
     },
-    write({ control: words, ...tensors }, fields = {}) {
-      if (words instanceof Uint32Array) Object.assign(control, decodeControl(words));
-      Object.assign(control, decodeControl(encodeControl({ ...control, ...fields })));
+    write(tensors, fields = {}) {
+      Object.assign(control, fields);
       for (const [name, values] of Object.entries(tensors)) {
         const numbers = reference.tensor(name);
         numbers.set(values instanceof Uint8Array ? floatsOf(values, 0, numbers.length) : values);

@@ -1,5 +1,6 @@
 import { afterDispose } from "../errors.ts";
-import { encodeControl, initialControl } from "../kernels/control.ts";
+import { initialControl } from "../kernels/control.ts";
+import { checkOptimizer } from "../model/optimizer.ts";
 import { checkOptions } from "../model/options.ts";
 import { createReference } from "../reference/run.ts";
 import { checkCapacity, checkSeed } from "../run/counts.ts";
@@ -22,16 +23,18 @@ import { createCpuBackend } from "./backend.ts";
 export function createReferenceTrainer(options: ReferenceOptions): ReferenceTrainer {
   const where = "createReferenceTrainer";
   checkOptions(where, options, referenceShape);
-  const { model: _, loss: __, data: ___, capacity, seed = 0, ...step } = options;
-  const { optimizer } = step;
+  const { model: _, loss: __, data: ___, capacity, seed = 0, ...described } = options;
+  const optimizer = checkOptimizer(`${where}: optimizer`, described.optimizer);
+  const step = { ...described, optimizer };
   checkSeed(where, seed);
   const { network, data } = reworded(() => resolveTraining(where, options));
   const rows = checkCapacity(where, capacity, data.rows);
   const plan = makePlan(where, network, { ...step, rows, oneDispatch: false });
-  const control = initialControl({ optimizer, dataRows: data.rows, batch: plan.batch, seed });
-  const backend = createCpuBackend(createReference(plan, control), network, () => afterDispose("trainer"));
+  const reference = createReference(plan, initialControl({ optimizer, dataRows: data.rows, batch: plan.batch, seed }));
+  const control = { ...reference.control };
+  const backend = createCpuBackend(reference, network, () => afterDispose("trainer"));
   const parameters = initialParameters(network.layers, seed);
-  backend.write({ X: data.inputs, Y: data.targets, ...parameters, control: encodeControl(control) });
+  backend.write({ X: data.inputs, Y: data.targets, ...parameters });
   return createTraining({
     backend,
     network,

@@ -55,7 +55,7 @@ export function problemOf(table: Table, options: ProblemOptions): Problem {
       where: table.file,
       got: "no column beside the target",
       expected: "at least one column to learn from",
-      remedy: remedyFor(table, options.ignore),
+      remedy: remedyForColumns(table, options.ignore),
     });
   }
   const guess = options.task === undefined ? guessTask(table, target) : undefined;
@@ -65,7 +65,7 @@ export function problemOf(table: Table, options: ProblemOptions): Problem {
 }
 
 /** @param ignored names of columns, all that there are beside the target */
-function remedyFor(table: Table, ignored: readonly string[]): string {
+function remedyForColumns(table: Table, ignored: readonly string[]): string {
   const add = "add a column of numbers";
   if (ignored.length === 0) return add;
   for (const name of ignored) {

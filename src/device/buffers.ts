@@ -1,7 +1,7 @@
 import { refusals } from "./refused.ts";
 
-/** Bytes of a buffer, and what it is for. */
-export type Wanted = Readonly<Pick<GPUBufferDescriptor, "size" | "usage">>;
+/** What a buffer is to be: its bytes, what it is for, and whether it is mapped at first. */
+export type Wanted = Readonly<Omit<GPUBufferDescriptor, "label">>;
 
 /**
  * Makes buffers: all of them, or none.
@@ -46,6 +46,6 @@ export async function rejectFaults<T>(
   const result = calls();
   const faults = await Promise.all([gpu.popErrorScope(), gpu.popErrorScope()]);
   const fault = faults.find((one) => one);
-  if (fault) throw (await refusals()).noRoom(where, fault, wanted, gpu.limits);
+  if (fault) throw (await refusals()).noRoom(where, fault, gpu, wanted);
   return result;
 }

@@ -12,8 +12,12 @@ export interface Guard {
   close(): void;
 }
 
+/** What ends with each device, by its `lost`: one reaction to that, however many users come and go. */
+const users = new WeakMap<Device["lost"], Set<(error: DeviceError) => void>>();
+
 /** @param where name of the user, for messages */
 export function createGuard(device: Device, where: string): Guard {
+  const { lost } = device;
   let ended: DeviceError | undefined;
   // Not Promise.race: each race would leave a reaction on `lost` for as long as the device lives.
   const waiting = new Set<(error: unknown) => void>();
@@ -21,8 +25,18 @@ export function createGuard(device: Device, where: string): Guard {
     ended ??= error;
     for (const reject of waiting) reject(ended);
     waiting.clear();
+    ends.delete(end);
   };
-  void device.lost.then(end);
+  const ends = users.get(lost) ?? new Set();
+  if (!users.has(lost)) {
+    users.set(lost, ends);
+    // Who comes later has a reaction anew, which is told at once.
+    void lost.then((error) => {
+      users.delete(lost);
+      for (const one of ends) one(error);
+    });
+  }
+  ends.add(end);
   // Loaded by what fails only. Where it cannot be, the failure stands as it is.
   const blame = async (cause: unknown): Promise<never> => {
     throw await refusals().then(

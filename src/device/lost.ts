@@ -1,8 +1,13 @@
 import { ChainruleError, DeviceError } from "../errors.ts";
-import type { Device } from "./open.ts";
+
+/** Of a device, what tells whether it is lost. */
+interface Mortal {
+  readonly gpu: GPUDevice;
+  readonly lost: Promise<DeviceError>;
+}
 
 /** Why something failed: the loss of its device, though that may be told later, or the cause that it gave. */
-export async function reasonOf({ gpu, lost }: Device, cause: unknown): Promise<unknown> {
+export async function reasonOf({ gpu, lost }: Mortal, cause: unknown): Promise<unknown> {
   return mayBeOfLoss(cause) && (await isLost(gpu)) ? lost : cause;
 }
 

@@ -1,6 +1,7 @@
 import { DeviceError } from "../errors.ts";
 import { checkOptions, checkWord, refuse, show } from "../model/options.ts";
 import { refusals } from "./refused.ts";
+import { pollsWhileWaiting } from "./runtime.ts";
 
 /** What runs the shaders. */
 export interface AdapterInfo {
@@ -23,7 +24,10 @@ export interface Device {
   readonly adapter: AdapterInfo;
   /** Settles when the device is lost or destroyed, with the reason. */
   readonly lost: Promise<DeviceError>;
-  /** Frees the device and all that was made on it; a Node process ends only once its devices are destroyed. */
+  /**
+   * Frees the device and all that was made on it; a Node process ends only once its devices are destroyed. A device that was
+   * given to `openDevice` stays open: what waits on it ends, and `dispose()` of each trainer frees its buffers.
+   */
   destroy(): void;
 }
 
@@ -37,6 +41,10 @@ export interface OpenOptions {
   readonly limits?: "adapter" | "default";
   /** Which of two GPUs to ask for; `"high-performance"` if left out. A browser may overrule it. */
   readonly powerPreference?: GPUPowerPreference;
+  /** A device of one's own, in place of all the above. It stays open when what `openDevice` gives is destroyed. */
+  readonly device?: GPUDevice;
+  /** The adapter that `device` came from, where the device does not tell of it: only newer browsers have `adapterInfo`. */
+  readonly adapter?: GPUAdapter;
 }
 
 /** Limits worth raising to what the adapter has. */
@@ -44,7 +52,6 @@ const raised = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
   "maxStorageBuffersPerShaderStage",
-  "maxComputeWorkgroupStorageSize",
   "maxComputeInvocationsPerWorkgroup",
   "maxComputeWorkgroupSizeX",
   "maxComputeWorkgroupSizeY",
@@ -61,29 +68,35 @@ const entries = new WeakMap<GPUDevice, GPU>();
  * @throws DeviceError where there is no WebGPU, no adapter, or the adapter refuses
  */
 export async function openDevice(options: OpenOptions = {}): Promise<Device> {
-  checkOptions("openDevice", options, { gpu: 0, limits: 0, powerPreference: 0 });
+  checkOptions("openDevice", options, { gpu: 0, limits: 0, powerPreference: 0, device: 0, adapter: 0 });
+  if (options.device || options.adapter) return (await refusals()).wrapDevice(options, describe, lossOf);
   const { limits = "adapter", powerPreference = "high-performance" } = options;
   checkWord("openDevice", "limits ", limits, ["adapter", "default"]);
   const entry = options.gpu ?? (await webgpu());
   // Plain JavaScript may give something else as the entry point, which has no such method.
   const adapter = await (entry as Partial<GPU>).requestAdapter?.({ powerPreference });
   if (!adapter) throw (await refusals()).noAdapter(entry, adapter);
-  const info = describe(adapter);
+  const info = describe(adapter.info);
   const gpu = await request(adapter, limits).catch(async (cause: unknown) => {
     throw (await refusals()).noDevice(info.name, cause);
   });
-  const lost = gpu.lost.then(
+  if (pollsWhileWaiting()) (await import("./polling.ts")).pollWhileCompiling(gpu);
+  const lost = lossOf(gpu, info);
+  entries.set(gpu, entry);
+  return { gpu, adapter: info, lost, destroy: () => gpu.destroy() };
+}
+
+/** Settles when a device is lost, with the reason. */
+const lossOf = (gpu: GPUDevice, { name }: AdapterInfo): Promise<DeviceError> =>
+  gpu.lost.then(
     ({ reason, message }) =>
       new DeviceError({
-        where: info.name,
+        where: name,
         got: reason === "destroyed" ? "a device that was destroyed" : `a lost device (${message || reason})`,
         expected: "a device that works",
         remedy: "open the device again and load the last checkpoint",
       }),
   );
-  entries.set(gpu, entry);
-  return { gpu, adapter: info, lost, destroy: () => gpu.destroy() };
-}
 
 /** @throws ModelError unless `device` is one */
 export function checkDevice(where: string, device: Device): void {
@@ -95,14 +108,11 @@ async function webgpu(): Promise<GPU> {
   const { navigator } = globalThis as { navigator?: { gpu?: GPU } };
   if (navigator?.gpu) return navigator.gpu;
   const { process } = globalThis as { process?: { versions?: { node?: string } } };
-  if (process?.versions?.node !== undefined) {
-    const { dawn } = await import("./dawn.ts");
-    return dawn();
-  }
+  if (process?.versions?.node) return (await import("./dawn.ts")).dawn();
   throw (await refusals()).noWebGpu();
 }
 
-function describe({ info }: GPUAdapter): AdapterInfo {
+function describe(info: GPUAdapterInfo): AdapterInfo {
   const { vendor, architecture, device, description, isFallbackAdapter, subgroupMinSize } = info;
   const parts = [vendor, architecture, architecture ? "" : device, description].filter(Boolean);
   // Adapters repeat themselves: a part that another one says too is left out.

@@ -26,6 +26,8 @@ export async function pipelineFor(gpu: GPUDevice, call: Call): Promise<Pipeline>
   if (found !== undefined) return found;
   const pipeline = compile(gpu, call, source);
   cache.set(source, pipeline);
+  // What it lacked, such as memory, may be there by the next time.
+  pipeline.catch(() => cache.delete(source));
   return pipeline;
 }
 

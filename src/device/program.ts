@@ -49,17 +49,17 @@ export async function compileProgram(
   for (const [name, size] of Object.entries({ dims: steps.length * UNIFORM_ALIGNMENT, ...bufferBytes(plan) })) {
     if (shared[name]) continue;
     const uniform = roleOf(name) === "control" ? GPUBufferUsage.UNIFORM : 0;
-    wanted[name] = {
-      size,
-      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST | uniform,
-    };
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST | uniform;
+    wanted[name] = { size, usage, mappedAtCreation: name === "dims" };
   }
   const own = await makeBuffers(gpu, label, wanted);
   const buffers: Readonly<Record<string, GPUBuffer>> = { ...own, ...shared };
   const dims = own.dims as GPUBuffer;
+  const words = new Uint32Array(dims.getMappedRange());
   steps.forEach((step, index) => {
-    gpu.queue.writeBuffer(dims, index * UNIFORM_ALIGNMENT, Uint32Array.from(dimsOf(step)));
+    words.set(dimsOf(step), (index * UNIFORM_ALIGNMENT) / 4);
   });
+  dims.unmap();
   /** The buffer that a tensor lies in. */
   const bufferOf = (name: string) => buffers[plan.tensors[name]?.buffer ?? name] as GPUBuffer;
   try {

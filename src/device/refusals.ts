@@ -1,11 +1,11 @@
 import { DeviceError, ModelError } from "../errors.ts";
 import { show } from "../model/options.ts";
 import { formatBytes } from "../plan/format-bytes.ts";
-import type { Wanted } from "./buffers.ts";
 
 export { limitError } from "../plan/limit-error.ts";
 export { reasonOf } from "./lost.ts";
 export { shaderError } from "./shader-error.ts";
+export { wrapDevice } from "./wrap.ts";
 
 /** Why there is no device or tuner, or one cannot do what is asked. */
 
@@ -85,15 +85,12 @@ export const noTextbookHalf = (where: string): ModelError =>
     remedy: "leave out one of the two",
   });
 
-/**
- * @param wanted the buffers that were asked for
- * @param limits of the device
- */
+/** @param wanted the buffers that were asked for */
 export function noRoom(
   where: string,
   { message }: GPUError,
-  wanted: Readonly<Record<string, Wanted>>,
-  { maxBufferSize }: { readonly maxBufferSize: number },
+  { limits: { maxBufferSize } }: GPUDevice,
+  wanted: Readonly<Record<string, { readonly size: number }>>,
 ): DeviceError {
   const large = Object.entries(wanted).find(([, { size }]) => size > maxBufferSize);
   if (large) {

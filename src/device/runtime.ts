@@ -12,14 +12,13 @@ interface Globals {
  */
 export const submitBudget = (): number => {
   const { document, Deno, process } = globalThis as Globals;
-  const browser = document !== undefined || (Deno === undefined && process === undefined);
-  return browser ? 12 : 100;
+  return document || !(Deno || process) ? 12 : 100;
 };
 
 /** Whether waiting for the GPU keeps a core busy, as Dawn for Node does. */
 export const pollsWhileWaiting = (): boolean => {
   const { document, Deno, process } = globalThis as Globals;
-  return document === undefined && Deno === undefined && process?.versions?.node !== undefined;
+  return !(document || Deno) && !!process?.versions?.node;
 };
 
 /**

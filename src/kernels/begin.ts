@@ -11,26 +11,23 @@ export interface BeginVariant extends AdvanceVariant {
   readonly closing: boolean;
 }
 
-type Operand = "control" | "ring" | "scores" | "order" | "data" | "y" | "squares";
+type Operand = "control" | "ring" | "scores" | "order" | "squares";
 
-/** Between two steps: records the one before, begins the next, picks its rows and gathers their targets. */
-export const begin: Kernel<BeginVariant, "rows" | "columns" | "parts", Operand> = {
-  dims: ["rows", "columns", "parts"],
+/** Between two steps: records the one before, begins the next and picks its rows. */
+export const begin: Kernel<BeginVariant, "rows" | "parts", Operand> = {
+  dims: ["rows", "parts"],
   operands: ({ penalty, closing }) =>
     operandsOf(
       ["control", "readWrite", "control"],
       ["ring", "readWrite", "u32"],
       ["scores", "read", "f32"],
       ["order", "readWrite", "u32", !closing],
-      ["data", "read", "f32 or u32", !closing],
-      ["y", "readWrite", "f32 or u32", !closing],
       ["squares", "read", "f32", penalty],
     ),
-  sizes: ({ rows, columns, parts }) => ({
+  sizes: ({ rows, parts }) => ({
     ring: RECORD_WORDS * RING_RECORDS,
     scores: 2 * rows,
     order: rows,
-    y: rows * columns,
     squares: parts,
   }),
   workgroups: () => [1, 1],

@@ -1,5 +1,5 @@
 import { SPLIT_ROWS } from "./chunks.ts";
-import { productGrid, type Tile } from "./tile.ts";
+import { MANY_OUTPUTS, productGrid, type Tile } from "./tile.ts";
 import { halfType, inputType, type Kernel, operandsOf } from "./types.ts";
 
 export interface LayerGradientVariant {
@@ -18,9 +18,6 @@ export { SPLIT_ROWS };
 
 /** The fewest parts that are worth a dispatch more. */
 const FEWEST_PARTS = 4;
-
-/** Outputs of a product that give a GPU enough to do without a split. */
-const MANY_OUTPUTS = 2 ** 14;
 
 /** Parts in which the gradient `[rows, columns]` is summed over so many rows of a batch; 1 where it is not split. */
 export const gradientParts = (rows: number, inner: number, columns: number): number => {

@@ -15,8 +15,10 @@ export interface LayerUpdateVariant extends UpdateVariant {
   readonly gather: boolean;
   /** Whether the resident data are packed bytes; f32 if left out. */
   readonly bytes?: boolean;
-  /** Whether dz, scaled, and x unless it is the resident data, are f16, and an f16 copy of W is kept; f32 if left out. */
+  /** Whether dz, scaled, and x unless it is the resident data, are f16; f32 if left out. */
   readonly half?: boolean;
+  /** Whether an f16 copy of W is kept; not if left out. */
+  readonly copy?: boolean;
   readonly tile: Tile;
 }
 
@@ -26,7 +28,7 @@ export const squareParts = (rows: number, columns: number, tile: Tile): number =
 
 type Operand = "control" | "dz" | "x" | "w" | "state" | "bias" | "biasState" | "squares" | "order" | "copy";
 
-const operands = ({ optimizer, bias, penalty, gather, bytes, half = false }: LayerUpdateVariant) => {
+const operands = ({ optimizer, bias, penalty, gather, bytes, half, copy = false }: LayerUpdateVariant) => {
   const state = stateWidths[optimizer] > 0;
   return operandsOf(
     ["control", "uniform", "control"],
@@ -38,7 +40,7 @@ const operands = ({ optimizer, bias, penalty, gather, bytes, half = false }: Lay
     ["biasState", "readWrite", "f32", bias && state],
     ["squares", "readWrite", "f32", penalty],
     ["order", "read", "u32", gather],
-    ["copy", "readWrite", "f16", half],
+    ["copy", "readWrite", "f16", copy],
   );
 };
 

@@ -6,7 +6,7 @@ import { grid, halfType, inputType, type Kernel, operandsOf } from "./types.ts";
 export interface OutputLossVariant {
   readonly activation: Activation;
   readonly bias: boolean;
-  /** Whether x is the resident data, whose rows are picked by `order`. */
+  /** Whether x is the resident data, whose rows are picked by `order` as those of y are. */
   readonly gather: boolean;
   /** Whether the resident data are packed bytes; f32 if left out. */
   readonly bytes?: boolean;
@@ -28,7 +28,7 @@ export const NARROW_OUTPUT = 32;
 
 type Operand = "control" | "x" | "w" | "y" | "scores" | "bias" | "order" | "dz";
 
-/** The last layer, the loss and its delta: x `[rows, inner]`, W `[units, inner]` → scores `[rows, 2]`, dz `[rows, units]`. */
+/** The last layer, the loss and its delta: x `[rows, inner]`, W `[units, inner]`, y of all rows → scores `[rows, 2]`, dz `[rows, units]`. */
 export const outputLoss: Kernel<OutputLossVariant, "rows" | "inner", Operand> = {
   dims: ["rows", "inner"],
   operands: ({ bias, gather, bytes, loss, delta, half }) =>
@@ -39,13 +39,13 @@ export const outputLoss: Kernel<OutputLossVariant, "rows" | "inner", Operand> = 
       ["y", "read", targetType(loss)],
       ["scores", "readWrite", "f32"],
       ["bias", "read", "f32", bias],
-      ["order", "read", "u32", gather],
+      ["order", "read", "u32"],
       ["dz", "readWrite", halfType(half), delta],
     ),
   sizes: ({ rows, inner }, { gather, loss, units }) => ({
     x: gather ? inner : rows * inner,
     w: units * inner,
-    y: takesClasses[loss] ? rows : rows * units,
+    y: takesClasses[loss] ? 1 : units,
     scores: 2 * rows,
     bias: units,
     order: rows,

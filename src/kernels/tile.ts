@@ -68,8 +68,8 @@ const LONG_SUM = 128;
 /** The fewest columns to lie across: they are next to each other in memory, the rows are not. */
 const FEW_COLUMNS = 16;
 
-/** Outputs that give a GPU enough to do where each invocation takes several, and where it takes many. */
-const MANY_OUTPUTS = 2 ** 14;
+/** Outputs that give a GPU enough to do where each invocation takes several and no sum is split, and where it takes many. */
+export const MANY_OUTPUTS = 2 ** 14;
 const VERY_MANY_OUTPUTS = 2 ** 18;
 
 /** The fewest rows, and columns, of which a workgroup takes a square. */

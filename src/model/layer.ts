@@ -2,7 +2,7 @@ import { ShapeError } from "../errors.ts";
 import { type Activation, activations } from "./activation.ts";
 import { checkInitializer, glorot, he, type Initializer } from "./initializer.ts";
 import { decoders, type Loss } from "./loss.ts";
-import { checkOptions, checkWord, described, isDescribed, refuse, show } from "./options.ts";
+import { checkOptions, checkWord, isOfKind, refuse, show } from "./options.ts";
 import { count } from "./schedule.ts";
 
 /** Which tensors of a layer are trained. */
@@ -17,6 +17,8 @@ export interface DenseOptions {
   readonly trainable?: Trainable;
   /** He for relu and Glorot otherwise, if left out. */
   readonly initializer?: Initializer;
+  /** How b begins; at 0 if left out. */
+  readonly biasInitializer?: Initializer;
 }
 
 /** Description of a dense layer h = φ(W x + b), `W [units, inputs]`, `b [units]`. */
@@ -39,6 +41,8 @@ export interface Layer {
   readonly bias: boolean;
   readonly trainable: { readonly weights: boolean; readonly bias: boolean };
   readonly initializer: Initializer;
+  /** Undefined where b begins at 0. */
+  readonly biasInitializer: Initializer | undefined;
 }
 
 /**
@@ -46,36 +50,49 @@ export interface Layer {
  * @param units rows of W, the numbers that the layer gives
  * @throws ModelError for an unknown activation; ShapeError where a size is not a whole number above 0
  */
-export const dense = (units: number, activation: Activation = "identity", options: DenseOptions = {}): Dense => {
-  size("dense", "units", units);
-  checkWord("dense", "activation ", activation, activations);
-  checkOptions("dense", options, { inputs: 0, trainable: 0, initializer: 0, bias: 2 });
-  const { inputs, trainable, initializer } = options;
-  if (inputs !== undefined) size("dense", "inputs", inputs);
+export const dense = (units: number, activation: Activation = "identity", options: DenseOptions = {}): Dense =>
+  layerOf("dense", units, activation, options);
+
+function layerOf(where: string, units: number, activation: Activation, options: DenseOptions): Dense {
+  size(where, "units", units);
+  checkWord(where, "activation ", activation, activations);
+  checkOptions(where, options, { inputs: 0, trainable: 0, initializer: 0, biasInitializer: 0, bias: 2 });
+  const { inputs, trainable } = options;
+  if (inputs !== undefined) size(where, "inputs", inputs);
+  const parts: { -readonly [K in keyof DenseOptions]: DenseOptions[K] } = { ...options };
   if (trainable !== undefined && typeof trainable !== "boolean") {
-    checkOptions("dense: trainable", trainable, { weights: 3, bias: 3 });
+    checkOptions(`${where}: trainable`, trainable, { weights: 3, bias: 3 });
+    parts.trainable = Object.freeze({ ...trainable });
   }
-  if (initializer !== undefined) checkInitializer("dense", initializer);
-  return described({ kind: "dense", units, activation, ...options });
-};
+  for (const name of ["initializer", "biasInitializer"] as const) {
+    const given = parts[name];
+    if (given !== undefined) parts[name] = checkInitializer(where, name, given);
+  }
+  return Object.freeze({ kind: "dense", units, activation, ...parts });
+}
 
 /** Describes a network of layers applied in order. @throws ModelError where there is no layer, or something else. */
-export const sequential = (layers: readonly Dense[]): Model => {
+export const sequential = (layers: readonly Dense[]): Model => modelOf("sequential", layers);
+
+function modelOf(where: string, layers: readonly Dense[]): Model {
   if (!Array.isArray(layers) || layers.length === 0) {
     const got = Array.isArray(layers) ? "no layers" : show(layers);
-    refuse("sequential", got, "a list of at least one layer", "list layers such as [dense(10)]");
+    refuse(where, got, "a list of at least one layer", "list layers such as [dense(10)]");
   }
-  layers.forEach((layer: unknown, index) => {
-    if (isDescribed(layer as Dense) && (layer as Dense | undefined)?.kind === "dense") return;
-    refuse(`sequential: layer ${index + 1}`, show(layer), "a layer", "describe it with dense(units, activation)");
+  const checked = Array.from(layers as readonly Dense[], (layer, index) => {
+    const at = `${where}: layer ${index + 1}`;
+    if (!isOfKind(layer, ["dense"])) refuse(at, show(layer), "a layer", "describe it with dense(units, activation)");
+    const { kind: _, units, activation, ...options } = layer;
+    return layerOf(at, units, activation, options);
   });
-  return described({ layers: [...layers] });
-};
+  return Object.freeze({ layers: Object.freeze(checked) });
+}
 
-/** @throws ModelError unless `model` is one */
-export function checkModel(where: string, model: Model): void {
-  if (isDescribed(model) && model?.layers) return;
-  refuse(where, show(model), "a model", "describe it with sequential([dense(10)])");
+/** A model out of plain data, checked as those that `sequential` makes. @throws ModelError, ShapeError unless it is one */
+export function checkModel(where: string, model: Model): Model {
+  if (!model?.layers) refuse(where, show(model), "a model", "describe it with sequential([dense(10)])");
+  checkOptions(where, model, { layers: 1 });
+  return modelOf(where, model.layers);
 }
 
 /** How the weights of a layer begin, by its activation, where it is left open. */
@@ -112,6 +129,7 @@ export function resolveLayers(model: Model, inputs: number, loss: Loss): Layer[]
       bias,
       trainable: typeof trainable === "boolean" ? { weights: trainable, bias: trainable } : trainable,
       initializer: layer.initializer ?? initializers[layer.activation](),
+      biasInitializer: layer.biasInitializer,
     };
     width = layer.units;
     return resolved;

@@ -1,12 +1,11 @@
-import { checkOptions, checkWord, described, isDescribed, refuse, type Shape, show } from "./options.ts";
-import type { Schedule } from "./schedule.ts";
-import { fraction, notNegative, positive } from "./schedule.ts";
+import { checkOptions, checkWord, isOfKind, refuse, show } from "./options.ts";
+import { checkSchedule, fraction, notNegative, positive, type Schedule } from "./schedule.ts";
 
 /**
  * How the penalty s enters a step over |B| rows. With g = (Σ∂ℓ + λ̃ω)/|B|:
  *
  * - `per-batch` (default): λ̃ = λ, so that the step follows J = Σℓ + λ/2 Σ‖W‖² and a weight shrinks by ηλ/|B|, with the
- *   actual rows of the batch, as `alpha` does in scikit-learn's MLP;
+ *   actual rows of the batch, as `alpha` does in scikit-learn's MLP. It is 1/|B| of what PyTorch does with the same λ;
  * - `per-step`: λ̃ = λ|B|, so that a weight shrinks by ηλ whatever the batch, as `weight_decay` does in PyTorch's SGD and
  *   Adam. tfjs' `l2` adds l2·Σw² to the mean loss: λ = 2·l2 here.
  */
@@ -37,44 +36,19 @@ export type Optimizer =
 export interface OptimizerOptions {
   /** η, or a schedule of it. */
   readonly learningRate: number | Schedule;
-  /** λ of the penalty s = λ/2 Σ‖W‖²; 0 if left out. */
+  /** λ of the penalty s = λ/2 Σ‖W‖²; 0 if left out. With PyTorch's λ, sgd and adam need `decay: "per-step"` too. */
   readonly weightDecay?: number;
   /** Whether biases decay too; they do not if left out. */
   readonly decayBiases?: boolean;
 }
 
-export const decays: readonly string[] = ["per-batch", "per-step"] satisfies Decay[];
-
-/** @throws ModelError unless `rate` is a number above 0 or a schedule */
-const asSchedule = (where: string, rate: number | Schedule): Schedule => {
-  if (typeof rate === "object") {
-    if (isDescribed(rate) && rate?.learningRate) return rate;
-    refuse(where, `learningRate ${show(rate)}`, "a number or a schedule", "give a number such as 0.1, or call cosine");
-  }
-  positive(where, "learningRate", rate);
-  return described({ kind: "constant", learningRate: rate });
-};
-
-/** @throws ModelError unless `optimizer` is one, and no changed copy */
-export function checkOptimizer(where: string, optimizer: Optimizer): void {
-  if (isDescribed(optimizer) && optimizer?.schedule) return;
-  refuse(where, show(optimizer), "an optimizer", "describe it with a call such as sgd({ learningRate: 0.1 })");
+/** Options of SGD. */
+export interface SgdOptions extends OptimizerOptions {
+  /** How the penalty enters a step; `"per-batch"` if left out. */
+  readonly decay?: Decay;
+  /** μ, 0 if left out. */
+  readonly momentum?: number;
 }
-
-/**
- * Stochastic gradient descent: ω ← (1 − ηλ̃/|B|)ω − (η/|B|)Σ∂ℓ, and with momentum μ (PyTorch's form) v ← μv + g,
- * ω ← ω − ηv where g = (Σ∂ℓ + λ̃ω)/|B|.
- * @throws ModelError where a value is out of its range
- */
-export const sgd = (options: OptimizerOptions & { readonly momentum?: number; readonly decay?: Decay }): Optimizer => {
-  checkOptions("sgd", options, { learningRate: 1, weightDecay: 0, decay: 0, momentum: 0, decayBiases: 2 });
-  const { learningRate, weightDecay = 0, decay = "per-batch", decayBiases = false, momentum = 0 } = options;
-  const schedule = asSchedule("sgd", learningRate);
-  notNegative("sgd", "weightDecay", weightDecay);
-  fraction("sgd", "momentum", momentum);
-  checkWord("sgd", "decay ", decay, decays);
-  return described({ kind: "sgd", schedule, weightDecay, decay, decayBiases, momentum });
-};
 
 /** Options of Adam and AdamW. */
 export interface AdamOptions extends OptimizerOptions {
@@ -86,42 +60,65 @@ export interface AdamOptions extends OptimizerOptions {
   readonly epsilon?: number;
 }
 
-const adamLike = (kind: "adam" | "adamw", options: AdamOptions & { readonly decay?: Decay }): Optimizer => {
-  const coupled = kind === "adam";
-  const shape = {
-    learningRate: 1,
-    weightDecay: 0,
-    beta1: 0,
-    beta2: 0,
-    epsilon: 0,
-    decayBiases: 2,
-  } satisfies Shape<AdamOptions>;
-  if (coupled) checkOptions(kind, options, { ...shape, decay: 0 });
-  else checkOptions<AdamOptions>(kind, options, shape);
-  const { learningRate, weightDecay = 0, decayBiases = false, decay = coupled ? "per-batch" : "per-step" } = options;
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
-  const schedule = asSchedule(kind, learningRate);
-  notNegative(kind, "weightDecay", weightDecay);
-  fraction(kind, "beta1", beta1);
-  fraction(kind, "beta2", beta2);
-  positive(kind, "epsilon", epsilon);
-  checkWord(kind, "decay ", decay, decays);
-  return described({ kind, schedule, weightDecay, decay, decayBiases, beta1, beta2, epsilon });
-};
+/** Options of Adam, whose decay is coupled. */
+export interface CoupledAdamOptions extends AdamOptions {
+  /** How the penalty enters a step; `"per-batch"` if left out. */
+  readonly decay?: Decay;
+}
+
+export const decays: readonly string[] = ["per-batch", "per-step"] satisfies Decay[];
+
+function make(where: string, kind: Optimizer["kind"], options: SgdOptions & CoupledAdamOptions): Optimizer {
+  const common = { learningRate: 1, weightDecay: 0, decayBiases: 2 } as const;
+  const moments = { ...common, beta1: 0, beta2: 0, epsilon: 0 } as const;
+  if (kind === "sgd") checkOptions<SgdOptions>(where, options, { ...common, decay: 0, momentum: 0 });
+  else if (kind === "adam") checkOptions<CoupledAdamOptions>(where, options, { ...moments, decay: 0 });
+  else checkOptions<AdamOptions>(where, options, moments);
+  const { learningRate, weightDecay = 0, decay = kind === "adamw" ? "per-step" : "per-batch" } = options;
+  const { decayBiases = false, momentum = 0, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  const schedule = checkSchedule(where, learningRate);
+  notNegative(where, "weightDecay", weightDecay);
+  checkWord(where, "decay ", decay, decays);
+  fraction(where, "momentum", momentum);
+  fraction(where, "beta1", beta1);
+  fraction(where, "beta2", beta2);
+  positive(where, "epsilon", epsilon);
+  const shared = { schedule, weightDecay, decay, decayBiases };
+  return Object.freeze(kind === "sgd" ? { kind, ...shared, momentum } : { kind, ...shared, beta1, beta2, epsilon });
+}
+
+/** An optimizer out of plain data, checked as those that calls make. @throws ModelError unless it is one */
+export function checkOptimizer(where: string, optimizer: Optimizer): Optimizer {
+  // A description holds a schedule where a call takes a learning rate.
+  if (isOfKind(optimizer, ["sgd", "adam", "adamw"]) && !("learningRate" in optimizer)) {
+    const { kind, schedule, decay, ...options } = optimizer;
+    // What no call of adamw may say, its description does.
+    const said = kind === "adamw" && decay === "per-step" ? options : { ...options, decay };
+    return make(where, kind, { ...said, learningRate: schedule });
+  }
+  refuse(where, show(optimizer), "an optimizer", "describe it with a call such as sgd({ learningRate: 0.1 })");
+}
+
+/**
+ * Stochastic gradient descent: ω ← (1 − ηλ̃/|B|)ω − (η/|B|)Σ∂ℓ, and with momentum μ (PyTorch's form) v ← μv + g,
+ * ω ← ω − ηv where g = (Σ∂ℓ + λ̃ω)/|B|.
+ * @throws ModelError where a value is out of its range
+ */
+export const sgd = (options: SgdOptions): Optimizer => make("sgd", "sgd", options);
 
 /**
  * Adam (Kingma & Ba 2015, PyTorch's form): m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g²,
  * ω ← ω − η m̂/(√v̂ + ε) with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ) and g = (Σ∂ℓ + λ̃ω)/|B|: the decay is coupled.
  * @throws ModelError where a value is out of its range
  */
-export const adam = (options: AdamOptions & { readonly decay?: Decay }): Optimizer => adamLike("adam", options);
+export const adam = (options: CoupledAdamOptions): Optimizer => make("adam", "adam", options);
 
 /**
  * AdamW (Loshchilov & Hutter 2019, PyTorch's form): ω ← (1 − ηλ)ω, then Adam with g = Σ∂ℓ/|B|. The decay is no gradient
  * of a penalty, so that s = 0 and J = L.
  * @throws ModelError where a value is out of its range
  */
-export const adamw = (options: AdamOptions): Optimizer => adamLike("adamw", options);
+export const adamw = (options: AdamOptions): Optimizer => make("adamw", "adamw", options);
 
 /** What is done with a gradient: the formula of an update. */
 export type Rule = "sgd" | "momentum" | "adam" | "adamw";

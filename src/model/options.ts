@@ -1,17 +1,22 @@
 import { type ChainruleError, type Fault, ModelError } from "../errors.ts";
-import { remedyFor } from "./nearest.ts";
+import { remedyForName } from "./nearest.ts";
 
-/** A value as a message names it: `"relu"`, `3`, `undefined`, `a list of 2`; no more than the beginning of a long one. */
+/**
+ * A value as a message names it: `"relu"`, `3`, `undefined`, `a list of 2`; no more than the beginning of a long one. It never
+ * throws, though an object may have no text, or code in place of it.
+ */
 export const show = (value: unknown): string => {
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  return (typeof value === "string" ? JSON.stringify(value) : String(value)).slice(0, 80);
+  try {
+    if (Array.isArray(value)) return `a list of ${value.length}`;
+    return (typeof value === "string" ? JSON.stringify(value) : String(value)).slice(0, 80);
+  } catch {
+    return `a value of type ${typeof value}`;
+  }
 };
 
-/** What a call describes: its values were looked at, and cannot change. A copy with other values can, and is not taken for one. */
-export const described = <T extends object>(description: T): T => Object.freeze(description);
-
-/** Whether a value is what such a call gave. */
-export const isDescribed = (value: object): boolean => Object.isFrozen(value);
+/** Whether a value may be one of so many kinds of descriptions, whoever made it: what else it holds is for a check to see. */
+export const isOfKind = (value: unknown, kinds: readonly string[]): boolean =>
+  kinds.includes((value as { readonly kind: string } | null | undefined)?.kind as string);
 
 /**
  * How a call takes each of its options: 0 where it may be left out, 1 where it must be there, and 2 more where it is true or
@@ -37,7 +42,7 @@ export function checkOptions<T extends object>(where: string, options: T, shape:
   checkObject(where, given, names.join(", "));
   for (const name of Object.keys(given)) {
     if (names.includes(name)) continue;
-    refuse(where, `option ${show(name)}`, names.join(", "), remedyFor(name, names, `leave ${name} out`));
+    refuse(where, `option ${show(name)}`, names.join(", "), remedyForName(name, names, `leave ${name} out`));
   }
   for (const [name, how] of known) {
     const value = given[name];
@@ -64,7 +69,7 @@ export function checkObject(
 /** @param what the value's name, for messages @throws ModelError, or an error of another kind, unless `value` is one of a few words */
 export function checkWord(where: string, what: string, value: unknown, allowed: readonly unknown[], kind?: Kind): void {
   if (allowed.includes(value)) return;
-  const remedy = remedyFor(String(value), allowed.map(String), "choose one of these");
+  const remedy = remedyForName(typeof value === "string" ? value : "", allowed.map(String), "choose one of these");
   refuse(where, `${what}${show(value)}`, `one of ${allowed.join(", ")}`, remedy, kind);
 }
 

@@ -1,4 +1,4 @@
-import { checkOptions, described, type Kind, refuse, show } from "./options.ts";
+import { checkOptions, isOfKind, type Kind, refuse, show } from "./options.ts";
 
 /** The learning rate η of step t = 0, 1, 2, …: constant where a plain number is given. */
 export type Schedule =
@@ -20,30 +20,73 @@ export type Schedule =
 /** The kinds of schedules. */
 export const schedules = ["constant", "step", "cosine"] as const satisfies Schedule["kind"][];
 
-/** η·factor^⌊t / every⌋ for step t. */
-export const stepDecay = (options: { learningRate: number; every: number; factor: number }): Schedule => {
-  checkOptions("stepDecay", options, { learningRate: 1, every: 1, factor: 1 });
-  positive("stepDecay", "learningRate", options.learningRate);
-  positive("stepDecay", "factor", options.factor);
-  count("stepDecay", "every", options.every, 1);
-  return described({ kind: "step", ...options });
+/** Options of `stepDecay`. */
+export interface StepOptions {
+  readonly learningRate: number;
+  readonly every: number;
+  readonly factor: number;
+}
+
+/** Options of `cosine`. */
+export interface CosineOptions {
+  readonly learningRate: number;
+  readonly steps: number;
+  /** 0 if left out. */
+  readonly warmup?: number;
+  /** 0 if left out. */
+  readonly finalLearningRate?: number;
+}
+
+/** η·factor^⌊t / every⌋ for step t. @throws ModelError where a value is out of its range */
+export const stepDecay = (options: StepOptions): Schedule => step("stepDecay", options);
+
+/**
+ * Linear warm-up over `warmup` steps, then half a cosine from η down to `finalLearningRate` at step `steps`.
+ * @throws ModelError where a value is out of its range
+ */
+export const cosine = (options: CosineOptions): Schedule => half("cosine", options);
+
+const constant = (where: string, options: { readonly learningRate: number }): Schedule => {
+  checkOptions(where, options, { learningRate: 1 });
+  const { learningRate } = options;
+  positive(where, "learningRate", learningRate);
+  return Object.freeze({ kind: "constant", learningRate });
 };
 
-/** Linear warm-up over `warmup` steps, then half a cosine from η down to `finalLearningRate` at step `steps`. */
-export const cosine = (options: {
-  learningRate: number;
-  steps: number;
-  warmup?: number;
-  finalLearningRate?: number;
-}): Schedule => {
-  checkOptions("cosine", options, { learningRate: 1, steps: 1, warmup: 0, finalLearningRate: 0 });
-  const { learningRate, steps, warmup = 0, finalLearningRate = 0 } = options;
-  positive("cosine", "learningRate", learningRate);
-  count("cosine", "warmup", warmup, 0);
-  count("cosine", "steps", steps, warmup + 1);
-  notNegative("cosine", "finalLearningRate", finalLearningRate);
-  return described({ kind: "cosine", learningRate, steps, warmup, finalLearningRate });
+const step = (where: string, options: StepOptions): Schedule => {
+  checkOptions(where, options, { learningRate: 1, every: 1, factor: 1 });
+  const { learningRate, every, factor } = options;
+  positive(where, "learningRate", learningRate);
+  positive(where, "factor", factor);
+  count(where, "every", every, 1);
+  return Object.freeze({ kind: "step", learningRate, every, factor });
 };
+
+const half = (where: string, options: CosineOptions): Schedule => {
+  checkOptions(where, options, { learningRate: 1, steps: 1, warmup: 0, finalLearningRate: 0 });
+  const { learningRate, steps, warmup = 0, finalLearningRate = 0 } = options;
+  positive(where, "learningRate", learningRate);
+  count(where, "warmup", warmup, 0);
+  count(where, "steps", steps, warmup + 1);
+  notNegative(where, "finalLearningRate", finalLearningRate);
+  return Object.freeze({ kind: "cosine", learningRate, steps, warmup, finalLearningRate });
+};
+
+/** How each kind is made of what it holds beside its kind. */
+const makers = { constant, step, cosine: half };
+
+/** A schedule out of a number or of plain data, checked as those that calls make. @throws ModelError unless it is one */
+export function checkSchedule(where: string, rate: number | Schedule): Schedule {
+  if (typeof rate !== "object") {
+    positive(where, "learningRate", rate);
+    return Object.freeze({ kind: "constant", learningRate: rate });
+  }
+  if (isOfKind(rate, schedules)) {
+    const { kind, ...options } = rate;
+    return makers[kind](`${where}: schedule`, options as StepOptions & CosineOptions);
+  }
+  refuse(where, `learningRate ${show(rate)}`, "a number or a schedule", "give a number such as 0.1, or call cosine");
+}
 
 /** @throws ModelError unless `value` is a finite number above 0, in float32 too. */
 export function positive(where: string, name: string, value: number): void {

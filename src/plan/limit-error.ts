@@ -13,11 +13,11 @@ export function limitError(plan: Plan, excess: Excess): DeviceError {
       where: `${plan.mode} plan: tensor ${excess.tensor} [${tensor.shape.join(", ")}]`,
       got: formatBytes(got),
       expected: `at most ${formatBytes(most)}, the largest buffer of this device`,
-      remedy: remedyFor(plan, tensor),
+      remedy: remedyForLimit(plan, tensor),
     });
   }
   const [unit, remedy] = {
-    buffers: ["storage buffers", "open the device with the adapter's limits"],
+    buffers: ["storage buffers", "take a device that allows more: 8 do for every plan of planTraining"],
     workgroups: ["workgroups along one dimension", "take smaller layers or batches"],
   }[excess.of] as [string, string];
   return new DeviceError({
@@ -28,7 +28,7 @@ export function limitError(plan: Plan, excess: Excess): DeviceError {
   });
 }
 
-function remedyFor({ steps }: Plan, { role }: Tensor): string {
+function remedyForLimit({ steps }: Plan, { role }: Tensor): string {
   if (role === "data") return "train on fewer rows or columns at a time";
   const variants = steps.some((step) => step.kernel === "wholeSteps" && step.dims.variants > 1);
   return variants ? "train fewer variants at a time" : "take smaller layers or batches";

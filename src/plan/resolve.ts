@@ -13,12 +13,12 @@ export function resolveTensor(plan: Plan, name: string): { readonly name: string
     `${plan.mode} plan`,
     `tensor "${name}"${pass ? `, which the pass ${pass} removed` : ""}`,
     `one of ${names.filter((one) => !Object.hasOwn(plan.removed, one)).join(", ")}`,
-    remedyFor(plan, pass),
+    remedyForRead(plan, pass),
     PlanError,
   );
 }
 
-function remedyFor({ mode }: Plan, pass: string | undefined): string {
+function remedyForRead({ mode }: Plan, pass: string | undefined): string {
   if (pass === undefined) return "ask for a tensor of this plan";
   if (mode === "train") return `make the trainer with { ${pass}: false } to keep it in memory`;
   return "ask for one of these, or read it from a trainer made with { fuse: false }";

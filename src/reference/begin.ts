@@ -9,10 +9,6 @@ export const begin: Twin<"begin"> = ({ variant, dims, bind }, { control, numbers
   recordStep(control, numbers(bind.scores), squares, dims.parts, numbers(bind.ring));
   if (variant.closing) return;
   advanceControl(variant, control);
-  const [order, data, y] = [numbers(bind.order), numbers(bind.data), numbers(bind.y)];
-  for (let i = 0; i < control.rows; i++) {
-    const row = sampledRow(control, variant.shuffle, i);
-    order[i] = row;
-    for (let j = 0; j < dims.columns; j++) y[i * dims.columns + j] = data[row * dims.columns + j] as number;
-  }
+  const order = numbers(bind.order);
+  for (let i = 0; i < control.rows; i++) order[i] = sampledRow(control, variant.shuffle, i);
 };

@@ -12,7 +12,7 @@ export const layerUpdate: Twin<"layerUpdate"> = ({ variant, dims, bind }, memory
   const bias = variant.bias ? numbers(bind.bias) : undefined;
   const biasState = bias && stateOf(optimizer, memory, bind.biasState);
   const order = variant.gather ? numbers(bind.order) : undefined;
-  const copy = variant.half ? numbers(bind.copy) : undefined;
+  const copy = variant.copy ? numbers(bind.copy) : undefined;
   const scale = variant.half ? control.lossScale : 1;
   // A step that f16 deltas skip has a penalty all the same.
   if (variant.penalty && (control.halted === 0 || variant.half)) {

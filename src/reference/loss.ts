@@ -11,8 +11,9 @@ export const loss: Twin<"loss"> = ({ variant, dims, bind }, { control, numbers }
   const stored = variant.delta ? numbers(bind.do) : undefined;
   const delta = variant.half && stored ? new Float64Array(stored.length) : stored;
   const row = rowLoss[variant.loss];
+  const order = variant.gather ? numbers(bind.order) : undefined;
   for (let i = 0; i < control.rows; i++) {
-    const { loss, hit } = row(o, y, i, dims.columns, delta);
+    const { loss, hit } = row(o, y, i, dims.columns, delta, order?.[i]);
     scores.set([loss, hit], 2 * i);
     if (delta && !Number.isFinite(Math.fround(loss * control.rows))) control.halted |= HALTED;
   }
@@ -30,23 +31,25 @@ type RowLoss = (
   i: number,
   columns: number,
   delta: Numbers | undefined,
+  /** Its row of y, `i` if left out. */
+  target?: number,
 ) => { readonly loss: number; readonly hit: number };
 
 /** ½ Σⱼ (oⱼ − yⱼ)². */
-const halfSquaredError: RowLoss = (o, y, i, columns, delta) => {
+const halfSquaredError: RowLoss = (o, y, i, columns, delta, target = i) => {
   let sum = 0;
-  for (let j = i * columns; j < (i + 1) * columns; j++) {
-    const difference = (o[j] as number) - (y[j] as number);
+  for (let j = 0; j < columns; j++) {
+    const difference = (o[i * columns + j] as number) - (y[target * columns + j] as number);
     sum += difference * difference;
-    if (delta) delta[j] = difference;
+    if (delta) delta[i * columns + j] = difference;
   }
   return { loss: sum / 2, hit: 0 };
 };
 
 /** m + log Σⱼ exp(oⱼ − m) − o_y. */
-const softmaxCrossEntropy: RowLoss = (o, y, i, columns, delta) => {
+const softmaxCrossEntropy: RowLoss = (o, y, i, columns, delta, target = i) => {
   const first = i * columns;
-  const label = y[i] as number;
+  const label = y[target] as number;
   let best = 0;
   for (let j = 1; j < columns; j++) if ((o[first + j] as number) > (o[first + best] as number)) best = j;
   const largest = o[first + best] as number;

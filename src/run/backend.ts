@@ -20,7 +20,7 @@ export interface Backend<P> {
   read(names: readonly string[], network: number): Promise<Read>;
   /**
    * Overwrites tensors from their beginning, and numbers of the control block.
-   * @param control of all networks
+   * @param control of the first network
    */
   write(tensors: Readonly<Record<string, TensorData>>, control?: Partial<ControlValues>): void;
   /** What judges and predicts rows by the parameters as they are when it does; one for all calls. */

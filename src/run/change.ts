@@ -1,10 +1,10 @@
-import { DataError, PlanError } from "../errors.ts";
-import { type ControlValues, initialControl } from "../kernels/control.ts";
+import { DataError } from "../errors.ts";
+import { type ControlValues, decodeControl, encodeControl, initialControl } from "../kernels/control.ts";
 import { type Beginning, controlAfter } from "../kernels/control-after.ts";
 import { checkOptimizer, type Optimizer, updateRule } from "../model/optimizer.ts";
 import { refuse } from "../model/options.ts";
 import { resolveTensor } from "../plan/resolve.ts";
-import type { Plan, Role } from "../plan/types.ts";
+import type { Plan } from "../plan/types.ts";
 import type { Rows } from "./dataset.ts";
 import type { Network } from "./network.ts";
 
@@ -30,24 +30,26 @@ export function describeRule(optimizer: Optimizer): string {
  */
 export function withOptimizer(
   own: Optimizer,
-  given: Optimizer,
+  described: Optimizer,
   { control }: Beginning,
   step: number,
   ahead: number,
-): Change {
-  checkOptimizer("setOptimizer", given);
+): Change & { readonly optimizer: Optimizer } {
+  const given = checkOptimizer("setOptimizer", described);
   const [got, expected] = [describeRule(given), describeRule(own)];
   if (got !== expected) {
     const remedy = "change numbers alone, or make a new trainer with setParameters or load";
     refuse("setOptimizer", got, `${expected}, as the trainer was made with`, remedy);
   }
   const { dataRows, batch, seed } = control;
-  const begun = { control: initialControl({ optimizer: given, dataRows, batch, seed }), schedule: given.schedule };
+  // As the GPU holds them.
+  const initial = decodeControl(encodeControl(initialControl({ optimizer: given, dataRows, batch, seed })));
+  const begun = { control: initial, schedule: given.schedule };
   const { learningRate } = controlAfter(begun, step, ahead);
   const { baseLearningRate, weightDecay, momentum, beta1, beta2, epsilon } = begun.control;
   const { scheduleSteps, scheduleValue, warmup, rest1, rest2 } = begun.control;
   const rates = { learningRate, baseLearningRate, weightDecay, momentum, beta1, beta2, epsilon, rest1, rest2 };
-  return { begun, control: { ...rates, scheduleSteps, scheduleValue, warmup } };
+  return { optimizer: given, begun, control: { ...rates, scheduleSteps, scheduleValue, warmup } };
 }
 
 /**
@@ -77,19 +79,4 @@ export function withData(
   const next = epoch * Math.ceil(rows / control.batch) - step;
   // No row of a step before is left: the next step takes the first rows of its epoch.
   return { begun, ahead: next, control: { epoch, start: 0, rows: 0, dataRows: rows } };
-}
-
-/** What is there before the first step. */
-const given: readonly Role[] = ["data", "parameter", "state", "control"];
-
-/** @throws PlanError for a tensor that only a step writes */
-export function checkWritten(plan: Plan, name: string): void {
-  if (given.includes(resolveTensor(plan, name).tensor.role)) return;
-  refuse(
-    "read",
-    `tensor "${name}" before the first step`,
-    "one that a step has written",
-    "take a step first",
-    PlanError,
-  );
 }

@@ -42,8 +42,9 @@ export function checkDataset(where: string, data: Dataset, network: Fitting): Ro
   const width = classes ? 1 : outputs;
   const { columns: stated = network.inputs } = data;
   if (stated !== undefined) count(where, "columns", stated, 1);
-  const rows = stated ? wholeRows(where, inputs, stated) : targets.length / width;
+  const rows = stated ? inputs.length / stated : targets.length / width;
   if (rows === 0) unfit("noRows", where);
+  if (stated) wholeRows(where, inputs, stated);
   if (!Number.isInteger(rows)) unfit("partialTargets", where, targets, width);
   const columns = inputs.length / rows;
   if (!Number.isInteger(columns) || columns === 0) unfit("partialInputs", where, inputs, rows);

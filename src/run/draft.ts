@@ -2,13 +2,13 @@ import { DataError } from "../errors.ts";
 import type { Hardware } from "../kernels/tile.ts";
 import type { Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
-import { checkOptimizer, type Optimizer } from "../model/optimizer.ts";
+import type { Optimizer } from "../model/optimizer.ts";
 import { checkWord, refuse } from "../model/options.ts";
 import { count } from "../model/schedule.ts";
 import { buildTrainPlan } from "../plan/build.ts";
 import { isSmall } from "../plan/flops.ts";
+import { LEAST_SAVED, passingBytes } from "../plan/memory.ts";
 import { fuse } from "../plan/passes/fuse.ts";
-import { reuse } from "../plan/passes/reuse.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Network } from "./network.ts";
 
@@ -42,7 +42,7 @@ export interface PlanOptions {
 }
 
 /** What the plan of a network follows from besides its sizes. */
-export type StepOptions = Omit<PlanOptions, "model" | "loss" | "inputs">;
+export type TrainingStepOptions = Omit<PlanOptions, "model" | "loss" | "inputs">;
 
 /** A pass that few plans go through: core.js loads it, with its shaders, when one does. */
 type RarePass = (plan: Plan, hardware?: Hardware) => Plan;
@@ -50,40 +50,55 @@ type RarePass = (plan: Plan, hardware?: Hardware) => Plan;
 const rarePasses = {
   halfPrecision: async (): Promise<RarePass> => (await import("../plan/passes/half-precision.ts")).halfPrecision,
   oneDispatch: async (): Promise<RarePass> => (await import("../plan/passes/one-dispatch.ts")).oneDispatch,
+  reuse: async (): Promise<RarePass> => {
+    const { reuse } = await import("../plan/passes/reuse.ts");
+    return (plan) => reuse(plan);
+  },
 };
+export type RarePasses = Readonly<Record<keyof typeof rarePasses, RarePass>>;
+
+/** A plan, and what it still goes through. */
+export interface Draft {
+  readonly plan: Plan;
+  /** In the only order that they may have. */
+  readonly passes: readonly (keyof RarePasses)[];
+}
 
 /**
- * The plan of a network's training step: the textbook's, then its passes in the only order that they may have.
+ * The textbook plan of a network's training step, fused unless it is to stay as it is.
  * @param where the call, for messages
- * @param through called where the plan goes through a rare pass, with that pass's name and with what makes the plan by it
+ * @param options of which the optimizer was checked
  * @throws ModelError, DataError
  */
-export function planBy<T>(
+export function draftPlan(
   where: string,
   { layers, loss }: Network,
-  { optimizer, rows, bytes, batch, shuffle = true, precision = "f32", ...passes }: StepOptions,
+  { optimizer, rows, bytes, batch, shuffle = true, precision = "f32", ...passes }: TrainingStepOptions,
   hardware: Hardware | undefined,
-  through: (name: keyof typeof rarePasses, by: (pass: RarePass) => Plan) => T,
-): Plan | T {
-  checkOptimizer(`${where}: optimizer`, optimizer);
+): Draft {
   checkWord(where, "precision ", precision, precisions);
   const sizes = { batch: checkBatch(where, batch, rows), dataRows: rows };
   const textbook = buildTrainPlan({ layers, loss, optimizer, shuffle, bytes, hardware, ...sizes });
-  if (passes.fuse === false) return textbook;
-  const fused = fuse(textbook);
-  const last = (plan: Plan) => (passes.reuse === false ? plan : reuse(plan));
-  const by = (pass: RarePass) => last(pass(fused, hardware));
-  if (precision === "f16") return through("halfPrecision", by);
-  return passes.oneDispatch !== false && isSmall(fused) ? through("oneDispatch", by) : last(fused);
+  if (passes.fuse === false) return { plan: textbook, passes: [] };
+  const plan = fuse(textbook);
+  const rare: (keyof RarePasses)[] = [];
+  if (precision === "f16") rare.push("halfPrecision");
+  else if (passes.oneDispatch !== false && isSmall(plan)) rare.push("oneDispatch");
+  if (passes.reuse !== false && passingBytes(plan) > LEAST_SAVED) rare.push("reuse");
+  return { plan, passes: rare };
 }
 
 /** As `makePlan`, but what few plans need is loaded only for those. @throws ModelError, DataError */
-export const loadPlan = async (
+export async function loadPlan(
   where: string,
   network: Network,
-  options: StepOptions,
+  options: TrainingStepOptions,
   hardware: Hardware,
-): Promise<Plan> => planBy(where, network, options, hardware, async (name, by) => by(await rarePasses[name]()));
+): Promise<Plan> {
+  const { plan, passes } = draftPlan(where, network, options, hardware);
+  const loaded = await Promise.all(passes.map((name) => rarePasses[name]()));
+  return loaded.reduce((one, pass) => pass(one, hardware), plan);
+}
 
 function checkBatch(where: string, batch: number | undefined, rows: number): number {
   if (batch === undefined) return Math.min(32, rows);

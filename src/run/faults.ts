@@ -1,5 +1,5 @@
 import { type ChainruleError, DataError, ModelError, PlanError, ShapeError } from "../errors.ts";
-import { remedyFor } from "../model/nearest.ts";
+import { remedyForName } from "../model/nearest.ts";
 import { show } from "../model/options.ts";
 import type { Unfit } from "./unfit.ts";
 
@@ -118,7 +118,7 @@ const faults = {
       where,
       got: `parameter "${name}"`,
       expected: `one of ${known.join(", ")}`,
-      remedy: remedyFor(name, known, "name a parameter of this network"),
+      remedy: remedyForName(name, known, "name a parameter of this network"),
     }),
   otherSize: (where: string, name: string, shape: readonly number[], length: number | undefined) =>
     new ShapeError({

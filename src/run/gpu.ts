@@ -10,7 +10,7 @@ import type { Backend } from "./backend.ts";
 import type { GpuInference } from "./inference.ts";
 import type { Network } from "./network.ts";
 import { readBuffers, type Source, type Words } from "./readback.ts";
-import { Stepper } from "./stepper.ts";
+import { createStepper } from "./stepper.ts";
 import type { Probe } from "./types.ts";
 
 /** A plan that trains on the GPU. */
@@ -47,7 +47,7 @@ export async function createGpuBackend(
       throw cause;
     }),
   );
-  const stepper = new Stepper(gpu, guard, program, label, networks, Object.values(stagings));
+  const stepper = createStepper(gpu, guard, program, label, networks, Object.values(stagings));
   let inference: GpuInference | undefined;
   let held = true;
 
@@ -74,9 +74,12 @@ export async function createGpuBackend(
     write(tensors, control = {}) {
       for (const [name, data] of Object.entries(tensors)) gpu.queue.writeBuffer(program.buffer(name), 0, data);
       const words = encodeControl(control);
-      for (const name of Object.keys(control)) {
+      const block = program.buffer("control");
+      const fields = Object.keys(control);
+      if (fields.length === CONTROL_WORDS) return gpu.queue.writeBuffer(block, 0, words);
+      for (const name of fields) {
         const at = controlNames.indexOf(name as ControlField);
-        gpu.queue.writeBuffer(program.buffer("control"), 4 * at, words, at, 1);
+        gpu.queue.writeBuffer(block, 4 * at, words, at, 1);
       }
     },
     async inference() {

@@ -1,4 +1,4 @@
-import { initialWeights } from "../model/initializer.ts";
+import { initialValues } from "../model/initializer.ts";
 import { checkModel, type Layer, type Model, resolveLayers } from "../model/layer.ts";
 import { type Loss, losses } from "../model/loss.ts";
 import { checkWord, type Shape } from "../model/options.ts";
@@ -47,8 +47,8 @@ export const referenceShape: Shape<ReferenceOptions> = {
  * @param where the call, for messages
  * @throws ModelError, ShapeError, DataError
  */
-export function resolveTraining(where: string, { model, loss, data: given }: TrainingOptions) {
-  checkModel(`${where}: model`, model);
+export function resolveTraining(where: string, { model: described, loss, data: given }: TrainingOptions) {
+  const model = checkModel(`${where}: model`, described);
   // Before the data, whose form follows from it.
   checkLoss(loss);
   const outputs = outputsOf(model);
@@ -82,12 +82,19 @@ export function parameterSpecs(layers: readonly Layer[]): ParameterSpec[] {
   });
 }
 
-/** The parameters before the first step: seeded weights, zero biases. */
+/** Where the streams of random numbers for biases begin: beyond those for the weights of every network. */
+const BIAS_STREAMS = 2 ** 30;
+
+/** The parameters before the first step: seeded weights, and biases at 0 unless they have an initializer. */
 export function initialParameters(layers: readonly Layer[], seed: number): Record<string, Float32Array<ArrayBuffer>> {
   const parameters: Record<string, Float32Array<ArrayBuffer>> = {};
-  layers.forEach(({ initializer, inputs, units, bias }, index) => {
-    parameters[`W${index + 1}`] = initialWeights(initializer, inputs, units, seed, index);
-    if (bias) parameters[`b${index + 1}`] = new Float32Array(units);
+  layers.forEach((layer, index) => {
+    const { initializer, biasInitializer, inputs, units, bias } = layer;
+    parameters[`W${index + 1}`] = initialValues(initializer, layer, inputs * units, seed, index);
+    if (!bias) return;
+    parameters[`b${index + 1}`] = biasInitializer
+      ? initialValues(biasInitializer, layer, units, seed, BIAS_STREAMS + index)
+      : new Float32Array(units);
   });
   return parameters;
 }

@@ -29,35 +29,42 @@ export interface Submit {
 }
 
 /** How many steps a submit holds and how long to sleep for one, by the time that a step takes. Never changes a result. */
-export class Pace {
+export interface Pace {
   /** Steps of the next submit. */
-  steps = 1;
-  /** Time of one step in ms, as last measured. */
-  #time = 0;
-
+  steps: number;
   /**
    * A submit is done: sizes the next one by the time that its steps took, growing at most twofold.
    * @param read whether its time holds the reading of a report too
    */
-  done({ steps, began, woke }: Submit, read = false): void {
-    const now = performance.now();
-    const took = now - began;
-    const time = took / steps;
-    const overslept = woke > 0 && now - woke < Math.max(AT_ONCE, AT_ONCE_PART * took);
-    const most = read && this.#time > 0 ? GROWTH * this.#time : Number.POSITIVE_INFINITY;
-    this.#time = Math.min(overslept ? time / 2 : time, most);
-    const fitting = Math.floor(submitBudget() / Math.max(this.#time, 1e-3));
-    this.steps = Math.max(1, Math.min(fitting, 2 * this.steps));
-  }
-
+  done(submit: Submit, read?: boolean): void;
   /**
    * Sleeps until most of a submit should be done. Dawn for Node polls in a busy loop from
    * the moment that something waits for the GPU, and takes a core from whatever else needs one, a software adapter above all.
    */
-  async sleep(submit: Submit): Promise<void> {
-    const time = ASLEEP * (submit.began + submit.steps * this.#time - performance.now());
-    if (!pollsWhileWaiting() || time < SHORTEST_SLEEP) return;
-    await new Promise((resolve) => setTimeout(resolve, time));
-    submit.woke = performance.now();
-  }
+  sleep(submit: Submit): Promise<void>;
+}
+
+export function createPace(): Pace {
+  /** Time of one step in ms, as last measured. */
+  let known = 0;
+  const pace: Pace = {
+    steps: 1,
+    done({ steps, began, woke }, read = false) {
+      const now = performance.now();
+      const took = now - began;
+      const time = took / steps;
+      const overslept = woke > 0 && now - woke < Math.max(AT_ONCE, AT_ONCE_PART * took);
+      const most = read && known > 0 ? GROWTH * known : Number.POSITIVE_INFINITY;
+      known = Math.min(overslept ? time / 2 : time, most);
+      const fitting = Math.floor(submitBudget() / Math.max(known, 1e-3));
+      pace.steps = Math.max(1, Math.min(fitting, 2 * pace.steps));
+    },
+    async sleep(submit) {
+      const time = ASLEEP * (submit.began + submit.steps * known - performance.now());
+      if (!pollsWhileWaiting() || time < SHORTEST_SLEEP) return;
+      await new Promise((resolve) => setTimeout(resolve, time));
+      submit.woke = performance.now();
+    },
+  };
+  return pace;
 }

@@ -1,15 +1,19 @@
 import { noTextbookHalf } from "../device/refusals.ts";
 import type { Hardware } from "../kernels/tile.ts";
 import { checkModel } from "../model/layer.ts";
+import { checkOptimizer } from "../model/optimizer.ts";
 import { checkOptions } from "../model/options.ts";
 import { count } from "../model/schedule.ts";
 import { halfPrecision } from "../plan/passes/half-precision.ts";
 import { oneDispatch } from "../plan/passes/one-dispatch.ts";
+import { reuse } from "../plan/passes/reuse.ts";
 import type { Plan } from "../plan/types.ts";
-import { type PlanOptions, type Precision, planBy, type StepOptions } from "./draft.ts";
+import { draftPlan, type PlanOptions, type Precision, type RarePasses, type TrainingStepOptions } from "./draft.ts";
 import { checkLoss, type Network, resolveNetwork } from "./network.ts";
 
 export type { PlanOptions, Precision };
+
+const rarePasses: RarePasses = { halfPrecision, oneDispatch, reuse: (plan) => reuse(plan) };
 
 /**
  * The plan of a training step, as `createTrainer` makes it; needs no GPU and no data.
@@ -32,11 +36,12 @@ export function planTraining(options: PlanOptions, hardware?: Hardware): Plan {
     oneDispatch: 2,
     reuse: 2,
   });
-  const { model, loss, inputs, rows } = options;
-  checkModel(`${where}: model`, model);
+  const { loss, inputs, rows } = options;
+  const model = checkModel(`${where}: model`, options.model);
+  const optimizer = checkOptimizer(`${where}: optimizer`, options.optimizer);
   checkLoss(loss);
   count(where, "rows", rows, 1);
-  return makePlan(where, resolveNetwork(model, inputs, loss), options, hardware);
+  return makePlan(where, resolveNetwork(model, inputs, loss), { ...options, optimizer }, hardware);
 }
 
 /**
@@ -44,7 +49,8 @@ export function planTraining(options: PlanOptions, hardware?: Hardware): Plan {
  * @param where the call, for messages
  * @throws ModelError, DataError
  */
-export function makePlan(where: string, network: Network, options: StepOptions, hardware?: Hardware): Plan {
+export function makePlan(where: string, network: Network, options: TrainingStepOptions, hardware?: Hardware): Plan {
   if (options.precision === "f16" && options.fuse === false) throw noTextbookHalf(where);
-  return planBy(where, network, options, hardware, (name, by) => by({ halfPrecision, oneDispatch }[name]));
+  const { plan, passes } = draftPlan(where, network, options, hardware);
+  return passes.reduce((one, name) => rarePasses[name](one, hardware), plan);
 }

@@ -45,8 +45,8 @@ async function create(device: Device, options: PredictorOptions): Promise<Predic
     training: 0,
     metadata: 0,
   });
-  const { model, inputs, loss, bytes } = options;
-  checkModel(`${where}: model`, model);
+  const { inputs, loss, bytes } = options;
+  const model = checkModel(`${where}: model`, options.model);
   checkLoss(loss);
   checkObject(`${where}: parameters`, options.parameters, "parameters");
   if (bytes) checkOptions(`${where}: bytes`, bytes, scaleShape);

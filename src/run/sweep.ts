@@ -20,8 +20,9 @@ async function create(device: Device, options: SweepOptions): Promise<Sweep> {
   const where = "sweep";
   checkDevice(where, device);
   checkOptions(where, options, { ...trainingShape, variants: 1 });
-  const { variants, model: _, loss: __, data: ___, ...step } = options;
-  const optimizer = checkVariants(variants);
+  const { variants: described, model: _, loss: __, data: ___, ...step } = options;
+  const variants = checkVariants(described);
+  const [{ optimizer }] = variants;
   const { network, data } = resolveTraining(where, options);
   const bytes = network.bytes !== undefined;
   const planned = { ...step, optimizer, rows: data.rows, bytes };

@@ -1,7 +1,10 @@
+import { PlanError } from "../errors.ts";
 import type { ControlValues } from "../kernels/control.ts";
 import { decodeHalf } from "../model/float16.ts";
+import { refuse } from "../model/options.ts";
 import { elementsOf } from "../plan/memory.ts";
-import type { Tensor } from "../plan/types.ts";
+import { resolveTensor } from "../plan/resolve.ts";
+import type { Plan, Role, Tensor } from "../plan/types.ts";
 import type { TensorValue } from "./types.ts";
 import { unpackBytes } from "./unpack.ts";
 
@@ -22,4 +25,19 @@ export function tensorValue(tensor: Tensor, words: Uint32Array<ArrayBuffer>, con
       return { shape, data: decodeHalf(words, length).map((value) => value / scale) };
     }
   }
+}
+
+/** What is there before the first step. */
+const given: readonly Role[] = ["data", "parameter", "state", "control"];
+
+/** @throws PlanError for a tensor that only a step writes */
+export function checkWritten(plan: Plan, name: string): void {
+  if (given.includes(resolveTensor(plan, name).tensor.role)) return;
+  refuse(
+    "read",
+    `tensor "${name}" before the first step`,
+    "one that a step has written",
+    "take a step first",
+    PlanError,
+  );
 }

@@ -1,7 +1,8 @@
 import { hardwareOf } from "../device/hardware.ts";
 import { checkDevice, type Device } from "../device/open.ts";
 import { refusals } from "../device/refused.ts";
-import { encodeControl, initialControl } from "../kernels/control.ts";
+import { initialControl } from "../kernels/control.ts";
+import { checkOptimizer } from "../model/optimizer.ts";
 import { checkOptions } from "../model/options.ts";
 import { checkCapacity, checkSeed } from "./counts.ts";
 import { loadPlan } from "./draft.ts";
@@ -26,7 +27,9 @@ async function create(device: Device, options: TrainerOptions): Promise<Trainer>
   const began = performance.now();
   checkDevice(where, device);
   checkOptions(where, options, { ...referenceShape, precision: 0, tune: 0 });
-  const { model: _, loss: __, data: ___, capacity, seed = 0, tune, ...step } = options;
+  const { model: _, loss: __, data: ___, capacity, seed = 0, tune, ...described } = options;
+  const optimizer = checkOptimizer(`${where}: optimizer`, described.optimizer);
+  const step = { ...described, optimizer };
   checkSeed(where, seed);
   const { network, data } = resolveTraining(where, options);
   const rows = checkCapacity(where, capacity, data.rows);
@@ -43,10 +46,9 @@ async function create(device: Device, options: TrainerOptions): Promise<Trainer>
   const backend = await createGpuBackend(device, "trainer", network, tuned?.plan ?? planned);
   const compileSeconds = (performance.now() - began) / 1000;
 
-  const { optimizer } = step;
   const control = initialControl({ optimizer, dataRows: data.rows, batch: backend.plan.batch, seed });
   const parameters = initialParameters(network.layers, seed);
-  backend.write({ X: data.inputs, Y: data.targets, ...parameters, control: encodeControl(control) });
+  backend.write({ X: data.inputs, Y: data.targets, ...parameters }, control);
   const training = createTraining({
     backend,
     network,

@@ -1,4 +1,3 @@
-import { encodeControl } from "../kernels/control.ts";
 import type { Beginning } from "../kernels/control-after.ts";
 import type { Optimizer } from "../model/optimizer.ts";
 import { refuse } from "../model/options.ts";
@@ -74,7 +73,7 @@ export function createTraining<R, P>(parts: TrainingParts<R, P>): Calls<R, P> {
   const readTensor = async (name: string, index = 0): Promise<TensorValue> => {
     const { name: canonical, tensor } = resolveTensor(backend.plan, name);
     const { words, control } = await backend.read([canonical], index);
-    const { tensorValue } = await import("./tensor-value.ts");
+    const { tensorValue } = await values();
     return tensorValue(tensor, words[canonical] as Words, control);
   };
 
@@ -88,7 +87,7 @@ export function createTraining<R, P>(parts: TrainingParts<R, P>): Calls<R, P> {
   /** Sets optimizer state and the control block, so that the next step is step `control.step` + 1. */
   const resume = ({ state, control, ahead: epochs }: Restart) => {
     ahead = epochs;
-    backend.write({ ...state, control: encodeControl(control) });
+    backend.write(state, control);
     backend.step = control.step;
     halts.fill(undefined);
     failures.length = 0;
@@ -167,8 +166,7 @@ export function createTraining<R, P>(parts: TrainingParts<R, P>): Calls<R, P> {
       inTurn(async () => {
         const { withOptimizer } = await changes();
         const changed = withOptimizer(optimizer, given, begun, backend.step, ahead);
-        begun = changed.begun;
-        optimizer = given;
+        ({ begun, optimizer } = changed);
         // A network that has halted takes them when it goes on.
         if (!allHalted()) backend.write({}, changed.control);
       }),
@@ -185,7 +183,7 @@ export function createTraining<R, P>(parts: TrainingParts<R, P>): Calls<R, P> {
       }),
     read: (name) =>
       inTurn(async () => {
-        if (!stepped) (await changes()).checkWritten(backend.plan, name);
+        if (!stepped) (await values()).checkWritten(backend.plan, name);
         return readTensor(name);
       }),
     save: (options, index = 0) =>
@@ -238,3 +236,4 @@ const floatsOf = ({ buffer }: Words) => new Float32Array(buffer);
 const changes = () => import("./change.ts");
 const diagnosis = () => import("./numeric.ts");
 const files = () => import("./resume.ts");
+const values = () => import("./tensor-value.ts");

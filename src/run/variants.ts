@@ -1,32 +1,33 @@
 import { PlanError } from "../errors.ts";
 import type { Hardware } from "../kernels/tile.ts";
-import { checkOptimizer, type Optimizer } from "../model/optimizer.ts";
+import { checkOptimizer } from "../model/optimizer.ts";
 import { checkOptions, refuse, show } from "../model/options.ts";
 import { forVariants } from "../plan/passes/variants.ts";
 import type { Plan } from "../plan/types.ts";
 import { describeRule } from "./change.ts";
 import { checkSeed } from "./counts.ts";
-import type { StepOptions } from "./draft.ts";
+import type { TrainingStepOptions } from "./draft.ts";
 import type { Network } from "./network.ts";
 import { makePlan } from "./plan.ts";
 import type { Variant } from "./types.ts";
 
 /**
  * Checks that variants differ in numbers alone.
- * @returns the optimizer that they are planned by, the first one's
+ * @returns them, with the optimizers that were checked
  * @throws ModelError naming the first variant that differs from variant 0 in what is compiled
  */
-export function checkVariants(variants: readonly Variant[]): Optimizer {
+export function checkVariants(variants: readonly Variant[]): [Variant, ...Variant[]] {
   if (!Array.isArray(variants) || variants.length === 0) {
     const got = Array.isArray(variants) ? "no variants" : `variants ${show(variants)}`;
     refuse("sweep", got, "a list of at least one", "give the seed and optimizer of each network to train");
   }
-  for (const [index, variant] of variants.entries()) checkVariant(`sweep: variants[${index}]`, variant);
-  const [{ optimizer }] = variants as [Variant];
-  const expected = describeRule(optimizer);
-  const index = variants.findIndex((variant) => describeRule(variant.optimizer) !== expected);
-  const other = variants[index];
-  if (!other) return optimizer;
+  const checked = Array.from(variants as readonly Variant[], (variant, index) =>
+    checkVariant(`sweep: variants[${index}]`, variant),
+  ) as [Variant, ...Variant[]];
+  const expected = describeRule(checked[0].optimizer);
+  const index = checked.findIndex((variant) => describeRule(variant.optimizer) !== expected);
+  const other = checked[index];
+  if (!other) return checked;
   refuse(
     `sweep: variants[${index}]`,
     describeRule(other.optimizer),
@@ -35,10 +36,11 @@ export function checkVariants(variants: readonly Variant[]): Optimizer {
   );
 }
 
-function checkVariant(where: string, variant: Variant): void {
+function checkVariant(where: string, variant: Variant): Variant {
   checkOptions(where, variant, { optimizer: 1, seed: 0 });
-  checkSeed(where, variant.seed ?? 0);
-  checkOptimizer(`${where}: optimizer`, variant.optimizer);
+  const { seed = 0, optimizer } = variant;
+  checkSeed(where, seed);
+  return { seed, optimizer: checkOptimizer(`${where}: optimizer`, optimizer) };
 }
 
 /**
@@ -47,7 +49,7 @@ function checkVariant(where: string, variant: Variant): void {
  */
 export function planVariants(
   network: Network,
-  options: Omit<StepOptions, "fuse" | "oneDispatch" | "reuse">,
+  options: Omit<TrainingStepOptions, "fuse" | "oneDispatch" | "reuse">,
   variants: number,
   hardware?: Hardware,
 ): Plan {

@@ -99,11 +99,13 @@ test("what waits is rejected, and all later calls", async () => {
     trainer.save(),
     trainer.evaluate(classes(5)),
     trainer.predict([1, 2, 3]),
+    trainer.setParameters({ b2: [0, 0, 0, 0] }),
   ];
   // All at once: one that is awaited after the others would count as unhandled until then.
   const errors = await Promise.all([...waiting, ...later].map(rejection));
   expect(errors.map(String)).toEqual(errors.map(() => disposed("trainer")));
-  expect(() => trainer.setParameters({ b2: [0, 0, 0, 0] })).toThrow(DeviceError);
+  expect(trainer.memory).toEqual({});
+  expect(() => trainer.buffer("W1")).toThrow(DeviceError);
   trainer.dispose();
   await allFreed();
 });

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { expectAccessible, expectGoodLooks, trainAll, useSite } from "./browser.ts";
+import { expectAccessible, expectGoodLooks, phone, settled, trainAll, useSite } from "./browser.ts";
 import { csvOf, newRows } from "./model.ts";
+import { MOST_SHIFT, shiftsOf, watchShifts } from "./shifts.ts";
 import { tableOf } from "./tables.ts";
 import { downloadFile, give, predictInPage, useCommandLine } from "./your-data.ts";
 
@@ -44,6 +45,15 @@ describe("a table of one's own", () => {
       expect(Math.abs(Number(line) - value)).toBeLessThanOrEqual(NUMBER_DIGITS * Math.abs(value));
     }
     await expectGoodLooks(page);
+    expect(errors).toEqual([]);
+  });
+
+  it("stays where it is while the sample is read that the address names", async () => {
+    const { page, errors } = await site.visit({ at: "data?sample=houses", context: phone, before: watchShifts });
+    await page.getByText("Guessed from").waitFor();
+    await settled(page);
+    const { sum, largest } = await shiftsOf(page);
+    expect(sum, largest.join("\n")).toBeLessThanOrEqual(MOST_SHIFT);
     expect(errors).toEqual([]);
   });
 

@@ -64,6 +64,114 @@ describe("the site", () => {
     expect(total).toBeLessThanOrEqual(FIRST_LOAD);
   });
 
+  it("tells browsers, search engines and whoever links to it what it is, page by page", async () => {
+    const { page, errors } = await site.goTo("playground?layers=2");
+    const said = () =>
+      page.evaluate(() => {
+        const content = (meta: string) => document.querySelector<HTMLMetaElement>(`meta[${meta}]`)?.content ?? "";
+        return {
+          title: [document.title, content("property='og:title'")],
+          description: [content("name=description"), content("property='og:description'")],
+        };
+      });
+    const before = await said();
+    expect(before.title).toEqual(Array(2).fill("Playground · chainrule"));
+    await page.getByRole("link", { name: "Your data" }).click();
+    await page.getByRole("heading", { level: 1, name: "Train on your own table" }).waitFor();
+    const { title, description } = await said();
+    expect(title).toEqual(Array(2).fill("Your data · chainrule"));
+    expect(description).toEqual(Array(2).fill(expect.stringContaining("your own CSV file")));
+    expect(before.description).not.toEqual(description);
+
+    // Its bars in the colour of the page's, by the system's theme and by the one that is chosen.
+    const bars = () =>
+      page.evaluate(() => {
+        const [light, dark] = [...document.querySelectorAll<HTMLMetaElement>("meta[name=theme-color]")];
+        const sample = document.createElement("p");
+        sample.style.color = (matchMedia("(prefers-color-scheme: dark)").matches ? dark : light)?.content ?? "";
+        const header = document.querySelector(".top");
+        return [sample.style.color, header && getComputedStyle(header).backgroundColor];
+      });
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      const [bar, header] = await bars();
+      expect(bar).toBe(header);
+    }
+    await page.getByRole("button", { name: "Use the light theme" }).click();
+    expect(await bars()).toEqual(Array(2).fill("rgb(255, 255, 255)"));
+
+    // What the head and the manifest name is there, in the sizes that they say.
+    const pictures = await page.evaluate(async () => {
+      const at = (selector: string, name: string) => document.querySelector(selector)?.getAttribute(name) ?? "";
+      const manifest = await (await fetch(at("link[rel=manifest]", "href"))).json();
+      const sizeOf = async (src: string) => {
+        const { width, height } = await createImageBitmap(await (await fetch(src)).blob());
+        return `${width}x${height}`;
+      };
+      type Icon = { src: string; sizes: string; type: string };
+      const icons: Icon[] = manifest.icons.filter(({ type }: Icon) => type === "image/png");
+      return {
+        preview: await sizeOf(at("meta[property='og:image']", "content")),
+        touch: await sizeOf(at("link[rel=apple-touch-icon]", "href")),
+        icons: await Promise.all(icons.map(async ({ src, sizes }) => [sizes, await sizeOf(src)])),
+      };
+    });
+    expect([pictures.preview, pictures.touch]).toEqual(["1200x630", "180x180"]);
+    expect(pictures.icons.length).toBeGreaterThanOrEqual(2);
+    for (const [stated, real] of pictures.icons) expect(real).toBe(stated);
+    expect(errors).toEqual([]);
+  });
+
+  it("leads from every page to its documentation, and to the licences of all that it loads, in workers too", async () => {
+    const { page } = await site.goTo("data");
+    const links = page.getByRole("list", { name: "About chainrule" }).getByRole("link");
+    const texts = await links.evaluateAll((all) =>
+      Promise.all(
+        (all as HTMLAnchorElement[]).map(async ({ textContent, href }) => [
+          textContent,
+          await (await fetch(href)).text(),
+        ]),
+      ),
+    );
+    const { Documentation, Licences = "" } = Object.fromEntries(texts);
+    expect(Documentation).toMatch(/^# chainrule/);
+    for (const name of ["chainrule", "preact", "uplot", "papaparse", "@tensorflow/tfjs-core"]) {
+      expect(Licences).toMatch(new RegExp(`^${name}\\b`, "m"));
+    }
+    expect(Licences.match(/Apache License/g)?.length).toBeGreaterThan(0);
+  });
+
+  it("lets nothing run, load or be asked that is not its own", async () => {
+    const { page } = await site.visit({ at: "data" });
+    const refused = await page.evaluate(async () => {
+      const directives: string[] = [];
+      document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => {
+        directives.push(effectiveDirective);
+      });
+      const script = document.createElement("script");
+      script.textContent = "globalThis.ran = true";
+      document.head.append(script);
+      const style = document.createElement("style");
+      style.textContent = "body { opacity: 0.5 }";
+      document.head.append(style);
+      document.body.insertAdjacentHTML("beforeend", "<i onclick='globalThis.ran = true'></i>");
+      document.body.querySelector<HTMLElement>(":scope > i")?.click();
+      await fetch("https://example.com/").catch(() => {});
+      // Violations are told in a task of their own.
+      await new Promise((resolve) => setTimeout(resolve));
+      return {
+        directives: [...new Set(directives)].sort(),
+        ran: "ran" in globalThis,
+        opacity: getComputedStyle(document.body).opacity,
+      };
+    });
+    expect(refused).toEqual({
+      directives: ["connect-src", "script-src-attr", "script-src-elem", "style-src-elem"],
+      ran: false,
+      opacity: "1",
+    });
+  });
+
   it("opens where the browser's language is none, as in a system without one", async () => {
     const { page, errors } = await site.visit({
       before: (page) =>

@@ -4,6 +4,7 @@ import { checkNetworks } from "../../demo/src/pages/gpu/check-networks.ts";
 import { BOUND, groups } from "../../demo/src/pages/gpu/compare.ts";
 import { button, expectAccessible, expectGoodLooks, settled, useSite } from "./browser.ts";
 import { checked, clipboard, copied, rowsOf } from "./gpu.ts";
+import { MOST_SHIFT, shiftsOf, watchShifts } from "./shifts.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
@@ -15,9 +16,15 @@ describe("This GPU", () => {
     const { page, errors } = await site.visit({
       at: "gpu",
       context: clipboard,
-      before: (page) => page.clock.setFixedTime(now),
+      before: async (page) => {
+        await page.clock.setFixedTime(now);
+        await watchShifts(page);
+      },
     });
     await checked(page);
+    await settled(page);
+    const { sum, largest } = await shiftsOf(page);
+    expect(sum, largest.join("\n")).toBeLessThanOrEqual(MOST_SHIFT);
     expect(await page.getByTestId("verdict").textContent()).toBe("This GPU computes what the CPU reference does");
     const rows = await rowsOf(page);
     expect(rows.map(({ group, verdict }) => [group, verdict])).toEqual(
@@ -73,12 +80,12 @@ describe("This GPU", () => {
   it("checks nothing before it is asked, where the address says so, and begins anew after it was left in the middle", async () => {
     for (let visit = 0; visit < 2; visit++) {
       const { page, errors } = await site.goTo("gpu?check=off");
-      const rows = page.locator(".findings tbody tr");
+      const verdicts = page.locator(".findings .sign");
       await page.getByTestId("adapter").waitFor();
       await settled(page);
-      expect([await rows.count(), await page.getByTestId("verdict").count()]).toEqual([0, 0]);
+      expect([await verdicts.count(), await page.getByTestId("verdict").count()]).toEqual([0, 0]);
       await button(page, "Check").click();
-      await rows.first().waitFor();
+      await verdicts.first().waitFor();
       await page.getByRole("link", { name: "Your data" }).click();
       await page.getByText("Drop a CSV file here").waitFor();
       expect(errors).toEqual([]);

@@ -5,7 +5,7 @@ Run:       python3 generate.py [OUTDIR]      (OUTDIR: this folder by default; ab
 Needs:     PyTorch, scikit-learn, NumPy. Written with Debian 12's python3-torch (reports
            1.13.0a0) and python3-sklearn (1.2.1); use the interpreter that sees those.
 Writes:    gradients.json, trajectories.json, sklearn.json, worked-example.json,
-           learning-rate.json. A run differs from the last only in provenance.date.
+           learning-rate.json, migration.json. A run differs from the last only in provenance.date.
 
 The numbers are the library's own (autograd, torch.optim, MLPClassifier, lr_scheduler); what
 this file works out itself is marked: J in sklearn.json, `ours` in learning-rate.json. The
@@ -29,7 +29,7 @@ import numpy as np
 import sklearn
 import torch
 import torch.nn.functional as F
-from sklearn.neural_network import MLPClassifier
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 torch.set_num_threads(1)
 torch.set_default_dtype(torch.float64)
@@ -523,9 +523,121 @@ def learning_rate():
         "step": steps, "cosine": cosines})
 
 
+# ------------------------------------------------------------------ 8. migration.json
+def t_migrate(problem, loss, opt, l2=0.0):
+    """30 updates as a program of PyTorch takes them: one group of parameters, biases and all."""
+    net = to_torch(problem["layers"])
+    X, y = torch.tensor(problem["X"]), torch.tensor(problem["target"])
+    params = [p for l in net for p in (l["W"], l["b"])]
+    kw = {k: v for k, v in opt.items() if k != "type"}
+    topt = {"SGD": torch.optim.SGD, "Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW}[opt["type"]](params, **kw)
+    for t in range(STEPS):
+        rows = problem["batches"][t % len(problem["batches"])]
+        o = t_forward(net, X[rows])[1][-1]
+        value = {"MSELoss": F.mse_loss, "CrossEntropyLoss": F.cross_entropy,
+                 "halfSquared": lambda a, b: t_losses(a, b, "halfSquared").mean()}[loss](o, y[rows])
+        # regularizers.l2({ l2 }) of tfjs and keras.regularizers.L2(l2): l2 * sum of w^2, added to the mean loss
+        value = value + l2 * sum((l["W"] ** 2).sum() for l in net)
+        topt.zero_grad()
+        value.backward()
+        topt.step()
+    return [{"W": l["W"], "b": l["b"]} for l in net]
+
+
+def np_migrate(problem, loss, opt, l2=0.0):
+    """The same by hand: what each library documents, with the gradient of its own loss."""
+    layers, state = copy(problem["layers"]), {}
+    k = len(problem["layers"][-1]["b"])
+    scale = 2 / k if loss == "MSELoss" else 1.0  # of the gradient of 1/2 sum_j (o_j - y_j)^2
+    kind = "softmaxCrossEntropy" if loss == "CrossEntropyLoss" else "halfSquared"
+    lam = opt.get("weight_decay", 0.0)
+    for t in range(1, STEPS + 1):
+        rows = problem["batches"][(t - 1) % len(problem["batches"])]
+        grads = np_backprop(layers, problem["X"][rows], problem["target"][rows], kind, 0.0)["layers"]
+        for i, l in enumerate(layers):
+            for name in ("W", "b"):
+                p = l[name]
+                g = scale * grads[i]["gW" if name == "W" else "db"] / len(rows)
+                if name == "W":
+                    g = g + 2 * l2 * p
+                if opt["type"] != "AdamW":
+                    g = g + lam * p
+                st = state.setdefault((i, name), {"v": np.zeros_like(p), "m": np.zeros_like(p)})
+                if opt["type"] == "SGD":
+                    st["v"] = opt.get("momentum", 0.0) * st["v"] + g
+                    p -= opt["lr"] * st["v"]
+                    continue
+                if opt["type"] == "AdamW":
+                    p *= 1 - opt["lr"] * lam
+                st["m"] = 0.9 * st["m"] + 0.1 * g
+                st["v"] = 0.999 * st["v"] + 0.001 * g * g
+                p -= opt["lr"] * (st["m"] / (1 - 0.9**t)) / (np.sqrt(st["v"] / (1 - 0.999**t)) + opt["eps"])
+    return [{"W": l["W"], "b": l["b"]} for l in layers]
+
+
+class StartedRegressor(MLPRegressor):
+    """MLPRegressor started from given parameters, as StartedMLP."""
+
+    _init_coef = StartedMLP._init_coef
+
+
+def migration():
+    problems = {
+        "classes": make_problem(401, "4-5-3", [4, 5, 3], ["tanh", "identity"], "softmaxCrossEntropy"),
+        "values": make_problem(402, "3-5-4", [3, 5, 4], ["tanh", "identity"], "halfSquared")}
+    problems["classes"]["target"][:3] = [0, 1, 2]
+    lam, l2 = 0.05, 0.03
+    sgd, mom = {"type": "SGD", "lr": 0.2}, {"type": "SGD", "lr": 0.05, "momentum": 0.9}
+    # An epsilon that tells: at 1e-8 one that is k/2 as large changes the 9th digit.
+    adam, adamw = {"type": "Adam", "lr": 0.02, "eps": 1e-3}, {"type": "AdamW", "lr": 0.02, "eps": 1e-3}
+    plain_, decayed = {}, {"weight_decay": lam}
+    runs, worst = [], 0.0
+    for name, loss in (("classes", "CrossEntropyLoss"), ("values", "MSELoss")):
+        for opt in (sgd, mom, adam, adamw):
+            for more in (plain_, decayed):
+                o = {"weight_decay": 0.0, **opt, **more}
+                params = t_migrate(problems[name], loss, o)
+                worst = max(worst, diff(plain(params), np_migrate(problems[name], loss, o)))
+                runs.append({"problem": name, "loss": loss, "optimizer": o, "l2": 0.0, "params": params})
+    for name, loss in (("classes", "CrossEntropyLoss"), ("values", "MSELoss")):
+        for opt in (sgd, mom, adam):
+            o = {"weight_decay": 0.0, **opt}
+            params = t_migrate(problems[name], loss, o, l2)
+            worst = max(worst, diff(plain(params), np_migrate(problems[name], loss, o, l2)))
+            runs.append({"problem": name, "loss": loss, "optimizer": o, "l2": l2, "params": params})
+    check("migration", worst)
+
+    alpha, rate, epochs, sk = 0.5, 0.1, 10, []
+    for name, cls in (("classes", StartedMLP), ("values", StartedRegressor)):
+        p = problems[name]
+        for momentum in (0.0, 0.9):
+            mlp = cls(hidden_layer_sizes=(5,), solver="sgd", activation="tanh", nesterovs_momentum=False, shuffle=False,
+                      learning_rate="constant", random_state=0, tol=0.0, alpha=alpha, learning_rate_init=rate,
+                      momentum=momentum, batch_size=BATCH, max_iter=epochs, n_iter_no_change=10**6)
+            mlp.start_ = p["layers"]
+            mlp.fit(p["X"], p["target"])
+            assert mlp.n_iter_ == epochs
+            opt = {"type": "momentum", "momentum": momentum, "learningRate": rate, "lambda": alpha, "decay": "per-batch"}
+            check(f"migration, {cls.__name__}", diff(sk_params(mlp), np_train(p, opt)["params"]["30"]))
+            sk.append({"problem": name, "estimator": cls.__base__.__name__, "alpha": alpha, "learning_rate_init": rate,
+                       "momentum": momentum, "params": sk_params(mlp)})
+    for p in problems.values():
+        p.update(named(p["loss"], p.pop("target")))
+    write("migration.json", {
+        "provenance": provenance("PyTorch", "scikit-learn"),
+        "notes": "What a program of another library does, for the tables of how to migrate. params are after 30 "
+                 "updates, batches as in trajectories.json. torch: F.mse_loss (MEAN over rows and outputs) or "
+                 "F.cross_entropy, torch.optim with one group of parameters, so that biases decay too. l2: "
+                 "l2 * sum w^2 of the weights is added to the loss, as regularizers.l2({ l2 }) of "
+                 "tfjs and keras.regularizers.L2 document it, and autograd takes its gradient. sklearn: "
+                 "whole epochs of MLPClassifier and MLPRegressor, batches of 5, 5, 3.",
+        "steps": STEPS, "problems": problems, "torch": runs, "sklearn": sk})
+
+
 if __name__ == "__main__":
     gradients()
     trajectories()
     sklearn_values()
     worked_example()
     learning_rate()
+    migration()

@@ -92,7 +92,7 @@ function outputs(given: Case<"outputLoss">) {
   return Array.from({ length: rows * units }, (_, index) => {
     const [i, j] = [Math.floor(index / units), index % units];
     const terms = Array.from({ length: inner }, (_, k) => {
-      const own = order ? (order[i] ?? 0) : i;
+      const own = given.variant.gather ? (order?.[i] ?? 0) : i;
       return (x?.[own * inner + k] ?? 0) * (w?.[j * inner + k] ?? 0);
     });
     const sum = terms.reduce((total, term) => total + term, 0);
@@ -107,11 +107,12 @@ export function lossTolerances(
   o: readonly { readonly sum: number; readonly error: number }[],
   y: Words | undefined,
   stored: ArrayLike<number> | undefined,
+  order?: Words,
 ) {
   const rows = Array.from({ length: o.length / units }, (_, i) => {
     const own = o.slice(i * units, (i + 1) * units);
     const at = own.map(({ sum }) => sum);
-    const target = targets[loss].row(y ?? new Float32Array(), i, units);
+    const target = targets[loss].row(y ?? new Float32Array(), order?.[i] ?? i, units);
     const errors = rowErrors(loss, at, target, Math.max(...own.map(({ error }) => error)));
     const deltas = rowDeltas(loss, at, target);
     return {
@@ -149,10 +150,10 @@ export function outputDeltas(
     values: {
       x: gather ? random(DATA_ROWS * inner, 1) : batch(rows, inner, 1),
       w: halved(random(units * inner, 2)),
-      y: targets[loss].of(rows, units, 5),
+      y: targets[loss].of(DATA_ROWS, units, 5),
       scores: blank(2 * rows),
       dz: halved(blank(rows * units)),
-      ...(gather ? { order: randomIntegers(rows, 4, DATA_ROWS) } : {}),
+      order: randomIntegers(rows, 4, DATA_ROWS),
     },
     halves: ["w", "dz", ...(gather ? [] : ["x"])],
   };
@@ -162,7 +163,8 @@ export function outputDeltas(
 export async function expectDeltas(device: Device, cases: readonly Case<"outputLoss">[]): Promise<void> {
   const outcomes = await expectTwins(device, cases, (given) => {
     const { loss, units } = given.variant;
-    const { scores, delta } = lossTolerances(loss, units, outputs(given), given.values.y, runOnCpu(given).written.dz);
+    const { y, order } = given.values;
+    const { scores, delta } = lossTolerances(loss, units, outputs(given), y, runOnCpu(given).written.dz, order);
     return { scores, dz: delta };
   });
   expect(outcomes.map(({ control }) => control.halted)).toEqual(cases.map(() => 0));

@@ -7,6 +7,7 @@ import { anyHardware, tileFor } from "../../src/kernels/tile.ts";
 import { stateWidths } from "../../src/model/optimizer.ts";
 import { expectClose, expectSameBits, gamma, type Words } from "./compare.ts";
 import {
+  blank,
   type Case,
   controlOf,
   expectTwins,
@@ -137,7 +138,7 @@ export async function expectUpdates<N extends KernelName>(
   cases.forEach(({ values }, index) => {
     const written = outcomes[index]?.written ?? {};
     expect(written.w).not.toEqual(values.w);
-    expect(written.copy).not.toEqual(values.copy);
+    if (values.copy) expect(written.copy).not.toEqual(values.copy);
     const { squares, ...unchanged } = skipped[index]?.written ?? {};
     for (const [name, got] of Object.entries(unchanged)) expectSameBits(name, got, values[name] ?? new Float32Array());
     for (const parts of [written.squares, squares]) {
@@ -154,19 +155,23 @@ export const variantOf = (optimizer: Optimizer) =>
 
 /** Asserts that updates of a layer of every size equal the reference, and skip where told to. */
 export async function expectLayerUpdates(device: Device, optimizer: Optimizer, gather: boolean): Promise<void> {
+  // As in plans: nine buffers would be more than every device has.
+  const copy = !(gather && stateWidths[optimizer] > 0);
   const cases = sizes.map((size): Case<"layerUpdate"> => {
     const { actual, ...dims } = size;
+    const { copy: copied = blank(0), ...parameters } = parametersOf(optimizer, size);
     return {
       kernel: "layerUpdate",
-      variant: { ...variantOf(optimizer), gather, tile },
+      variant: { ...variantOf(optimizer), copy, gather, tile },
       dims: { ...dims, offset: 0 },
       control: controlOver(actual),
       values: {
         ...operandsOf(size, gather),
-        ...parametersOf(optimizer, size),
+        ...parameters,
+        ...(copy ? { copy: copied } : {}),
         squares: new Float32Array(squareParts(size.rows, size.columns, tile)),
       },
-      halves: ["dz", "copy", ...(gather ? [] : ["x"])],
+      halves: ["dz", ...(copy ? ["copy"] : []), ...(gather ? [] : ["x"])],
     };
   });
   await expectUpdates(device, cases, (given) => {

@@ -5,9 +5,19 @@ import { type Activation, activations } from "../../src/model/activation.ts";
 import { type Loss, losses } from "../../src/model/loss.ts";
 import { activationFunctions } from "../../src/reference/activation.ts";
 import { gamma, type Words } from "./compare.ts";
-import { blank, type Case, inDouble, magnitudes, type Outcome, random, runOnCpu, type Tolerances } from "./gpu.ts";
+import {
+  blank,
+  type Case,
+  inDouble,
+  magnitudes,
+  type Outcome,
+  random,
+  randomIntegers,
+  runOnCpu,
+  type Tolerances,
+} from "./gpu.ts";
 import { targets } from "./targets.ts";
-import { hasSubgroups, inputOf, odd } from "./tiles.ts";
+import { DATA_ROWS, hasSubgroups, inputOf, odd } from "./tiles.ts";
 import { activatedError, deltaError, rowDeltas, rowErrors } from "./tolerances.ts";
 
 /** Rows that a workgroup takes. */
@@ -20,14 +30,15 @@ export interface OutputSizes {
   readonly scale?: number;
 }
 
-/** A call over a batch of which `actual` rows are filled. */
+/** A call over a batch of which `actual` rows are filled, and the targets of all rows. */
 export function output(variant: OutputLossVariant, sizes: OutputSizes): Case<"outputLoss"> {
   const { rows, inner, actual = rows, scale = 1 } = sizes;
   const { bias, gather, loss, units, delta } = variant;
   const values: Record<string, Words> = {
+    order: randomIntegers(rows, 101, DATA_ROWS),
     ...inputOf(gather, [rows, inner], actual, 1, scale),
     w: random(units * inner, 2),
-    y: targets[loss].of(rows, units, 5),
+    y: targets[loss].of(DATA_ROWS, units, 5),
     scores: blank(2 * rows),
   };
   if (bias) values.bias = random(units, 3);
@@ -57,7 +68,7 @@ export function outputTolerances(given: Case<"outputLoss">): Tolerances {
     const at = Array.from({ length: units }, (_, j) => i * units + j);
     const o = at.map((index) => activationFunctions[activation].value(z[index] ?? 0));
     const oErrors = at.map((index) => activatedError(activation, z[index] ?? 0, errors[index] ?? 0));
-    const target = targets[loss].row(given.values.y ?? new Float32Array(), i, units);
+    const target = targets[loss].row(given.values.y ?? new Float32Array(), given.values.order?.[i] ?? 0, units);
     const bounds = rowErrors(loss, o, target, Math.max(...oErrors));
     const d = rowDeltas(loss, o, target);
     return {

@@ -1,4 +1,4 @@
-import { pollByTimer } from "../../src/cli/polling.ts";
+import { pollByTimer } from "../../src/device/polling.ts";
 
 /** Set once it is done, since the files of a worker may share their globals. */
 const done = Symbol.for("chainrule.polling");

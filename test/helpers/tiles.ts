@@ -220,7 +220,7 @@ export function expectingOdd<N extends KernelName>(
 }
 
 /** Rows of the resident data, of which `order` picks some, one of them twice. */
-const DATA_ROWS = 50;
+export const DATA_ROWS = 50;
 
 /**
  * A layer's input `[rows, columns]`: the resident data and the rows to gather of it, or a batch of which the rows beyond `actual`

@@ -216,7 +216,7 @@ describe("train refuses, in one line and without a file left behind,", () => {
     [
       "an unknown activation",
       [...train, "--activation", "gelu"],
-      '--activation: got "gelu", expected one of identity, relu, sigmoid, tanh; write relu.',
+      '--activation: got "gelu", expected one of identity, relu, sigmoid, tanh; give one of these.',
     ],
     [
       "an unknown optimizer",

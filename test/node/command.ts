@@ -95,8 +95,6 @@ async function runHere(
     stdout,
     stderr,
     catchInterrupt: () => ({ signal: new AbortController().signal, status: undefined, release: hold() }),
-    // The suite's own way is in place.
-    pollByTimer: hold,
     ...given,
   });
   if (held !== 0) throw new Error("a command gave back other than what it took over of its process");

@@ -87,6 +87,13 @@ let b = \${c}; /* \\n */ // end`;
     expect(compact(`export const shader = (a, b, c) => wgsl\`${template}\`;`)).not.toContain("is ");
   });
 
+  it("leaves no line for a directive, and no idle blank in a string that is put in", async () => {
+    const template = `start\n#if \${a}\n  one\n#else\n  \${b ? "x + y;  // said" : ""}\n#endif\nend`;
+    const made = compact(`export const shader = (a, b, c) => wgsl\`${template}\`;`);
+    const { shader } = await load(made);
+    expect([shader(true, true), shader(false, true)]).toEqual(["start\none\nend", "start\nx+y;\nend"]);
+  });
+
   it("keeps operators apart that would be another together, beside expressions too", async () => {
     const template = `a - -b; a-- - b; a & &b; a / \${a} - \${b} < \${c} -> f32; var<storage, read> x: array<u32>;`;
     const [shipped, plain] = await both(template, "*p", "-1.0", "-2.5e-3");

@@ -61,7 +61,7 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
     [device, { ...whole, optimizer: "sgd" }],
     'createTrainer: optimizer: got "sgd", expected an optimizer; describe it with a call such as sgd',
   ],
-  // Copies with other values, which no call has looked at.
+  // Copies with other values.
   [
     "createTrainer",
     [device, { ...whole, optimizer: { ...whole.optimizer, learningRate: 0.5 } }],
@@ -70,17 +70,17 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
   [
     "createTrainer",
     [device, { ...whole, model: { layers: [{ ...dense(2), units: -2 }] } }],
-    "createTrainer: model: got .*, expected a model; describe it with sequential",
+    "createTrainer: model: layer 1: got units -2, expected a whole number from 1 to 4294967295; ",
   ],
   [
     "sequential",
     [[{ ...dense(2), biass: false }]],
-    "sequential: layer 1: got .*, expected a layer; describe it with dense",
+    'sequential: layer 1: got option "biass", expected inputs, .*; write bias.',
   ],
   [
     "sgd",
     [{ learningRate: { kind: "constant", learningRate: Number.NaN } }],
-    "sgd: got learningRate .*, expected a number or a schedule; ",
+    "sgd: schedule: got learningRate NaN, expected a number above 0 in float32's range; ",
   ],
   ["sgd", [{ learningRate: dense(2) }], "sgd: got learningRate .*, expected a number or a schedule; "],
   ["dense", [new Float32Array(10_000)], "dense: got units [0,]{80}, expected a whole number from 1 to 4294967295; "],
@@ -167,7 +167,12 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
   ["planTraining", [{}], "planTraining: got no model, expected model, loss, optimizer, inputs, rows; add model."],
   ["planTraining", [{ ...sizes, bytes: 1 }], "planTraining: got bytes 1, expected true or false; "],
   ["planTraining", [{ ...sizes, optimizer: {} }], "planTraining: optimizer: got .*, expected an optimizer; "],
-  ["planTraining", [{ ...sizes, model: { layers: [] } }], "planTraining: model: got .*, expected a model; "],
+  ["planTraining", [{ ...sizes, model: {} }], "planTraining: model: got .*, expected a model; "],
+  [
+    "planTraining",
+    [{ ...sizes, model: { layers: [] } }],
+    "planTraining: model: got no layers, expected a list of at least one layer; ",
+  ],
   ["planTraining", [{ ...sizes, rows: 0 }], "planTraining: got rows 0, expected a whole number from 1 to "],
   ["planTraining", [{ ...sizes, batch: 2 }], "planTraining: got batch 2, expected at most 1, the rows of the data; "],
   ["planTraining", [{ ...sizes, precision: "f64" }], 'planTraining: got precision "f64", expected one of f32, f16; '],
@@ -191,7 +196,11 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
   ["dense", [], "dense: got units undefined, expected a whole number from 1 to 4294967295; "],
   ["dense", ["8"], 'dense: got units "8", expected a whole number from 1 to 4294967295; '],
   ["dense", [8, "ReLU"], 'dense: got activation "ReLU", expected one of identity, .*; write relu.'],
-  ["dense", [8, "relu", null], "dense: got null, expected an object of inputs, trainable, initializer, bias; "],
+  [
+    "dense",
+    [8, "relu", null],
+    "dense: got null, expected an object of inputs, trainable, initializer, biasInitializer, bias; ",
+  ],
   ["dense", [8, "relu", { Bias: false }], 'dense: got option "Bias", expected .*; write bias.'],
   ["dense", [8, "relu", { trainable: "no" }], 'dense: trainable: got "no", expected an object of weights, bias; '],
   [
@@ -208,11 +217,11 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
   [
     "dense",
     [8, "relu", { initializer: "he" }],
-    'dense: got initializer "he", expected he\\(\\), glorot\\(\\) or uniform\\(limit\\); ',
+    'dense: got initializer "he", expected he\\(\\), glorot\\(\\), torchLinear\\(\\) or uniform\\(limit\\); ',
   ],
   ["he", ["gauss"], 'he: got distribution "gauss", expected one of uniform, normal; '],
   ["glorot", [1], "glorot: got distribution 1, expected one of uniform, normal; "],
-  ["uniform", ["1"], 'uniform: got limit "1", expected a positive finite number; '],
+  ["uniform", ["1"], 'uniform: got limit "1", expected a number above 0 in float32\'s range; '],
   ["sgd", [], "sgd: got undefined, expected an object of learningRate, "],
   ["sgd", [0.1], "sgd: got 0.1, expected an object of learningRate, "],
   ["sgd", [{}], "sgd: got no learningRate, expected learningRate; add learningRate."],
@@ -298,8 +307,8 @@ describe("a call from plain JavaScript is refused by name:", () => {
     const functions = Object.entries(chainrule).filter(
       ([name, value]) => typeof value === "function" && /^[a-z]/.test(name),
     );
-    // The last takes no argument.
-    const called = [...calls.map(([name]) => name), "localStorageCache"];
+    // The last two take no argument.
+    const called = [...calls.map(([name]) => name), "localStorageCache", "torchLinear"];
     expect(functions.map(([name]) => name).filter((name) => !called.includes(name))).toEqual([]);
   });
 });
@@ -317,17 +326,20 @@ describe("checkOptions", () => {
   });
 
   it("knows each option of its type, and how each is taken, or does not compile", () => {
-    const abc: Abc = { a: 1 };
-    // @ts-expect-error: c is missing
-    checkOptions("call", abc, { a: 1, b: 0 });
-    // @ts-expect-error: d is one too many
-    checkOptions("call", abc, { a: 1, b: 0, c: 0, d: 0 });
-    // @ts-expect-error: b may be left out
-    checkOptions("call", abc, { a: 1, b: 1, c: 0 });
-    // @ts-expect-error: a must be there
-    checkOptions("call", abc, { a: 0, b: 0, c: 0 });
-    // @ts-expect-error: it is true or false
-    checkOptions<{ flag?: boolean }>("call", {}, { flag: 0 });
+    // Only compiled, never called.
+    const wrong = (abc: Abc, flags: { flag?: boolean }) => {
+      // @ts-expect-error: c is missing
+      checkOptions("call", abc, { a: 1, b: 0 });
+      // @ts-expect-error: d is one too many
+      checkOptions("call", abc, { a: 1, b: 0, c: 0, d: 0 });
+      // @ts-expect-error: b may be left out
+      checkOptions("call", abc, { a: 1, b: 1, c: 0 });
+      // @ts-expect-error: a must be there
+      checkOptions("call", abc, { a: 0, b: 0, c: 0 });
+      // @ts-expect-error: it is true or false
+      checkOptions("call", flags, { flag: 0 });
+    };
+    expect(wrong).toBeTypeOf("function");
     expect(() => checkOptions<{ flag?: boolean }>("call", {}, { flag: 2 })).not.toThrow();
   });
 

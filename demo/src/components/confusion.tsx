@@ -45,7 +45,7 @@ export function Confusion({ classes, counts, label }: ConfusionProps) {
                     style={{ "--share": `${shade(times, total, truth === predicted)}%` }}
                     title={`${name} taken for ${classes[predicted]}: ${count(times)}`}
                   >
-                    {times === 0 ? "" : times}
+                    {times === 0 ? "" : count(times)}
                   </td>
                 ))}
               </tr>

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useState } from "preact/hooks";
-import { count } from "../format.ts";
+import { count, plain } from "../format.ts";
 
 interface FieldProps {
   readonly label: ComponentChildren;
@@ -58,7 +58,7 @@ export interface Option<T extends string | number> {
 
 /** Values that are their own text. */
 export const plainly = <T extends string | number>(values: readonly T[]): readonly Option<T>[] =>
-  values.map((value) => ({ value, text: String(value) }));
+  values.map((value) => ({ value, text: typeof value === "number" ? plain(value) : String(value) }));
 
 export interface SelectProps<T extends string | number> extends FieldProps {
   readonly value: T;
@@ -99,7 +99,7 @@ export interface NumberSelectProps extends FieldProps {
 }
 
 /** One of the usual numbers, or the one in use. */
-export function NumberSelect({ values, textOf = String, ...others }: NumberSelectProps) {
+export function NumberSelect({ values, textOf = plain, ...others }: NumberSelectProps) {
   const all = values.includes(others.value) ? values : [...values, others.value].sort((a, b) => a - b);
   return <Select {...others} options={all.map((value) => ({ value, text: textOf(value) }))} />;
 }
@@ -187,7 +187,7 @@ function useEntry<T extends string | number>(
   return { wrong, entry };
 }
 
-/** A whole number. */
+/** A whole number, whose text the browser reads in its own language. */
 export function NumberField({ label, hint, disabled, value, min, max, onChange }: NumberProps) {
   const read = (text: string) => {
     const given = text.trim() === "" ? Number.NaN : Number(text);

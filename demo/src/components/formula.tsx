@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { plain } from "../format.ts";
 
 /** A formula in MathML, built out of the parts below: `<Formula text="z = W h + b"><V>z</V><O>=</O>…</Formula>`. */
 export function Formula({
@@ -50,7 +51,9 @@ export function V({ children, up, down }: { children: string; up?: ComponentChil
 export const O = ({ children }: { children: string }) => <mo>{children}</mo>;
 
 /** A number. */
-export const N = ({ children }: { children: string | number }) => <mn>{children}</mn>;
+export const N = ({ children }: { children: string | number }) => (
+  <mn>{typeof children === "number" ? plain(children) : children}</mn>
+);
 
 /** A word, such as the name of a function. */
 export const T = ({ children }: { children: string }) => <mtext>{children}</mtext>;

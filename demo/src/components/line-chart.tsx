@@ -31,7 +31,7 @@ export function LineChart({ label, at, series, height = 160, logarithmic = false
     legend: { show: false },
     cursor: { y: false },
     scales: { x: { time: false }, y: { distr: logarithmic ? 3 : 1 } },
-    axes: [axisOf(24, undefined, "step"), axisOf(48, markText)],
+    axes: [axisOf(24, "step"), axisOf(52)],
     hooks: { setCursor: [({ cursor }) => setPointed(cursor.idx ?? undefined)] },
     series: [
       {},
@@ -70,9 +70,6 @@ export function LineChart({ label, at, series, height = 160, logarithmic = false
     </figure>
   );
 }
-
-const markText = (mark: number): string =>
-  Math.abs(mark) >= 1e-3 || mark === 0 ? String(+mark.toPrecision(3)) : mark.toExponential(0);
 
 /** The value at a point, or the last one before it, as the curve is drawn. */
 function figureAt(values: readonly (number | null)[], point: number): string {

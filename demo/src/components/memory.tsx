@@ -1,4 +1,5 @@
-import { type Bytes, bytesByRole, formatBytes, type Plan } from "chainrule";
+import { type Bytes, bytesByRole, type Plan } from "chainrule";
+import { bytesText } from "../bytes.ts";
 import { backend } from "../client.ts";
 
 /** Memory of a plan as one bar, a part for each role; on the GPU, or the CPU's where that trains. */
@@ -11,7 +12,7 @@ export function RolesBar({ bytes }: { bytes: Bytes }) {
   return (
     <div class="memory">
       <p>
-        {backend.value?.kind === "cpu" ? "Memory" : "GPU memory"} <strong>{formatBytes(total)}</strong>
+        {backend.value?.kind === "cpu" ? "Memory" : "GPU memory"} <strong>{bytesText(total)}</strong>
       </p>
       <div class="memory-bar" aria-hidden="true">
         {roles.map(([role, bytes]) => (
@@ -22,7 +23,7 @@ export function RolesBar({ bytes }: { bytes: Bytes }) {
         {roles.map(([role, bytes]) => (
           <li key={role}>
             <span class="swatch" data-role={role} aria-hidden="true" />
-            {role} {formatBytes(bytes)}
+            {role} {bytesText(bytes)}
           </li>
         ))}
       </ul>

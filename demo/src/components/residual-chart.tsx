@@ -1,6 +1,6 @@
 import { useMemo } from "preact/hooks";
 import type uPlot from "uplot";
-import { figure } from "../format.ts";
+import { count, figure } from "../format.ts";
 import { cssColour } from "../theme.ts";
 import { axisOf, type PlotOptions, usePlot } from "./use-plot.ts";
 
@@ -21,7 +21,7 @@ export function ResidualChart({ predicted, off, height = 220 }: ResidualChartPro
       legend: { show: false },
       cursor: { show: false },
       scales: { x: { time: false }, y: { range: evenly } },
-      axes: [axisOf(28, compactly), axisOf(52, compactly)],
+      axes: [axisOf(28), axisOf(56)],
       series: [{}, { paths: () => null, points: { show: true, size: 5, stroke: colour, fill: colour, width: 0 } }],
     };
   };
@@ -33,7 +33,7 @@ export function ResidualChart({ predicted, off, height = 220 }: ResidualChartPro
       <div
         ref={host}
         role="img"
-        aria-label={`Predicted minus actual over the predicted number, ${off.length} rows. Farthest off: ${figure(most)}`}
+        aria-label={`Predicted minus actual over the predicted number, ${count(off.length)} rows. Farthest off: ${figure(most)}`}
       />
       <figcaption aria-hidden="true">across: predicted; up: predicted − actual</figcaption>
     </figure>
@@ -45,5 +45,3 @@ const evenly = (_: uPlot, low: number, high: number): [number, number] => {
   const most = Math.max(Math.abs(low), Math.abs(high)) * 1.08 || 1;
   return [-most, most];
 };
-
-const compactly = (mark: number): string => String(+mark.toPrecision(4));

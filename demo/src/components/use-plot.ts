@@ -1,7 +1,8 @@
 import type { RefObject } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { mark } from "../format.ts";
 import { cssColour, theme } from "../theme.ts";
 
 /** What a chart is but for its width, made when its look or the theme changes. */
@@ -20,7 +21,8 @@ export function usePlot(
 ): RefObject<HTMLDivElement | null> {
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot>(undefined);
-  useEffect(() => {
+  // A frame later, the legend below it would move.
+  useLayoutEffect(() => {
     const target = host.current;
     if (!target) return;
     const options = make();
@@ -37,14 +39,12 @@ export function usePlot(
   return host;
 }
 
-/** An axis in the colours of the theme. @param write a mark as text @param label below it */
-export const axisOf = (size: number, write?: (mark: number) => string, label?: string): uPlot.Axis => ({
+/** An axis in the colours of the theme, with numbers as the rest of the page has them. @param label below it */
+export const axisOf = (size: number, label?: string): uPlot.Axis => ({
   size,
   stroke: cssColour("--muted"),
   grid: { stroke: cssColour("--line"), width: 1 },
   ticks: { show: false },
   ...(label && { label, labelSize: 18, labelFont: "12px system-ui, sans-serif", labelGap: 0 }),
-  ...(write && {
-    values: (_, marks) => marks.map((mark: number | null) => (mark === null ? "" : write(mark))),
-  }),
+  values: (_, marks) => marks.map((value: number | null) => (value === null ? "" : mark(value))),
 });

@@ -1,5 +1,5 @@
 import { signal, useSignalEffect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { theme } from "../theme.ts";
 
 /** Most pixels of a canvas to a CSS pixel. */
@@ -31,7 +31,8 @@ export function useWorkerCanvas(
 ): void {
   const latest = useRef(tell);
   latest.current = tell;
-  useEffect(() => {
+  // A frame later, what follows the size of an element would move what is below it.
+  useLayoutEffect(() => {
     latest.current();
     const observer = new ResizeObserver(() => latest.current());
     for (const element of elements()) if (element) observer.observe(element);

@@ -1,10 +1,14 @@
 import type { FaultMessage } from "../worker/protocol.ts";
 import { Notice, WhatItSaid } from "./notice.tsx";
 
-/** What is missing for WebGPU, which browser or flag helps, and what happens instead. */
-export function WithoutGpu({ reason }: { reason: FaultMessage }) {
+/** What is missing for WebGPU, which browser or flag helps, and what happens instead. @param reason once the library has said it */
+export function WithoutGpu({ reason }: { reason: FaultMessage | undefined }) {
   return (
-    <Notice tone="warning" title="No WebGPU here: the CPU trains instead" details={<WhatItSaid fault={reason} />}>
+    <Notice
+      tone="warning"
+      title="No WebGPU here: the CPU trains instead"
+      details={reason && <WhatItSaid fault={reason} />}
+    >
       <p>
         {missing()} The small examples train on the CPU reference, the same mathematics without the GPU’s speed.{" "}
         {advice()}

@@ -72,9 +72,10 @@ export function createHost({ openDevice, load, send }: Surroundings): (message: 
   async function call({ session, id, method, given }: ToWorker & { kind: "call" }): Promise<void> {
     try {
       const opened = await sessions.get(session);
-      const run = opened?.methods[method];
-      if (opened && !run) throw new Error(`worker: the session has no method "${method}"`);
-      const value = await run?.(...given);
+      if (!opened) throw new Error(`worker: no session is open for "${method}"`);
+      const run = opened.methods[method];
+      if (!run) throw new Error(`worker: the session has no method "${method}"`);
+      const value = await run(...given);
       post({ kind: "result", id, value }, value);
     } catch (error) {
       post({ kind: "failure", id, fault: await judge(error) });

@@ -234,7 +234,6 @@ interface FusedUpdates {
 /** What stands between two steps, and what closes a submit. */
 function beginSteps(plan: Plan, parts: number): { begin: Step; closing: Step[] } {
   const advance = find(plan.steps, "advance");
-  const targets = find(plan.steps, "gatherRows", ({ bind }) => bind.data === "Y");
   const variant = {
     schedule: advance?.variant.schedule ?? "constant",
     decay: advance?.variant.decay ?? "per-batch",
@@ -242,7 +241,7 @@ function beginSteps(plan: Plan, parts: number): { begin: Step; closing: Step[] }
     group: reduceGroup(Math.max(plan.batch, parts)),
     shuffle: find(plan.steps, "sample")?.variant.shuffle ?? false,
   };
-  const dims = { rows: plan.batch, columns: targets?.dims.columns ?? 1, parts };
+  const dims = { rows: plan.batch, parts };
   const bind = {
     control: "control",
     ring: "ring",
@@ -251,17 +250,19 @@ function beginSteps(plan: Plan, parts: number): { begin: Step; closing: Step[] }
   };
   const step = { phase: "begin", kernel: "begin", dims } as const;
   return {
-    begin: { ...step, variant: { ...variant, closing: false }, bind: { ...bind, order: "order", data: "Y", y: "y" } },
+    begin: { ...step, variant: { ...variant, closing: false }, bind: { ...bind, order: "order" } },
     closing: [{ ...step, variant: { ...variant, closing: true }, bind }],
   };
 }
 
-/** The first layer takes its rows straight out of the resident data. */
-function gather(step: Step, bytes: boolean): Step {
+/** The first layer, and the loss, take their rows straight out of the resident data. */
+function gather(given: Step, bytes: boolean): Step {
+  const step = isStep(given, "loss") ? { ...given, variant: { ...given.variant, gather: true } } : given;
   const { variant, bind } = step;
-  if (!("gather" in variant && "x" in bind && bind.x === "x")) return step;
+  const picked = { ...bind, ...("y" in bind ? { y: "Y", order: "order" } : {}) };
+  if (!("gather" in variant && "x" in bind && bind.x === "x")) return { ...step, bind: picked } as Step;
   const picking = { ...variant, gather: true, ...(bytes ? { bytes } : {}) };
-  return { ...step, variant: picking, bind: { ...bind, x: "X", order: "order" } } as Step;
+  return { ...step, variant: picking, bind: { ...picked, x: "X", order: "order" } } as Step;
 }
 
 /** Keeps the tensors that a step still touches and says of the others which pass removed them. */

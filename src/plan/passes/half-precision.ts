@@ -1,3 +1,4 @@
+import { boundOperands } from "../../kernels/index.ts";
 import type { Tile } from "../../kernels/tile.ts";
 import { elementsOf } from "../memory.ts";
 import type { Plan, Step, Tensor } from "../types.ts";
@@ -5,7 +6,8 @@ import type { Plan, Step, Tensor } from "../types.ts";
 /**
  * Stores activations and deltas of a fused training plan as f16, and an f16 copy of each weight matrix for the forward and the
  * backward pass to read. Sums are taken in f32; the output, gradients, parameters and optimizer state stay f32. Each update
- * rounds what it has written into the copy; what opens a submit does so where parameters came from outside.
+ * rounds what it has written into the copy; what opens a submit does so where parameters came from outside. One that binds as
+ * many buffers without the copy as every device allows leaves that to the beginning of each step.
  *
  * Deltas are stored S times as large, and sums of them divided by S. Where one is out of range nothing of that step may be
  * applied, so that updates follow the last delta: every kernel that writes deltas writes the control block, and every update
@@ -21,6 +23,8 @@ export function halfPrecision(plan: Plan): Plan {
     if (passes) tensors[name] = { ...tensor, dtype: "f16" };
   }
   const opening: Step[] = [];
+  /** Weights whose update has no buffer left for the copy. */
+  const apart = new Set<string | undefined>();
   /** Name of the f16 copy of a weight matrix. */
   const copyOf = (name = ""): string => {
     const copy = `half_${name}`;
@@ -57,8 +61,15 @@ export function halfPrecision(plan: Plan): Plan {
         return { ...step, variant: { ...step.variant, half: true } };
       case "layerGradient":
         return { ...step, variant: { ...step.variant, half: true } };
-      case "layerUpdate":
-        return { ...step, variant: { ...step.variant, half: true }, bind: { ...step.bind, copy: copyOf(step.bind.w) } };
+      case "layerUpdate": {
+        const halved = { ...step, variant: { ...step.variant, half: true } };
+        if (storageBuffers(halved) === STORAGE_BUFFERS) {
+          apart.add(step.bind.w);
+          return halved;
+        }
+        const variant = { ...halved.variant, copy: true };
+        return { ...step, variant, bind: { ...step.bind, copy: copyOf(step.bind.w) } };
+      }
       case "splitUpdate":
         return { ...step, variant: { ...step.variant, half: true }, bind: { ...step.bind, copy: copyOf(step.bind.w) } };
       // Updates of what lies in no layer, sums of squares of f32 parameters, and the textbook's steps, which no fused plan has.
@@ -77,8 +88,21 @@ export function halfPrecision(plan: Plan): Plan {
         return step;
     }
   };
-  return { ...plan, tensors, opening, steps: plan.steps.map(convert), closing: plan.closing.map(convert) };
+  const steps = plan.steps.map(convert);
+  const isApart = ({ bind }: Step) => "parameter" in bind && apart.has(bind.parameter);
+  return {
+    ...plan,
+    tensors,
+    opening: opening.filter((step) => !isApart(step)),
+    steps: [...opening.filter(isApart), ...steps],
+    closing: plan.closing.map(convert),
+  };
 }
+
+/** `maxStorageBuffersPerShaderStage` that every WebGPU device has. */
+const STORAGE_BUFFERS = 8;
+
+const storageBuffers = (step: Step): number => boundOperands(step).filter(({ access }) => access !== "uniform").length;
 
 /** A tile whose lanes load apart: they may share only where |B| is known to be the same for all, and here it is an atomic word. */
 const alone = (tile: Tile): Tile => ({ ...tile, subgroups: false });

@@ -12,7 +12,7 @@ const WORKGROUP_BYTES = 16_384;
 const GROUP = 64;
 
 /** The most sums that a step unrolls: gradients of parameters, L and hits. */
-const MOST_SUMS = 258;
+const MOST_UNROLLED = 258;
 
 /**
  * Makes one kernel of a fused training plan, in which one workgroup runs as many whole steps as it is asked for, with everything
@@ -35,7 +35,7 @@ export function oneDispatch(plan: Plan, { lanes }: Hardware = anyHardware, workg
   const kept = layOut(plan, lasting);
   const sums = 2 + layOut(plan, trainedBy(inner)).words;
   const inRegisters = sums * (lanes + 1);
-  const registers = sums <= MOST_SUMS && 4 * inRegisters <= workgroupBytes;
+  const registers = sums <= MOST_UNROLLED && 4 * inRegisters <= workgroupBytes;
   const group = registers || lanes < GROUP / 8 ? lanes : GROUP;
   const all = layOut(plan, [...lasting, ...passing]);
   // After all tensors one part of the penalty's squares an invocation.
@@ -44,7 +44,7 @@ export function oneDispatch(plan: Plan, { lanes }: Hardware = anyHardware, workg
     : { layout: { ...all.layout, squares: all.words }, words: all.words + group };
   const control = elementsOf(plan.tensors.control?.shape ?? []);
   if (!registers && 4 * (words + plan.batch + control + 4) > workgroupBytes) return plan;
-  const placed = new Set([...passing, "squares", "order", "y"]);
+  const placed = new Set([...passing, "squares", "order"]);
   const tensors: Record<string, Tensor> = {
     resident: { shape: [kept.words], dtype: "f32", role: "scratch", batched: false },
   };

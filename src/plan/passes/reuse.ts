@@ -1,9 +1,6 @@
 import { boundOperands } from "../../kernels/index.ts";
-import { bufferBytes, bytesOf, sumBytes } from "../memory.ts";
+import { bufferBytes, bytesOf, LEAST_SAVED, sumBytes } from "../memory.ts";
 import type { Plan, Step, Tensor } from "../types.ts";
-
-/** Bytes below which updates stay at the end, where they may run side by side, and every delta can be read. */
-const LEAST_SAVED = 32 * 1024;
 
 /**
  * Lays tensors that are never needed at the same time into one buffer: deltas, split gradients, and activations that only the

@@ -58,6 +58,12 @@ const control: ControlValues = {
 export async function createTrial(gpu: GPUDevice, guard: Guard, plan: Plan, step: Tunable): Promise<Trial> {
   const operands = operandsOf(plan, step);
   const own = await guard.wait(compileProgram(gpu, planOf(step, operands), "chainrule.tune"));
+  /** Not freed yet, of which a trial that throws leaves some. */
+  const live = new Set([own]);
+  const free = (program: Program) => {
+    live.delete(program);
+    program.dispose();
+  };
   const buffers = Object.fromEntries(operands.map(({ name }) => [name, own.buffer(name)]));
   const written = operands.filter(({ access }) => access === "readWrite");
   const write = ({ name, values }: Operand) => gpu.queue.writeBuffer(own.buffer(name), 0, values);
@@ -89,7 +95,7 @@ export async function createTrial(gpu: GPUDevice, guard: Guard, plan: Plan, step
     },
     dispose(forget) {
       if (program === own) return;
-      program.dispose();
+      free(program);
       if (forget) void forgetPipeline(gpu, withChoice(step, choice));
     },
   });
@@ -119,6 +125,7 @@ export async function createTrial(gpu: GPUDevice, guard: Guard, plan: Plan, step
         throw error;
       });
       if (program instanceof DeviceError) return `refused by the device: ${program.got.split("\n")[0]}`;
+      live.add(program);
       const admitted = entrant(program, choice);
       for (const [index, rows] of batches.entries()) {
         const got = await outputs(program, rows);
@@ -129,7 +136,7 @@ export async function createTrial(gpu: GPUDevice, guard: Guard, plan: Plan, step
       reset(plan.batch);
       return admitted;
     },
-    dispose: () => own.dispose(),
+    dispose: () => live.forEach(free),
   };
 }
 
@@ -174,7 +181,9 @@ function operandsOf(plan: Plan, step: Tunable): Operand[] {
   return boundOperands(step).map(({ operand: name, access, content, elements }, index): Operand => {
     const packed = content === "u8";
     const half = plan.tensors[(step.bind as Readonly<Record<string, string>>)[name] ?? ""]?.dtype === "f16";
-    const count = name === "control" ? CONTROL_WORDS : name === "x" && gather ? dataRows * columns : elements;
+    // Of what is picked by order a kernel asks for one row.
+    const picked = (name === "x" && gather) || name === "y";
+    const count = name === "control" ? CONTROL_WORDS : (picked ? dataRows : 1) * elements;
     const values = (): Operand["values"] => {
       if (name === "control") return encodeControl({ ...control, rows: plan.batch });
       if (name === "order") return integers(count, index, dataRows);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { makeBuffers } from "../../../src/device/buffers.ts";
 import { openDevice } from "../../../src/device/open.ts";
 import { pipelineFor } from "../../../src/device/pipelines.ts";
-import { DeviceError } from "../../../src/errors.ts";
+import { DeviceError, ModelError } from "../../../src/errors.ts";
 import type { Call } from "../../../src/kernels/index.ts";
 import { createTrainer } from "../../../src/run/trainer.ts";
 import { useDevice } from "../../helpers/device.ts";
@@ -107,6 +108,66 @@ describe("openDevice", () => {
   });
 });
 
+describe("openDevice with a device of one's own", () => {
+  test("trains on it, knows its adapter, and leaves it open", async () => {
+    const own = await openDevice();
+    // Deno's devices do not tell of their adapter.
+    const info = own.gpu.adapterInfo ?? { vendor: "acme", architecture: "", device: "", description: "" };
+    const adapter = { info } as GPUAdapter;
+    const wrapped = await openDevice({ device: own.gpu, adapter });
+    expect(wrapped.gpu).toBe(own.gpu);
+    if (own.gpu.adapterInfo) expect(wrapped.adapter).toEqual(own.adapter);
+    const trainer = await createTrainer(wrapped, classifier);
+    expect((await trainer.step()).steps).toBe(1);
+    wrapped.destroy();
+    expect((await wrapped.lost).got).toBe("a device that was given back");
+    expect(await refused(trainer.step())).toBe(await wrapped.lost);
+    trainer.dispose();
+    // It still makes buffers, and another trainer.
+    const again = await createTrainer(await openDevice({ device: own.gpu, adapter }), classifier);
+    expect((await again.step()).steps).toBe(1);
+    again.dispose();
+    own.destroy();
+  });
+
+  test("tells of its loss", async () => {
+    const own = await openDevice();
+    const adapter = { info: { vendor: "", architecture: "", device: "", description: "" } } as GPUAdapter;
+    const wrapped = await openDevice({ device: own.gpu, adapter });
+    own.destroy();
+    expect((await wrapped.lost).got).toBe("a device that was destroyed");
+  });
+
+  const silent = {
+    lost: new Promise(() => {}),
+    createBuffer() {},
+    createComputePipelineAsync() {},
+    pushErrorScope() {},
+  };
+  test.each([
+    [{ device: {} }, "openDevice: got device [object Object], expected a GPUDevice; give what await adapter"],
+    [{ adapter: {} }, "openDevice: got device undefined, expected a GPUDevice; give what await adapter"],
+    [{ device: device.gpu, limits: "default" }, "openDevice: got device and limits, expected a device that is open"],
+    [{ device: device.gpu, gpu: {} }, "openDevice: got device and gpu, expected a device that is open already, alone"],
+    [
+      { device: { ...silent, popErrorScope() {} } },
+      "openDevice: got a device that does not tell of its adapter, expected its adapter too, in this browser; give",
+    ],
+  ])("refuses what it cannot wrap: %#", async (options, message) => {
+    const error = await rejection(openDevice(options as never));
+    expect(error).toBeInstanceOf(ModelError);
+    expect(String(error)).toContain(message);
+  });
+});
+
+test("a buffer beyond the device's limit is a DeviceError that names it", async () => {
+  const size = device.gpu.limits.maxBufferSize + 4;
+  const wanted = { X: { size: 16, usage: GPUBufferUsage.STORAGE }, Y: { size, usage: GPUBufferUsage.STORAGE } };
+  const error = await refused(makeBuffers(device.gpu, "chainrule.test", wanted));
+  expect(error.where).toBe("chainrule.test.Y");
+  expect(error.expected).toMatch(/^at most \d+\.\d [KMG]iB, the largest buffer of this device$/);
+});
+
 describe("createTrainer on a device that is too small", () => {
   /** Refuses before it takes memory: a buffer made would be this error instead. */
   const createBuffer = () => {
@@ -140,7 +201,7 @@ describe("createTrainer on a device that is too small", () => {
   test("refuses a kernel with more storage buffers than a stage may have", async () => {
     const error = await refused(createTrainer(withLimits({ maxStorageBuffersPerShaderStage: 4 }), classifier));
     expect(error.message).toMatch(
-      /^train plan: step 1 \(begin\): got 7 storage buffers, expected at most 4 on this device; open the device/,
+      /^train plan: step 1 \(begin\): got 5 storage buffers, expected at most 4 on this device; take a device/,
     );
   });
 

@@ -84,7 +84,9 @@ describe.each(kinds)("evaluate, %s", (kind) => {
   test("refuses rows of another width, and no rows", async () => {
     const { targets } = dataOf(kind, 6);
     const wide = await rejection(trainer.evaluate({ inputs: random(24, 1), targets }));
-    expect(String(wide)).toBe(
+    expect(String(wide)).toMatch(/^DataError: evaluate: targets: got \d+ targets for 8 rows of 3, expected /);
+    const stated = await rejection(trainer.evaluate({ inputs: random(24, 1), targets, columns: 4 }));
+    expect(String(stated)).toBe(
       "DataError: evaluate: inputs: got 4 columns, expected 3, as the network takes; " +
         "give the columns that the network was made for.",
     );

@@ -102,7 +102,7 @@ describe("trainer › read", () => {
     await withTrainer(device, { ...classifier, model: sequential([dense(4)]) }, async (trainer) => {
       const message =
         'PlanError: train plan: got tensor "gW1", which the pass fuse removed, ' +
-        "expected one of control, X, Y, order, y, W1, b1, scores, do, squares, ring, dz1; " +
+        "expected one of control, X, Y, order, W1, b1, scores, do, squares, ring, dz1; " +
         "make the trainer with { fuse: false } to keep it in memory.";
       expect(String(await rejection(trainer.read("gW1")))).toBe(message);
       expect(() => trainer.buffer("gW1")).toThrow(message.slice("PlanError: ".length));

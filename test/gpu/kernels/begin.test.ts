@@ -3,7 +3,6 @@ import { HALTED, RECORDED, RING_RECORDS } from "../../../src/kernels/control.ts"
 import { permute } from "../../../src/model/random.ts";
 import { decodeRecord } from "../../../src/run/metrics.ts";
 import { between, expectTwinBetween, type Given, midst, NONE, runTwin } from "../../helpers/between.ts";
-import { bitsOf } from "../../helpers/compare.ts";
 import { useDevice } from "../../helpers/device.ts";
 import { type Case, controlOf, type Outcome, random, runAllOnGpu, runOnGpu } from "../../helpers/gpu.ts";
 
@@ -46,31 +45,22 @@ describe("begin", () => {
   });
 
   test.each([
-    [1, 1, 0],
-    [3, 3, 1],
-    [31, 3, 31],
-    [32, 1, 32],
-    [33, 2, 33],
-    [255, 1, 3],
-    [256, 2, 255],
-    [257, 1, 256],
-    [1000, 1, 257],
-  ])(
-    "equals the reference over %i rows with %i targets each and %i parts of the penalty, however many sum",
-    async (batch, columns, parts) => {
-      const dataRows = 2 * batch + 1;
-      const moments = [
-        { classes: true, control: {} },
-        { classes: true, control: midst(2, batch, dataRows) },
-        { classes: false, control: midst(2, batch, dataRows) },
-      ];
-      await expectAllBetween(
-        [32, 256].flatMap((group) =>
-          moments.map((moment) => between({ batch, dataRows, columns, parts, group, ...moment })),
-        ),
-      );
-    },
-  );
+    [1, 0],
+    [3, 1],
+    [31, 31],
+    [32, 32],
+    [33, 33],
+    [255, 3],
+    [256, 255],
+    [257, 256],
+    [1000, 257],
+  ])("equals the reference over %i rows and %i parts of the penalty, however many sum", async (batch, parts) => {
+    const dataRows = 2 * batch + 1;
+    const moments = [{ control: {} }, { control: midst(2, batch, dataRows) }];
+    await expectAllBetween(
+      [32, 256].flatMap((group) => moments.map((moment) => between({ batch, dataRows, parts, group, ...moment }))),
+    );
+  });
 
   test("gives the same bits on every run", async () => {
     for (const group of [32, 256]) {
@@ -81,31 +71,19 @@ describe("begin", () => {
     }
   });
 
-  test("moves the targets of the rows that the epoch's order gives, bit for bit", async () => {
+  test("picks the rows that the epoch's order gives", async () => {
     for (const shuffle of [true, false]) {
       const given = between({
         batch: 50,
         dataRows: 130,
-        columns: 3,
         shuffle,
-        classes: true,
         control: midst(4, 50, 130),
       });
       const { written, control } = await runOnGpu(device, given);
       expect([control.epoch, control.start]).toEqual([1, 50]);
       const order = Array.from({ length: 50 }, (_, i) => (shuffle ? permute(50 + i, 130, 42, 1) : 50 + i));
       expect(Array.from(written.order ?? [])).toEqual(order);
-      const { data } = given.values;
-      expect(Array.from(written.y ?? [])).toEqual(order.flatMap((row) => [0, 1, 2].map((j) => data?.[3 * row + j])));
     }
-  });
-
-  test("keeps NaN payloads, signed zeros and subnormal targets", async () => {
-    const words = Uint32Array.of(0x7fc12345, 0x80000000, 0xff800000, 1);
-    const given = between({ batch: 4, shuffle: false });
-    const data = new Float32Array(words.buffer.slice(0));
-    const { written } = await runOnGpu(device, { ...given, values: { ...given.values, data } });
-    expect(bitsOf(written.y ?? new Float32Array())).toEqual(words);
   });
 
   test("records the rows of the step before and begins one of another size, leaving what lies beyond", async () => {
@@ -116,7 +94,6 @@ describe("begin", () => {
       const rows = step === 2 ? 30 : 50;
       expect(control.rows).toBe(rows);
       expect(written.order?.slice(rows)).toEqual(new Uint32Array(50 - rows).fill(NONE));
-      expect(written.y?.slice(rows)).toEqual(new Float32Array(50 - rows).fill(-7));
     }
   });
 

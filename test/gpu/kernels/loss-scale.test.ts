@@ -30,7 +30,7 @@ const between = (
   const given: Case<"begin"> = {
     kernel: "begin",
     variant: { schedule: "constant", decay: "per-batch", penalty: false, group: 32, shuffle: false, closing, half },
-    dims: { rows: 2, columns: 1, parts: 0 },
+    dims: { rows: 2, parts: 0 },
     // Sums and rates that float32 has exactly.
     control: {
       ...initialControl({ optimizer, dataRows: 2, batch: 2, seed: 0 }),
@@ -40,7 +40,7 @@ const between = (
     values: {
       ring: new Uint32Array(RECORD_WORDS * RING_RECORDS),
       scores: Float32Array.of(1, 0, 1, 0),
-      ...(closing ? {} : { order: new Uint32Array(2), data: new Float32Array(2), y: new Float32Array(2) }),
+      ...(closing ? {} : { order: new Uint32Array(2) }),
     },
   };
   return given;

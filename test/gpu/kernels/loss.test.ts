@@ -10,10 +10,12 @@ import {
   expectTwins,
   type Outcome,
   random,
+  randomIntegers,
   runAllOnGpu,
   runOnGpu,
 } from "../../helpers/gpu.ts";
 import { targets } from "../../helpers/targets.ts";
+import { DATA_ROWS } from "../../helpers/tiles.ts";
 import { deltaError, rowDeltas, rowErrors } from "../../helpers/tolerances.ts";
 
 const device = await useDevice();
@@ -28,23 +30,26 @@ interface Given {
   readonly delta?: boolean;
   readonly slope?: Activation;
   readonly scale?: number;
+  /** Whether the targets are those of all rows; else those of the batch. */
+  readonly gather?: boolean;
   readonly o?: Floats;
   readonly y?: Uint32Array<ArrayBuffer>;
 }
 
 function lossOf(loss: Loss, given: Given): Case<"loss"> {
-  const { rows, columns, actual = rows, delta = true, slope = "identity", scale = 3 } = given;
+  const { rows, columns, actual = rows, delta = true, slope = "identity", scale = 3, gather } = given;
   const o = given.o ?? random(rows * columns, 1, scale).map(activationFunctions[slope].value);
   return {
     kernel: "loss",
-    variant: { loss, delta, slope },
+    variant: { loss, delta, slope, ...(gather ? { gather } : {}) },
     dims: { rows, columns },
     control: { rows: actual },
     values: {
       o,
-      y: given.y ?? targets[loss].of(rows, columns, 2, scale),
+      y: given.y ?? targets[loss].of(gather ? DATA_ROWS : rows, columns, 2, scale),
       scores: blank(2 * rows),
       ...(delta ? { do: blank(rows * columns) } : {}),
+      ...(gather ? { order: randomIntegers(rows, 4, DATA_ROWS) } : {}),
     },
   };
 }
@@ -54,7 +59,7 @@ function toleranceOf({ variant, dims, values }: Case<"loss">) {
   const { columns } = dims;
   const rowOf = (i: number) => {
     const o = Array.from(values.o?.slice(i * columns, (i + 1) * columns) ?? []);
-    const y = targets[variant.loss].row(values.y ?? new Float32Array(), i, columns);
+    const y = targets[variant.loss].row(values.y ?? new Float32Array(), values.order?.[i] ?? i, columns);
     return { o, y, ...rowErrors(variant.loss, o, y) };
   };
   return {
@@ -107,7 +112,7 @@ describe.each(losses)("loss %s", (loss) => {
       [65, 3],
       [17, 33],
     ] as const;
-    const cases = sizes.map(([rows, columns]) => lossOf(loss, { rows, columns, slope }));
+    const cases = sizes.map(([rows, columns]) => lossOf(loss, { rows, columns, slope, gather: true }));
     await expectTwins(device, cases, toleranceOf);
   });
 

@@ -125,6 +125,7 @@ describe("outputLoss", () => {
       x: Float32Array.of(1, 1),
       w: Float32Array.of(1000, -1000),
       y: Uint32Array.of(0, 1),
+      order: Uint32Array.of(0, 1),
     };
     const { written } = await runOnGpu(device, { ...given, values });
     expect([...(written.scores ?? [])]).toEqual([0, 1, 2000, 0]);
@@ -138,6 +139,7 @@ describe("outputLoss", () => {
       x: Float32Array.of(1, 1, 0),
       w: Float32Array.of(1, 2, 2),
       y: Uint32Array.of(1, 2, 0),
+      order: Uint32Array.of(0, 1, 2),
     };
     const { written } = await runOnGpu(device, { ...given, values });
     expect(Array.from(written.scores ?? []).filter((_, index) => index % 2 === 1)).toEqual([1, 0, 1]);
@@ -145,7 +147,13 @@ describe("outputLoss", () => {
 
   test("an infinite output of another class halts the run", async () => {
     const given = output({ ...plain, bias: false }, { rows: 1, inner: 1 });
-    const values = { ...given.values, x: Float32Array.of(3e38), w: Float32Array.of(0, 2, 1), y: Uint32Array.of(0) };
+    const values = {
+      ...given.values,
+      x: Float32Array.of(3e38),
+      w: Float32Array.of(0, 2, 1),
+      y: Uint32Array.of(0),
+      order: Uint32Array.of(0),
+    };
     const outcome = await runOnGpu(device, { ...given, values });
     expect(lossesOf(outcome).map(Number.isFinite)).toEqual([false]);
     expect(outcome.control.halted).toBe(1);

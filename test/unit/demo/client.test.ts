@@ -9,12 +9,15 @@ class FakeWorker {
   onmessage: (event: { data: FromWorker }) => void = () => {};
   onerror: (event: { message: string }) => void = () => {};
   terminated = false;
+  /** Whether it takes what it is sent. */
+  takes = true;
 
   constructor() {
     FakeWorker.all.push(this);
   }
 
   postMessage(message: ToWorker): void {
+    if (!this.takes) throw new DOMException("It cannot be cloned.", "DataCloneError");
     this.got.push(message);
   }
 
@@ -76,6 +79,25 @@ describe("the page's side of the worker", () => {
     expect([worker.terminated, FakeWorker.all.length, client.generation.value]).toEqual([true, 2, 1]);
     worker.say({ kind: "event", session: 1, event: "late" });
     expect(events).toEqual([]);
+  });
+
+  it("rejects a call whose values cannot be sent, and does not wait for its answer", async () => {
+    vi.stubGlobal("requestAnimationFrame", (callback: () => void) => setTimeout(callback));
+    const { client, worker } = await openPage();
+    const { call } = client.connect<Contract>(
+      "page",
+      () => {},
+      () => {},
+    );
+    worker.takes = false;
+    await expect(call.work()).rejects.toThrow("It cannot be cloned.");
+    worker.takes = true;
+    const resting = client.settled();
+    // Once, and not again for the call that never left.
+    const asked = worker.got.at(-1);
+    worker.say({ kind: "result", id: asked?.kind === "settle" ? asked.id : Number.NaN, value: undefined });
+    await resting;
+    expect(worker.got.filter(({ kind }) => kind === "settle")).toHaveLength(1);
   });
 
   it("tells when a session is closed", async () => {

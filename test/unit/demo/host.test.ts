@@ -168,4 +168,19 @@ describe("the worker", () => {
     await turns();
     expect(of("result").map(({ id }) => id)).toEqual([9, 10]);
   });
+
+  it("fails a call of a session that is closed, or never was", async () => {
+    const { of, receive, ends, call } = await openWorker();
+    receive({ kind: "close", session: 1, id: 9 });
+    await turns();
+    ends[0]?.();
+    call();
+    receive({ kind: "call", session: 3, id: 8, method: "work", given: [] });
+    await turns();
+    expect(of("result").map(({ id }) => id)).toEqual([9]);
+    expect(of("failure").map(({ id, fault }) => [id, fault.message])).toEqual([
+      [7, 'worker: no session is open for "work"'],
+      [8, 'worker: no session is open for "work"'],
+    ]);
+  });
 });

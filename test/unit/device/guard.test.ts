@@ -105,4 +105,15 @@ describe("a guard", () => {
     expect(() => lost.check()).toThrow(loss);
     expect(() => closed.check()).toThrow("a call after dispose()");
   });
+
+  it("leaves nothing on its device once it is closed", async () => {
+    const { device, loss, tell } = fakeDevice();
+    const reactions = vi.spyOn(device.lost, "then");
+    for (let i = 0; i < 100; i++) createGuard(device, "trainer").close();
+    expect(reactions).toHaveBeenCalledTimes(1);
+    tell();
+    await turns();
+    // One that comes after the loss is told of it too.
+    await expect(createGuard(device, "trainer").wait(new Promise(() => {}))).rejects.toBe(loss);
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { glorot, he, type Initializer, initialWeights, uniform } from "../../../src/model/initializer.ts";
+import { glorot, he, type Initializer, initialValues, torchLinear, uniform } from "../../../src/model/initializer.ts";
 
 const INPUTS = 200;
 const UNITS = 100;
@@ -8,7 +8,7 @@ const COUNT = INPUTS * UNITS;
 const DEVIATIONS = 4;
 
 const weightsOf = (initializer: Initializer, seed = 1, stream = 0): Float32Array<ArrayBuffer> =>
-  initialWeights(initializer, INPUTS, UNITS, seed, stream);
+  initialValues(initializer, { inputs: INPUTS, units: UNITS }, COUNT, seed, stream);
 
 const mean = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
@@ -25,6 +25,7 @@ const cases = [
     { name: `he ${distribution}`, initializer: he(distribution), variance: 2 / INPUTS, distribution },
     { name: `glorot ${distribution}`, initializer: glorot(distribution), variance: 2 / (INPUTS + UNITS), distribution },
   ]),
+  { name: "torchLinear", initializer: torchLinear(), variance: 1 / (3 * INPUTS), distribution: "uniform" as const },
   { name: "uniform", initializer: uniform(0.3), variance: 0.3 ** 2 / 3, distribution: "uniform" as const },
 ];
 
@@ -80,8 +81,8 @@ describe("a uniform distribution", () => {
 
 describe("the first weights of a layer", () => {
   it("are the first ones of a larger layer, scaled: each depends on its own index alone", () => {
-    const [small, large] = [initialWeights(uniform(1), 3, 2, 9, 4), initialWeights(uniform(1), 3, 5, 9, 4)];
-    expect(large.subarray(0, 6)).toEqual(small);
+    const [small, large] = [2, 5].map((units) => initialValues(uniform(1), { inputs: 3, units }, 3 * units, 9, 4));
+    expect(large?.subarray(0, 6)).toEqual(small);
   });
 
   it("have no correlation from one to the next", () => {

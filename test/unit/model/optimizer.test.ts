@@ -143,8 +143,6 @@ describe("schedules", () => {
 
 describe("uniform", () => {
   it.each([0, -1, nan, infinity])("refuses a limit of %d", (limit) => {
-    expect(refusal(() => uniform(limit))).toBe(
-      `ModelError: uniform: got limit ${limit}, expected a positive finite number; give the largest magnitude that a weight may begin with.`,
-    );
+    expect(refusal(() => uniform(limit))).toBe(message("uniform", "limit", limit, above));
   });
 });

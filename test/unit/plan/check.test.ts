@@ -199,9 +199,10 @@ describe("checkPlan", () => {
   });
 
   it("refuses to move words into others of another type", () => {
-    const y = { ...(regression.tensors.y as Tensor), dtype: "u32" } as const;
-    expect(refusal(() => checkPlan({ ...regression, tensors: { ...regression.tensors, y } }))).toBe(
-      "PlanError: train plan: step 1 (begin): got y = y of u32, expected a tensor of f32; mend the pass that wrote this plan.",
+    const values = buildTrainPlan({ ...spec, loss: "halfSquaredError", optimizer, dataRows: 20, shuffle: true });
+    const y = { ...(values.tensors.y as Tensor), dtype: "u32" } as const;
+    expect(refusal(() => checkPlan({ ...values, tensors: { ...values.tensors, y } }))).toBe(
+      "PlanError: train plan: step 4 (gatherRows): got batch = y of u32, expected a tensor of f32; mend the pass that wrote this plan.",
     );
   });
 
@@ -313,7 +314,7 @@ describe("the limits of a device", () => {
   it("names the step with too many storage buffers", () => {
     const number = numberOf(train, ({ kernel }) => kernel === "loss");
     expect(refusal(() => checkLimits(train, { ...ample, maxStorageBuffersPerShaderStage: 4 }))).toBe(
-      `DeviceError: train plan: step ${number} (loss): got 5 storage buffers, expected at most 4 on this device; open the device with the adapter's limits.`,
+      `DeviceError: train plan: step ${number} (loss): got 5 storage buffers, expected at most 4 on this device; take a device that allows more: 8 do for every plan of planTraining.`,
     );
   });
 

@@ -118,7 +118,7 @@ describe("formatPlan", () => {
     expect(labels).toEqual([
       ["gatherRows(order, X): rows of bytes in this step's order"],
       ["layerForward(X, W1, b1, order): rows of bytes by order"],
-      ["outputLoss(X, W1, y, b1, order): rows of bytes by order"],
+      ["outputLoss(X, W1, Y, b1, order): rows of bytes by order"],
       ["layerForward(X, W1, h1, b1, order): rows of bytes by order"],
     ]);
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { sourceOf } from "../../../shaders/index.ts";
 import { boundOperands } from "../../../src/kernels/index.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
+import { adam, type Optimizer } from "../../../src/model/optimizer.ts";
 import { checkPlan } from "../../../src/plan/check.ts";
 import { formatPlan } from "../../../src/plan/format.ts";
 import { bytesByRole, bytesOf, isHalf } from "../../../src/plan/memory.ts";
@@ -46,9 +47,9 @@ describe("a plan of f16", () => {
       "phase     out                                                  = kernel(inputs)                                        variant
       opening   half_W1 [3, 3] f16                                   = halve(W1)                                             rounded to f16
       opening   half_W2 [2, 3] f16                                   = halve(W2)                                             rounded to f16
-      begin     ring [1024, 8], order [5], y [5]                     = begin(scores, Y, squares)                             record L, s of the step before; t ← t + 1, constant η, λ̃ = λ, rows π(seed, epoch)
+      begin     ring [1024, 8], order [5]                            = begin(scores, squares)                                record L, s of the step before; t ← t + 1, constant η, λ̃ = λ, rows π(seed, epoch)
       forward   h1 [5, 3] f16                                        = layerForward(X, half_W1, b1, order)                   tanh(x Wᵀ + b), rows by order, 1×3 outputs an invocation, 32 a workgroup
-      loss      scores [5, 2], do [5, 2] f16                         = outputLoss(h1, half_W2, y, b2)                        softmaxCrossEntropy(x Wᵀ + b, y), 2 outputs in registers
+      loss      scores [5, 2], do [5, 2] f16                         = outputLoss(h1, half_W2, Y, b2, order)                 softmaxCrossEntropy(x Wᵀ + b, y), 2 outputs in registers
       backward  dz1 [5, 3] f16                                       = layerBackward(do, half_W2, h1)                        (dz W) ⊙ tanh′, 1×3 outputs an invocation, 32 a workgroup
       update    W1 [3, 3], b1 [3], squares [64], half_W1 [3, 3] f16  = layerUpdate(dz1, X, W1, b1, squares, order, half_W1)  W by dzᵀ x, sgd: w ← (1 − ηλ/|B|)w − (η/|B|)Σ∂ℓ; b by Σ dz: w ← w − (η/|B|)Σ∂ℓ, 3×1 outputs an invocation, 32 a workgroup
       update    W2 [2, 3], b2 [2], squares [64], half_W2 [2, 3] f16  = layerUpdate(do, h1, W2, b2, squares, half_W2)         W by dzᵀ x, sgd: w ← (1 − ηλ/|B|)w − (η/|B|)Σ∂ℓ; b by Σ dz: w ← w − (η/|B|)Σ∂ℓ, 2×1 outputs an invocation, 32 a workgroup
@@ -56,7 +57,7 @@ describe("a plan of f16", () => {
       equal: dz2 = do
       f16 deltas are S times as large; a step in which one is out of range is skipped, and S halved
       6 dispatches, 644 floating-point operations a step of 5 rows
-      33.0 KiB: control 96 B, data 408 B, parameter 80 B, activation 32 B, metric 32.3 KiB, delta 52 B, scratch 32 B"
+      33.0 KiB: control 96 B, data 388 B, parameter 80 B, activation 32 B, metric 32.3 KiB, delta 52 B, scratch 32 B"
     `);
   });
 
@@ -71,20 +72,41 @@ describe("a plan of f16", () => {
         expect([name, dtype === "f16"]).toEqual([name, half]);
       }
       const copies = Object.keys(plan.tensors).filter((name) => name.startsWith("half_"));
-      expect(plan.opening?.map(({ bind }) => bind)).toEqual(
-        copies.map((copy) => ({ parameter: copy.replace("half_", ""), copy })),
+      const made = [...(plan.opening ?? []), ...plan.steps].filter(({ kernel }) => kernel === "halve");
+      expect(made.map(({ bind }) => JSON.stringify(bind)).sort()).toEqual(
+        copies.map((copy) => JSON.stringify({ parameter: copy.replace("half_", ""), copy })).sort(),
       );
     }
+  });
+
+  it("copies weights at the beginning of each step whose update binds eight buffers without the copy", () => {
+    const updated = (optimizer: Optimizer) => {
+      const { opening = [], steps } = planTraining({ ...small, optimizer });
+      const halves = (all: readonly Step[]) => all.flatMap(({ kernel, bind }) => (kernel === "halve" ? [bind] : []));
+      const copied = steps.flatMap(({ variant }) => ("copy" in variant ? [variant.copy] : []));
+      return { opening: halves(opening).length, begin: halves(steps), copied: copied.length, steps: steps.length };
+    };
+    const [first] = [{ parameter: "W1", copy: "half_W1" }];
+    expect(updated(adam({ learningRate: 0.1, weightDecay: 0.1 }))).toEqual({
+      opening: 1,
+      begin: [first],
+      copied: 1,
+      steps: 7,
+    });
+    expect(updated(adam({ learningRate: 0.1 }))).toEqual({ opening: 2, begin: [], copied: 2, steps: 6 });
+    expect(updated(decaying)).toEqual({ opening: 2, begin: [], copied: 2, steps: 6 });
   });
 
   it("reads weights by their copies alone before they are updated, and updates both together", () => {
     for (const plan of [...plans, split]) {
       for (const step of plan.steps) {
         const touched = boundOperands(step).map(({ tensor }) => tensor ?? "");
-        const weights = touched.filter((name) => /^W\d/.test(name) && step.kernel !== "penalty");
+        const weights = touched.filter((name) => /^W\d/.test(name) && !["penalty", "halve"].includes(step.kernel));
         const isUpdate = step.phase === "update";
         expect([step.kernel, weights.length > 0 && !isUpdate]).toEqual([step.kernel, false]);
-        if (isUpdate) for (const name of weights) expect(touched).toContain(`half_${name}`);
+        if (!isUpdate) continue;
+        const begun = plan.steps.flatMap((one) => (one.kernel === "halve" ? [one.bind.parameter] : []));
+        for (const name of weights) expect(touched.includes(`half_${name}`)).toBe(!begun.includes(name));
       }
     }
   });
@@ -151,7 +173,7 @@ describe("planTraining", () => {
         "expected the fused plan, as the textbook's steps are all f32; leave out one of the two.",
     );
     expect(refusal(() => planTraining({ ...small, precision: "bf16" as "f16" }))).toBe(
-      'ModelError: planTraining: got precision "bf16", expected one of f32, f16; write f16.',
+      'ModelError: planTraining: got precision "bf16", expected one of f32, f16; choose one of these.',
     );
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/data/safetensors.ts";
 import { ModelError, ShapeError } from "../../../src/errors.ts";
 import { LARGEST_LOSS_SCALE } from "../../../src/kernels/control.ts";
-import { he } from "../../../src/model/initializer.ts";
+import { he, torchLinear } from "../../../src/model/initializer.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
 import { type Rule, stateWidths } from "../../../src/model/optimizer.ts";
 import { encodeModel, loadModel, type TrainingState } from "../../../src/run/checkpoint.ts";
@@ -14,7 +14,11 @@ import { refusal } from "../../helpers/refusal.ts";
 import { oldFile, oldOptions } from "../../helpers/version-1.ts";
 
 const model = sequential([
-  dense(3, "relu", { initializer: he("normal"), trainable: { weights: true, bias: false } }),
+  dense(3, "relu", {
+    initializer: he("normal"),
+    biasInitializer: torchLinear(),
+    trainable: { weights: true, bias: false },
+  }),
   dense(2, "identity", { bias: false }),
 ]);
 const network = resolveNetwork(model, 4, "softmaxCrossEntropy");

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { dense, sequential } from "../../../src/model/layer.ts";
+import { torchLinear } from "../../../src/model/initializer.ts";
+import { type DenseOptions, dense, sequential } from "../../../src/model/layer.ts";
 import type { Loss } from "../../../src/model/loss.ts";
 import { checkLoss, initialParameters, parameterSpecs, resolveNetwork } from "../../../src/run/network.ts";
 import { checkParameter, checkParameters } from "../../../src/run/parameters.ts";
@@ -49,6 +50,46 @@ describe("initialParameters", () => {
     for (const [name, values] of Object.entries(parameters)) {
       expect(values.every((value) => (value === 0) === name.startsWith("b"))).toBe(true);
     }
+  });
+
+  it("gives the weights that it has given from the first, whatever the biases begin with", () => {
+    const layers = (options: DenseOptions) =>
+      resolveNetwork(sequential([dense(2, "relu", options), dense(1, "tanh", options)]), 2, "halfSquaredError").layers;
+    const zero = initialParameters(layers({}), 7);
+    expect(Array.from(zero.W1 ?? [])).toEqual([
+      1.0710532665252686, -0.9359198212623596, -1.6826305389404297, 1.4967966079711914,
+    ]);
+    expect(Array.from(zero.W2 ?? [])).toEqual([-1.276079535484314, -1.047843337059021]);
+    const drawn = initialParameters(layers({ biasInitializer: torchLinear() }), 7);
+    expect([drawn.W1, drawn.W2]).toEqual([zero.W1, zero.W2]);
+  });
+
+  it("draws biases as asked, from the layer's inputs, each layer and seed anew and none as weights", () => {
+    const options = { initializer: torchLinear(), biasInitializer: torchLinear() };
+    const layers = resolveNetwork(
+      sequential([dense(400, "tanh", options), dense(400, "tanh", options)]),
+      1,
+      "halfSquaredError",
+    ).layers;
+    const { W1, b1 = [], b2 = [] } = initialParameters(layers, 1);
+    // The first layer has one input, so that W1 and b1 are of one length, from one distribution on ±1.
+    expect(b1).not.toEqual(W1);
+    expect(b2).not.toEqual(b1);
+    expect(b1).not.toEqual(initialParameters(layers, 2).b1);
+    // All of 400 miss the outermost 20/400 of a half but once in e¹⁰ = 22,000 times.
+    for (const [biases, limit] of [
+      [b1, 1],
+      [b2, 1 / 20],
+    ] as const) {
+      expect(Math.max(...biases)).toBeLessThanOrEqual(Math.fround(limit));
+      expect(Math.min(...biases)).toBeGreaterThanOrEqual(-Math.fround(limit));
+      expect(Math.max(...biases)).toBeGreaterThan(limit * 0.95);
+      expect(Math.min(...biases)).toBeLessThan(limit * -0.95);
+    }
+    // Independent of the weights: the mean of n products has the deviation σ²/√n, with σ² = 1/3.
+    const products = Array.from(b1, (value, index) => value * (W1?.[index] ?? Number.NaN));
+    const mean = products.reduce((sum, value) => sum + value, 0) / products.length;
+    expect(Math.abs(mean)).toBeLessThanOrEqual(4 / 3 / Math.sqrt(400));
   });
 
   it("draws each layer anew, and each seed", () => {

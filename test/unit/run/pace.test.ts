@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Pace, type Submit } from "../../../src/run/pace.ts";
+import { createPace, type Pace, type Submit } from "../../../src/run/pace.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -31,7 +31,7 @@ function within<T>(runtime: keyof typeof runtimes, work: () => T): T {
 const submit = (steps: number): Submit => ({ steps, began: performance.now(), woke: 0 });
 
 /** Submits one after another, each of `step` ms a step, and returns their sizes. */
-const sizes = (runtime: keyof typeof runtimes, step: number, submits: number, pace = new Pace()): number[] =>
+const sizes = (runtime: keyof typeof runtimes, step: number, submits: number, pace = createPace()): number[] =>
   within(runtime, () =>
     Array.from({ length: submits }, () => {
       const { steps } = pace;
@@ -70,14 +70,14 @@ describe("the steps of a submit", () => {
   });
 
   it("become fewer at once where steps become slower", () => {
-    const pace = new Pace();
+    const pace = createPace();
     sizes("node", 1, 8, pace);
     expect(sizes("node", 50, 2, pace)).toEqual([100, 2]);
   });
 
   it("are sized by each submit's own time where another waits behind it", () => {
     within("node", () => {
-      const pace = new Pace();
+      const pace = createPace();
       const [first, second] = [submit(1), submit(1)];
       vi.advanceTimersByTime(40);
       pace.done(first);
@@ -91,7 +91,7 @@ describe("the steps of a submit", () => {
   });
 
   it("do not count the time in which nothing was submitted", () => {
-    const pace = new Pace();
+    const pace = createPace();
     sizes("node", 10, 2, pace);
     vi.advanceTimersByTime(10_000);
     expect(sizes("node", 10, 3, pace)).toEqual([4, 8, 10]);
@@ -100,7 +100,7 @@ describe("the steps of a submit", () => {
 
 describe("a submit whose report is read", () => {
   it("shows at once that steps are faster than they seemed, and little by little that they are slower", () => {
-    const pace = new Pace();
+    const pace = createPace();
     sizes("node", 10, 2, pace);
     const read = (took: number) => {
       within("node", () => {
@@ -122,7 +122,7 @@ describe("sleep", () => {
 
   /** A pace that knows a step to take 10 ms. */
   const measured = () => {
-    const pace = new Pace();
+    const pace = createPace();
     sizes("node", 10, 1, pace);
     return pace;
   };
@@ -201,8 +201,8 @@ describe("sleep", () => {
   });
 
   it("does not sleep before a time is known, for less than a timer is worth, or for what is overdue", async () => {
-    expect(await asleep("node", new Pace(), submit(5))).toBe(0);
-    const short = new Pace();
+    expect(await asleep("node", createPace(), submit(5))).toBe(0);
+    const short = createPace();
     sizes("node", 1, 1, short);
     expect(await asleep("node", short, submit(2))).toBe(0);
     const pace = measured();

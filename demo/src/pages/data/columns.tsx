@@ -1,5 +1,6 @@
 import { isNumber } from "chainrule/table";
 import { useFirst } from "../../components/use-first.tsx";
+import { count, rounded } from "../../format.ts";
 import { type Column, MOST_DISTINCT } from "./contract.ts";
 
 export interface ColumnsProps {
@@ -73,12 +74,12 @@ const MOST_LETTERS = 20;
 /** Where the first cell is that holds no number to learn from: `line 9: “n/a”`. */
 function oddText({ line, cell }: NonNullable<Column["odd"]>): string {
   const shown = cell.length > MOST_LETTERS ? `${cell.slice(0, MOST_LETTERS)}…` : cell;
-  return `line ${line}: ${cell === "" ? "empty" : `“${shown}”`}${isNumber(cell) ? " is too large" : ""}`;
+  return `line ${count(line)}: ${cell === "" ? "empty" : `“${shown}”`}${isNumber(cell) ? " is too large" : ""}`;
 }
 
 function valuesOf({ kind, range, distinct }: Column): string {
-  if (kind === "text") return `${distinct}${distinct < MOST_DISTINCT ? "" : " or more"} different`;
+  if (kind === "text") return `${count(distinct)}${distinct < MOST_DISTINCT ? "" : " or more"} different`;
   if (!range) return "";
-  const [low, high] = range.map((value) => String(+value.toPrecision(4)));
+  const [low, high] = range.map((value) => rounded(value, 4));
   return low === high ? `${low}` : `${low} … ${high}`;
 }

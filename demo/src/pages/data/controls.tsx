@@ -3,6 +3,7 @@ import { bindOptions } from "../../components/bind-options.ts";
 import { Choice, NumberField, NumberSelect, plainly, SeedField, Select, TextField } from "../../components/field.tsx";
 import { OptimizerSelect } from "../../components/optimizer-select.tsx";
 import { useFirst } from "../../components/use-first.tsx";
+import { rounded } from "../../format.ts";
 import { layersText } from "../../network.ts";
 import type { Column } from "./contract.ts";
 import {
@@ -49,7 +50,7 @@ export function Goal(
           { value: "regression", text: "Number" },
         ]}
       />
-      <p class="hint" data-testid="guess">
+      <p class="hint guess" data-testid="guess">
         {task === undefined ? guess && `Guessed from ${guess.reason}.` : "Chosen by you."}
       </p>
     </div>
@@ -77,7 +78,7 @@ export function Controls({ options, task, onChange }: ControlsProps & { task: Ta
       <NumberSelect
         label="Rows to test on"
         values={fractions}
-        textOf={(value) => (value === 0 ? "none" : `${Math.round(1000 * value) / 10} %`)}
+        textOf={(value) => (value === 0 ? "none" : `${rounded(100 * value, 3)} %`)}
         {...bind("testFraction")}
       />
       <SeedField {...bind("seed")} />

@@ -48,6 +48,8 @@ export function Page() {
   const [status, setStatus] = useState<Status>();
   const { fault, setFault, attempt: tryTo } = useFault();
   const [busy, setBusy] = useState<string>();
+  /** Whether a table is on its way that the address names or the last visit left, before there is one. */
+  const [awaited, setAwaited] = useState(() => currentQuery().has("sample") || kept !== undefined);
   const runs = useRef(0);
   /** Works under way. */
   const pending = useRef(0);
@@ -107,18 +109,17 @@ export function Page() {
   const takeFile = (file: File) => void take(file.name, () => file);
   const takeSample = (name: string, query?: URLSearchParams) => {
     const sample = samples.find((one) => one.name === name);
-    if (sample) void take(sample.file, sample.make, name, query);
+    return sample && take(sample.file, sample.make, name, query);
   };
+  const takeAgain = ({ source, sample, query: before }: NonNullable<typeof kept>, query: URLSearchParams) =>
+    take(source.name, () => source.content, sample, query.size > 0 ? query : before);
 
   // A frame later, this table would take the place of one that is given as soon as the page is shown.
   useLayoutEffect(() => {
     const query = currentQuery();
     const sample = query.get("sample");
-    if (sample !== null) takeSample(sample, query);
-    else if (kept) {
-      const { source } = kept;
-      void take(source.name, () => source.content, kept.sample, query.size > 0 ? query : kept.query);
-    }
+    const taking = sample !== null ? takeSample(sample, query) : kept && takeAgain(kept, query);
+    void Promise.resolve(taking).then(() => setAwaited(false));
   }, []);
 
   const change = (part: Partial<DataOptions>) => {
@@ -163,11 +164,11 @@ export function Page() {
       </p>
       <Failure fault={fault} />
       <TableDrop
-        small={given !== undefined}
+        small={given !== undefined || awaited}
         file={given?.summary.file}
         busy={busy}
         onFile={takeFile}
-        onSample={takeSample}
+        onSample={(name) => void takeSample(name)}
       />
       {given && (
         <>
@@ -211,6 +212,7 @@ export function Page() {
             <div class="stack">
               <PredictForm
                 begun={begun}
+                expected={expectedOf(given.summary, options, task)}
                 target={options.target}
                 step={progress?.step ?? 0}
                 running={running}
@@ -248,6 +250,13 @@ function optionsFor({ columns }: TableSummary): DataOptions {
   const target = columns.at(-1)?.name ?? "";
   const ignored = columns.filter((column) => column.name !== target && !isInput(column)).map(({ name }) => name);
   return { ...initialOptions, target, ignored };
+}
+
+/** What a network will have. */
+function expectedOf({ columns }: TableSummary, { target, ignored }: DataOptions, task: Task) {
+  const inputs = columns.filter(({ name }) => name !== target && !ignored.includes(name)).length;
+  const classes = columns.find(({ name }) => name === target)?.distinct ?? 0;
+  return { inputs, classes: task === "classification" ? classes : 0 };
 }
 
 function statsOf(status: Status | undefined, begun: Begun | undefined, task: Task) {

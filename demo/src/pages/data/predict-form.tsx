@@ -2,8 +2,8 @@ import { useEffect, useId, useLayoutEffect, useState } from "preact/hooks";
 import { lost } from "../../client.ts";
 import { Bars } from "../../components/bars.tsx";
 import { Panel } from "../../components/panel.tsx";
-import { useFirst } from "../../components/use-first.tsx";
-import { figure } from "../../format.ts";
+import { FIRST, useFirst } from "../../components/use-first.tsx";
+import { figure, local, plain, typed } from "../../format.ts";
 import { type FaultMessage, faultOf } from "../../worker/protocol.ts";
 import type { Begun, RowPrediction } from "./contract.ts";
 
@@ -14,6 +14,8 @@ const noInputs: readonly string[] = [];
 
 export interface PredictFormProps {
   readonly begun: Begun | undefined;
+  /** How many inputs and classes there will be, for which there is room before training. */
+  readonly expected: { readonly inputs: number; readonly classes: number };
   readonly target: string;
   /** Of the training: a new one is a new prediction. */
   readonly step: number;
@@ -29,7 +31,7 @@ interface Answer {
 }
 
 /** A form for a new row, with what the network makes of it. */
-export function PredictForm({ begun, target, step, running, predict }: PredictFormProps) {
+export function PredictForm({ begun, expected, target, step, running, predict }: PredictFormProps) {
   const id = useId();
   const [cells, setCells] = useState<readonly string[]>([]);
   const [answer, setAnswer] = useState<Answer>();
@@ -39,14 +41,20 @@ export function PredictForm({ begun, target, step, running, predict }: PredictFo
 
   // A frame later, it would undo what is typed as soon as the form is shown.
   useLayoutEffect(() => {
-    setCells(begun?.example ?? []);
+    setCells(begun?.example.map(local) ?? []);
     setAnswer(undefined);
     setFault(undefined);
   }, [begun]);
   useEffect(() => {
     if (!begun || step === 0 || cells.length !== begun.inputs.length) return;
+    const unclear = cells.findIndex((cell) => /\d[.,]\d/.test(cell) && typed(cell) === undefined);
+    if (unclear >= 0) {
+      setAnswer(undefined);
+      setFault(refusal(unclear, begun.inputs[unclear], cells[unclear]));
+      return;
+    }
     let wanted = true;
-    predict(cells).then(
+    predict(cells.map((cell) => typed(cell) ?? cell)).then(
       (made) => {
         if (!wanted) return;
         setAnswer({ cells, made });
@@ -63,11 +71,12 @@ export function PredictForm({ begun, target, step, running, predict }: PredictFo
     };
   }, [begun, step, cells]);
 
+  const room = { "--bars": Math.min(MOST_BARS, expected.classes) };
   return (
     <Panel title="Predict a new row">
       {begun && step > 0 ? (
         <>
-          <div class="prediction" role="status" aria-live={running ? "off" : "polite"}>
+          <div class="prediction" style={room} role="status" aria-live={running ? "off" : "polite"}>
             <span class="hint clip" title={target}>
               {target}
             </span>
@@ -97,11 +106,26 @@ export function PredictForm({ begun, target, step, running, predict }: PredictFo
           </div>
         </>
       ) : (
-        <p class="hint">Once it has trained, type in a row here and see what the network predicts.</p>
+        <>
+          <div class="prediction" style={room}>
+            <p class="hint">Once it has trained, type in a row here and see what the network predicts.</p>
+          </div>
+          <div class="row-form" aria-hidden="true">
+            {Array.from({ length: Math.min(FIRST, expected.inputs) }, (_, i) => (
+              <div class="field" key={i} />
+            ))}
+          </div>
+        </>
       )}
     </Panel>
   );
 }
+
+/** Of a cell that may be either of two numbers, as the session refuses one that holds none. */
+const refusal = (column: number, name = "", cell = ""): FaultMessage => ({
+  name: "DataError",
+  message: `column ${column + 1} ("${name}"): got "${cell}", expected a number such as 1000 or ${plain(0.5)}.`,
+});
 
 const cellText = ({ parts, message }: FaultMessage): string =>
   parts ? `${parts.where.replace(/^the form: line 1, /, "")}: got ${parts.got}, expected ${parts.expected}.` : message;

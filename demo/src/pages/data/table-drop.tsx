@@ -2,7 +2,7 @@ import { Dropzone } from "../../components/dropzone.tsx";
 import { samples } from "./samples.ts";
 
 export interface TableDropProps {
-  /** Whether there is a table already. */
+  /** Whether there is a table already, or will be. */
   readonly small: boolean;
   readonly file: string | undefined;
   readonly busy: string | undefined;
@@ -14,7 +14,7 @@ export interface TableDropProps {
 export const TableDrop = ({ small, file, busy, onFile, onSample }: TableDropProps) => (
   <Dropzone
     label="The table"
-    title={small ? <strong data-testid="file">{file}</strong> : (busy ?? "Drop a CSV file here")}
+    title={titleOf(small, file, busy)}
     hint={small ? "Drop another file, or" : "The first line names the columns, and commas part the cells."}
     choose="Choose a file"
     accept=".csv,text/csv,text/plain"
@@ -25,3 +25,8 @@ export const TableDrop = ({ small, file, busy, onFile, onSample }: TableDropProp
     onSample={onSample}
   />
 );
+
+function titleOf(small: boolean, file: string | undefined, busy: string | undefined) {
+  if (small && file !== undefined) return <strong data-testid="file">{file}</strong>;
+  return busy ?? (small ? "…" : "Drop a CSV file here");
+}

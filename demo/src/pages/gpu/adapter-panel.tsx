@@ -7,7 +7,7 @@ import type { Description } from "./contract.ts";
 export function AdapterPanel({ gpu }: { gpu: Description | undefined }) {
   return (
     <Panel title="Adapter" class="adapter-panel">
-      {gpu ? <Told gpu={gpu} /> : <Untold />}
+      {backend.value?.kind === "cpu" ? <None /> : <Told gpu={gpu} />}
       <dl class="facts">
         <dt>Browser</dt>
         <dd class="agent">{navigator.userAgent}</dd>
@@ -16,8 +16,7 @@ export function AdapterPanel({ gpu }: { gpu: Description | undefined }) {
   );
 }
 
-function Untold() {
-  if (backend.value?.kind !== "cpu") return <p class="adapter-name">Opening the GPU …</p>;
+function None() {
   return (
     <>
       <p class="adapter-name">No GPU</p>
@@ -28,36 +27,39 @@ function Untold() {
   );
 }
 
-function Told({ gpu }: { gpu: Description }) {
-  const { subgroup } = gpu;
-  const facts: [name: string, value: string][] = [
-    ["Vendor", gpu.vendor],
-    ["Architecture", gpu.architecture],
-    ["Device", gpu.device],
-    ["Description", gpu.description],
-    ["Subgroup", subgroup ? lanesText(subgroup) : ""],
+/** @param gpu undefined while it is being opened: there is room for it then. */
+function Told({ gpu }: { gpu: Description | undefined }) {
+  const facts: [name: string, value: string | undefined][] = [
+    ["Vendor", gpu?.vendor],
+    ["Architecture", gpu?.architecture],
+    ["Device", gpu?.device],
+    ["Description", gpu?.description],
+    ["Subgroup", gpu && (gpu.subgroup ? lanesText(gpu.subgroup) : "")],
   ];
   return (
     <>
-      <p class="adapter-name" data-testid="adapter">
-        {gpu.name}
+      <p class="adapter-name" data-testid={gpu && "adapter"}>
+        {gpu?.name ?? "Opening the GPU …"}
       </p>
-      <p class={`kind ${gpu.software ? "software" : "hardware"}`} data-testid="kind">
-        {gpu.software
-          ? "Software: a program on the CPU plays the GPU. Its numbers are right; its times say nothing about a GPU."
-          : "Hardware: a real GPU."}
+      <p class={`kind ${gpu?.software ? "software" : "hardware"}`} data-testid="kind">
+        {gpu ? kindText(gpu) : "…"}
       </p>
       <dl class="facts">
         {facts.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd>{value === "" ? <span class="untold">not told</span> : value}</dd>
+            <dd>{value === "" ? <span class="untold">not told</span> : (value ?? "…")}</dd>
           </div>
         ))}
       </dl>
     </>
   );
 }
+
+const kindText = ({ software }: Description): string =>
+  software
+    ? "Software: a program on the CPU plays the GPU. Its numbers are right; its times say nothing about a GPU."
+    : "Hardware: a real GPU.";
 
 const lanesText = ({ least, most }: NonNullable<Description["subgroup"]>): string =>
   least === most ? `${count(least)} lanes in lockstep` : `${count(least)} to ${count(most)} lanes in lockstep`;

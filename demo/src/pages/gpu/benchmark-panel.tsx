@@ -1,7 +1,7 @@
 import { Button } from "../../components/button.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { Progress } from "../../components/progress.tsx";
-import { compact } from "../../format.ts";
+import { compact, count, precise, rounded, scientific } from "../../format.ts";
 import { type Benchmark, medianOf } from "./benchmark.ts";
 import type { ContestantName } from "./contestants.ts";
 import type { Work } from "./contract.ts";
@@ -15,8 +15,10 @@ const contestantText: Readonly<Record<ContestantName, string>> = {
 };
 
 export interface BenchmarkPanelProps {
-  /** Named beside the times; undefined where there is no GPU. */
+  /** Named beside the times; undefined where there is no GPU, or none yet. */
   readonly adapter: string | undefined;
+  /** Whether there is none. */
+  readonly without: boolean;
   readonly software: boolean;
   readonly benchmark: Benchmark | undefined;
   /** While it runs. */
@@ -26,15 +28,15 @@ export interface BenchmarkPanelProps {
 }
 
 /** Training steps a second, beside TensorFlow.js and the CPU. */
-export function BenchmarkPanel({ adapter, software, benchmark, work, disabled, onRun }: BenchmarkPanelProps) {
+export function BenchmarkPanel({ adapter, without, software, benchmark, work, disabled, onRun }: BenchmarkPanelProps) {
   return (
     <Panel title="Benchmark" class="benchmark-panel">
       <p class="about">
         The same small networks, the same first weights and rows, some 20 seconds in all. A time is shown only of whom
-        computes the reference’s losses, within {TOLERANCE * 100} %.
+        computes the reference’s losses, within {rounded(100 * TOLERANCE, 2)} %.
       </p>
       <div class="runs-it">
-        {adapter === undefined ? (
+        {without ? (
           <Button kind="primary" disabled={disabled} onClick={() => onRun(false)}>
             Measure the CPU reference
           </Button>
@@ -68,7 +70,7 @@ export function BenchmarkPanel({ adapter, software, benchmark, work, disabled, o
 /** `, 118 KB,`: what the build wrote into the page; nothing while the site is being worked on. */
 function tfjsSize(): string {
   const bytes = Number(document.querySelector<HTMLMetaElement>("meta[name=tfjs-bytes]")?.content ?? 0);
-  return bytes > 0 ? `, ${Math.round(bytes / 1000)} KB,` : "";
+  return bytes > 0 ? `, ${count(Math.round(bytes / 1000))} KB,` : "";
 }
 
 function Times({ benchmark }: { benchmark: Benchmark }) {
@@ -193,10 +195,10 @@ function spanOf(rates: readonly number[], scale: LogScale) {
   return { left: `${100 * low}%`, width: `${100 * (high - low)}%` };
 }
 
-const rateText = (rate: number): string => (rate < 100 ? rate.toPrecision(3) : compact(rate));
+const rateText = (rate: number): string => (rate < 100 ? precise(rate, 3) : compact(rate));
 
 function ratioText(ratio: number): string {
-  const times = ratio >= 10 ? Math.round(ratio).toLocaleString("en") : ratio.toPrecision(2);
+  const times = ratio >= 10 ? count(Math.round(ratio)) : precise(ratio, 2);
   return `${times} ×`;
 }
 
@@ -206,5 +208,5 @@ function agreementText(timings: readonly Timing[]): string {
   if (found.length === 0) return "";
   const difference = Math.max(...found.map((one) => one.difference));
   const steps = Math.min(...found.map((one) => one.steps));
-  return `losses of ${steps} steps agree within ${difference.toExponential(0)}`;
+  return `losses of ${steps} steps agree within ${scientific(difference, 0)}`;
 }

@@ -2,8 +2,8 @@ import { Button } from "../../components/button.tsx";
 import { CheckIcon, CrossIcon } from "../../components/icons.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { Progress } from "../../components/progress.tsx";
-import { count, duration } from "../../format.ts";
-import { boundOf, type Finding, type Group, mergeFindings, STEPS } from "./compare.ts";
+import { count, duration, scientific } from "../../format.ts";
+import { boundOf, type Finding, type Group, groups, mergeFindings, STEPS } from "./compare.ts";
 import type { Work } from "./contract.ts";
 import { logScale } from "./scale.ts";
 import { type CheckedRun, planNames, type SelfCheck } from "./self-check.ts";
@@ -43,11 +43,15 @@ export function CheckPanel({ check, work, disabled, onRun }: CheckPanelProps) {
         </Button>
       }
     >
-      {work ? (
-        <Progress label={`Training ${work.label}`} share={work.share} seconds={work.seconds} />
-      ) : (
-        check?.complete && <Verdict check={check} findings={findings} />
-      )}
+      <div class="standing">
+        {work ? (
+          <Progress label={`Training ${work.label}`} share={work.share} seconds={work.seconds} />
+        ) : check?.complete ? (
+          <Verdict check={check} findings={findings} />
+        ) : (
+          <p class="hint">Not checked yet.</p>
+        )}
+      </div>
       <table class="findings">
         <caption class="hidden">Largest difference of each group of tensors from the CPU reference</caption>
         <thead>
@@ -72,10 +76,10 @@ export function CheckPanel({ check, work, disabled, onRun }: CheckPanelProps) {
           </tr>
         </thead>
         <tbody>
-          {findings.map((finding) => (
-            <Row key={finding.group} finding={finding} />
+          {groups.map((group) => (
+            <Row key={group} group={group} finding={findings.find((one) => one.group === group)} />
           ))}
-          {repeated.length > 0 && <RepeatedRow repeated={repeated} />}
+          <RepeatedRow repeated={repeated} />
         </tbody>
       </table>
       <p class="hint">
@@ -83,7 +87,7 @@ export function CheckPanel({ check, work, disabled, onRun }: CheckPanelProps) {
         cancel (deltas, gradients, loss). The bound is that of the library’s own tests: 168 roundings of float32, more
         than two orders of adding part by in {STEPS} steps. A wrong formula is beyond it at once.
       </p>
-      {check && check.runs.length > 0 && <Runs check={check} />}
+      <Runs runs={check?.runs ?? []} complete={check?.complete ?? false} />
     </Panel>
   );
 }
@@ -107,22 +111,22 @@ function Verdict({ check, findings }: { check: SelfCheck; findings: readonly Fin
   );
 }
 
-function Row({ finding }: { finding: Finding }) {
-  const { group, values, difference, tensor, step, passed } = finding;
+/** @param finding undefined before there is one */
+function Row({ group, finding }: { group: Group; finding: Finding | undefined }) {
   const { title, what } = groupText[group];
+  const { difference = 0, passed = true } = finding ?? {};
+  const largest = finding && difference > 0 ? `Largest in ${finding.tensor} after step ${finding.step}` : undefined;
   return (
-    <tr data-group={group} title={difference > 0 ? `Largest in ${tensor} after step ${step}` : undefined}>
+    <tr data-group={group} title={largest}>
       <th scope="row">
         {title} <small>{what}</small>
       </th>
-      <td class="number values-column">{count(values)}</td>
+      <td class="number values-column">{finding ? count(finding.values) : "…"}</td>
       <td class="bar-cell">
         <Bar difference={difference} bound={boundOf(group)} passed={passed} />
       </td>
-      <td class="number">{differenceText(difference)}</td>
-      <td class="verdict-column">
-        <Sign passed={passed} />
-      </td>
+      <td class="number">{finding ? differenceText(difference) : "…"}</td>
+      <td class="verdict-column">{finding && <Sign passed={passed} />}</td>
     </tr>
   );
 }
@@ -130,19 +134,18 @@ function Row({ finding }: { finding: Finding }) {
 function RepeatedRow({ repeated }: { repeated: readonly CheckedRun["repeated"][] }) {
   const values = repeated.reduce((sum, one) => sum + one.values, 0);
   const differing = repeated.reduce((sum, one) => sum + one.differing, 0);
+  const made = repeated.length > 0;
   return (
     <tr data-group="repeated">
       <th scope="row">
         Determinism <small>trained anew: the same bits</small>
       </th>
-      <td class="number values-column">{count(values)}</td>
+      <td class="number values-column">{made ? count(values) : "…"}</td>
       <td class="bar-cell">
         <Bar difference={differing} bound={0} passed={differing === 0} />
       </td>
-      <td class="number">{differing === 0 ? "0 bits" : `${count(differing)} numbers`}</td>
-      <td class="verdict-column">
-        <Sign passed={differing === 0} />
-      </td>
+      <td class="number">{made ? (differing === 0 ? "0 bits" : `${count(differing)} numbers`) : "…"}</td>
+      <td class="verdict-column">{made && <Sign passed={differing === 0} />}</td>
     </tr>
   );
 }
@@ -169,11 +172,11 @@ function Sign({ passed }: { passed: boolean }) {
 
 function differenceText(difference: number): string {
   if (difference === 0) return "0";
-  return Number.isFinite(difference) ? difference.toExponential(1) : "no number";
+  return Number.isFinite(difference) ? scientific(difference) : "no number";
 }
 
 /** Every training by itself. */
-function Runs({ check: { runs, complete } }: { check: SelfCheck }) {
+function Runs({ runs, complete }: Pick<SelfCheck, "runs" | "complete">) {
   const networks = [...new Map(runs.map(({ network, about }) => [network, about]))];
   return (
     <details class="runs" open={runs.some(({ passed }) => !passed)}>

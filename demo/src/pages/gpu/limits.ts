@@ -1,4 +1,4 @@
-import { formatBytes } from "chainrule";
+import { bytesText } from "../../bytes.ts";
 import { count } from "../../format.ts";
 
 /** A limit that matters to training. */
@@ -76,7 +76,7 @@ export const limits: readonly Limit[] = [
 ];
 
 /** `4.0 GiB`, `1,024` */
-export const limitText = ({ bytes }: Limit, value: number): string => (bytes ? formatBytes(value) : count(value));
+export const limitText = ({ bytes }: Limit, value: number): string => (bytes ? bytesText(value) : count(value));
 
 /** Rows of 28 × 28 float32 pixels that fit into one tensor. */
 export const imagesOf = (bytes: number): number => Math.floor(bytes / IMAGE_BYTES);

@@ -3,8 +3,8 @@ import { backend } from "../../client.ts";
 import { Failure } from "../../components/notice.tsx";
 import { useFault } from "../../components/use-fault.ts";
 import { useSession } from "../../components/use-session.ts";
+import { version } from "../../project.ts";
 import { currentQuery } from "../../router.ts";
-import { version } from "../../version.ts";
 import { AdapterPanel } from "./adapter-panel.tsx";
 import type { Benchmark } from "./benchmark.ts";
 import { BenchmarkPanel } from "./benchmark-panel.tsx";
@@ -99,6 +99,7 @@ export function Page() {
           )}
           <BenchmarkPanel
             adapter={gpu?.name}
+            without={without}
             software={gpu?.software ?? false}
             benchmark={benchmark}
             work={workOf("benchmark")}

@@ -1,4 +1,5 @@
 import { createReferenceTrainer } from "chainrule";
+import { scientific } from "../../format.ts";
 import type { Contestant, ContestantName, Enter } from "./contestants.ts";
 import { optionsOf, type StartedTask, type Task } from "./tasks.ts";
 
@@ -188,7 +189,7 @@ function judge(runners: readonly Runner[]): void {
     const agreement = agreementOf(runner.losses, reference?.losses ?? []);
     runner.timing = { ...runner.timing, agreement };
     if (!(agreement.difference <= TOLERANCE)) {
-      runner.fail(`its losses differ from the CPU reference’s by up to ${agreement.difference.toExponential(1)}`);
+      runner.fail(`its losses differ from the CPU reference’s by up to ${scientific(agreement.difference)}`);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { bindOptions } from "../../components/bind-options.ts";
 import { NumberSelect, SeedField } from "../../components/field.tsx";
 import { OptimizerSelect } from "../../components/optimizer-select.tsx";
+import { plain } from "../../format.ts";
 import {
   batches,
   CPU_SIZE,
@@ -28,7 +29,7 @@ export function FeatureControls({ options, onChange }: ControlsProps) {
       <NumberSelect
         label="Fourier features"
         values={featureCounts}
-        textOf={(value) => (value === 0 ? "0: only x and y" : String(value))}
+        textOf={(value) => (value === 0 ? "0: only x and y" : plain(value))}
         {...bind("features")}
       />
       <NumberSelect label="Scale σ" disabled={options.features === 0} values={scales} {...bind("scale")} />

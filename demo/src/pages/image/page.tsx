@@ -14,6 +14,7 @@ import { useFault } from "../../components/use-fault.ts";
 import { useSession } from "../../components/use-session.ts";
 import { useTitle } from "../../components/use-title.ts";
 import { download } from "../../download.ts";
+import { fixed } from "../../format.ts";
 import { currentQuery, writeQuery } from "../../router.ts";
 import type { Begun, ImageContract, Status } from "./contract.ts";
 import { FeatureControls, NetworkControls } from "./controls.tsx";
@@ -145,7 +146,7 @@ export function Page() {
     document.addEventListener("paste", paste);
     return () => document.removeEventListener("paste", paste);
   });
-  useTitle("Image", running && status ? `${psnrOf(status.loss).toFixed(1)} dB` : undefined);
+  useTitle("Image", running && status ? `${fixed(psnrOf(status.loss), 1)} dB` : undefined);
 
   const both = compares(options);
   const { curve, progress } = status ?? {};
@@ -261,12 +262,12 @@ function statsOf(status: Status | undefined) {
   return [
     {
       label: "PSNR",
-      value: status ? `${psnrOf(status.loss).toFixed(1)} dB` : "–",
+      value: status ? `${fixed(psnrOf(status.loss), 1)} dB` : "–",
       title: "Peak signal-to-noise ratio of the whole picture, 10 log₁₀(1/MSE)",
     },
     {
       label: "Colours are off by",
-      value: status ? `${(255 * Math.sqrt(mseOf(status.loss))).toFixed(1)} of 255` : "–",
+      value: status ? `${fixed(255 * Math.sqrt(mseOf(status.loss)), 1)} of 255` : "–",
       title: "Root of the mean squared error of red, green and blue",
     },
     speedOf(status?.progress, "Pixels"),

@@ -1,4 +1,5 @@
-import { DataError, formatBytes } from "chainrule";
+import { DataError } from "chainrule";
+import { bytesText } from "../../bytes.ts";
 import { count } from "../../format.ts";
 import type { Grid } from "./features.ts";
 import { CHANNELS } from "./psnr.ts";
@@ -44,7 +45,7 @@ export function within(width: number, height: number, longest: number): Grid {
 async function decode(file: File, longest: number): Promise<Omit<Picture, "name">> {
   const where = file.name;
   if (file.size > MOST_BYTES) {
-    const [got, most] = [formatBytes(file.size), formatBytes(MOST_BYTES)];
+    const [got, most] = [bytesText(file.size), bytesText(MOST_BYTES)];
     throw new DataError({ where, got, expected: `at most ${most}`, remedy: "save the picture smaller" });
   }
   const bitmap = await createImageBitmap(file).catch((cause: unknown) => {

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { backend } from "../../client.ts";
+import { fixed } from "../../format.ts";
 import type { Remote } from "../../worker/protocol.ts";
 import type { ImageContract, Status } from "./contract.ts";
 import { compares, finer, type ImageOptions } from "./options.ts";
@@ -80,6 +81,6 @@ const Shown = ({ title, size, figure, children }: ShownProps) => (
 
 const Decibels = ({ loss, name }: { loss: number | undefined; name: string }) => (
   <span class="decibels" data-testid={name}>
-    {loss === undefined ? "–" : `${psnrOf(loss).toFixed(1)} dB`}
+    {loss === undefined ? "–" : `${fixed(psnrOf(loss), 1)} dB`}
   </span>
 );

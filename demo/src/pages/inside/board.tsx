@@ -1,5 +1,6 @@
 import type { RefObject } from "preact";
 import { useMemo } from "preact/hooks";
+import { plain, scientific } from "../../format.ts";
 import { layerCards } from "./cards.ts";
 import type { StepRecord } from "./contract.ts";
 import { type Difference, differencesOf, magnitudeOf } from "./difference.ts";
@@ -154,7 +155,7 @@ function Card({ name, record, context, digits, known, mark, difference }: CardPr
           <span
             class="difference"
             data-relative={difference.relative}
-            title={`Largest difference from the CPU reference: ${difference.largest}, ${difference.relative.toExponential(1)} of the largest sum of magnitudes that its numbers come of`}
+            title={`Largest difference from the CPU reference: ${plain(difference.largest)}, ${scientific(difference.relative)} of the largest sum of magnitudes that its numbers come of`}
           >
             Δ {difference.largest === 0 ? "0" : brief(difference.largest, 2)}
           </span>

@@ -1,4 +1,5 @@
 import type { Activation } from "chainrule";
+import { fixed, precise, rounded, scientific } from "../../format.ts";
 import type { StepRecord } from "./contract.ts";
 import { below, boardName, layersOf, parseName } from "./names.ts";
 
@@ -153,9 +154,9 @@ function signed(value: number, significant: number): string {
 export function cellText(value: number, digits: number): string {
   if (Number.isInteger(value)) return brief(value, 8);
   const magnitude = Math.abs(value);
-  if (digits > 2 && magnitude < 0.1 && magnitude >= 1e-3) return value.toPrecision(2).replace("-", "−");
+  if (digits > 2 && magnitude < 0.1 && magnitude >= 1e-3) return precise(value, 2).replace("-", "−");
   if (magnitude < 0.5 * 10 ** -digits || magnitude < 1e-3) return exponent(value, 2).replace(/-/g, "−");
-  const text = magnitude < 1 ? value.toFixed(digits) : value.toPrecision(digits);
+  const text = magnitude < 1 ? fixed(value, digits) : precise(value, digits);
   return text.replace("-", "−");
 }
 
@@ -163,12 +164,9 @@ export function cellText(value: number, digits: number): string {
 export function brief(value: number, significant: number): string {
   if (value === 0) return "0";
   const magnitude = Math.abs(value);
-  const text =
-    magnitude < 1e-3 || magnitude >= 1e4
-      ? exponent(value, significant)
-      : String(Number(value.toPrecision(significant)));
+  const text = magnitude < 1e-3 || magnitude >= 1e4 ? exponent(value, significant) : rounded(value, significant);
   return text.replace(/-/g, "−");
 }
 
 const exponent = (value: number, significant: number): string =>
-  value.toExponential(Math.max(0, significant - 2)).replace("e+", "e");
+  scientific(value, Math.max(0, significant - 2)).replace("e+", "e");

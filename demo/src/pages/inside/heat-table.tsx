@@ -1,3 +1,4 @@
+import { plain } from "../../format.ts";
 import { gridOf } from "./cards.ts";
 import type { TensorValues } from "./contract.ts";
 import { cellText } from "./explain.ts";
@@ -44,7 +45,7 @@ export function HeatTable({ name, values, digits, known }: HeatTableProps) {
                   data-row={row}
                   data-column={column}
                   tabIndex={known && row === 0 && column === 0 ? 0 : -1}
-                  title={known ? String(value) : undefined}
+                  title={known ? plain(value) : undefined}
                 >
                   {known && (
                     <span class={digits === 0 ? "hidden" : ""}>{cellText(value, digits === 0 ? 3 : digits)}</span>

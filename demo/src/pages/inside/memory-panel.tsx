@@ -1,4 +1,4 @@
-import { formatBytes } from "chainrule";
+import { bytesText } from "../../bytes.ts";
 import { Panel } from "../../components/panel.tsx";
 import type { StepRecord } from "./contract.ts";
 import { lifeOf } from "./kept.ts";
@@ -66,7 +66,7 @@ export function MemoryPanel({ record, stops, stop }: MemoryPanelProps) {
                   <th scope="row">
                     <span class="swatch" data-role={role} aria-hidden="true" /> {spoken(boardName(textbook.plan, name))}
                   </th>
-                  <td class="number">{formatBytes(bytes)}</td>
+                  <td class="number">{bytesText(bytes)}</td>
                   <td>
                     <span class="hidden">{life.from < 0 ? "always" : `from stop ${from + 1} to stop ${to + 1}`}</span>
                     <div class="life" style={{ "--stops": stops.length }} aria-hidden="true">

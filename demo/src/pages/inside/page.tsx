@@ -3,7 +3,7 @@ import { backend } from "../../client.ts";
 import { Failure, Notice } from "../../components/notice.tsx";
 import { StatRow } from "../../components/stats.tsx";
 import { useSession } from "../../components/use-session.ts";
-import { count, figure } from "../../format.ts";
+import { count, figure, scientific } from "../../format.ts";
 import { currentQuery, writeQuery } from "../../router.ts";
 import { type FaultMessage, faultOf } from "../../worker/protocol.ts";
 import { Board } from "./board.tsx";
@@ -171,7 +171,7 @@ function Figures({ record }: { record: StepRecord }) {
           label: "GPU against CPU reference",
           value: worst ? (
             <>
-              <span data-testid="worst">{worst.relative.toExponential(1)}</span> <small>as a share</small>
+              <span data-testid="worst">{scientific(worst.relative)}</span> <small>as a share</small>
             </>
           ) : (
             "no GPU"

@@ -1,5 +1,6 @@
-import { bytesByRole, formatBytes, type Plan, type StepDescription } from "chainrule";
+import { bytesByRole, type Plan, type StepDescription } from "chainrule";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { bytesText } from "../../bytes.ts";
 import { Panel } from "../../components/panel.tsx";
 import { StatRow } from "../../components/stats.tsx";
 import type { StepRecord } from "./contract.ts";
@@ -46,12 +47,12 @@ export function PlansPanel({ record, current }: PlansPanelProps) {
           },
           {
             label: "Held between dispatches",
-            value: `${formatBytes(bytesBetween(textbook.plan))} → ${formatBytes(bytesBetween(fused.plan))}`,
+            value: `${bytesText(bytesBetween(textbook.plan))} → ${bytesText(bytesBetween(fused.plan))}`,
             title: "Activations, deltas and gradients",
           },
           {
             label: "All buffers",
-            value: `${formatBytes(bytesOf(textbook.plan))} → ${formatBytes(bytesOf(fused.plan))}`,
+            value: `${bytesText(bytesOf(textbook.plan))} → ${bytesText(bytesOf(fused.plan))}`,
             title: "Most of it is the ring, into which each step writes its loss",
           },
         ]}

@@ -11,7 +11,6 @@ const bindOf = (step: Step): Bind => step.bind;
 export function swallowedBy(textbook: Plan, fused: Plan): readonly (readonly number[])[] {
   const all = fused.steps.map((step, index) => ({
     kernel: step.kernel,
-    variant: step.variant,
     bind: bindOf(step),
     index,
   }));
@@ -33,9 +32,7 @@ export function swallowedBy(textbook: Plan, fused: Plan): readonly (readonly num
       case "record":
         return indices(({ kernel }) => kernel === "begin");
       case "gatherRows":
-        return bind.data === "Y"
-          ? indices(({ kernel }) => kernel === "begin")
-          : indices(({ variant }) => "gather" in variant && variant.gather);
+        return bind.data === "Y" ? loss : indices((one) => one.bind.x === "X");
       case "matmul":
         if (step.phase === "forward") return forward(bind.b);
         return step.variant.transposeA ? update(bind.c?.replace(/^g/, "")) : back(bind.b);

@@ -5,7 +5,7 @@ import { Button } from "../../components/button.tsx";
 import { Choice, NumberSelect, Range, SeedField, Select } from "../../components/field.tsx";
 import { OptimizerSelect } from "../../components/optimizer-select.tsx";
 import { Panel } from "../../components/panel.tsx";
-import { count } from "../../format.ts";
+import { count, fixed } from "../../format.ts";
 import {
   activationNames,
   batches,
@@ -78,8 +78,8 @@ export function DataPanel({ run, onChange }: RunControls) {
         </div>
       ) : (
         <>
-          <Range label="Points" min={20} max={600} step={20} text={String(run.count)} {...bind("count")} />
-          <Range label="Noise" min={0} max={0.3} step={0.01} text={run.noise.toFixed(2)} {...bind("noise")} />
+          <Range label="Points" min={20} max={600} step={20} text={count(run.count)} {...bind("count")} />
+          <Range label="Noise" min={0} max={0.3} step={0.01} text={fixed(run.noise, 2)} {...bind("noise")} />
           <div class="drawn">
             <Button onClick={() => onChange({ points: "drawn", drawn: drawnText(run) })}>Draw on these</Button>
           </div>

@@ -1,4 +1,5 @@
 import { Formula, Frac, N, O, Partial, T, V } from "../../components/formula.tsx";
+import { rounded } from "../../format.ts";
 import type { LiveOptions, RunOptions } from "./options.ts";
 
 /** The step that the GPU takes, as formulas that follow the options. */
@@ -129,7 +130,7 @@ function Update({ live: { optimizer, rate, decay } }: { live: LiveOptions }) {
           <N>1</N>
           <O>−</O>
           {/* Without the last digits of the product, which are those of rounding. */}
-          <N>{Number((rate * decay).toPrecision(6))}</N>
+          <N>{rounded(rate * decay, 6)}</N>
           <O>)</O>
         </>
       )}
@@ -151,7 +152,7 @@ function Update({ live: { optimizer, rate, decay } }: { live: LiveOptions }) {
       <Formula text={`v becomes 0.9 v + g, w becomes w minus ${rate} v`}>
         <V>v</V>
         <O>←</O>
-        <N>0.9</N>
+        <N>{0.9}</N>
         <V>v</V>
         <O>+</O>
         <V>g</V>

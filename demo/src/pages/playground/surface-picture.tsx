@@ -2,6 +2,7 @@ import type { RefObject } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { Choice } from "../../components/field.tsx";
 import { Panel } from "../../components/panel.tsx";
+import { fixed } from "../../format.ts";
 import type { Status } from "./contract.ts";
 import { nameOf } from "./network-picture.tsx";
 import type { RunOptions } from "./options.ts";
@@ -118,7 +119,7 @@ export function SurfacePicture({ canvas, run, unit, status, onDraw }: SurfacePic
         />
       )}
       <p class="hidden" role="status">
-        {cross ? `cross at ${cross[0].toFixed(1)}, ${cross[1].toFixed(1)}` : ""}
+        {cross ? `cross at ${fixed(cross[0], 1)}, ${fixed(cross[1], 1)}` : ""}
       </p>
     </Panel>
   );

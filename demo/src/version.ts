@@ -1,4 +1,0 @@
-declare const __VERSION__: string;
-
-/** Of the library; written in by the build. */
-export const version = __VERSION__;
