@@ -63,7 +63,6 @@ describe("timers and a signal have their turn while a training on the CPU", () =
     evaluate: (trainer) => trainer.evaluate(rows),
     predict: (trainer) => trainer.predict(rows.inputs),
     parameters: (trainer) => trainer.parameters(),
-    save: (trainer) => trainer.save(),
   };
 
   test.each(Object.entries(calls))("is asked to %s in a loop", async (_, call) => {
