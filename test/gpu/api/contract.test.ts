@@ -3,7 +3,7 @@ import { decodeSafetensors, encodeSafetensors } from "../../../src/data/safetens
 import { NumericError } from "../../../src/errors.ts";
 import { adam, sgd } from "../../../src/model/optimizer.ts";
 import { loadModel } from "../../../src/run/checkpoint.ts";
-import type { Fit, FitOptions, Report } from "../../../src/run/types.ts";
+import type { Fit, FitOptions, Report, TrainerOptions } from "../../../src/run/types.ts";
 import { usePosingDevice } from "../../helpers/device.ts";
 import { random } from "../../helpers/gpu.ts";
 import {
@@ -378,6 +378,117 @@ describe("after dispose", () => {
       expect([...new Set(faults.splice(0))]).toEqual([]);
     },
   );
+});
+
+describe("what is refused", () => {
+  type Loose = Readonly<Record<string, (...given: readonly unknown[]) => Promise<unknown>>>;
+  const { inputs, targets } = classes(5);
+  const wrong: readonly (readonly [string, ...unknown[]])[] = [
+    ["step", 0],
+    ["step", "2"],
+    ["evaluate"],
+    ["evaluate", { inputs, targets: [0, 1, 2, 3, 4] }],
+    ["evaluate", { inputs, targets, target: [] }],
+    ["evaluate", { inputs: [], targets: [] }],
+    ["evaluate", { inputs: [1, 2], targets }],
+    ["evaluate", { inputs, targets, columns: 5 }],
+    ["predict"],
+    ["predict", []],
+    ["predict", [1, 2]],
+    ["predict", [1, 2, "3"]],
+    ["predict", [1, 2, Number.POSITIVE_INFINITY]],
+    ["predict", inputs, { scales: 1 }],
+    ["predict", inputs, { offset: 1 }],
+    ["predict", Uint8Array.of(1, 2, 3), { scale: Number.NaN }],
+    ["probe", [1, 2, 1e39]],
+    ["setParameters"],
+    ["setParameters", [1, 2]],
+    ["setParameters", { W3: [] }],
+    ["setParameters", { w1: [] }],
+    ["setParameters", { b2: [1, 2, 3] }],
+    ["setParameters", { b2: null }],
+    ["setParameters", { W1: others().W1, b2: [0, 1e39, 0, 0] }],
+    ["setOptimizer"],
+    ["setOptimizer", adam({ learningRate: 0.1 })],
+    ["setData"],
+    ["setData", { inputs, targets: [0, 1, 2, 3, 7] }],
+    ["setData", classes(131)],
+    ["read"],
+    ["read", "h7"],
+    ["read", "z1"],
+    ["read", "toString"],
+    ["save", { optimiser: false }],
+    ["save", { metadata: { format: "pt" } }],
+    ["save", { metadata: { note: 5 } }],
+    ["save", { optimizer: "no" }],
+    ["load"],
+    ["load", "file"],
+    ["load", new Uint8Array(100)],
+    ["load", []],
+  ];
+
+  test("is refused by both kinds of trainers in the same words, and leaves them as they were", async () => {
+    const refuseAll = async (trainer: Either) => {
+      await trainer.step(2);
+      const before = await trainer.save();
+      const texts: string[] = [];
+      for (const [name, ...given] of wrong) {
+        const call = (trainer as unknown as Loose)[name] as Loose[string];
+        let isPromise = false;
+        const text = await refusal(() => {
+          const work = call(...given);
+          isPromise = work instanceof Promise;
+          return work;
+        });
+        // Nothing of what is asynchronous is thrown.
+        texts.push(`${name}: ${isPromise} ${text}`);
+      }
+      expect(await trainer.save()).toEqual(before);
+      return texts;
+    };
+    const [[, onGpu], [, onCpu]] = trainersOn(device);
+    const [gpu, cpu] = [await using(onGpu, classifier, refuseAll), await using(onCpu, classifier, refuseAll)];
+    expect(cpu).toEqual(gpu);
+    for (const text of gpu) {
+      const [name] = text.split(":", 1);
+      const places: Readonly<Record<string, string>> = { read: "train plan", load: "model" };
+      expect(text).toMatch(
+        new RegExp(
+          `^${name}: true (Model|Shape|Data|Plan)Error: (${name}|${places[name ?? ""] ?? name}): .*got .*, expected .*; .*\\.$`,
+        ),
+      );
+    }
+  });
+
+  test("of options is refused by whatever trains in the same words but for the name, before anything is compiled", async () => {
+    const names = ["createTrainer", "createReferenceTrainer", "sweep"];
+    for (const options of [
+      { batch: 0 },
+      { batch: 131 },
+      { batch: 2.5 },
+      { shuffle: "no" },
+      { model: undefined },
+      { model: {} },
+      { loss: "mse" },
+      { loss: undefined },
+      { data: undefined },
+      { data: { inputs: [1, 2, Number.NaN], targets: [0] } },
+      { data: { inputs: [1, 2, 3], targets: [4] } },
+      { data: { inputs: [1, 2, 3], targets: [0], target: 1 } },
+      { data: { inputs: "123", targets: [0] } },
+      { data: { inputs: Uint8Array.of(1, 2, 3), targets: [0], scale: Number.NaN } },
+      { data: { inputs: [1, 2, 3], targets: [0], scale: 2 } },
+      { data: [1, 2, 3] },
+    ]) {
+      const texts: string[] = [];
+      for (const [index, [, make]] of trainingsOn(device).entries()) {
+        const given = { ...classifier, ...options } as unknown as TrainerOptions;
+        const text = await refusal(() => make(given));
+        texts.push(text.replaceAll(names[index] as string, "create").replace("variants", "optimizer"));
+      }
+      expect([options, new Set(texts).size, texts]).toEqual([options, 1, texts]);
+    }
+  });
 });
 
 describe("both kinds of trainers", () => {
