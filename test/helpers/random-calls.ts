@@ -123,7 +123,7 @@ export function callsOf(seed: number): readonly Group[] {
         return {
           call: kind,
           what: one(["good", "good", "good", "columns", "nan"]),
-          rows: Number(process.env.MINROWS ?? 1) + below(CAPACITY + 2),
+          rows: 1 + below(CAPACITY + 2),
         };
       case "read":
         return { call: kind, name: one(readable) };
@@ -147,7 +147,7 @@ export function callsOf(seed: number): readonly Group[] {
     const count = 1 + below(4);
     return Array.from({ length: count }, (_, index) => ({ ...draw(index === count - 1), gap: gap() }));
   });
-  if (chance() < 0.04) {
+  if (chance() < 0.06) {
     const calls = one(groups);
     calls.splice(below(calls.length), 0, { call: "dispose", gap: gap() });
   }
