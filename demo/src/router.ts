@@ -14,17 +14,41 @@ function parse(hash: string): Place {
   return { page: pageNames.find((name) => name === path) ?? "", query: new URLSearchParams(query) };
 }
 
-/** Under which a tab keeps the address that it was left at, beside the one that its reload asks for. */
+/** Under which a tab keeps where it left entries of its history whose own addresses are older, … */
 const LEFT = "left";
+/** … of so many entries. */
+const MOST_LEFT = 50;
 
-// A reload asks for the address from before `pagehide`, whatever is written then.
-const left = stored("sessionStorage", LEFT);
-store("sessionStorage", LEFT, null);
-const [navigation] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
-if (left !== null && navigation?.type !== "navigate") {
-  const [asked, last] = JSON.parse(left);
-  if (location.hash === asked) history.replaceState(null, "", last);
+/** Takes out where the entry that is shown was left, if its own address is older. */
+function takeLeft(): string | undefined {
+  const { [entry]: address, ...others } = allLeft();
+  store("sessionStorage", LEFT, JSON.stringify(others));
+  return address;
 }
+
+function keepLeft(address: string): void {
+  const { [entry]: _, ...others } = allLeft();
+  const kept = [...Object.entries(others), [entry, address]].slice(-MOST_LEFT);
+  store("sessionStorage", LEFT, JSON.stringify(Object.fromEntries(kept)));
+}
+
+function allLeft(): Record<string, string> {
+  return JSON.parse(stored("sessionStorage", LEFT) ?? "{}");
+}
+
+/**
+ * Names the history's entry that is shown. An address cannot: a link may have the same, and is to open as it says. Nor can the address
+ * of an entry be written once it is left, be it by a link, back and forth, a reload or for another site.
+ */
+let entry = "";
+
+/** Learns which entry is shown, and goes on from where it was left. */
+function enter(): void {
+  entry = history.state?.entry ?? Math.random().toString(36).slice(2);
+  const last = takeLeft();
+  if (last !== undefined) history.replaceState({ entry }, "", last);
+}
+enter();
 
 /** The page, and how many times the visitor has gone somewhere. */
 const place = signal({ page: parse(location.hash).page, visit: 0 });
@@ -35,9 +59,24 @@ let known = location.hash;
 // What a page writes itself is no visit: replaceState tells no one.
 addEventListener("hashchange", () => {
   if (location.hash === known) return;
+  for (const work of leaving) work();
+  enter();
   known = location.hash;
   place.value = { page: parse(known).page, visit: place.peek().visit + 1 };
 });
+
+/** Works to be done as a page is left. */
+const leaving = new Set<() => void>();
+
+/** Has a page do something as the visitor leaves it. @returns takes it back */
+export function onLeave(work: () => void): () => void {
+  leaving.add(work);
+  addEventListener("pagehide", work);
+  return () => {
+    leaving.delete(work);
+    removeEventListener("pagehide", work);
+  };
+}
 
 /** The page that the address names; empty at the entrance. */
 export const currentPage = computed(() => place.value.page);
@@ -55,14 +94,17 @@ export function writeQuery(page: string, query: URLSearchParams): void {
   if (place.peek().page !== page && place.peek().page !== "") return;
   // Another address is about to open: it is not to be lost.
   if (location.hash !== known) return;
-  const text = query.toString();
-  history.replaceState(null, "", `#/${page}${text === "" ? "" : `?${text}`}`);
+  history.replaceState({ entry }, "", addressOf(page, query));
   known = location.hash;
 }
 
-/** Writes a page's state as the visitor leaves, for a reload too. */
+/** Keeps a page's state as the visitor leaves, for when this entry of the history is shown again. */
 export function writeLastQuery(page: string, query: URLSearchParams): void {
-  const asked = location.hash;
+  keepLeft(addressOf(page, query));
   writeQuery(page, query);
-  store("sessionStorage", LEFT, JSON.stringify([asked, location.hash]));
+}
+
+function addressOf(page: string, query: URLSearchParams): string {
+  const text = query.toString();
+  return `#/${page}${text === "" ? "" : `?${text}`}`;
 }

@@ -72,6 +72,7 @@ export async function createGpuBackend(
       return { words, control: decodeControl(words.control as Words) };
     },
     write(tensors, control = {}) {
+      guard.check();
       for (const [name, data] of Object.entries(tensors)) gpu.queue.writeBuffer(program.buffer(name), 0, data);
       const words = encodeControl(control);
       const block = program.buffer("control");

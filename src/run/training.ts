@@ -3,6 +3,7 @@ import type { Optimizer } from "../model/optimizer.ts";
 import { refuse } from "../model/options.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import type { Backend, Words } from "./backend.ts";
+import { isBytes } from "./bytes.ts";
 import { checkFit, checkSteps } from "./counts.ts";
 import { checkDataset } from "./dataset.ts";
 import { createJudge, type Judge } from "./judge.ts";
@@ -132,14 +133,32 @@ export function createTraining<R, P>(parts: TrainingParts<R, P>): Calls<R, P> {
     return give(reports);
   };
 
-  async function* trainEpochs({ epochs, signal }: FitOptions): AsyncGenerator<R, void, undefined> {
-    for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
-      const report = await inTurn(() => run(epochSteps() - ((backend.step + ahead) % epochSteps()), signal));
-      if (report === undefined) return;
-      yield report;
-      if (allHalted()) return;
+  const fit = (options: FitOptions): Fit<R> => {
+    checkFit(options);
+    const { epochs, signal } = options;
+    let last: R | undefined;
+    async function* train(): AsyncGenerator<R, void, undefined> {
+      for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
+        const report = await inTurn(() => run(epochSteps() - ((backend.step + ahead) % epochSteps()), signal));
+        if (report === undefined) return;
+        last = report;
+        yield report;
+        if (allHalted()) return;
+      }
     }
-  }
+    const reports = train();
+    const drain = async (): Promise<R> => {
+      for await (const _ of reports);
+      if (last !== undefined) return last;
+      throw signal?.reason ?? refuse("fit", "a training that was ended", "one that has begun", "call fit anew");
+    };
+    let drained: Promise<R> | undefined;
+    const then: Fit<R>["then"] = (resolve, reject) => {
+      drained ??= drain();
+      return drained.then(resolve, reject);
+    };
+    return Object.assign(reports, { then });
+  };
 
   return {
     plan: backend.plan,
@@ -147,10 +166,7 @@ export function createTraining<R, P>(parts: TrainingParts<R, P>): Calls<R, P> {
       checkSteps(n);
       return inTurn(() => run(n)) as Promise<R>;
     },
-    fit(options) {
-      checkFit(options);
-      return awaitable(trainEpochs(options), options.signal);
-    },
+    fit,
     ...createJudge(network, inTurn, () => backend.inference()),
     parameters: (index = 0) =>
       inTurn(async () => {
@@ -162,14 +178,16 @@ export function createTraining<R, P>(parts: TrainingParts<R, P>): Calls<R, P> {
         const checked = checkParameters("setParameters", parameters, parameterSpecs(network.layers));
         return inTurn(() => writeParameters(checked));
       }),
-    setOptimizer: (given) =>
-      inTurn(async () => {
+    setOptimizer(described) {
+      const given = snapshot(described);
+      return inTurn(async () => {
         const { withOptimizer } = await changes();
         const changed = withOptimizer(optimizer, given, begun, backend.step, ahead);
         ({ begun, optimizer } = changed);
         // A network that has halted takes them when it goes on.
         if (!allHalted()) backend.write({}, changed.control);
-      }),
+      });
+    },
     setData: (data) =>
       worded(async () => {
         const rows = checkDataset("setData", data, network);
@@ -186,11 +204,13 @@ export function createTraining<R, P>(parts: TrainingParts<R, P>): Calls<R, P> {
         if (!stepped) (await values()).checkWritten(backend.plan, name);
         return readTensor(name);
       }),
-    save: (options, index = 0) =>
-      inTurn(async () => {
+    save(options, index = 0) {
+      const given = snapshot(options);
+      return inTurn(async () => {
         const { saveTraining } = await files();
-        return saveTraining(network, backend.plan, options, (wanted) => backend.read(wanted, index));
-      }),
+        return saveTraining(network, backend.plan, given, (wanted) => backend.read(wanted, index));
+      });
+    },
     load: (bytes) =>
       worded(() => {
         const given = copyOf(bytes);
@@ -211,24 +231,15 @@ export function onlyReport([report]: readonly VariantReport[]): Report {
   return report as Report;
 }
 
-/** A generator that may be awaited instead, for what it gives last. */
-function awaitable<R>(reports: AsyncGenerator<R, void, undefined>, signal: AbortSignal | undefined): Fit<R> {
-  let drained: Promise<R> | undefined;
-  const drain = async (): Promise<R> => {
-    let last: R | undefined;
-    for await (const report of reports) last = report;
-    if (last === undefined) throw signal?.reason;
-    return last;
-  };
-  const then: Fit<R>["then"] = (resolve, reject) => {
-    drained ??= drain();
-    return drained.then(resolve, reject);
-  };
-  return Object.assign(reports, { then });
-}
-
 /** Bytes as they are now; what are none is refused when they are read. */
-const copyOf = (bytes: Uint8Array | ArrayBuffer): Uint8Array | ArrayBuffer => bytes?.slice?.() ?? bytes;
+const copyOf = (bytes: Uint8Array | ArrayBuffer): Uint8Array | ArrayBuffer =>
+  isBytes(bytes as Uint8Array) ? new Uint8Array(bytes) : (bytes?.slice?.(0) ?? bytes);
+
+/** A plain object as it is now, and what it holds of such. */
+const snapshot = <T>(value: T): T =>
+  value && Object.getPrototypeOf(value) === Object.prototype
+    ? (Object.fromEntries(Object.entries(value).map(([name, one]) => [name, snapshot(one)])) as T)
+    : value;
 
 const floatsOf = ({ buffer }: Words) => new Float32Array(buffer);
 

@@ -4,19 +4,11 @@ import type { Loss } from "../model/loss.ts";
 import type { Optimizer } from "../model/optimizer.ts";
 import type { Bytes } from "../plan/memory.ts";
 import type { Plan } from "../plan/types.ts";
+import type { ByteScale } from "./bytes.ts";
 import type { Precision } from "./plan.ts";
 import type { TuneReport, Tuner } from "./tune/types.ts";
 
-/**
- * What inputs that are bytes stand for: x = scale · byte + offset, rounded once to float32. Only with inputs of a Uint8Array or
- * Uint8ClampedArray.
- */
-export interface ByteScale {
-  /** 1 if left out. */
-  readonly scale?: number;
-  /** 0 if left out. */
-  readonly offset?: number;
-}
+export type { ByteScale };
 
 /**
  * Rows to train on or to be judged by.

@@ -217,7 +217,7 @@ describe("the playground", () => {
     const box = await surface.boundingBox();
     if (!box) throw new Error("no surface");
     const to = (x: number, y: number) => page.mouse.move(box.x + x * box.width, box.y + y * box.height, { steps: 3 });
-    const drawn = surface.locator("circle");
+    const drawn = surface.locator(".stroke circle");
     await to(0.2, 0.2);
     await page.mouse.down({ button: "right" });
     await to(0.8, 0.8);
@@ -231,6 +231,102 @@ describe("the playground", () => {
     expect([await drawn.count(), page.url()]).toEqual([1, before]);
     await page.mouse.up();
     await page.waitForURL((url) => url.href !== before);
+  });
+
+  it("erases single points by clicks, strokes and the keyboard, and keeps the last", async () => {
+    // At (±.5, .5) and (±.5, −.5), about.
+    const { page } = await site.goTo("playground?layers=4&points=drawn&drawn=NN0Ny0yN1yy1");
+    await atRest(page);
+    const left = (count: number) => page.getByText(`${count} points, all for training`).waitFor();
+    await left(4);
+    await page.getByRole("radio", { name: "eraser" }).check({ force: true });
+    const surface = page.getByRole("application");
+    const box = await surface.boundingBox();
+    if (!box) throw new Error("no surface");
+    const at = (letter: "N" | "y") => (letter === "N" ? 13 : 50) / 63;
+    const place = (x: "N" | "y", y: "N" | "y") =>
+      [box.x + at(x) * box.width, box.y + (1 - at(y)) * box.height] as const;
+    await page.mouse.click(...place("N", "N"));
+    await left(3);
+    await page.waitForURL((url) => decodeURIComponent(url.hash).includes("drawn=Ny0yN1yy1"));
+    // Where there is none, nothing is erased.
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    await page.getByRole("radio", { name: "blue" }).check({ force: true });
+    await surface.focus();
+    for (let press = 0; press < 7; press++) await page.keyboard.press("ArrowLeft");
+    for (let press = 0; press < 7; press++) await page.keyboard.press("ArrowUp");
+    await page.getByText("beside a point").waitFor();
+    await page.keyboard.press("Delete");
+    await left(2);
+    await page.getByRole("radio", { name: "eraser" }).check({ force: true });
+    await page.mouse.move(...place("y", "N"));
+    await page.mouse.down();
+    await page.mouse.move(...place("y", "y"));
+    expect(await surface.locator(".stroke .gone").count()).toBe(2);
+    await page.mouse.up();
+    await left(1);
+    await atRest(page);
+  });
+
+  it("comes back to the step at which it was left, though the address is older", async () => {
+    const { page } = await site.goTo("playground?points=gauss&layers=2");
+    await atRest(page);
+    await train(page);
+    await untilStep(page, 100);
+    const leave = () =>
+      page.evaluate(() => {
+        const step = document.querySelector("[data-testid=step]")?.textContent;
+        location.hash = "#/digits";
+        return step;
+      });
+    const left = await leave();
+    await page.getByRole("heading", { name: "Digits", level: 1 }).or(page.locator("h1")).first().waitFor();
+    await page.goBack();
+    await atRest(page);
+    expect(await page.getByTestId("step").textContent()).toBe(left);
+  });
+
+  it("never shows one run's picture under another's points and units", async () => {
+    const { page } = await site.goTo("playground?layers=4");
+    await atRest(page);
+    await settled(page);
+    const look = () =>
+      page.evaluate(async () => {
+        await new Promise(requestAnimationFrame);
+        await new Promise(requestAnimationFrame);
+        const canvases = [...document.querySelectorAll(".surface canvas, .network canvas")];
+        return {
+          canvases: canvases.map((one) => getComputedStyle(one).visibility),
+          points: document.querySelectorAll(".surface .preview circle").length,
+          accuracy: document.querySelector("[data-testid=train-accuracy]")?.textContent,
+        };
+      });
+    const shown = { canvases: ["visible", "visible"], points: 0, accuracy: expect.stringMatching(/ %$/) };
+    expect(await look()).toEqual(shown);
+    // As long as the worker takes.
+    const release = await page.evaluateHandle(() => {
+      const { postMessage } = Worker.prototype;
+      const held: (() => void)[] = [];
+      Worker.prototype.postMessage = function (...given: unknown[]) {
+        held.push(() => Reflect.apply(postMessage, this, given));
+      };
+      return () => {
+        Worker.prototype.postMessage = postMessage;
+        for (const post of held) post();
+      };
+    });
+    const nothing = { canvases: ["hidden", "hidden"], points: 300, accuracy: "–" };
+    await button(page, "Add a hidden layer").click();
+    expect(await look()).toEqual(nothing);
+    for (const shape of ["moons", "xor", "gauss"]) {
+      await page.getByRole("radio", { name: shape }).check({ force: true });
+      expect(await look()).toEqual(nothing);
+    }
+    await release.evaluate((post) => post());
+    await atRest(page);
+    await settled(page);
+    expect(await look()).toEqual(shown);
+    expect(page.url()).toContain("points=gauss");
   });
 
   it("shows a unit's response large when the unit is chosen", async () => {
@@ -261,7 +357,7 @@ describe("the playground", () => {
     expect((await pictureOf(page, ".surface canvas")).equals(output)).toBe(true);
   });
 
-  it("says in the library's words what a number that grew beyond all bounds means", async () => {
+  it("says what a number that grew beyond all bounds means, and goes back to where it had not", async () => {
     const { page } = await site.goTo(
       "playground?points=gauss&layers=2&activation=identity&loss=crossEntropy&live=sgd,1e30,0,32",
     );
@@ -271,7 +367,15 @@ describe("the playground", () => {
     await alert.waitFor();
     // Whichever comes first: the step, or the look at what the step before made of the network.
     expect(await alert.textContent()).toMatch(
-      /(training: step \d+|evaluate: L).*a finite (objective|number).*learning rate/s,
+      /(training: step \d+|evaluate: L).*a finite (objective|number).*go back .* lower the learning rate/s,
     );
+    await button(page, "Go back and lower η").click();
+    await page.getByText(/instead of 1e\+30 from here on/).waitFor();
+    expect(await alert.count()).toBe(0);
+    expect(await page.getByLabel("Learning rate η").inputValue()).toBe("1");
+    await page.getByLabel("Learning rate η").selectOption("0.1");
+    await train(page);
+    await untilAccurate(page, "test", 95);
+    await pause(page);
   });
 });

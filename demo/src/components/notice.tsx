@@ -56,11 +56,18 @@ export function Fault({ fault }: { fault: FaultMessage }) {
   );
 }
 
+export interface FailureProps {
+  readonly fault: FaultMessage | undefined;
+  readonly title?: string;
+  /** A button that mends it. */
+  readonly action?: ComponentChildren;
+}
+
 /** What failed, if anything did. Where the GPU or the worker is lost the site says so, and everything fails. */
-export function Failure({ fault, title = "That did not work" }: { fault: FaultMessage | undefined; title?: string }) {
+export function Failure({ fault, title = "That did not work", action }: FailureProps) {
   if (!fault || lost.value) return null;
   return (
-    <Notice tone="error" title={title}>
+    <Notice tone="error" title={title} action={action}>
       <Fault fault={fault} />
     </Notice>
   );

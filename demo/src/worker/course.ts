@@ -1,6 +1,6 @@
-import type { Report } from "chainrule";
 import { type Curves, noCurves, withPoint, withTest } from "./curves.ts";
-import { CPU_SLICE, nextSize, pause, REPORT_INTERVAL, type Training } from "./training.ts";
+import { CPU_SLICE, inSlices, nowAndThen, pause, REPORT_INTERVAL } from "./pace.ts";
+import { onGpu, type Training } from "./training.ts";
 
 /** How far a course is. */
 export interface Progress {
@@ -102,37 +102,34 @@ export class Course {
   }
 
   async #run(): Promise<void> {
-    const onGpu = "buffer" in this.training;
-    const slice = onGpu ? GPU_SLICE : CPU_SLICE;
-    let [size, reported, judge] = [1, 0, performance.now() + JUDGE_INTERVAL];
-    while (this.#running && this.#step < this.#until) {
-      const began = performance.now();
-      const report = await this.training.step(Math.min(size, this.#until - this.#step));
-      await this.#listener.alongside?.(report.steps);
-      const time = performance.now() - began;
-      this.#add(report, time);
-      size = nextSize(size, report.steps, time, slice);
-      if (!onGpu) await pause(0);
-      if (performance.now() > judge) {
-        const from = performance.now();
-        await this.#judge();
-        const now = performance.now();
-        judge = now + Math.max(JUDGE_INTERVAL, JUDGE_REST * (now - from));
-      }
-      // Its end is reported only with what is learned by then.
-      if (this.#step === this.#until || performance.now() - reported < REPORT_INTERVAL) continue;
-      reported = performance.now();
-      this.#listener.report(this.progress);
-    }
+    const gpu = onGpu(this.training);
+    const judge = nowAndThen(JUDGE_INTERVAL, () => this.#judge(), { first: JUDGE_INTERVAL, rest: JUDGE_REST });
+    const report = nowAndThen(REPORT_INTERVAL, () => this.#listener.report(this.progress));
+    const left = () => (this.#running ? this.#until - this.#step : 0);
+    await inSlices({
+      length: gpu ? GPU_SLICE : CPU_SLICE,
+      left,
+      take: (steps) => this.#take(steps),
+      after: async () => {
+        if (!gpu) await pause(0);
+        await judge();
+        // Its end is reported only with what is learned by then.
+        if (this.#step < this.#until) await report();
+      },
+    });
     await this.#judge();
   }
 
-  #add({ step, epoch, loss, samplesPerSecond }: Report, time: number): void {
-    this.#step = step;
-    this.#epoch = epoch;
-    this.#seconds += time / 1000;
-    this.#samplesPerSecond = samplesPerSecond;
-    this.#curves = withPoint(this.#curves, step, loss);
+  async #take(steps: number): Promise<number> {
+    const began = performance.now();
+    const report = await this.training.step(steps);
+    await this.#listener.alongside?.(report.steps);
+    this.#seconds += (performance.now() - began) / 1000;
+    this.#step = report.step;
+    this.#epoch = report.epoch;
+    this.#samplesPerSecond = report.samplesPerSecond;
+    this.#curves = withPoint(this.#curves, report.step, report.loss);
+    return report.steps;
   }
 
   async #judge(): Promise<void> {

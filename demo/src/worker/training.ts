@@ -2,6 +2,7 @@ import {
   createReferenceTrainer,
   createTrainer,
   type Device,
+  type Optimizer,
   type ReferenceTrainer,
   type Trainer,
   type TrainerOptions,
@@ -13,20 +14,18 @@ export type Training = Trainer | ReferenceTrainer;
 export const createTraining = async (device: Device | undefined, options: TrainerOptions): Promise<Training> =>
   device ? createTrainer(device, options) : createReferenceTrainer(options);
 
-/** Longest time in ms that the CPU reference trains before it lets other calls and a frame in between. */
-export const CPU_SLICE = 14;
+/** Whether it trains on the GPU, whose pictures are drawn from its buffers. */
+export const onGpu = (training: Training): training is Trainer => "buffer" in training;
 
-/** Least time in ms between two reports to the page. */
-export const REPORT_INTERVAL = 120;
+/** A training that takes other numbers for its optimizer. */
+type Adjustable = Training & { setOptimizer?(optimizer: Optimizer): Promise<void> };
 
 /**
- * Steps to take next so that they last about a slice.
- * @param size steps that were to be taken, of which the next are at most twice as many
- * @param taken steps that were taken in `time` ms
- * @param slice in ms
+ * Trains on with other numbers of an optimizer of the same kind.
+ * @returns whether it could, which is to say that no other trainer is needed
  */
-export const nextSize = (size: number, taken: number, time: number, slice: number): number =>
-  Math.max(1, Math.min(2 * size, Math.floor((taken * slice) / Math.max(time, 0.1))));
-
-/** Waits, in ms; 0 lets calls that have come meanwhile go first. */
-export const pause = (time: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, time));
+export async function setNumbers(training: Adjustable, optimizer: Optimizer): Promise<boolean> {
+  if (!training.setOptimizer) return false;
+  await training.setOptimizer(optimizer);
+  return true;
+}

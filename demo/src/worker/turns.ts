@@ -3,7 +3,11 @@ export function takeTurns(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
     const result = last.then(work);
-    last = result.catch(() => {});
+    // Not the result itself, which would live until the next turn.
+    last = result.then(
+      () => {},
+      () => {},
+    );
     return result;
   };
 }

@@ -1,6 +1,7 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { Course } from "../../../demo/src/worker/course.ts";
-import { REPORT_INTERVAL, type Training } from "../../../demo/src/worker/training.ts";
+import { REPORT_INTERVAL } from "../../../demo/src/worker/pace.ts";
+import type { Training } from "../../../demo/src/worker/training.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 

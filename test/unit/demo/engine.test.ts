@@ -1,7 +1,7 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Engine } from "../../../demo/src/pages/playground/engine.ts";
 import { initialState, type PlaygroundState } from "../../../demo/src/pages/playground/options.ts";
-import { NumericError } from "../../../src/index.ts";
+import { adam, NumericError, type Optimizer } from "../../../src/index.ts";
 
 const engines: Engine[] = [];
 afterEach(() => {
@@ -68,5 +68,28 @@ describe("the playground's engine", () => {
     expect(accuracy).toEqual({ train: await share(engine.points.train), test: await share(engine.points.test) });
     // Both classes are there, and more than one of them is known.
     expect(accuracy.train).toBeGreaterThan(0.9);
+  });
+
+  it("gives a trainer that takes them other numbers, and needs another trainer for all else", async () => {
+    const engine = await begin();
+    await engine.advance(3);
+    /** As a trainer that takes other numbers does. */
+    const adjust = () => {
+      const setOptimizer = vi.fn(async (_: Optimizer) => {});
+      return { training: Object.assign(engine.training, { setOptimizer }), setOptimizer };
+    };
+    const { training, setOptimizer } = adjust();
+    await engine.edit({ rate: 0.3 });
+    expect(setOptimizer.mock.calls).toEqual([[adam({ learningRate: 0.3, weightDecay: 0 })]]);
+    expect([engine.training === training, engine.live.rate, engine.state.edits.length]).toEqual([true, 0.3, 1]);
+    for (const change of [{ batch: 4 }, { decay: 0.1 }, { optimizer: "sgd" }] as const) {
+      const { training } = adjust();
+      await engine.edit(change);
+      expect(engine.training === training).toBe(false);
+    }
+    // One that decays takes another decay.
+    const decaying = adjust();
+    await engine.edit({ decay: 0.3 });
+    expect(engine.training === decaying.training).toBe(true);
   });
 });

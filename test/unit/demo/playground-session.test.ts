@@ -4,8 +4,8 @@ import { Engine } from "../../../demo/src/pages/playground/engine.ts";
 import { fromQuery, liveAt, toQuery } from "../../../demo/src/pages/playground/options.ts";
 import { open } from "../../../demo/src/pages/playground/session.ts";
 import type { Palette } from "../../../demo/src/theme.ts";
+import { CPU_SLICE, REPORT_INTERVAL } from "../../../demo/src/worker/pace.ts";
 import type { Session } from "../../../demo/src/worker/session.ts";
-import { CPU_SLICE, REPORT_INTERVAL } from "../../../demo/src/worker/training.ts";
 import { FakeCanvas } from "./canvas.ts";
 
 type Event = PlaygroundContract["event"];
@@ -66,8 +66,19 @@ function begin(query: string) {
       look();
     });
   const until = (fits: (status: Status | undefined) => boolean) => when(() => (fits(last()) ? true : undefined));
+  /** Runs that the pictures have shown, in their order. */
+  const shown = () => events.flatMap((event) => (event.kind === "drawn" ? [event.run] : []));
   const replayed = () => when(() => events.find((event) => event.kind === "replay")?.replay);
-  return { ...session.methods, begun, last, until, replayed };
+  return { ...session.methods, begun, last, when, until, replayed, shown };
+}
+
+/** Gives the frames that a session asks for. */
+function useFrames(): () => void {
+  let frame = () => {};
+  vi.stubGlobal("requestAnimationFrame", (next: () => void) => {
+    frame = next;
+  });
+  return () => frame();
 }
 
 const canvas = () => new FakeCanvas() as unknown as OffscreenCanvas;
@@ -154,10 +165,7 @@ describe("the playground's session", () => {
   });
 
   it("counts the pictures of a second while it trains, without the rest before", async () => {
-    let frame = () => {};
-    vi.stubGlobal("requestAnimationFrame", (next: () => void) => {
-      frame = next;
-    });
+    const frame = useFrames();
     const { begun, show, play, until, last } = begin("");
     await show({ surface: canvas(), network: canvas() }, view);
     await begun;
@@ -175,6 +183,28 @@ describe("the playground's session", () => {
     // One for each report, and one before.
     expect(last()?.framesPerSecond).toBeGreaterThan(1000 / (2 * REPORT_INTERVAL));
     expect(last()?.framesPerSecond).toBeLessThanOrEqual(1 + 1000 / REPORT_INTERVAL);
+  });
+
+  it("begins of runs that are wanted one after the other the last, and tells when the pictures show it", async () => {
+    const frame = useFrames();
+    const beginEngine = vi.spyOn(Engine, "begin");
+    const { begun, begin: beginAgain, show, last, when, shown } = begin("");
+    await Promise.all([begun, show({ surface: canvas(), network: canvas() }, view)]);
+    frame();
+    await when(() => shown().at(-1) === 0 || undefined);
+    const counts = [100, 120, 140, 160, 180, 200];
+    const state = (count: number) => fromQuery(new URLSearchParams(`layers=2&points=moons&count=${count}`));
+    const beginnings = counts.map((count, i) => beginAgain(state(count), i + 1));
+    // What is drawn meanwhile is of the run before.
+    frame();
+    await Promise.all(beginnings);
+    expect([last()?.run, last()?.state.run.count]).toEqual([counts.length, 200]);
+    // The first may have been under way.
+    expect(beginEngine.mock.calls.length - 1).toBeLessThanOrEqual(2);
+    expect(shown()).toEqual([0]);
+    frame();
+    await when(() => shown().length === 2 || undefined);
+    expect(shown()).toEqual([0, counts.length]);
   });
 
   it.each(["circle", "xor", "gauss", "moons"])("learns %s", async (points) => {
@@ -242,6 +272,8 @@ describe("the playground's session", () => {
     await expect(advance(30)).rejects.toThrow("step 22");
     expect([last()?.state.step, last()?.reached]).toEqual([21, 21]);
     const failed = last()?.fingerprint;
+    // No word of the weights before.
+    expect(last()?.accuracy).toBeUndefined();
     await rewind(10);
     await unjudged(rewind(21));
     expect([last()?.state.step, last()?.fingerprint]).toEqual([21, failed]);
@@ -253,5 +285,34 @@ describe("the playground's session", () => {
     await unjudged(rewind(51));
     expect([there?.state.step, last()?.state.step]).toEqual([51, 51]);
     expect(last()?.fingerprint).toBe(there?.fingerprint);
+  });
+
+  it("goes back from a step that fails to where the loss was sound, lowers the rate, says so, and trains on", async () => {
+    const { begun, advance, edit, recover, last } = begin("activation=relu&live=adam,0.01,0,16");
+    await begun;
+    await advance(20);
+    const sound = last();
+    await edit({ rate: 1e19 });
+    await expect(advance(30)).rejects.toThrow("step 22");
+    // A lower rate alone leads back to where it was.
+    await expect(edit({ rate: 0.01 })).rejects.toThrow("evaluate: L");
+    await edit({ rate: 1e19 }).catch(() => {});
+    const recovery = await recover();
+    expect(recovery).toMatchObject({ from: 21, step: 20, rates: [1e19, 1] });
+    expect(recovery?.loss).toBeLessThan(1);
+    expect([last()?.state.step, last()?.fingerprint, liveOf(last())?.rate]).toEqual([20, sound?.fingerprint, 1]);
+    await edit({ rate: 0.01 });
+    await advance(30);
+    expect([last()?.state.step, last()?.running]).toEqual([50, false]);
+    expect(last()?.accuracy?.train).toBeGreaterThan(0.5);
+  });
+
+  it("goes back to the first weights where no step was sound", async () => {
+    const { begun, advance, recover, last } = begin("activation=identity&live=sgd,1e30,0,32");
+    await begun;
+    const untrained = last()?.fingerprint;
+    await expect(advance(30)).rejects.toThrow();
+    expect(await recover()).toMatchObject({ step: 0, rates: [1e30, 1] });
+    expect([last()?.state, last()?.fingerprint]).toMatchObject([{ step: 0, edits: [], live: { rate: 1 } }, untrained]);
   });
 });

@@ -12,12 +12,18 @@ import {
 import {
   drawnFromText,
   drawnToText,
+  ERASER,
+  erased,
   makePoints,
   pointSets,
   snap,
   starterPoints,
+  VIEW,
+  withoutErased,
 } from "../../../demo/src/pages/playground/points.ts";
+import { lowered, soundSteps } from "../../../demo/src/pages/playground/recovery.ts";
 import { shownOf, withShown } from "../../../demo/src/pages/playground/shown.ts";
+import { told } from "../../../demo/src/pages/playground/words.ts";
 import { shownText } from "./shown-text.ts";
 
 const state: PlaygroundState = {
@@ -161,5 +167,56 @@ describe("the playground's points", () => {
   it("drawn by hand are told exactly by their text", () => {
     const points = makePoints("spiral", 50, 0.1, 1).map(snap);
     expect(drawnFromText(drawnToText(points))).toEqual(points);
+  });
+
+  it("are erased where the eraser passes, one by one or by a stroke, but for the last", () => {
+    const points = [-0.6, -0.2, 0.2, 0.6].map((x, i) => snap({ x, y: 0, label: i % 2 }));
+    const left = (...path: readonly { x: number; y: number }[]) =>
+      withoutErased(points, erased(points, path)).map((point) => points.indexOf(point));
+    expect(left({ x: -0.2, y: 0.05 })).toEqual([0, 2, 3]);
+    expect(left({ x: 0, y: 0 })).toEqual([0, 1, 2, 3]);
+    // Between two places of a quick stroke too.
+    expect(left({ x: -0.4, y: 0 }, { x: 0.4, y: 0 })).toEqual([0, 3]);
+    expect(left({ x: -1, y: 0 }, { x: 1, y: 0 })).toEqual([3]);
+  });
+
+  it("are all within reach of an eraser that moves by the steps of the keyboard", () => {
+    const grid = Array.from({ length: 25 }, (_, i) => Math.max(-VIEW, Math.min(VIEW, (i - 12) / 10)));
+    const nearest = (value: number) => Math.min(...grid.map((one) => Math.abs(one - value)));
+    const cells = Array.from({ length: 64 }, (_, i) => snap({ x: -VIEW + (i * 2 * VIEW) / 63, y: 0, label: 0 }).x);
+    expect(Math.SQRT2 * Math.max(...cells.map(nearest))).toBeLessThan(ERASER);
+  });
+});
+
+describe("the way out where numbers grew beyond all bounds", () => {
+  it.each([
+    [0.3, 0.03],
+    [0.03, 0.003],
+    [1e30, 1],
+    [0.05, 0.003],
+    [0.001, 0.0001],
+  ])("lowers the rate %d to %d", (rate, lower) => {
+    expect(lowered(rate)).toBe(lower);
+  });
+
+  it("looks for a sound step from the last, ever faster, to the beginning", () => {
+    const curves = (train: readonly number[]) => ({
+      train,
+      steps: train.map((_, i) => 10 * (i + 1)),
+      test: train.map(() => null),
+    });
+    expect(soundSteps(curves([]))).toEqual([0]);
+    expect(soundSteps(curves([0.7, 0.6, 0.5, 0.6, 0.4, 30, 1e20]))).toEqual([50, 40, 20, 0]);
+    expect(soundSteps(curves([0.7, Number.NaN, Number.POSITIVE_INFINITY]))).toEqual([10, 0]);
+  });
+
+  it("says what was done", () => {
+    const loss = 0.4321;
+    expect(told({ from: 1315, step: 1200, loss, rates: [0.3, 0.03] })).toBe(
+      "Training went back from step 1,315 to step 1,200, where the loss is 0.4321, and the learning rate η is 0.03 instead of 0.3 from here on.",
+    );
+    expect(told({ from: 2, step: 0, loss, rates: [1e30, 1] })).toBe(
+      "Training went back from step 2 to the first weights, where the loss is 0.4321, and the learning rate η is 1 instead of 1e+30 from here on.",
+    );
   });
 });

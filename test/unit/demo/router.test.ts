@@ -1,39 +1,71 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
+interface Entry {
+  hash: string;
+  state: unknown;
+}
+
+/** What a tab keeps over a reload. */
+interface Tab {
+  left: string | null;
+  entries: Entry[];
+  at: number;
+}
+
 /** A window's address and history, as far as the router needs them. */
-function openWindow(hash: string, left: string | null = null, type = "navigate") {
-  const listeners: (() => void)[] = [];
-  const place = { hash };
-  const kept = { left };
-  vi.stubGlobal("location", place);
-  vi.stubGlobal("performance", { getEntriesByType: () => [{ type }] });
+function openWindow(hash: string, tab: Tab = { left: null, entries: [{ hash, state: null }], at: 0 }) {
+  const listeners = { hashchange: new Set<() => void>(), pagehide: new Set<() => void>() };
+  type Kind = keyof typeof listeners;
+  const shown = (): Entry => tab.entries[tab.at] ?? { hash: "", state: null };
+  vi.stubGlobal("location", {
+    get hash() {
+      return shown().hash;
+    },
+  });
   vi.stubGlobal("sessionStorage", {
-    getItem: () => kept.left,
-    removeItem: () => {
-      kept.left = null;
-    },
+    getItem: () => tab.left,
     setItem: (_name: string, value: string) => {
-      kept.left = value;
+      tab.left = value;
     },
   });
-  vi.stubGlobal("addEventListener", (kind: string, listener: () => void) => {
-    if (kind === "hashchange") listeners.push(listener);
-  });
+  vi.stubGlobal("addEventListener", (kind: Kind, listener: () => void) => listeners[kind].add(listener));
+  vi.stubGlobal("removeEventListener", (kind: Kind, listener: () => void) => listeners[kind].delete(listener));
   vi.stubGlobal("history", {
-    replaceState: (_state: unknown, _title: string, url: string) => {
-      place.hash = url;
+    get state() {
+      return shown().state;
+    },
+    replaceState: (state: unknown, _title: string, url: string) => {
+      tab.entries[tab.at] = { hash: url, state };
     },
   });
-  const arrive = () => {
-    for (const listener of listeners) listener();
+  const tell = (kind: Kind) => {
+    for (const listener of [...listeners[kind]]) listener();
   };
+  const move = (by: number) => {
+    tab.at += by;
+    tell("hashchange");
+  };
+  const set = (to: string) => {
+    tab.entries = [...tab.entries.slice(0, tab.at + 1), { hash: to, state: null }];
+    tab.at += 1;
+  };
+  const arrive = () => tell("hashchange");
   return {
-    place,
-    kept,
+    tab,
+    /** Another address is about to open. */
+    set,
     arrive,
     go(to: string) {
-      place.hash = to;
+      set(to);
       arrive();
+    },
+    back: () => move(-1),
+    forth: () => move(1),
+    /** The page goes; what is written into the address meanwhile is too late. */
+    hide() {
+      const before = [...tab.entries];
+      tell("pagehide");
+      tab.entries = before;
     },
   };
 }
@@ -45,10 +77,10 @@ function openRouter(): Promise<typeof import("../../../demo/src/router.ts")> {
   return import(/* @vite-ignore */ `../../../demo/src/router.ts?${imports}`);
 }
 
-const open = async (...given: Parameters<typeof openWindow>) => ({
-  ...openWindow(...given),
-  router: await openRouter(),
-});
+const open = async (...given: Parameters<typeof openWindow>) => {
+  const window = openWindow(...given);
+  return { ...window, hash: () => location.hash, router: await openRouter() };
+};
 const query = (text: string) => new URLSearchParams(text);
 
 afterEach(() => void vi.unstubAllGlobals());
@@ -66,36 +98,67 @@ describe("the router", () => {
   });
 
   it("counts none for what the page writes", async () => {
-    const { router, place, arrive } = await open("");
+    const { router, hash, arrive } = await open("");
     router.writeQuery("playground", query("seed=3"));
     arrive();
-    expect([place.hash, router.currentVisit.value]).toEqual(["#/playground?seed=3", 0]);
+    expect([hash(), router.currentVisit.value]).toEqual(["#/playground?seed=3", 0]);
     router.writeQuery("playground", query(""));
-    expect(place.hash).toBe("#/playground");
+    expect(hash()).toBe("#/playground");
   });
 
   it("takes a name that no page has for the entrance, which writes its own address", async () => {
-    const { router, place } = await open("#/nope?x=1");
+    const { router, hash } = await open("#/nope?x=1");
     expect(router.currentPage.value).toBe("");
     router.writeQuery("playground", query("seed=3"));
-    expect(place.hash).toBe("#/playground?seed=3");
+    expect(hash()).toBe("#/playground?seed=3");
   });
 
-  it("takes a reload to the address at which the page was left", async () => {
-    const { router, kept } = await open("#/playground?step=5");
-    router.writeLastQuery("playground", query("step=9"));
-    expect(kept.left).not.toBeNull();
-    const stepAt = async (hash: string, type: string) => {
-      const { router } = await open(hash, kept.left, type);
-      return router.currentQuery().get("step");
-    };
-    expect(await stepAt("#/playground?step=5", "reload")).toBe("9");
-    expect(await stepAt("#/playground?step=5", "navigate")).toBe("5");
-    expect(await stepAt("#/playground?step=6", "reload")).toBe("6");
+  /** The step that the address tells, while a page is at a later one. */
+  async function train(hash: string) {
+    const window = await open(hash);
+    window.router.writeQuery("playground", query("step=257"));
+    const undo = window.router.onLeave(() => window.router.writeLastQuery("playground", query("step=1315")));
+    return { ...window, undo, step: () => window.router.currentQuery().get("step") };
+  }
+
+  it("comes back to where a page was left, by whatever way that was", async () => {
+    const { router, go, back, forth, step, undo } = await train("#/playground");
+    go("#/digits");
+    undo();
+    back();
+    expect([router.currentPage.value, step()]).toEqual(["playground", "1315"]);
+    forth();
+    expect([router.currentPage.value, step()]).toEqual(["digits", null]);
+    back();
+    expect(step()).toBe("1315");
+    // A link to what stood in the address is no way back.
+    go("#/playground?step=257");
+    expect(step()).toBe("257");
+  });
+
+  it("takes a reload to where the page was left, and no other visit of the same address", async () => {
+    const { hide, tab } = await train("#/playground");
+    hide();
+    expect(tab.entries).toMatchObject([{ hash: "#/playground?step=257" }]);
+    const stepAt = async (given: Tab) => (await open("", given)).router.currentQuery().get("step");
+    const other = { ...tab, entries: [{ hash: "#/playground?step=257", state: null }] };
+    expect(await stepAt(other)).toBe("257");
+    expect(await stepAt(tab)).toBe("1315");
+  });
+
+  it("goes by what an address says that was written since it was left", async () => {
+    const { go, back, step, undo, router, tab } = await train("#/playground");
+    go("#/digits");
+    undo();
+    back();
+    router.writeQuery("playground", query("step=4900"));
+    // The tab ends without a word.
+    const again = await open("", tab);
+    expect([step(), again.router.currentQuery().get("step")]).toEqual(["4900", "4900"]);
   });
 
   it("opens, and writes the last address, where the browser withholds storage", async () => {
-    const window = openWindow("#/playground?step=5");
+    openWindow("#/playground?step=5");
     const denied = () => {
       throw new DOMException("Access is denied for this document.", "SecurityError");
     };
@@ -104,16 +167,16 @@ describe("the router", () => {
     const router = await openRouter();
     expect(router.currentPage.value).toBe("playground");
     router.writeLastQuery("playground", query("step=9"));
-    expect(window.place.hash).toBe("#/playground?step=9");
+    expect(location.hash).toBe("#/playground?step=9");
   });
 
   it("writes over no address that is about to open, and for no page that is not shown", async () => {
-    const { router, place, arrive } = await open("#/playground");
-    place.hash = "#/playground?seed=5";
+    const { router, hash, set, arrive } = await open("#/playground");
+    set("#/playground?seed=5");
     router.writeQuery("playground", query("seed=4"));
-    expect(place.hash).toBe("#/playground?seed=5");
+    expect(hash()).toBe("#/playground?seed=5");
     arrive();
     router.writeQuery("digits", query("seed=6"));
-    expect([place.hash, router.currentVisit.value]).toEqual(["#/playground?seed=5", 1]);
+    expect([hash(), router.currentVisit.value]).toEqual(["#/playground?seed=5", 1]);
   });
 });

@@ -32,7 +32,7 @@ async function contestant(
   { parameters }: StartedTask,
   idle: () => Promise<void>,
 ): Promise<Contestant> {
-  training.setParameters(parameters);
+  await training.setParameters(parameters);
   const start = await training.save();
   return {
     async step(steps) {

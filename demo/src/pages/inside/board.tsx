@@ -6,8 +6,9 @@ import type { StepRecord } from "./contract.ts";
 import { type Difference, differencesOf, magnitudeOf } from "./difference.ts";
 import { brief, type Cell } from "./explain.ts";
 import { activationOf, type FormulaContext, TensorFormula } from "./formulas.tsx";
-import { type Digits, HeatTable } from "./heat-table.tsx";
+import { HeatTable } from "./heat-table.tsx";
 import { lifeOf } from "./kept.ts";
+import type { Measure } from "./measure.ts";
 import { layersOf } from "./names.ts";
 import type { Stop } from "./stops.ts";
 
@@ -16,16 +17,16 @@ export interface BoardProps {
   readonly stops: readonly Stop[];
   /** 0 shows the whole step. */
   readonly stop: number;
-  readonly cell: number;
-  readonly digits: Digits;
-  readonly wide: boolean;
+  readonly measure: Measure;
   readonly host: RefObject<HTMLDivElement | null>;
   readonly canvas: RefObject<HTMLCanvasElement | null>;
   readonly onCell: (cell: Cell) => void;
 }
 
+const layoutClass = { wide: "wide", narrow: "narrow beside", single: "narrow" } as const;
+
 /** All tensors of a step: forward left, backward right, a band for each layer. */
-export function Board({ record, stops, stop, cell, digits, wide, host, canvas, onCell }: BoardProps) {
+export function Board({ record, stops, stop, measure, host, canvas, onCell }: BoardProps) {
   const { plan } = record.textbook;
   const context: FormulaContext = { state: record.state, layers: layersOf(plan) };
   const bands = useMemo(() => layerCards(plan), [plan]);
@@ -38,7 +39,7 @@ export function Board({ record, stops, stop, cell, digits, wide, host, canvas, o
       name={name}
       record={record}
       context={context}
-      digits={digits}
+      digits={measure.digits}
       known={stop === 0 || (born.get(name) ?? 0) <= stop}
       mark={current?.writes.includes(name) ? "written" : current?.reads.includes(name) ? "read" : undefined}
       difference={differences[name]}
@@ -58,9 +59,9 @@ export function Board({ record, stops, stop, cell, digits, wide, host, canvas, o
     // biome-ignore lint/a11y/noStaticElementInteractions: the events are those of the cells inside.
     <div
       ref={host}
-      class={`board ${wide ? "wide" : "narrow"}`}
+      class={`board ${layoutClass[measure.layout]}`}
       data-ready={record.number}
-      style={{ "--cell": `${cell}px` }}
+      style={{ "--cell": `${measure.cell}px` }}
       onPointerOver={({ target }) => choose(target)}
       onFocusIn={({ target }) => choose(target)}
       onKeyDown={moveInGrid}
@@ -125,7 +126,7 @@ interface CardProps {
   readonly name: string;
   readonly record: StepRecord;
   readonly context: FormulaContext;
-  readonly digits: Digits;
+  readonly digits: Measure["digits"];
   readonly known: boolean;
   readonly mark: "written" | "read" | undefined;
   /** Undefined without a GPU. */
@@ -143,7 +144,13 @@ function Card({ name, record, context, digits, known, mark, difference }: CardPr
       <p class="formula">
         <TensorFormula name={name} context={context} />
       </p>
-      <HeatTable name={name} values={values} digits={values.shape.length === 0 ? 3 : digits} known={known} />
+      <HeatTable
+        name={name}
+        values={values}
+        digits={values.shape.length === 0 ? 3 : digits}
+        known={known}
+        before={name.endsWith("+") ? record.tensors[name.slice(0, -1)] : undefined}
+      />
       <p class="meta">
         {values.shape.length > 0 && <span class="shape">[{values.shape.join(", ")}]</span>}
         {known && values.shape.length > 0 && (
@@ -179,6 +186,7 @@ function Legend() {
       <li>
         <i class="mark written" /> written at this stop <i class="mark read" /> read for it
       </li>
+      <li>Below an updated number stands its change.</li>
       <li>
         <b>Δ</b> largest difference between the GPU and the CPU reference, in the tensor’s own numbers. The figure above
         the board is a share: it is measured by the magnitudes that are added up, not by what is left where they cancel:

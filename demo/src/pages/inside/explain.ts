@@ -160,6 +160,10 @@ export function cellText(value: number, digits: number): string {
   return text.replace("-", "−");
 }
 
+/** A change as a cell has room for, always with its sign: `−2e−4`. */
+export const changeText = (change: number, digits: number): string =>
+  change === 0 ? "±0" : `${change > 0 ? "+" : ""}${cellText(change, digits)}`;
+
 /** A number in few digits, with a true minus sign. */
 export function brief(value: number, significant: number): string {
   if (value === 0) return "0";

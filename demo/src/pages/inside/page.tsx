@@ -85,7 +85,7 @@ export function Page() {
   }, [stop]);
   useOperands(record, cell);
 
-  const { wide, cell: size, digits } = useBoard(call, host, canvas, record, stop);
+  const measure = useBoard(call, host, canvas, record, stop);
   const change = (next: InsideState) => {
     setPlaying(false);
     setCell(undefined);
@@ -135,9 +135,7 @@ export function Page() {
                 record={record}
                 stops={stops}
                 stop={stop}
-                cell={size}
-                digits={digits}
-                wide={wide}
+                measure={measure}
                 host={host}
                 canvas={canvas}
                 onCell={setCell}

@@ -132,13 +132,13 @@ async function createRun(device: Device | undefined, state: InsideState): Promis
       const goesOn = done === step;
       done = undefined;
       if (!goesOn) {
-        leading.setParameters(start);
+        await leading.setParameters(start);
         if (step > 0) await leading.step(step);
       }
       const parameters = await leading.parameters();
       before?.copy();
       const gpuReport = trainer && (await trainer.step());
-      reference.setParameters(parameters);
+      await reference.setParameters(parameters);
       const cpuReport = await reference.step();
       done = step + 1;
       lastStep = (gpuReport ?? cpuReport).step;

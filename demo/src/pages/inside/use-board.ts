@@ -3,27 +3,16 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { sharpness, useWorkerCanvas } from "../../components/use-worker-canvas.ts";
 import { palette, theme } from "../../theme.ts";
 import type { Remote } from "../../worker/protocol.ts";
-import { gridOf, layerCards } from "./cards.ts";
+import { gridOf } from "./cards.ts";
 import type { BoardView, InsideContract, Place, StepRecord } from "./contract.ts";
 import { magnitudeOf } from "./difference.ts";
-import type { Digits } from "./heat-table.tsx";
-import { parseName } from "./names.ts";
+import { type Measure, measure } from "./measure.ts";
 
 /** The largest side in pixels that every device draws. */
 const LARGEST = 8192;
 
 /** How far the colours go in each theme, so that numbers on them stay readable. */
 const strengths = { light: 0.7, dark: 0.5 } as const;
-
-/** Width in CSS pixels from which a band is one line. */
-const WIDE = 1000;
-
-/** How wide the cells of the board are, and how much they hold. */
-export interface Measure {
-  readonly wide: boolean;
-  readonly cell: number;
-  readonly digits: Digits;
-}
 
 /** Keeps the worker told of where each tensor lies on the board, which it draws on. */
 export function useBoard(
@@ -79,48 +68,4 @@ function letScroll(board: HTMLElement): void {
     if (scrolls) formula.tabIndex = 0;
     else formula.removeAttribute("tabindex");
   }
-}
-
-/** Pixels that a card adds to its numbers, between two cards, between two slots of a wide band, and at the board's sides. */
-const CARD = 14;
-const BESIDE = 8;
-const GAP = 34;
-const SIDES = 28;
-const LARGEST_CELL = 54;
-const SMALLEST_CELL = 16;
-
-/** Width in pixels that the formula above a tensor takes. */
-function formulaWidth(name: string): number {
-  const { by, letter, updated } = parseName(name);
-  if (updated) return letter === "W" ? 162 : 140;
-  if (by !== "") return ({ W: 122, b: 96, z: 166, h: 110, o: 200 } as Record<string, number>)[letter] ?? 0;
-  return ({ z: 128, h: 98, o: 150 } as Record<string, number>)[letter] ?? 0;
-}
-
-/** The largest cells that fit. */
-function measure(width: number, record: StepRecord | undefined): Measure {
-  const wide = width >= WIDE;
-  const rows = record ? slotRows(record) : [];
-  const columnsOf = (name: string) => gridOf(record?.tensors[name]?.shape ?? []).columns;
-  const cardWidth = (name: string, cell: number) => CARD + Math.max(columnsOf(name) * cell, formulaWidth(name));
-  const slotWidth = (names: readonly string[], cell: number) =>
-    names.reduce((sum, name) => sum + cardWidth(name, cell), BESIDE * Math.max(0, names.length - 1));
-  const fits = (cell: number) => {
-    if (!wide) return rows.flat(2).every((name) => columnsOf(name) * cell + CARD <= (width - SIDES) / 2);
-    const slots = [0, 1, 2, 3].map((slot) => Math.max(...rows.map((row) => slotWidth(row[slot] ?? [], cell))));
-    return slots.reduce((sum, slot) => sum + slot, SIDES + GAP * (slots.length - 1)) <= width;
-  };
-  let cell = LARGEST_CELL;
-  while (cell > SMALLEST_CELL && !fits(cell)) cell -= 1;
-  return { wide, cell, digits: cell >= 46 ? 3 : cell >= 34 ? 2 : 0 };
-}
-
-/** What stands in the four columns of a wide band, line by line. */
-function slotRows({ textbook }: StepRecord): readonly (readonly (readonly string[])[])[] {
-  const given = [[], ["x", "y"]];
-  const layers = layerCards(textbook.plan).flatMap(({ parameters, z, out, gradients, dz, dout, updated }) => [
-    [[], parameters, z ? [z] : [], [out]],
-    [updated, gradients, dz ? [dz] : [], [dout]],
-  ]);
-  return [given, ...layers];
 }

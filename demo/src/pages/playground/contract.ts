@@ -54,13 +54,25 @@ export interface Scores {
   readonly test: number | undefined;
 }
 
+/** What was done about numbers that grew beyond all bounds. */
+export interface Recovery {
+  /** Where training stood. */
+  readonly from: number;
+  /** The step gone back to. */
+  readonly step: number;
+  /** Mean loss there. */
+  readonly loss: number;
+  /** The learning rate that was, and the one from there on. */
+  readonly rates: readonly [before: number, after: number];
+}
+
 export interface PlaygroundContract {
   readonly methods: {
     /** Takes the canvases; called once, first. */
     show(canvases: { surface: OffscreenCanvas; network: OffscreenCanvas }, view: View): Promise<void>;
     view(view: View): void;
     /**
-     * Begins a run and takes it to its step. An earlier run is given up, its replay too.
+     * Begins a run and takes it to its step. An earlier run is given up, its replay too, and is not begun where it still waits.
      * @param run number of the run, by which the page tells a report of it from one of the run before
      */
     begin(state: PlaygroundState, run: number): Promise<void>;
@@ -73,12 +85,16 @@ export interface PlaygroundContract {
     rewind(step: number): Promise<void>;
     /** Changes options from the next step on, the others stay. What was logged after this step is forgotten. */
     edit(change: Partial<LiveOptions>): Promise<void>;
+    /** After a step failed: goes back to where the loss was sound, and lowers the learning rate. @returns undefined if it was told to end on the way */
+    recover(): Promise<Recovery | undefined>;
     /** A safetensors file of the network. */
     save(): Promise<Uint8Array<ArrayBuffer>>;
   };
   readonly event:
     | { readonly kind: "status"; readonly status: Status }
     | { readonly kind: "plan"; readonly plan: Plan }
+    /** The pictures show a run for the first time. */
+    | { readonly kind: "drawn"; readonly run: number }
     /** Replay of earlier steps, after a rewind or where an address begins at a later step. */
     | { readonly kind: "replay"; readonly replay: Replay };
 }

@@ -72,7 +72,8 @@ export function DataPanel({ run, onChange }: RunControls) {
       {drawn ? (
         <div class="drawn">
           <p class="hint">
-            Draw on the picture of the decision. {count(drawnFromText(run.drawn).length)} points, all for training.
+            Draw and erase on the picture of the decision. {count(drawnFromText(run.drawn).length)} points, all for
+            training.
           </p>
           <Button onClick={() => onChange({ drawn: drawnToText(starterPoints) })}>Start over</Button>
         </div>

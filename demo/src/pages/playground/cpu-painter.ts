@@ -2,11 +2,10 @@ import type { Parameters, ReferenceProbe, ReferenceTrainer } from "chainrule";
 import { contextOf, cssOf, diverging } from "../../draw/cpu.ts";
 import type { Training } from "../../worker/training.ts";
 import type { View } from "./contract.ts";
-import type { Points } from "./engine.ts";
 import { layoutOf } from "./layout.ts";
 import type { RunOptions } from "./options.ts";
 import { type Canvases, depth, grid, type Painter, response, tensorOf } from "./painter.ts";
-import { VIEW } from "./points.ts";
+import { type Points, VIEW } from "./points.ts";
 
 /** Samples a side of the grid over the plane. */
 const SIDE = 28;

@@ -1,9 +1,9 @@
 import { type Dataset, type Device, dense, NumericError, type Report, type TrainerOptions } from "chainrule";
 import { networkOf, optimizerOf } from "../../network.ts";
-import { createTraining, type Training } from "../../worker/training.ts";
+import { createTraining, setNumbers, type Training } from "../../worker/training.ts";
 import type { Scores } from "./contract.ts";
 import { type Edit, type LiveOptions, liveAt, type PlaygroundState, type RunOptions } from "./options.ts";
-import { drawnFromText, makePoints, type Point } from "./points.ts";
+import { type Point, type Points, pointsOf } from "./points.ts";
 
 /** A moment of the run to which it can return. */
 interface Snapshot {
@@ -19,16 +19,12 @@ const MOST_SNAPSHOTS = 48;
 /** Least time in ms between two snapshots. */
 const SNAPSHOT_INTERVAL = 400;
 
-/** The points of a run. */
-export interface Points {
-  readonly train: readonly Point[];
-  /** None where the points are drawn by hand. */
-  readonly test: readonly Point[];
-}
-
-export function pointsOf({ points, count, noise, seed, drawn }: RunOptions): Points {
-  if (points === "drawn") return { train: drawnFromText(drawn), test: [] };
-  return { train: makePoints(points, count, noise, seed), test: makePoints(points, count, noise, seed ^ 0x5bd1e995) };
+/** How well the network does on all points. */
+export interface Judgement {
+  /** Mean over the points to train on. */
+  readonly loss: number;
+  readonly testLoss: number | undefined;
+  readonly accuracy: Scores;
 }
 
 /**
@@ -128,10 +124,10 @@ export class Engine {
   }
 
   /** Mean loss over all points, and the share on the right side. */
-  async judge(): Promise<{ readonly testLoss: number | undefined; readonly accuracy: Scores }> {
+  async judge(): Promise<Judgement> {
     const train = await this.#score(this.points.train);
     const test = this.points.test.length > 0 ? await this.#score(this.points.test) : undefined;
-    return { testLoss: test?.loss, accuracy: { train: train.accuracy, test: test?.accuracy } };
+    return { loss: train.loss, testLoss: test?.loss, accuracy: { train: train.accuracy, test: test?.accuracy } };
   }
 
   dispose(): void {
@@ -139,7 +135,7 @@ export class Engine {
   }
 
   async #beginWith(live: LiveOptions): Promise<void> {
-    await this.#make(live);
+    if (!(await this.#setNumbers(live))) await this.#make(live);
     this.#initial = live;
     this.#edits = [];
     this.#snapshots = [];
@@ -161,11 +157,22 @@ export class Engine {
   async #use(live: LiveOptions): Promise<void> {
     if (same(live, this.#live)) return;
     const reached = await this.#snapshot();
+    if (await this.#setNumbers(live)) return;
     if (!same(reached.live, this.#live)) await this.#goBack(reached);
     if (same(live, this.#live)) return;
     const kept = live.optimizer === this.#live.optimizer;
     await this.#make(live, await this.#training.save({ optimizer: kept }));
     if (!kept) this.#base = this.#step;
+  }
+
+  /** Has the trainer go on with other numbers of its optimizer, for which nothing is compiled. @returns whether that is all there is to do */
+  async #setNumbers(live: LiveOptions): Promise<boolean> {
+    const { optimizer, batch, decay } = this.#live;
+    // A plan that decays is another one.
+    const others = live.optimizer !== optimizer || live.batch !== batch || live.decay > 0 !== decay > 0;
+    if (others || !(await setNumbers(this.#training, optimizerOf(live)))) return false;
+    this.#live = live;
+    return true;
   }
 
   /**

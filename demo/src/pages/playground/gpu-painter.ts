@@ -4,12 +4,12 @@ import { createHeatmaps, type Heatmaps, type Tile } from "../../draw/heatmap.ts"
 import { createScreen, type Drawing, drawFrame, type Screen } from "../../draw/screen.ts";
 import type { Training } from "../../worker/training.ts";
 import type { View } from "./contract.ts";
-import type { Points } from "./engine.ts";
 import { layoutOf } from "./layout.ts";
 import { createLinks, type Links } from "./links.ts";
 import { createMarks, type Marks } from "./marks.ts";
 import type { RunOptions } from "./options.ts";
 import { type Canvases, depth, grid, type Painter, response, tensorOf, widthOf } from "./painter.ts";
+import type { Points } from "./points.ts";
 
 /** Samples a side of the grid over the plane. */
 const SIDE = 48;

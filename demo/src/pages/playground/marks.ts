@@ -1,8 +1,7 @@
 import { coloursSource } from "../../draw/colours.ts";
 import type { Drawing } from "../../draw/screen.ts";
 import { createStripPipeline } from "../../draw/strips.ts";
-import type { Points } from "./engine.ts";
-import { VIEW } from "./points.ts";
+import { type Points, VIEW } from "./points.ts";
 
 const source = /* wgsl */ `
 ${coloursSource}

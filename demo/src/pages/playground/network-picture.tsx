@@ -7,13 +7,15 @@ export interface NetworkPictureProps {
   /** In CSS pixels. */
   readonly width: number;
   readonly run: RunOptions;
+  /** Whether the canvas shows another run still. */
+  readonly outdated: boolean;
   readonly unit: { readonly layer: number; readonly unit: number } | undefined;
   readonly onUnit: (unit: { layer: number; unit: number } | undefined) => void;
   readonly onLayers: (layers: readonly number[]) => void;
 }
 
 /** The network: the worker draws it, buttons lie over the units. */
-export function NetworkPicture({ canvas, width, run, unit, onUnit, onLayers }: NetworkPictureProps) {
+export function NetworkPicture({ canvas, width, run, outdated, unit, onUnit, onLayers }: NetworkPictureProps) {
   const { layers } = run;
   const layout = layoutOf(width, layers);
   const change = (index: number, by: number) =>
@@ -48,6 +50,7 @@ export function NetworkPicture({ canvas, width, run, unit, onUnit, onLayers }: N
       <div class="network-canvas">
         <canvas
           ref={canvas}
+          class={outdated ? "outdated" : ""}
           style={{ width: `${layout.width}px`, height: `${layout.height}px` }}
           role="img"
           aria-label="The network: each unit’s response over the plane, and the weights between units"

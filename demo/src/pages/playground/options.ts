@@ -1,23 +1,14 @@
 import type { Activation } from "chainrule";
 import type { OptimizerName } from "../../network.ts";
 import { isDecay, isRate, isSeed, number, pick, whole } from "../../query.ts";
-import { drawnFromText, drawnToText, type PointSet, pointSets, starterPoints } from "./points.ts";
+import { drawnFromText, drawnToText, type PointOptions, pointSets, starterPoints } from "./points.ts";
 
 /** What a run begins with; a change begins the run anew. */
-export interface RunOptions {
-  readonly points: PointSet;
-  /** Points to train on. */
-  readonly count: number;
-  /** 0 to 0.5. */
-  readonly noise: number;
-  /** Of the points, the first weights and the order of the rows. */
-  readonly seed: number;
+export interface RunOptions extends PointOptions {
   /** Units of each hidden layer. */
   readonly layers: readonly number[];
   readonly activation: Activation;
   readonly loss: LossName;
-  /** Points drawn by hand, as text; see `points.ts`. */
-  readonly drawn: string;
 }
 
 /** What can change while the run goes on; each change is logged with its step. */

@@ -4,7 +4,6 @@ import { backend } from "../../client.ts";
 import { Button } from "../../components/button.tsx";
 import { LossPanel } from "../../components/loss-panel.tsx";
 import { MemoryBar } from "../../components/memory.tsx";
-import { Failure } from "../../components/notice.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { useFault } from "../../components/use-fault.ts";
 import { useSession } from "../../components/use-session.ts";
@@ -12,7 +11,7 @@ import { useTitle } from "../../components/use-title.ts";
 import { download } from "../../download.ts";
 import { count } from "../../format.ts";
 import { currentQuery } from "../../router.ts";
-import type { PlaygroundContract, Replay, Speed, Status, View } from "./contract.ts";
+import type { PlaygroundContract, Recovery, Replay, Speed, Status, View } from "./contract.ts";
 import { DataPanel, LiveControls, NetworkControls } from "./controls.tsx";
 import { Equations } from "./equations.tsx";
 import { NetworkPicture } from "./network-picture.tsx";
@@ -20,6 +19,7 @@ import { fromQuery, liveAt, type PlaygroundState, type RunOptions, toQuery, with
 import { shownOf, withShown } from "./shown.ts";
 import { SurfacePicture } from "./surface-picture.tsx";
 import { Timeline } from "./timeline.tsx";
+import { Trouble } from "./trouble.tsx";
 import { useAddress } from "./use-address.ts";
 import { usePicture } from "./use-picture.ts";
 import "./playground.css";
@@ -33,9 +33,14 @@ export function Page() {
   const [status, setStatus] = useState<Status>();
   const [plan, setPlan] = useState<Plan>();
   const [replay, setReplay] = useState<Replay>();
-  const { fault, setFault, attempt } = useFault();
+  /** The run that the pictures show. */
+  const [drawn, setDrawn] = useState<number>();
+  const { fault, setFault, attempt: attemptAlone } = useFault();
+  const [recovery, setRecovery] = useState<Recovery>();
   const [speed, setSpeed] = useState<Speed>(() => shownOf(currentQuery(), state.run.layers).speed);
   const [unit, setUnit] = useState<View["unit"]>(() => shownOf(currentQuery(), state.run.layers).unit);
+  /** How many runs are being begun. */
+  const [beginning, setBeginning] = useState(0);
   /** Numbers the runs: what is still reported of an earlier one is not shown. */
   const runs = useRef(0);
   const surface = useRef<HTMLCanvasElement>(null);
@@ -43,6 +48,7 @@ export function Page() {
 
   const receive = (event: PlaygroundContract["event"]) => {
     if (event.kind === "plan") setPlan(event.plan);
+    else if (event.kind === "drawn") setDrawn(event.run);
     else if (event.kind === "replay") {
       if (event.replay.run === runs.current) setReplay(event.replay);
     } else if (event.status.run === runs.current) {
@@ -54,23 +60,40 @@ export function Page() {
   const call = useSession<PlaygroundContract>(NAME, receive, setFault);
   const layers = state.run.layers;
   const width = usePicture(call, surface, network, layers, unit);
+  const attempt = (work: () => unknown) => {
+    setRecovery(undefined);
+    return attemptAlone(work);
+  };
+  const send = async (next: PlaygroundState) => {
+    setBeginning((now) => now + 1);
+    await attempt(() => call.begin(next, runs.current));
+    setBeginning((now) => now - 1);
+  };
   // After the canvases are handed over, so that a replay is seen.
-  useEffect(() => void attempt(() => call.begin(state, runs.current)), []);
+  useEffect(() => void send(state), []);
 
   const live = liveAt(state, state.step);
   const begin = (run: RunOptions) => {
     const next: PlaygroundState = { run, live, edits: [], step: 0 };
     setUnit(undefined);
     setState(next);
+    // What is told of the run before is not of these points.
+    setStatus(undefined);
     setReplay(undefined);
     runs.current += 1;
-    void attempt(() => call.begin(next, runs.current));
+    void send(next);
+  };
+  const recover = async () => {
+    await attempt(async () => setRecovery(await call.recover()));
+    // The button that had the keyboard is gone.
+    document.getElementById("main")?.focus();
   };
   const changeRun = (change: Partial<RunOptions>) => begin(withStarters({ ...state.run, ...change }));
   const running = status?.running ?? false;
   // What is shown belongs to the step that a replay goes to, which an edit on the way would forget.
   const onTheWay = replay !== undefined;
   useAddress(NAME, withShown(toQuery(state), { speed, unit }), running);
+  const outdated = drawn !== runs.current;
   const cpu = backend.value?.kind === "cpu";
 
   useTitle("Playground", running ? `step ${count(state.step)}` : undefined);
@@ -82,10 +105,11 @@ export function Page() {
         {cpu ? "" : "Every picture is drawn from the GPU’s own memory while it trains. "}Change anything, take single
         steps, and go back to any moment: the same seed gives the same weights, bit for bit.
       </p>
-      <Failure fault={fault} />
+      <Trouble fault={fault} recovery={recovery} onRecover={() => void recover()} />
       <div class="playground">
         <Timeline
           status={status}
+          ready={status !== undefined || (beginning > 0 && runs.current > 0)}
           replay={replay}
           speed={speed}
           onPlay={() => void attempt(() => call.play(speed))}
@@ -121,6 +145,7 @@ export function Page() {
               canvas={network}
               width={width}
               run={state.run}
+              outdated={outdated}
               unit={unit}
               onUnit={setUnit}
               onLayers={(changed) => changeRun({ layers: changed })}
@@ -136,6 +161,7 @@ export function Page() {
             run={state.run}
             unit={unit}
             status={status}
+            outdated={outdated}
             onDraw={(drawn) => changeRun({ points: "drawn", drawn })}
           />
           <LossPanel curves={status?.curves} test="test points" />

@@ -1,8 +1,7 @@
 import type { Training } from "../../worker/training.ts";
 import type { View } from "./contract.ts";
-import type { Points } from "./engine.ts";
 import type { RunOptions } from "./options.ts";
-import { VIEW } from "./points.ts";
+import { type Points, VIEW } from "./points.ts";
 
 /** Draws the decision surface, every unit's response, the weights between them, and the points. */
 export interface Painter {

@@ -15,6 +15,34 @@ export interface Point {
   readonly label: number;
 }
 
+/** A place of the plane. */
+export type Place = Pick<Point, "x" | "y">;
+
+/** What the points of a run follow from. */
+export interface PointOptions {
+  readonly points: PointSet;
+  /** Points to train on. */
+  readonly count: number;
+  /** 0 to 0.5. */
+  readonly noise: number;
+  /** Of the points, the first weights and the order of the rows. */
+  readonly seed: number;
+  /** Points drawn by hand, as text; see `drawnFromText`. */
+  readonly drawn: string;
+}
+
+/** The points of a run. */
+export interface Points {
+  readonly train: readonly Point[];
+  /** None where the points are drawn by hand. */
+  readonly test: readonly Point[];
+}
+
+export function pointsOf({ points, count, noise, seed, drawn }: PointOptions): Points {
+  if (points === "drawn") return { train: drawnFromText(drawn), test: [] };
+  return { train: makePoints(points, count, noise, seed), test: makePoints(points, count, noise, seed ^ 0x5bd1e995) };
+}
+
 type Draw = { readonly uniform: () => number; readonly normal: () => readonly [number, number] };
 
 const shapes: Readonly<Record<Exclude<PointSet, "drawn">, (label: number, draw: Draw) => readonly [number, number]>> = {
@@ -87,3 +115,26 @@ export const starterPoints: readonly Point[] = [
   { x: -0.5, y: 0.5, label: 0 },
   { x: 0.5, y: -0.5, label: 1 },
 ];
+
+/** How near the eraser must come to a point. More than half a diagonal of the cross's steps, so that the keyboard reaches each. */
+export const ERASER = 0.08;
+
+/** Which points an eraser takes on its way from place to place. */
+export function erased(points: readonly Point[], path: readonly Place[]): ReadonlySet<Point> {
+  const near = (point: Point) => path.some((end, i) => distance(point, path[i - 1] ?? end, end) <= ERASER);
+  return new Set(points.filter(near));
+}
+
+/** The points that are left, at least one: there is no training without any. */
+export function withoutErased(points: readonly Point[], gone: ReadonlySet<Point>): readonly Point[] {
+  const left = points.filter((point) => !gone.has(point));
+  return left.length > 0 ? left : points.slice(-1);
+}
+
+/** Of a place from the line between two others. */
+function distance({ x, y }: Place, from: Place, to: Place): number {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const along = ((x - from.x) * dx + (y - from.y) * dy) / (dx * dx + dy * dy || 1);
+  const t = Math.max(0, Math.min(1, along));
+  return Math.hypot(x - from.x - t * dx, y - from.y - t * dy);
+}

@@ -11,6 +11,8 @@ import { Transport } from "./transport.tsx";
 
 export interface TimelineProps {
   readonly status: Status | undefined;
+  /** Whether a run is there, or on its way. */
+  readonly ready: boolean;
   readonly replay: Replay | undefined;
   readonly speed: Speed;
   readonly onPlay: () => void;
@@ -21,11 +23,21 @@ export interface TimelineProps {
 }
 
 /** Play, pause, step, rewind, and where training stands. */
-export function Timeline({ status, replay, speed, onPlay, onPause, onStep, onRewind, onSpeed }: TimelineProps) {
+export function Timeline({
+  status,
+  ready: begun,
+  replay,
+  speed,
+  onPlay,
+  onPause,
+  onStep,
+  onRewind,
+  onSpeed,
+}: TimelineProps) {
   const running = status?.running ?? false;
   const step = status?.state.step ?? 0;
   const reached = status?.reached ?? 0;
-  const ready = status !== undefined && !lost.value;
+  const ready = begun && !lost.value;
   return (
     <section class="panel timeline" aria-label="Training">
       <div class="transport">
@@ -123,12 +135,12 @@ function statsOf(status: Status | undefined) {
       title: "Mean over the batches since the last report",
     },
     {
-      label: "Training points",
+      label: "Accuracy on the training points",
       value: <span data-testid="train-accuracy">{accuracy ? percent(accuracy.train) : "–"}</span>,
       title: "Share on the right side",
     },
     {
-      label: "Test points",
+      label: "Accuracy on the test points",
       value: <span data-testid="test-accuracy">{accuracy?.test === undefined ? "–" : percent(accuracy.test)}</span>,
       title: "Share on the right side, of points that were not trained on",
     },

@@ -1,10 +1,10 @@
 import { useEffect, useRef } from "preact/hooks";
-import { writeLastQuery, writeQuery } from "../../router.ts";
+import { onLeave, writeLastQuery, writeQuery } from "../../router.ts";
 
 /** Time in ms between two addresses while training runs. */
 const ADDRESS_INTERVAL = 1000;
 
-/** Keeps the address up with a page: at once at rest, now and then while training runs, and as the visitor leaves. */
+/** Keeps the address up with a page: at once at rest, now and then while training runs, and as the visitor leaves, by whatever way. */
 export function useAddress(page: string, query: URLSearchParams, running: boolean): void {
   const written = useRef(0);
   const latest = useRef(query);
@@ -14,9 +14,11 @@ export function useAddress(page: string, query: URLSearchParams, running: boolea
     written.current = performance.now();
     writeQuery(page, query);
   }, [query.toString(), running]);
+  useEffect(() => onLeave(() => writeLastQuery(page, latest.current)), []);
   useEffect(() => {
-    const leave = () => writeLastQuery(page, latest.current);
-    addEventListener("pagehide", leave);
-    return () => removeEventListener("pagehide", leave);
+    // A tab in the background may be ended without a word.
+    const hide = () => document.hidden && writeQuery(page, latest.current);
+    document.addEventListener("visibilitychange", hide);
+    return () => document.removeEventListener("visibilitychange", hide);
   }, []);
 }
