@@ -124,7 +124,8 @@ describe("lists of lists", () => {
     [1, 0],
     [1, 1],
   ];
-  const flat = /; give the numbers row after row in one list, such as rows\.flat\(\)\.$/;
+  const flat =
+    /: got a list of lists, expected an array of numbers; give them row after row in one list, such as rows\.flat\(\)\.$/;
   const nested = xor as unknown as number[];
 
   test("as inputs of a data set are refused with what to write, whatever is stated", async () => {
@@ -133,6 +134,11 @@ describe("lists of lists", () => {
       [stated2, { inputs: nested, targets: [0, 1, 1, 0] }],
       [classes2, { inputs: nested, targets: [0, 1, 1, 0], columns: 2 }],
       [classes2, { inputs: nested.slice(0, 3), targets: [0, 1] }],
+      [classes2, { inputs: xor.flat(), targets: nested }],
+      [
+        { ...classes2, loss: "halfSquaredError" },
+        { inputs: xor.flat(), targets: nested },
+      ],
     ] as const) {
       expect(await refused(options, data)).toMatch(flat);
     }
