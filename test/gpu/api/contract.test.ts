@@ -15,7 +15,16 @@ import {
   expectSameParameters,
   rejection,
 } from "../../helpers/training.ts";
-import { type Either, expectAlike, refusal, trainersOn, trainingsOn, untimed, using } from "../../helpers/trainings.ts";
+import {
+  type Any,
+  type Either,
+  expectAlike,
+  refusal,
+  trainersOn,
+  trainingsOn,
+  untimed,
+  using,
+} from "../../helpers/trainings.ts";
 import { turns } from "../../helpers/turns.ts";
 
 /** What holds of whatever trains: the order of calls, what they take of their arguments, `fit`, and the end. */
@@ -156,11 +165,15 @@ describe.each(trainersOn(device))("calls of a trainer %s", (_, make) => {
     expect(await given(overwrite)).toEqual(kept);
   });
 
-  // A Buffer's own slice is no copy.
-  test.runIf("Buffer" in globalThis)("take a file in a Buffer of Node as it is when they are called", async () => {
-    const { Buffer } = globalThis as unknown as { Buffer: { from(bytes: Uint8Array): Uint8Array } };
+  test("take a file as it is when they are called, in whatever kind of array of bytes", async () => {
+    /** As a Buffer of Node, whose slice is no copy. */
+    class Shared extends Uint8Array<ArrayBuffer> {
+      override slice(...given: Parameters<Uint8Array["slice"]>) {
+        return this.subarray(...given);
+      }
+    }
     await withTrainer(async (trainer) => {
-      const file = Buffer.from(await trainer.save());
+      const file = new Shared((await trainer.save()).buffer);
       const before = await trainer.parameters();
       const [stepped, loaded] = [trainer.step(2), trainer.load(file)];
       file.fill(0);
@@ -179,6 +192,48 @@ describe.each(trainingsOn(device))("a training %s", (_, make) => {
     expectSameParameters(loadModel(file).parameters, await parameters());
     dispose();
     expect(await refusal(() => step())).toMatch(/^DeviceError: (trainer|sweep): got a call after dispose\(\), /);
+  });
+
+  test("saves by its options as they are at the call", async () => {
+    await using(make, classifier, async (trainer) => {
+      const [metadata, options] = [{ note: "kept" }, { optimizer: true }];
+      const saved = trainer.save({ ...options, metadata });
+      const other = trainer.save(options);
+      metadata.note = "changed";
+      options.optimizer = false;
+      expect(loadModel(await saved)).toMatchObject({ metadata: { note: "kept" }, training: {} });
+      expect(loadModel(await other).training).toBeDefined();
+      expect(await refusal(() => trainer.save({ metadata: { note: 5 as unknown as string } }))).toBe(
+        'ModelError: save: metadata "note": got 5, expected text; write it as text, with JSON.stringify say.',
+      );
+    });
+  });
+
+  test("that is disposed of amid its calls ends them, and the device hears of nothing", async () => {
+    const calls: readonly ((trainer: Any) => PromiseLike<unknown>)[] = [
+      (trainer) => trainer.step(4),
+      (trainer) => trainer.fit({ epochs: 2 }),
+      (trainer) => trainer.parameters(),
+      (trainer) => trainer.save(),
+    ];
+    for (const call of calls) {
+      for (const promises of [0, 1, 2, 3, 5]) {
+        const trainer = await make(classifier);
+        // What is over by then has given what it gave.
+        const gone = /^DeviceError: (trainer|sweep): got a call after dispose\(\), /;
+        const ended = [call(trainer), call(trainer)].map((one) =>
+          Promise.resolve(one).then(
+            () => {},
+            (error) => expect(String(error)).toMatch(gone),
+          ),
+        );
+        for (let i = 0; i < promises; i++) await Promise.resolve();
+        trainer.dispose();
+        await Promise.all(ended);
+      }
+    }
+    await device.gpu.queue.onSubmittedWorkDone();
+    expect([...new Set(faults.splice(0))]).toEqual([]);
   });
 
   test("that fits trains all its epochs where it is awaited, and gives the last report", async () => {
