@@ -259,8 +259,8 @@ function make(
       return work;
     }
     case "read":
-      // Lines of the ring that are yet to be written hold what another sequence left there.
-      return read(call.name).then((value) => (call.name === "ring" ? value.shape : value));
+      // Lines of the ring that are yet to be written, and rows that there is room for, hold what another sequence left there.
+      return read(call.name).then((value) => (["ring", "X", "Y"].includes(call.name) ? value.shape : value));
     case "save":
       return save({ optimizer: call.optimizer, ...("note" in call && { metadata: { note: call.note as string } }) });
     case "load": {

@@ -231,6 +231,18 @@ describe.each(trainersOn(device))("setData of a trainer %s", (_, make) => {
     });
   });
 
+  test("is read as the rows that there are", async () => {
+    await withTrainer(roomy, async (trainer) => {
+      for (const rows of [ROWS, 60, 170]) {
+        const data = classes(rows, rows);
+        await trainer.setData(data);
+        const [x, y] = [await trainer.read("X"), await trainer.read("Y")];
+        expect([x.shape, y.shape]).toEqual([[rows, COLUMNS], [rows]]);
+        expect([x.data, y.data]).toEqual([data.inputs, data.targets]);
+      }
+    });
+  });
+
   test("keeps to a halt, which parameters end", async () => {
     await withTrainer(roomy, async (trainer) => {
       const good = await trainer.parameters();

@@ -5,16 +5,8 @@ import { adam, sgd } from "../../../src/model/optimizer.ts";
 import { loadModel } from "../../../src/run/checkpoint.ts";
 import type { Fit, FitOptions, Report, TrainerOptions } from "../../../src/run/types.ts";
 import { usePosingDevice } from "../../helpers/device.ts";
-import { random } from "../../helpers/gpu.ts";
-import {
-  CLASSES,
-  COLUMNS,
-  classes,
-  classifier,
-  EPOCH_STEPS,
-  expectSameParameters,
-  rejection,
-} from "../../helpers/training.ts";
+import { expectEnd, gone, others, pending } from "../../helpers/ending.ts";
+import { classes, classifier, EPOCH_STEPS, expectSameParameters, rejection } from "../../helpers/training.ts";
 import {
   type Any,
   type Either,
@@ -25,7 +17,6 @@ import {
   untimed,
   using,
 } from "../../helpers/trainings.ts";
-import { turns } from "../../helpers/turns.ts";
 
 /** What holds of whatever trains: the order of calls, what they take of their arguments, `fit`, and the end. */
 
@@ -39,14 +30,6 @@ afterAll(async () => {
   await device.gpu.queue.onSubmittedWorkDone();
   device.gpu.removeEventListener("uncapturederror", uncaptured);
   expect(faults, "errors that nothing caught").toEqual([]);
-});
-
-/** Other parameters of the classifier. */
-const others = (seed = 20) => ({
-  W1: random(8 * COLUMNS, seed),
-  b1: random(8, seed + 1),
-  W2: random(CLASSES * 8, seed + 2),
-  b2: random(CLASSES, seed + 3),
 });
 
 describe.each(trainersOn(device))("calls of a trainer %s", (_, make) => {
@@ -220,11 +203,11 @@ describe.each(trainingsOn(device))("a training %s", (_, make) => {
       for (const promises of [0, 1, 2, 3, 5]) {
         const trainer = await make(classifier);
         // What is over by then has given what it gave.
-        const gone = /^DeviceError: (trainer|sweep): got a call after dispose\(\), /;
+        const message = /^DeviceError: (trainer|sweep): got a call after dispose\(\), /;
         const ended = [call(trainer), call(trainer)].map((one) =>
           Promise.resolve(one).then(
             () => {},
-            (error) => expect(String(error)).toMatch(gone),
+            (error) => expect(String(error)).toMatch(message),
           ),
         );
         for (let i = 0; i < promises; i++) await Promise.resolve();
@@ -348,9 +331,6 @@ describe.each(trainingsOn(device))("a training %s", (_, make) => {
 });
 
 describe("after dispose", () => {
-  const gone =
-    "DeviceError: trainer: got a call after dispose(), expected a trainer that is in use; make a new trainer.";
-
   test.each(trainersOn(device))("every call of a trainer %s rejects", async (_, make) => {
     const trainer: Either = await make(classifier);
     const [file, parameters] = [await trainer.save(), await trainer.parameters()];
@@ -374,7 +354,7 @@ describe("after dispose", () => {
       () => trainer.load(file),
       () => probe.run(),
     ]) {
-      expect([String(call), await refusal(call)]).toEqual([String(call), gone]);
+      expect([String(call), await refusal(call)]).toEqual([String(call), gone()]);
     }
   });
 
@@ -384,50 +364,15 @@ describe("after dispose", () => {
     expect(Object.values(trainer.memory).every((bytes) => bytes > 0)).toBe(true);
     trainer.dispose();
     expect(trainer.memory).toEqual({});
-    expect(() => trainer.buffer("W1")).toThrow(gone.slice("DeviceError: ".length));
+    expect(() => trainer.buffer("W1")).toThrow(gone().slice("DeviceError: ".length));
   });
-
-  const pending: Readonly<Record<string, (trainer: Either, file: Uint8Array<ArrayBuffer>) => PromiseLike<unknown>>> = {
-    step: (trainer) => trainer.step(4),
-    fit: (trainer) => trainer.fit({ epochs: 2 }),
-    evaluate: (trainer) => trainer.evaluate(classes(5)),
-    predict: (trainer) => trainer.predict(classes(5).inputs),
-    probe: (trainer) => trainer.probe(classes(5).inputs),
-    parameters: (trainer) => trainer.parameters(),
-    setParameters: (trainer) => trainer.setParameters(others()),
-    "setParameters after a halt": (trainer) => {
-      trainer.setParameters({ b2: Float32Array.of(3e38, -3e38, 0, 0) }).catch(() => {});
-      trainer.step(2).catch(() => {});
-      return trainer.setParameters(others());
-    },
-    setOptimizer: (trainer) => trainer.setOptimizer(classifier.optimizer),
-    setData: (trainer) => trainer.setData(classes(20)),
-    read: (trainer) => trainer.read("b1"),
-    save: (trainer) => trainer.save(),
-    load: (trainer, file) => trainer.load(file),
-  };
 
   test.each(Object.entries(pending))(
     "what waits in %s ends, whenever it comes, and the device hears of nothing",
     async (_, call) => {
       for (const [, make] of trainersOn(device)) {
-        // So many turns of promises pass, or of the event loop.
-        for (const [promises, loops] of [
-          ...[0, 1, 2, 3, 4, 6, 9].map((count) => [count, 0] as const),
-          [0, 1],
-          [0, 2],
-        ] as const) {
-          const trainer = await make(classifier);
-          const file = await trainer.save();
-          const ended = Promise.resolve(call(trainer, file)).then(
-            () => gone,
-            (error) => String(error),
-          );
-          for (let i = 0; i < promises; i++) await Promise.resolve();
-          for (let i = 0; i < loops; i++) await turns();
-          trainer.dispose();
-          expect(await ended).toBe(gone);
-        }
+        for (const count of [0, 1, 2, 3, 5, 9, 18]) await expectEnd(make, call, { promises: count, loops: 0 });
+        for (const loops of [1, 2]) await expectEnd(make, call, { promises: 0, loops });
       }
       await device.gpu.queue.onSubmittedWorkDone();
       expect([...new Set(faults.splice(0))]).toEqual([]);
