@@ -36,14 +36,10 @@ export function createReferenceTrainer(options: ReferenceOptions): ReferenceTrai
   const backend = createCpuBackend(reference, network, () => afterDispose("trainer"));
   const parameters = initialParameters(network.layers, seed);
   backend.write({ X: data.inputs, Y: data.targets, ...parameters });
-  return createTraining({
-    backend,
-    network,
-    begun: { control, schedule: optimizer.schedule },
-    optimizer,
-    places: ["training"],
-    give: onlyReport,
-  });
+  return createTraining(
+    { backend, network, begun: { control, schedule: optimizer.schedule }, optimizer, places: ["training"] },
+    onlyReport,
+  );
 }
 
 /** Makes checks that are without words. @throws the error with its words */

@@ -18,16 +18,16 @@ const faults = {
   noRows: (where: string) => data(where, "no rows", "at least one row", "give the rows to work on"),
   /** @param outputs numbers of a row's target */
   partialTargets: (where: string, { length }: ArrayLike<number>, outputs: number) =>
-    data(`${where}: targets`, `${length} numbers`, `a multiple of the ${outputs} outputs`, "give whole rows"),
+    sizes(`${where}: targets`, `${length} numbers`, `a multiple of the ${outputs} outputs`, "give whole rows"),
   partialInputs: (where: string, inputs: ArrayLike<unknown>, rows: number) =>
-    data(
+    sizes(
       `${where}: inputs`,
       `${inputs.length} numbers`,
       `a multiple of the ${rows} rows that the targets have`,
       "give inputs and targets of the same rows",
     ),
   partialRows: (where: string, inputs: ArrayLike<unknown>, columns: number) =>
-    data(
+    sizes(
       `${where}: inputs`,
       `${inputs.length} numbers`,
       `at least one row, each of the ${columns} columns that the network takes`,
@@ -42,7 +42,7 @@ const faults = {
     outputs: number,
     width: number,
   ) =>
-    data(
+    sizes(
       `${where}: targets`,
       `${length} targets for ${rows} ${rows === 1 ? "row" : "rows"} of ${columns}`,
       `${rows * width}, one${width === 1 ? "" : ` of ${width} numbers`} a row`,
@@ -56,7 +56,7 @@ const faults = {
       `${CLASS_NUMBERS}, or state the data's columns`,
     ),
   otherColumns: (where: string, columns: number, inputs: number) =>
-    data(
+    sizes(
       `${where}: inputs`,
       `${columns} columns`,
       `${inputs}, as the network takes`,
@@ -154,5 +154,8 @@ export function errorOf({ fault, given, stack }: Finding): ChainruleError {
 
 const data = (where: string, got: string, expected: string, remedy: string) =>
   new DataError({ where, got, expected, remedy });
+
+const sizes = (where: string, got: string, expected: string, remedy: string) =>
+  new ShapeError({ where, got, expected, remedy });
 
 const CLASS_NUMBERS = "give one class number a row, from 0";

@@ -42,14 +42,16 @@ async function create(device: Device, options: SweepOptions): Promise<Sweep> {
     return values;
   });
   backend.write({ X: data.inputs, Y: data.targets, resident, control });
-  const { step: take, ...training } = createTraining({
-    backend,
-    network,
-    begun: { control: controls[0] as (typeof controls)[number], schedule: optimizer.schedule },
-    optimizer,
-    places: variants.map((_, variant) => `sweep: variants[${variant}]`),
-    give: (reports) => reports,
-  });
+  const { step: take, ...training } = createTraining(
+    {
+      backend,
+      network,
+      begun: { control: controls[0] as (typeof controls)[number], schedule: optimizer.schedule },
+      optimizer,
+      places: variants.map((_, variant) => `sweep: variants[${variant}]`),
+    },
+    (reports) => reports,
+  );
 
   /** @throws ModelError where there is no such variant */
   const check = (where: string, variant: number) => {

@@ -50,14 +50,10 @@ async function create(device: Device, options: TrainerOptions): Promise<Trainer>
   const control = initialControl({ optimizer, dataRows: data.rows, batch: backend.plan.batch, seed });
   const parameters = initialParameters(network.layers, seed);
   backend.write({ X: data.inputs, Y: data.targets, ...parameters }, control);
-  const training = createTraining({
-    backend,
-    network,
-    begun: { control, schedule: optimizer.schedule },
-    optimizer,
-    places: ["training"],
-    give: onlyReport,
-  });
+  const training = createTraining(
+    { backend, network, begun: { control, schedule: optimizer.schedule }, optimizer, places: ["training"] },
+    onlyReport,
+  );
   return {
     ...training,
     tuning: tuned?.report,

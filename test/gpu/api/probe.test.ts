@@ -185,7 +185,7 @@ describe("probe", () => {
       );
       const probe = await trainer.probe(inputs);
       expect(() => probe.buffer("z1")).toThrow(
-        'predict plan: got tensor "z1", which the pass fuse removed, expected one of control, x, W1, b1, h1, W2, b2, o, z2; ' +
+        'predict plan: got tensor "z1", which the pass fuse removed, expected one of control, x, W1, b1, h1, W2, b2, o, h2, z2; ' +
           "ask for one of these, or read it from a trainer made with { fuse: false }.",
       );
     });

@@ -129,6 +129,7 @@ describe("checkDataset", () => {
     expect(fail).toBeInstanceOf(DataError);
     expect(fail).toMatchObject({ line: 2, column: 1 });
     const wrongClass = worded(() => classes([1, 2], [0, 9]));
-    expect(wrongClass).toMatchObject({ line: 2, column: undefined });
+    expect(wrongClass).toMatchObject({ line: 2 });
+    expect((wrongClass as DataError).column).toBeUndefined();
   });
 });
