@@ -259,18 +259,18 @@ describe.each(trainersOn(device))("setData of a trainer %s", (_, make) => {
   const refused: readonly (readonly [Dataset | undefined, string | RegExp])[] = [
     [
       classes(CAPACITY + 1),
-      "DataError: setData: got 201 rows, expected at most 200, which there is room for; " +
+      "ShapeError: setData: got 201 rows, expected at most 200, which there is room for; " +
         "give fewer rows, or make the trainer with capacity: 201.",
     ],
     [
       { inputs: random(40, 1), targets: randomIntegers(10, 1, CLASSES) },
-      /^DataError: setData: inputs: got 40 numbers, /,
+      /^ShapeError: setData: inputs: got 40 numbers, /,
     ],
     [
       { inputs: random(48, 1), targets: randomIntegers(12, 1, CLASSES) },
-      /^DataError: setData: targets: got 12 targets for 16 rows of 3, /,
+      /^ShapeError: setData: targets: got 12 targets for 16 rows of 3, /,
     ],
-    [{ ...classes(5), columns: 5 }, /^DataError: setData: /],
+    [{ ...classes(5), columns: 5 }, /^ShapeError: setData: /],
     [{ inputs: [1, 2, Number.NaN], targets: [0] }, /^DataError: setData: inputs: row 1, column 3: got NaN, /],
     [{ inputs: [1, 2, 3], targets: [4] }, /^DataError: setData: targets: row 1: got class 4, /],
     [{ inputs: [], targets: [] }, /^DataError: setData: /],

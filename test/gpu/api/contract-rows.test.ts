@@ -47,7 +47,7 @@ describe("one-hot targets", () => {
   test("are refused where the columns are stated, by the first layer or with the data", async () => {
     const data = { inputs: random(800, 1), targets: oneHot(400, 2) };
     const message =
-      "DataError: create: data: targets: got 800 targets for 400 rows of 2, expected 400, one a row; " +
+      "ShapeError: create: data: targets: got 800 targets for 400 rows of 2, expected 400, one a row; " +
       "give one class number a row, from 0.";
     expect(await refused(stated2, data)).toBe(message);
     expect(await refused(classes2, { ...data, columns: 2 })).toBe(message);
@@ -70,11 +70,11 @@ describe("the columns of a data set", () => {
   test("are what is stated, not what a wrong count makes of it", async () => {
     const data = { inputs: random(12, 1), targets: [0, 1, 0] };
     expect(await refused(classes2, { ...data, columns: 3 })).toBe(
-      "DataError: create: data: targets: got 3 targets for 4 rows of 3, expected 4, one a row; " +
+      "ShapeError: create: data: targets: got 3 targets for 4 rows of 3, expected 4, one a row; " +
         "give inputs and targets of the same rows.",
     );
     expect(await refused(classes2, { ...data, columns: 5 })).toBe(
-      "DataError: create: data: inputs: got 12 numbers, expected at least one row, " +
+      "ShapeError: create: data: inputs: got 12 numbers, expected at least one row, " +
         "each of the 5 columns that the network takes; give whole rows.",
     );
     for (const columns of [0, 1.5, -2]) {
@@ -189,7 +189,7 @@ describe.each(trainersOn(device))("a trainer %s", (_, make) => {
         setData: () => trainer.setData(hot),
       })) {
         expect(await refusal(call)).toBe(
-          `DataError: ${name}: targets: got 120 targets for 30 rows of 3, expected 30, one a row; ` +
+          `ShapeError: ${name}: targets: got 120 targets for 30 rows of 3, expected 30, one a row; ` +
             "give one class number a row, from 0.",
         );
       }
