@@ -27,7 +27,7 @@ export type Fitting = Pick<Network, "loss" | "outputs" | "bytes"> & {
 
 /**
  * Checks a data set and brings a copy of it into the form that the GPU takes.
- * @throws ModelError for a key that a data set does not have; Unfit for what stands for a DataError naming row and column
+ * @throws ModelError for a key that a data set does not have; Unfit for a ShapeError, or for a DataError naming row and column
  */
 export function checkDataset(where: string, data: Dataset, network: Fitting): Rows {
   if (Array.isArray(data) || ArrayBuffer.isView(data)) unfit("noDataset", where);

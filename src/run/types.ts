@@ -30,7 +30,7 @@ export interface TrainingOptions {
   readonly loss: Loss;
   /** The rows to train on; copied once. */
   readonly data: Dataset;
-  /** Rows of a batch; min(32, rows) if left out. The last batch of an epoch holds what is left. */
+  /** Rows of a batch; 32 if left out, or all that there is room for if fewer. The last batch of an epoch holds what is left. */
   readonly batch?: number;
   /** Whether each epoch takes the rows in a new order; true if left out. */
   readonly shuffle?: boolean;
@@ -152,22 +152,22 @@ export interface Probe {
 export interface Predictor {
   /**
    * Loss and accuracy over `data`.
-   * @throws DataError where the rows do not fit; NumericError where their loss is no finite number; DeviceError where the device
-   * is lost
+   * @throws ShapeError, DataError where the rows do not fit; NumericError where their loss is no finite number; DeviceError where
+   * the device is lost
    */
   evaluate(data: Dataset): Promise<Evaluation>;
   /**
    * Outputs for `inputs [rows, columns]`.
    * @param byteScale of inputs that are bytes; what the network was trained with if left out
-   * @throws DataError where the rows do not fit; NumericError where an output is no finite number; DeviceError where the device
-   * is lost
+   * @throws ShapeError, DataError where the rows do not fit; NumericError where an output is no finite number; DeviceError where the
+   * device is lost
    */
   predict(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<Prediction>;
   /**
    * Compiles the forward pass over `inputs [rows, columns]`, which it copies to the GPU once. It goes with the predictor or
    * trainer when that is disposed.
    * @param byteScale of inputs that are bytes; what the network was trained with if left out
-   * @throws DataError where the rows do not fit; DeviceError where a tensor exceeds a limit of the device
+   * @throws ShapeError, DataError where the rows do not fit; DeviceError where a tensor exceeds a limit of the device
    */
   probe(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<Probe>;
   /** Frees every buffer on the GPU. Later calls reject. */
@@ -198,12 +198,15 @@ export interface Training {
   step(n?: number): Promise<Report>;
   /** Trains epoch by epoch; each report comes when its epoch has ended. @throws ModelError at once; NumericError, DeviceError */
   fit(options: FitOptions): Fit<Report>;
-  /** Loss and accuracy over `data`. @throws DataError where the rows do not fit; NumericError where their loss is no finite number */
+  /**
+   * Loss and accuracy over `data`.
+   * @throws ShapeError, DataError where the rows do not fit; NumericError where their loss is no finite number
+   */
   evaluate(data: Dataset): Promise<Evaluation>;
   /**
    * Outputs for `inputs [rows, columns]`.
    * @param byteScale of inputs that are bytes; what the network was trained with if left out
-   * @throws DataError where the rows do not fit; NumericError where an output is no finite number
+   * @throws ShapeError, DataError where the rows do not fit; NumericError where an output is no finite number
    */
   predict(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<Prediction>;
   /** Reads all parameters back. */
@@ -220,7 +223,7 @@ export interface Training {
   /**
    * Takes other rows of the same columns, at most `capacity`, and begins a new epoch with the next step. Nothing is compiled. Without
    * `shuffle` they are taken in the order given.
-   * @throws DataError
+   * @throws ShapeError, DataError
    */
   setData(data: Dataset): Promise<void>;
   /**
@@ -251,7 +254,7 @@ export interface ReferenceTrainer extends Training {
   /**
    * The forward pass over `inputs [rows, columns]`.
    * @param byteScale of inputs that are bytes; what the network was trained with if left out
-   * @throws DataError where the rows do not fit
+   * @throws ShapeError, DataError where the rows do not fit
    */
   probe(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<ReferenceProbe>;
 }

@@ -45,7 +45,7 @@ function checkVariant(where: string, variant: Variant): Variant {
 
 /**
  * The plan of a training step of so many variants.
- * @throws ModelError, DataError; PlanError where a step does not become one dispatch
+ * @throws ShapeError; PlanError where a step does not become one dispatch
  */
 export function planVariants(
   network: Network,
