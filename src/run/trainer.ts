@@ -4,7 +4,7 @@ import { refusals } from "../device/refused.ts";
 import { initialControl } from "../kernels/control.ts";
 import { checkOptimizer } from "../model/optimizer.ts";
 import { checkOptions } from "../model/options.ts";
-import { checkCapacity, checkSeed } from "./counts.ts";
+import { checkCapacity, checkSeed } from "./checks.ts";
 import { loadPlan } from "./draft.ts";
 import { createGpuBackend } from "./gpu.ts";
 import { initialParameters } from "./network.ts";
