@@ -84,7 +84,9 @@ export async function createGpuBackend(
       }
     },
     async inference() {
-      const { createInference } = await guard.wait(import("./inference.ts"));
+      const { createInference } = await import("./inference.ts");
+      // What is made after the owner was disposed nobody would free.
+      guard.check();
       inference ??= createInference(device, guard, network, (name) => program.buffer(name));
       return inference;
     },

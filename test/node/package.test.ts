@@ -72,7 +72,7 @@ describe("the installed package", () => {
 
   it("holds the build, its licences and its documents, and nothing else", () => {
     const known =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(((cli|table)-)?licenses\.md|(index|cli|rolldown-runtime)\.js|(core|files|inference|read|restart|diagnosis|node|whole-steps|staged|split|half|textbook|format|planning|reference|sweep|table|tune)\.js(\.map)?|(index|table)\.d\.ts|types\/(src|shaders)\/.*\.d\.ts))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(((cli|table)-)?licenses\.md|(index|cli|rolldown-runtime)\.js|(core|calls|files|inference|read|diagnosis|node|whole-steps|staged|split|reuse|half|textbook|format|planning|reference|sweep|table|tune)\.js(\.map)?|(index|table)\.d\.ts|types\/(src|shaders)\/.*\.d\.ts))$/;
     expect(packed.files.filter((path) => !known.test(path))).toEqual([]);
     expect(packed.files).toEqual(
       expect.arrayContaining([
@@ -110,7 +110,7 @@ describe("the installed package", () => {
       expect(elsewhere, path).toEqual([]);
     }
     expect(imports("core.js")).toEqual(
-      ["diagnosis", "files", "half", "inference", "node", "read", "split", "staged", "textbook", "whole-steps"].map(
+      ["calls", "diagnosis", "half", "inference", "node", "reuse", "split", "staged", "textbook", "whole-steps"].map(
         (name) => `./${name}.js`,
       ),
     );

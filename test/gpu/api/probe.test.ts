@@ -180,7 +180,7 @@ describe("probe", () => {
   test("refuses rows of another width, and says of a tensor that the pass removed which there are", async () => {
     await withTrainer(device, classifier, async (trainer) => {
       expect(String(await rejection(trainer.probe([1, 2])))).toBe(
-        "DataError: probe: inputs: got 2 numbers, expected at least one row, " +
+        "ShapeError: probe: inputs: got 2 numbers, expected at least one row, " +
           "each of the 3 columns that the network takes; give whole rows.",
       );
       const probe = await trainer.probe(inputs);
