@@ -30,8 +30,10 @@ globalThis.clearImmediate = (one) => (one && "refresh" in one ? clearTimeout(one
 `;
 
 /** Has the seconds of a tuner be over after some looks at the clock, however long they are. */
-const byLooks = `let looks = 0;
+const byLooks = `{
+let looks = 0;
 performance.now = () => 100 * ++looks;
+}
 `;
 
 describe("the README's programs", () => {
