@@ -7,7 +7,7 @@ import type { Plan } from "../plan/types.ts";
 import type { ByteScale } from "./bytes.ts";
 import type { Precision } from "./plan.ts";
 import type { Evaluation, Parameters, Prediction, Report, TensorValue } from "./results.ts";
-import type { TuneReport, Tuner } from "./tune/types.ts";
+import type { Tuned, TuneReport, Tuner } from "./tune/types.ts";
 
 export type { ByteScale, Evaluation, Parameters, Prediction, Report, TensorValue };
 
@@ -63,10 +63,10 @@ export interface ReferenceOptions extends TrainingOptions {
 
 export interface TrainerOptions extends ReferenceOptions {
   /**
-   * Made by `tuner`: looks for the fastest way to share out the step's products on this device, which changes no result. None
-   * if left out.
+   * Made by `tuner`: looks for the fastest way to share out the step's products on this device, which changes no result. Or what
+   * `tune` has found before for these options on this device, as it is or out of JSON. None if left out.
    */
-  readonly tune?: Tuner;
+  readonly tune?: Tuner | Tuned;
   /**
    * What activations and deltas are stored as, beside a copy of the weights to compute with: `"f32"` if left out. `"f16"` takes half
    * the memory and needs a device with the feature shader-f16. Sums, parameters and optimizer state are f32 in either.
