@@ -51,6 +51,8 @@ const library: UserConfig = {
     rolldownOptions: {
       external,
       checks,
+      // A number that a file takes from another stands where it is used: as an import it is a name in the chunk.
+      optimization: { inlineConst: { mode: "all" } },
       // A chunk of modules without all that they import needs it; index.js still exports what src/index.ts does.
       preserveEntrySignatures: "allow-extension",
       output: {
