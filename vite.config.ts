@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import type { Plugin, UserConfig } from "vite";
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { readLaunch } from "./tools/browser.mjs";
 import { compactShaders } from "./tools/shaders.mjs";
 
 /** Loaded by whoever runs the library, where it is installed; never bundled. */
@@ -118,9 +119,6 @@ const testsOf = (folders: readonly string[], elsewhere: readonly string[] = []):
         .concat(elsewhere.map((folder) => `${folder}/**/!(*.full).test.ts`))
     : folders.map((folder) => `${folder}/**/!(*.full).test.ts`);
 
-/** What tools/adapter.mjs found; the runtimes are started by tools/vitest.mjs. */
-const chromium = JSON.parse(process.env.CHAINRULE_BROWSER ?? "{}");
-
 /** The demo's modules name the library as pages do. */
 const alias = [
   { find: /^chainrule$/, replacement: fileURLToPath(new URL("src/index.ts", import.meta.url)) },
@@ -201,9 +199,7 @@ const browser: TestProjectInlineConfiguration = {
       screenshotFailures: false,
       // How long a browser takes to start is the machine's affair too.
       connectTimeout: 600_000,
-      provider: playwright({
-        launchOptions: { ...chromium, env: { ...process.env, ...chromium.env } },
-      }),
+      provider: playwright({ launchOptions: readLaunch() }),
       instances: [{ browser: "chromium" }],
     },
   },
