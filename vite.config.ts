@@ -1,6 +1,5 @@
 import { chmod } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import type { Plugin, UserConfig } from "vite";
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
@@ -119,11 +118,8 @@ const testsOf = (folders: readonly string[], elsewhere: readonly string[] = []):
         .concat(elsewhere.map((folder) => `${folder}/**/!(*.full).test.ts`))
     : folders.map((folder) => `${folder}/**/!(*.full).test.ts`);
 
-/** The demo's modules name the library as pages do. */
-const alias = [
-  { find: /^chainrule$/, replacement: fileURLToPath(new URL("src/index.ts", import.meta.url)) },
-  { find: /^chainrule\/table$/, replacement: fileURLToPath(new URL("src/table.ts", import.meta.url)) },
-];
+/** The demo's modules name the library as pages do, and tsconfig.json says where it is. */
+const resolve = { tsconfigPaths: true };
 
 /** Each suite has half of the cores, since another runs beside it. */
 const maxWorkers = Math.max(1, Math.floor(availableParallelism() / 2));
@@ -131,7 +127,7 @@ const maxWorkers = Math.max(1, Math.floor(availableParallelism() / 2));
 /** What needs no GPU, all files of a worker in one context: it takes less than to import the library for each. */
 const unit: TestProjectInlineConfiguration = {
   extends: true,
-  resolve: { alias },
+  resolve,
   test: {
     name: "unit",
     environment: "node",
@@ -174,7 +170,7 @@ const command: TestProjectInlineConfiguration = {
 
 const deno: TestProjectInlineConfiguration = {
   extends: true,
-  resolve: { alias },
+  resolve,
   test: {
     name: "deno",
     environment: "node",
@@ -208,7 +204,7 @@ const browser: TestProjectInlineConfiguration = {
 /** The built demo in Chromium, driven from Node. */
 const demo: TestProjectInlineConfiguration = {
   extends: true,
-  resolve: { alias },
+  resolve,
   test: {
     name: "demo",
     environment: "node",

@@ -6,9 +6,9 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { denoFlags, denoPath } from "../tools/deno.mjs";
 import { run } from "../tools/process.mjs";
 import { unpackSwiftShader } from "../tools/swiftshader.mjs";
-import { denoPath } from "../tools/vitest.mjs";
 import { installPeers } from "./install.mjs";
 import { stageVulkan } from "./portable/vulkan.mjs";
 import { readVersions } from "./system.mjs";
@@ -52,7 +52,7 @@ const runtimes = {
   },
   deno: {
     most: 40 * MEGABYTE,
-    command: '"$here/bin/deno" run -A --no-lock --no-config --cached-only',
+    command: `"$here/bin/deno" run -A ${denoFlags.join(" ")}`,
     binary: denoPath,
     licences: () => [join(root, "node_modules/deno/LICENSE")],
   },

@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chooseAdapter } from "../tools/adapter.mjs";
+import { denoEnvironment, denoFlags, denoPath } from "../tools/deno.mjs";
 import { run } from "../tools/process.mjs";
 import { measureApart } from "./apart.mjs";
 import { contestants } from "./contestants/index.mjs";
@@ -32,12 +32,11 @@ const usage = `npm run bench -- [options]
   --out FILE                    writes all that was measured to FILE, and a chart of each runtime beside it`;
 
 const bench = fileURLToPath(new URL(".", import.meta.url));
-const require = createRequire(import.meta.url);
-const deno = ["run", "-A", "--no-config", "--no-lock", "--node-modules-dir=manual", "--cached-only"];
+/** What starts the program that measures in each. @type {Record<string, () => string[]>} */
 const runtimes = {
-  node: [join(bench, "runtimes/native.mjs")],
-  deno: [require.resolve("deno/bin.cjs"), ...deno, join(bench, "runtimes/native.mjs")],
-  browser: [join(bench, "runtimes/browser.mjs")],
+  node: () => [process.execPath, join(bench, "runtimes/native.mjs")],
+  deno: () => [denoPath(), "run", "-A", ...denoFlags, join(bench, "runtimes/native.mjs")],
+  browser: () => [process.execPath, join(bench, "runtimes/browser.mjs")],
 };
 
 const options = readOptions();
@@ -125,12 +124,13 @@ async function main({ limit, save, out, ...wanted }) {
       const report = { runtime, ...system, load: { before: loadavg() }, networks: [] };
       reports.push(report);
       const { contestants, seconds, rounds, agree } = wanted;
-      const env = { ...process.env, ...adapter.environment, DENO_NO_UPDATE_CHECK: "1" };
+      const env = { ...process.env, ...adapter.environment, ...denoEnvironment };
       for (const { name } of wanted.networks) {
         console.log(`${runtime} ${name}`);
-        const command = [process.execPath, ...runtimes[runtime]];
         const asked = { network: name, contestants, seconds, rounds, agree };
-        report.networks.push(await measureApart(command, asked, { env, file: join(scratch, "result.json"), end }));
+        report.networks.push(
+          await measureApart(runtimes[runtime](), asked, { env, file: join(scratch, "result.json"), end }),
+        );
       }
       report.load.after = loadavg();
       console.log(`\n${table(report)}\n`);

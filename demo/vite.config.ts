@@ -24,12 +24,8 @@ const rolldownOptions = {
 export default defineConfig({
   root: path("."),
   base: "./",
-  resolve: {
-    alias: [
-      { find: /^chainrule$/, replacement: path("../src/index.ts") },
-      { find: /^chainrule\/table$/, replacement: path("../src/table.ts") },
-    ],
-  },
+  // Where the library is that the pages name as others do, tsconfig.json says.
+  resolve: { tsconfigPaths: true },
   define: { __VERSION__: JSON.stringify(project.version), __REPOSITORY__: JSON.stringify(project.repository) },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
