@@ -5,15 +5,16 @@ import type { Plugin, UserConfig } from "vite";
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { readLaunch } from "./tools/browser.mjs";
 import { compactShaders } from "./tools/shaders.mjs";
+import { strict } from "./tools/warnings.mjs";
 
 /** Loaded by whoever runs the library, where it is installed; never bundled. */
 const external = ["webgpu", "@sparticuz/chromium", /^node:/];
 
-/** How long a build takes is the machine's affair, and no warning. */
-const checks = { bundlerTimings: false };
-
-/** What dist/core.js imports only when it is asked for, or a plan needs it, and what dist/index.js alone names. */
-const later = {
+/**
+ * What dist/core.js imports only when it is asked for, or a plan needs it, and what dist/index.js alone names. The one list of these
+ * files, by which the tests of the package go too.
+ */
+export const later = {
   files: /src\/(run\/(checkpoint|progress|resume)|data\/safetensors)\.ts$/,
   // With the shaders that evaluate() needs: of trainings only those with a wide output do too.
   inference:
@@ -50,7 +51,7 @@ const library: UserConfig = {
     lib: { entry: "src/index.ts", formats: ["es"], fileName: "index" },
     rolldownOptions: {
       external,
-      checks,
+      ...strict,
       // A number that a file takes from another stands where it is used: as an import it is a name in the chunk.
       optimization: { inlineConst: { mode: "all" } },
       // A chunk of modules without all that they import needs it; index.js still exports what src/index.ts does.
@@ -80,7 +81,7 @@ const table: UserConfig = {
     lib: { entry: "src/table.ts", formats: ["es"], fileName: "table" },
     rolldownOptions: {
       external: [...external, errors],
-      checks,
+      ...strict,
       output: { paths: (id) => (errors.test(id) ? "./index.js" : id) },
     },
   },
@@ -98,7 +99,7 @@ const cli: UserConfig = {
     ssr: "src/cli/main.ts",
     rolldownOptions: {
       external,
-      checks,
+      ...strict,
       output: { entryFileNames: "cli.js", codeSplitting: false, banner: "#!/usr/bin/env node" },
     },
   },

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { strict } from "../tools/warnings.mjs";
 import { digitsFile } from "./digits-file.ts";
 import { licenses } from "./licenses.ts";
 import { offline } from "./offline.ts";
@@ -13,10 +14,11 @@ const { page, worker } = licenses();
 
 /**
  * One file of all shaders, each of which would be a request of its own otherwise: the pages show most kinds of plans. For the same
- * reason much is loaded at once that the library by itself imports when it is asked for, and how long a build takes is the machine's affair.
+ * reason much is loaded at once that the library by itself imports when it is asked for.
  */
 const rolldownOptions = {
-  checks: { ineffectiveDynamicImport: false, bundlerTimings: false },
+  ...strict,
+  checks: { ...strict.checks, ineffectiveDynamicImport: false },
   output: { codeSplitting: { groups: [{ name: "shaders", test: /\/shaders\/.*\.wgsl\.ts$/ }] } },
 };
 

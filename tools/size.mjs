@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { build, minifySync } from "vite";
+import { strict } from "./warnings.mjs";
 
 /** What a page needs to train. */
 const needed = ["openDevice", "sequential", "dense", "sgd", "createTrainer"];
@@ -33,7 +34,7 @@ export async function bundlePage() {
         write: false,
         target: "es2022",
         lib: { entry: "page.js", formats: ["es"], fileName: "page" },
-        rolldownOptions: { checks: { bundlerTimings: false } },
+        rolldownOptions: strict,
       },
     }),
   );
