@@ -4,6 +4,7 @@ import { playwright } from "@vitest/browser-playwright";
 import type { Plugin, UserConfig } from "vite";
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { readLaunch } from "./tools/browser.mjs";
+import { TEST_LIMIT } from "./tools/limit.mjs";
 import { compactShaders } from "./tools/shaders.mjs";
 import { strict } from "./tools/warnings.mjs";
 
@@ -195,7 +196,7 @@ const browser: TestProjectInlineConfiguration = {
       headless: true,
       screenshotFailures: false,
       // How long a browser takes to start is the machine's affair too.
-      connectTimeout: 600_000,
+      connectTimeout: TEST_LIMIT,
       provider: playwright({ launchOptions: readLaunch() }),
       instances: [{ browser: "chromium" }],
     },
@@ -218,9 +219,8 @@ const demo: TestProjectInlineConfiguration = {
 export default defineConfig(({ mode }) => ({
   ...({ cli, table }[mode] ?? library),
   test: {
-    // Only what hangs is ended: more than ten times what any test takes by itself, since nothing says how slow a machine is.
-    testTimeout: 600_000,
-    hookTimeout: 600_000,
+    testTimeout: TEST_LIMIT,
+    hookTimeout: TEST_LIMIT,
     teardownTimeout: 60_000,
     // Deno's workers do not end cleanly as threads.
     pool: "forks",

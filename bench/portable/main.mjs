@@ -51,6 +51,7 @@ async function runAll({ only, tests, networks, software, time, seconds, rounds }
   const began = performance.now();
   const runtime = isDeno ? `Deno ${globalThis.Deno.version.deno}` : `Node ${process.versions.node}`;
   const versions = JSON.parse(await readFile(join(root, "versions.json"), "utf8"));
+  /** @type {any} */
   const report = { runtime, ...describeMachine(), versions, driver: driverVersion(), networks: [] };
   const keep = async () => {
     report.seconds = (performance.now() - began) / 1000;

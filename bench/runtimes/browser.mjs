@@ -10,7 +10,8 @@ import { readLaunch } from "../../tools/browser.mjs";
  * page is served from localhost, as WebGPU needs a secure context.
  */
 
-const [options, out] = [JSON.parse(process.argv[2]), process.argv[3]];
+const [asked = "{}", out = ""] = process.argv.slice(2);
+const options = JSON.parse(asked);
 const server = await preview({
   configFile: false,
   root: fileURLToPath(new URL(".", import.meta.url)),
