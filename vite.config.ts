@@ -1,19 +1,21 @@
 import { chmod } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import type { Plugin, UserConfig } from "vite";
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { readLaunch } from "./tools/browser.mjs";
+import { TEST_LIMIT } from "./tools/limit.mjs";
 import { compactShaders } from "./tools/shaders.mjs";
+import { strict } from "./tools/warnings.mjs";
 
 /** Loaded by whoever runs the library, where it is installed; never bundled. */
 const external = ["webgpu", "@sparticuz/chromium", /^node:/];
 
-/** How long a build takes is the machine's affair, and no warning. */
-const checks = { bundlerTimings: false };
-
-/** What dist/core.js imports only when it is asked for, or a plan needs it, and what dist/index.js alone names. */
-const later = {
+/**
+ * What dist/core.js imports only when it is asked for, or a plan needs it, and what dist/index.js alone names. The one list of these
+ * files, by which the tests of the package go too.
+ */
+export const later = {
   files: /src\/(run\/(checkpoint|progress|resume)|data\/safetensors)\.ts$/,
   // With the shaders that evaluate() needs: of trainings only those with a wide output do too.
   inference:
@@ -33,7 +35,7 @@ const later = {
   planning: /src\/run\/plan\.ts$/,
   reference: /src\/(cpu|reference)\//,
   sweep: /src\/(run\/(sweep|variants)|plan\/passes\/variants)\.ts$/,
-  tune: /src\/(run\/tune\/|plan\/tiles)/,
+  tune: /src\/(run\/tune\/|plan\/(check|tiles))/,
 };
 
 /**
@@ -50,7 +52,9 @@ const library: UserConfig = {
     lib: { entry: "src/index.ts", formats: ["es"], fileName: "index" },
     rolldownOptions: {
       external,
-      checks,
+      ...strict,
+      // A number that a file takes from another stands where it is used: as an import it is a name in the chunk.
+      optimization: { inlineConst: { mode: "all" } },
       // A chunk of modules without all that they import needs it; index.js still exports what src/index.ts does.
       preserveEntrySignatures: "allow-extension",
       output: {
@@ -78,7 +82,7 @@ const table: UserConfig = {
     lib: { entry: "src/table.ts", formats: ["es"], fileName: "table" },
     rolldownOptions: {
       external: [...external, errors],
-      checks,
+      ...strict,
       output: { paths: (id) => (errors.test(id) ? "./index.js" : id) },
     },
   },
@@ -96,7 +100,7 @@ const cli: UserConfig = {
     ssr: "src/cli/main.ts",
     rolldownOptions: {
       external,
-      checks,
+      ...strict,
       output: { entryFileNames: "cli.js", codeSplitting: false, banner: "#!/usr/bin/env node" },
     },
   },
@@ -116,14 +120,8 @@ const testsOf = (folders: readonly string[], elsewhere: readonly string[] = []):
         .concat(elsewhere.map((folder) => `${folder}/**/!(*.full).test.ts`))
     : folders.map((folder) => `${folder}/**/!(*.full).test.ts`);
 
-/** What tools/adapter.mjs found; the runtimes are started by tools/vitest.mjs. */
-const chromium = JSON.parse(process.env.CHAINRULE_BROWSER ?? "{}");
-
-/** The demo's modules name the library as pages do. */
-const alias = [
-  { find: /^chainrule$/, replacement: fileURLToPath(new URL("src/index.ts", import.meta.url)) },
-  { find: /^chainrule\/table$/, replacement: fileURLToPath(new URL("src/table.ts", import.meta.url)) },
-];
+/** The demo's modules name the library as pages do, and tsconfig.json says where it is. */
+const resolve = { tsconfigPaths: true };
 
 /** Each suite has half of the cores, since another runs beside it. */
 const maxWorkers = Math.max(1, Math.floor(availableParallelism() / 2));
@@ -131,7 +129,7 @@ const maxWorkers = Math.max(1, Math.floor(availableParallelism() / 2));
 /** What needs no GPU, all files of a worker in one context: it takes less than to import the library for each. */
 const unit: TestProjectInlineConfiguration = {
   extends: true,
-  resolve: { alias },
+  resolve,
   test: {
     name: "unit",
     environment: "node",
@@ -174,7 +172,7 @@ const command: TestProjectInlineConfiguration = {
 
 const deno: TestProjectInlineConfiguration = {
   extends: true,
-  resolve: { alias },
+  resolve,
   test: {
     name: "deno",
     environment: "node",
@@ -198,10 +196,8 @@ const browser: TestProjectInlineConfiguration = {
       headless: true,
       screenshotFailures: false,
       // How long a browser takes to start is the machine's affair too.
-      connectTimeout: 600_000,
-      provider: playwright({
-        launchOptions: { ...chromium, env: { ...process.env, ...chromium.env } },
-      }),
+      connectTimeout: TEST_LIMIT,
+      provider: playwright({ launchOptions: readLaunch() }),
       instances: [{ browser: "chromium" }],
     },
   },
@@ -210,7 +206,7 @@ const browser: TestProjectInlineConfiguration = {
 /** The built demo in Chromium, driven from Node. */
 const demo: TestProjectInlineConfiguration = {
   extends: true,
-  resolve: { alias },
+  resolve,
   test: {
     name: "demo",
     environment: "node",
@@ -223,9 +219,8 @@ const demo: TestProjectInlineConfiguration = {
 export default defineConfig(({ mode }) => ({
   ...({ cli, table }[mode] ?? library),
   test: {
-    // Only what hangs is ended: more than ten times what any test takes by itself, since nothing says how slow a machine is.
-    testTimeout: 600_000,
-    hookTimeout: 600_000,
+    testTimeout: TEST_LIMIT,
+    hookTimeout: TEST_LIMIT,
     teardownTimeout: 60_000,
     // Deno's workers do not end cleanly as threads.
     pool: "forks",

@@ -6,6 +6,7 @@ const bench = fileURLToPath(new URL(".", import.meta.url));
 
 /** Builds the library as it is shipped, and the reference apart, below bench/dist. */
 export async function buildLibrary() {
+  /** @type {import("vite").InlineConfig} */
   const options = { root, logLevel: "warn" };
   await build({ ...options, build: { outDir: `${bench}/dist/chainrule`, emptyOutDir: true } });
   await build({
@@ -65,7 +66,7 @@ const keepTests = {
  * @param {string} outDir
  * @param {(keyof typeof programs)[]} [names]
  */
-export async function buildPortable(outDir, names = Object.keys(programs)) {
+export async function buildPortable(outDir, names = /** @type {(keyof typeof programs)[]} */ (Object.keys(programs))) {
   await build({
     configFile: false,
     root,

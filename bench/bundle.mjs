@@ -6,9 +6,10 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { denoFlags, denoPath } from "../tools/deno.mjs";
 import { run } from "../tools/process.mjs";
 import { unpackSwiftShader } from "../tools/swiftshader.mjs";
-import { denoPath } from "../tools/vitest.mjs";
+import { readAsked } from "./asked.mjs";
 import { installPeers } from "./install.mjs";
 import { stageVulkan } from "./portable/vulkan.mjs";
 import { readVersions } from "./system.mjs";
@@ -52,7 +53,7 @@ const runtimes = {
   },
   deno: {
     most: 40 * MEGABYTE,
-    command: '"$here/bin/deno" run -A --no-lock --no-config --cached-only',
+    command: `"$here/bin/deno" run -A ${denoFlags.join(" ")}`,
     binary: denoPath,
     licences: () => [join(root, "node_modules/deno/LICENSE")],
   },
@@ -65,33 +66,28 @@ here=\${0%/*}
 exec ${command} "$here/main.mjs" "$@"
 `;
 
-const options = readOptions();
+const options = readAsked(usage, readOptions);
 if (options) await main(options);
 
+/** @throws {Error} where nothing makes sense of it, without a message for help */
 function readOptions() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        runtime: { type: "string", default: Object.keys(runtimes).join() },
-        unpacked: { type: "boolean", default: false },
-        help: { type: "boolean", default: false },
-      },
-    });
-    if (values.help) throw new Error();
-    const names = values.runtime.split(",").map((one) => one.trim());
-    const unknown = names.find((name) => runtimes[name] === undefined);
-    if (unknown !== undefined) {
-      throw new Error(`bundle: --runtime has "${unknown}", but there are ${Object.keys(runtimes).join(", ")}.`);
-    }
-    if (process.platform !== "linux" || process.arch !== "x64") {
-      throw new Error(`bundle: this is ${process.platform} on ${process.arch}, but only Linux on x64 can be packed.`);
-    }
-    return { names, unpacked: values.unpacked };
-  } catch (error) {
-    console.error([error.message, usage].filter(Boolean).join("\n\n"));
-    process.exitCode = error.message ? 2 : 0;
-    return undefined;
+  const { values } = parseArgs({
+    options: {
+      runtime: { type: "string", default: Object.keys(runtimes).join() },
+      unpacked: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) throw new Error();
+  const names = values.runtime.split(",").map((one) => one.trim());
+  const unknown = names.find((name) => runtimes[name] === undefined);
+  if (unknown !== undefined) {
+    throw new Error(`bundle: --runtime has "${unknown}", but there are ${Object.keys(runtimes).join(", ")}.`);
   }
+  if (process.platform !== "linux" || process.arch !== "x64") {
+    throw new Error(`bundle: this is ${process.platform} on ${process.arch}, but only Linux on x64 can be packed.`);
+  }
+  return { names, unpacked: values.unpacked };
 }
 
 async function main({ names, unpacked }) {
@@ -107,12 +103,13 @@ async function main({ names, unpacked }) {
     for (const name of names) {
       const parent = join(output, name);
       await rm(parent, { recursive: true, force: true });
-      await stage(name, runtimes[name], common, join(parent, FOLDER));
+      const runtime = /** @type {Runtime} */ (runtimes[name]);
+      await stage(name, runtime, common, join(parent, FOLDER));
       if (unpacked) {
         console.log(join(parent, FOLDER));
         continue;
       }
-      await pack(runtimes[name], parent, join(output, `${FOLDER}-${name}.tar.xz`));
+      await pack(runtime, parent, join(output, `${FOLDER}-${name}.tar.xz`));
       await rm(parent, { recursive: true });
     }
   } finally {
@@ -133,6 +130,7 @@ async function stageCommon(folder, scratch) {
     console.log(`bundle: without ${missing.join(", ")}: neither apt-get nor this system has them.`);
 }
 
+/** @param {string} name @param {Runtime} runtime @param {string} common @param {string} folder */
 async function stage(name, { binary, command, licences }, common, folder) {
   await cp(common, folder, { recursive: true });
   await mkdir(join(folder, "bin"));
@@ -156,6 +154,7 @@ async function stageDawn(folder) {
   }
 }
 
+/** @param {Runtime} runtime @param {string} parent @param {string} archive */
 async function pack({ most }, parent, archive) {
   const flags = ["--sort=name", "--owner=0", "--group=0", "--numeric-owner", "-C", parent, "-cf", "-", FOLDER];
   const script = 'set -e; archive=$1; shift; tar "$@" | nice -n 19 xz -9e -T2 > "$archive"';

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright";
 import { build, preview } from "vite";
 import { chooseAdapter } from "../tools/adapter.mjs";
+import { readLaunch } from "../tools/browser.mjs";
 
 /**
  * `npm run bench:frames`: how the demo's playground moves while it trains: the times between the page's frames, its tasks that were
@@ -19,11 +20,10 @@ const LONG_GAP = 100;
 
 const configFile = fileURLToPath(new URL("../demo/vite.config.ts", import.meta.url));
 const adapter = await chooseAdapter();
-const { args, env, ...launch } = JSON.parse(adapter.environment.CHAINRULE_BROWSER ?? "{}");
 
 await build({ configFile, logLevel: "warn" });
 const server = await preview({ configFile, logLevel: "warn", preview: { port: 0, open: false } });
-const browser = await chromium.launch({ ...launch, args, env: { ...process.env, ...env } });
+const browser = await chromium.launch(readLaunch(adapter.environment));
 try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   page.setDefaultTimeout(0);

@@ -59,7 +59,7 @@ export function watchCalls(device) {
   wrap(buffers, "destroy", (self) => {
     const name = owners.get(self);
     owners.delete(self);
-    if (name !== undefined) bytes[name] -= self.size;
+    if (name !== undefined) bytes[name] = (bytes[name] ?? 0) - self.size;
   });
   buffer.destroy();
 

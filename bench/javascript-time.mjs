@@ -1,7 +1,9 @@
+import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { create } from "webgpu";
+import { createTrainer, openDevice } from "#chainrule";
 import { optionsOf } from "./contestants/chainrule.mjs";
-import { createTrainer, openDevice } from "./dist/chainrule/index.js";
-import { makeTask, networks } from "./networks.mjs";
+import { makeTask, networkOf } from "./networks.mjs";
 
 const STEPS = 1000;
 const ROUNDS = 100;
@@ -12,7 +14,7 @@ const ROUNDS = 100;
  * @returns microseconds a step, the least of some rounds
  */
 export async function measureJavaScript(name) {
-  const task = makeTask(networks.find((network) => network.name === name));
+  const task = makeTask(networkOf(name));
   // Kept until the end: Dawn takes its devices down with the object that they came from.
   const gpu = create(["backend=null"]);
   const device = await openDevice({ gpu });
@@ -38,4 +40,13 @@ function clearMapped(device) {
     buffer.unmap();
     return buffer;
   };
+}
+
+/** `javascript-time.mjs NETWORK …` prints the time of each. */
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const name of process.argv.slice(2)) {
+    console.log(
+      `${name}: ${(await measureJavaScript(name)).toFixed(1)} µs of JavaScript a step, the least of ${ROUNDS} rounds`,
+    );
+  }
 }

@@ -1,7 +1,7 @@
 import { describeAdapter } from "./adapter-info.mjs";
 import { contestants, onCpu } from "./contestants/index.mjs";
 import { watchCalls } from "./gpu-calls.mjs";
-import { BATCHES, makeTask, networks, workOf } from "./networks.mjs";
+import { BATCHES, makeTask, networkOf, workOf } from "./networks.mjs";
 import { measurePeak } from "./peak.mjs";
 
 /**
@@ -58,8 +58,7 @@ const PATIENCE = 3;
 
 /** @param {Options} options @param {(line: string) => void} log */
 export async function measureNetwork(options, log) {
-  const network = networks.find(({ name }) => name === options.network);
-  if (!network) throw new Error(`measure: no network "${options.network}"`);
+  const network = networkOf(options.network);
   const { gpu } = globalThis.navigator;
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new Error("measure: no adapter");
@@ -85,7 +84,9 @@ export async function measureNetwork(options, log) {
       if (onCpu.includes(row.name) && result.network.flops > MOST_ON_CPU) {
         throw new Error("left out, since a step would take minutes on one CPU core");
       }
-      const { setup } = await contestants[row.name]();
+      const load = contestants[row.name];
+      if (!load) throw new Error("there is no such contestant");
+      const { setup } = await load();
       await calls.during(row.name, () => entry.start(setup, task));
       entries.push(entry);
     });
@@ -150,7 +151,7 @@ class Entry {
     this.row.firstStepSeconds = (performance.now() - began - paused) / 1000;
     this.row.losses = this.losses;
     this.devices = this.opened.slice(known);
-    this.log(`first step after ${this.row.firstStepSeconds.toFixed(2)} s, loss ${this.losses[0].toFixed(5)}`);
+    this.log(`first step after ${this.row.firstStepSeconds.toFixed(2)} s, loss ${this.losses[0]?.toFixed(5)}`);
   }
 
   /** Takes `steps` steps. @returns their time in ms and the last one's loss */

@@ -38,6 +38,13 @@ export const networks = table.map(([sizes, batch, large = false]) => ({
   large,
 }));
 
+/** @param {string} name @throws {Error} where there is no such network */
+export function networkOf(name) {
+  const network = networks.find((one) => one.name === name);
+  if (!network) throw new Error(`bench: no network "${name}", but ${networks.map((one) => one.name).join(", ")}`);
+  return network;
+}
+
 /** Batches of an epoch. */
 export const BATCHES = 8;
 const LEARNING_RATE = 0.05;
@@ -97,7 +104,7 @@ function generator(seed) {
 export function workOf({ sizes, batch }) {
   let [flops, bytes] = [0, 0];
   for (let layer = 1; layer < sizes.length; layer++) {
-    const [inputs, units] = sizes.slice(layer - 1, layer + 1);
+    const [inputs = 0, units = 0] = sizes.slice(layer - 1, layer + 1);
     const products = layer === 1 ? 2 : 3;
     flops += products * 2 * batch * inputs * units;
     bytes += products * 4 * (batch * inputs + inputs * units + batch * units);

@@ -1,4 +1,5 @@
 import { adapterName } from "./adapter-info.mjs";
+import { median } from "./median.mjs";
 
 /**
  * @typedef {object} Report One run in one runtime.
@@ -10,13 +11,6 @@ import { adapterName } from "./adapter-info.mjs";
  * @property {{ before: number[], after?: number[] }} load Load averages over 1, 5 and 15 minutes.
  * @property {any[]} networks What measureNetwork gave, or `{ network, fault }`.
  */
-
-/** @param {number[]} values */
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle) - 1]) / 2;
-}
 
 /** Four figures, without an exponent. */
 export const figures = (value) =>
@@ -102,10 +96,10 @@ function networkTable({ network, fault, peak, rows, javascriptMicroseconds }) {
 /** Lines of a table, the first and the last column to the left. @param {string[][]} lines */
 export function align(lines) {
   const [headings = []] = lines;
-  const widths = headings.map((_, i) => Math.max(...lines.map((cells) => cells[i]?.length ?? 0)));
+  const width = (/** @type {number} */ i) => Math.max(...lines.map((cells) => cells[i]?.length ?? 0));
   return lines.map((cells) =>
     cells
-      .map((cell, i) => (i === 0 || i === headings.length - 1 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .map((cell, i) => (i === 0 || i === headings.length - 1 ? cell.padEnd(width(i)) : cell.padStart(width(i))))
       .join("  ")
       .trimEnd(),
   );

@@ -1,12 +1,13 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chooseAdapter } from "../tools/adapter.mjs";
+import { denoEnvironment, denoFlags, denoPath } from "../tools/deno.mjs";
 import { run } from "../tools/process.mjs";
 import { measureApart } from "./apart.mjs";
+import { readAsked } from "./asked.mjs";
 import { contestants } from "./contestants/index.mjs";
 import { installPeers } from "./install.mjs";
 import { networks } from "./networks.mjs";
@@ -23,7 +24,8 @@ const usage = `npm run bench -- [options]
   --network 784,64-64           networks whose names begin so; all but the large ones
   --contestant chainrule,tfjs   whom to measure; all of ${Object.keys(contestants).join(", ")}
   --large                       the large networks too, for a real GPU
-  --sweep                       only what 64 variants of 2-8-2 at once cost beside one run, in Node
+  --sweep                       only what 64 variants of 2-8-2 at once cost beside one run, in Node: npm run bench:sweep
+  --javascript                  only the time of chainrule's own code, in Node: npm run bench:javascript
   --seconds 2                   least time for each contestant and network, over all rounds
   --rounds 4                    least rounds
   --agree 4                     most seconds for each contestant's first 50 steps, whose losses are compared
@@ -32,79 +34,81 @@ const usage = `npm run bench -- [options]
   --out FILE                    writes all that was measured to FILE, and a chart of each runtime beside it`;
 
 const bench = fileURLToPath(new URL(".", import.meta.url));
-const require = createRequire(import.meta.url);
-const deno = ["run", "-A", "--no-config", "--no-lock", "--node-modules-dir=manual", "--cached-only"];
+/** What starts the program that measures in each. */
 const runtimes = {
-  node: [join(bench, "runtimes/native.mjs")],
-  deno: [require.resolve("deno/bin.cjs"), ...deno, join(bench, "runtimes/native.mjs")],
-  browser: [join(bench, "runtimes/browser.mjs")],
+  node: () => [process.execPath, join(bench, "runtimes/native.mjs")],
+  deno: () => [denoPath(), "run", "-A", ...denoFlags, join(bench, "runtimes/native.mjs")],
+  browser: () => [process.execPath, join(bench, "runtimes/browser.mjs")],
 };
 
-const options = readOptions();
-if (options?.sweep) await measureSweep(options);
-else if (options) await main(options);
+const options = readAsked(usage, readOptions);
+if (options?.sweep) await runAlone("sweep.mjs", [String(options.seconds), String(options.rounds)], options);
+else if (options?.javascript) {
+  await runAlone(
+    "javascript-time.mjs",
+    options.networks.map(({ name }) => name),
+    options,
+  );
+} else if (options) await main(options);
 
+/** @throws {Error} where nothing makes sense of it, without a message for help */
 function readOptions() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        runtime: { type: "string", default: Object.keys(runtimes).join() },
-        network: { type: "string", default: "" },
-        contestant: { type: "string", default: Object.keys(contestants).join() },
-        large: { type: "boolean", default: false },
-        sweep: { type: "boolean", default: false },
-        seconds: { type: "string", default: "2" },
-        rounds: { type: "string", default: "4" },
-        agree: { type: "string", default: "4" },
-        limit: { type: "string", default: "15" },
-        save: { type: "boolean", default: false },
-        out: { type: "string" },
-        help: { type: "boolean", default: false },
-      },
-    });
-    if (values.help) throw new Error();
-    const number = (name) => {
-      if (Number(values[name]) > 0) return Number(values[name]);
-      throw new Error(`bench: --${name} is "${values[name]}"; give a number above 0.`);
-    };
-    const list = (name, known) => {
-      const names = values[name].split(",").map((one) => one.trim());
-      const unknown = names.find((one) => !known.includes(one));
-      if (unknown === undefined) return names;
-      throw new Error(`bench: --${name} has "${unknown}", but there are ${known.join(", ")}.`);
-    };
-    const beginnings = values.network.split(",").map((one) => one.trim());
-    const chosen = networks.filter(
-      ({ name, large }) => beginnings.some((one) => name.startsWith(one)) && (values.large || !large),
-    );
-    if (chosen.length === 0) throw new Error(`bench: --network "${values.network}" names none of the networks.`);
-    return {
-      runtimes: list("runtime", Object.keys(runtimes)),
-      contestants: list("contestant", Object.keys(contestants)),
-      networks: chosen,
-      seconds: number("seconds"),
-      rounds: number("rounds"),
-      agree: number("agree"),
-      limit: 60_000 * number("limit"),
-      sweep: values.sweep,
-      save: values.save,
-      out: values.out,
-    };
-  } catch (error) {
-    console.error([error.message, usage].filter(Boolean).join("\n\n"));
-    process.exitCode = error.message ? 2 : 0;
-    return undefined;
-  }
+  const { values } = parseArgs({
+    options: {
+      runtime: { type: "string", default: Object.keys(runtimes).join() },
+      network: { type: "string", default: "" },
+      contestant: { type: "string", default: Object.keys(contestants).join() },
+      large: { type: "boolean", default: false },
+      sweep: { type: "boolean", default: false },
+      javascript: { type: "boolean", default: false },
+      seconds: { type: "string", default: "2" },
+      rounds: { type: "string", default: "4" },
+      agree: { type: "string", default: "4" },
+      limit: { type: "string", default: "15" },
+      save: { type: "boolean", default: false },
+      out: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) throw new Error();
+  const number = (name) => {
+    if (Number(values[name]) > 0) return Number(values[name]);
+    throw new Error(`bench: --${name} is "${values[name]}"; give a number above 0.`);
+  };
+  const list = (name, known) => {
+    const names = values[name].split(",").map((one) => one.trim());
+    const unknown = names.find((one) => !known.includes(one));
+    if (unknown === undefined) return names;
+    throw new Error(`bench: --${name} has "${unknown}", but there are ${known.join(", ")}.`);
+  };
+  const beginnings = values.network.split(",").map((one) => one.trim());
+  const chosen = networks.filter(
+    ({ name, large }) => beginnings.some((one) => name.startsWith(one)) && (values.large || !large),
+  );
+  if (chosen.length === 0) throw new Error(`bench: --network "${values.network}" names none of the networks.`);
+  return {
+    runtimes: list("runtime", Object.keys(runtimes)),
+    contestants: list("contestant", Object.keys(contestants)),
+    networks: chosen,
+    seconds: number("seconds"),
+    rounds: number("rounds"),
+    agree: number("agree"),
+    limit: 60_000 * number("limit"),
+    sweep: values.sweep,
+    javascript: values.javascript,
+    save: values.save,
+    out: values.out,
+  };
 }
 
-async function measureSweep({ seconds, rounds, limit }) {
+/** Runs a program that measures something else. @param {string} program @param {string[]} args @param {{ limit: number }} options */
+async function runAlone(program, args, { limit }) {
   const { buildLibrary } = await import("./build.mjs");
   await buildLibrary();
   const adapter = await chooseAdapter();
   console.log(`adapter: ${adapter.line}`);
   const env = { ...process.env, ...adapter.environment };
-  const args = [join(bench, "sweep.mjs"), String(seconds), String(rounds)];
-  process.exitCode = await run(process.execPath, args, { env, timeout: limit });
+  process.exitCode = await run(process.execPath, [join(bench, program), ...args], { env, timeout: limit });
 }
 
 async function main({ limit, save, out, ...wanted }) {
@@ -119,16 +123,18 @@ async function main({ limit, save, out, ...wanted }) {
   console.log(`adapter: ${adapter.line}\n`);
 
   const scratch = await mkdtemp(join(tmpdir(), "chainrule-bench-"));
+  /** @type {import("./report.mjs").Report[]} */
   const reports = [];
   try {
     for (const runtime of wanted.runtimes) {
+      /** @type {import("./report.mjs").Report} */
       const report = { runtime, ...system, load: { before: loadavg() }, networks: [] };
       reports.push(report);
       const { contestants, seconds, rounds, agree } = wanted;
-      const env = { ...process.env, ...adapter.environment, DENO_NO_UPDATE_CHECK: "1" };
+      const env = { ...process.env, ...adapter.environment, ...denoEnvironment };
       for (const { name } of wanted.networks) {
         console.log(`${runtime} ${name}`);
-        const command = [process.execPath, ...runtimes[runtime]];
+        const command = /** @type {Record<string, () => string[]>} */ (runtimes)[runtime]?.() ?? [];
         const asked = { network: name, contestants, seconds, rounds, agree };
         report.networks.push(await measureApart(command, asked, { env, file: join(scratch, "result.json"), end }));
       }

@@ -1,7 +1,8 @@
 import process from "node:process";
+import { createTrainer, openDevice, sgd, sweep } from "#chainrule";
 import { optionsOf } from "./contestants/chainrule.mjs";
-import { createTrainer, openDevice, sgd, sweep } from "./dist/chainrule/index.js";
-import { makeTask, networks } from "./networks.mjs";
+import { median } from "./median.mjs";
+import { makeTask, networkOf } from "./networks.mjs";
 
 /**
  * What a sweep costs beside one run: `sweep.mjs SECONDS ROUNDS` trains 64 variants of 2-8-2, two of them and one alone, in turn, in
@@ -14,18 +15,21 @@ import { makeTask, networks } from "./networks.mjs";
 const VARIANTS = 64;
 const NETWORK = "2-8-2 b32";
 
-const [seconds, rounds] = process.argv.slice(2).map(Number);
-const task = makeTask(networks.find(({ name }) => name === NETWORK));
+const [seconds = 2, rounds = 4] = process.argv.slice(2).map(Number);
+const task = makeTask(networkOf(NETWORK));
 const variants = Array.from({ length: VARIANTS }, (_, seed) => ({
   seed,
   optimizer: sgd({ learningRate: 0.002 * (seed + 1) }),
 }));
 const { optimizer: _, ...options } = optionsOf(task);
+/** @param {number} variant */
+const runAlone = (variant) =>
+  createTrainer(device, { ...options, optimizer: sgd({ learningRate: 0 }), ...variants[variant] });
 const device = await openDevice();
 const all = await sweep(device, { ...options, variants });
 const pair = await sweep(device, { ...options, variants: variants.slice(0, 2) });
 const [first, last] = [0, VARIANTS - 1];
-const alone = await createTrainer(device, { ...options, ...variants[first] });
+const alone = await runAlone(first);
 
 /** Takes so many steps. @returns their time in ms @throws where an objective is not finite */
 const timed = async (trainer, steps) => {
@@ -48,6 +52,7 @@ for (;;) {
 }
 await timed(pair, taken);
 await timed(all, taken);
+/** In ms. @type {Record<"alone" | "pair" | "all", number[]>} */
 const times = { alone: [], pair: [], all: [] };
 for (let round = 0; round < rounds; round++) {
   times.alone.push(await timed(alone, steps));
@@ -55,7 +60,7 @@ for (let round = 0; round < rounds; round++) {
   times.all.push(await timed(all, steps));
 }
 
-const judge = await createTrainer(device, { ...options, ...variants[last] });
+const judge = await runAlone(last);
 await judge.step(taken + rounds * steps);
 const same =
   sameBits(await alone.parameters(), await all.parameters(first)) &&
@@ -77,11 +82,6 @@ if (same) {
 function line(name, all) {
   const rate = (one) => Math.round((1000 * steps) / one).toLocaleString("en");
   return `${name}: ${rate(median(all))} steps/s (${rate(Math.max(...all))} to ${rate(Math.min(...all))})`;
-}
-
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
 }
 
 function sameBits(one, other) {

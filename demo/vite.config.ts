@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { strict } from "../tools/warnings.mjs";
 import { digitsFile } from "./digits-file.ts";
 import { licenses } from "./licenses.ts";
 import { offline } from "./offline.ts";
@@ -13,10 +14,11 @@ const { page, worker } = licenses();
 
 /**
  * One file of all shaders, each of which would be a request of its own otherwise: the pages show most kinds of plans. For the same
- * reason much is loaded at once that the library by itself imports when it is asked for, and how long a build takes is the machine's affair.
+ * reason much is loaded at once that the library by itself imports when it is asked for.
  */
 const rolldownOptions = {
-  checks: { ineffectiveDynamicImport: false, bundlerTimings: false },
+  ...strict,
+  checks: { ...strict.checks, ineffectiveDynamicImport: false },
   output: { codeSplitting: { groups: [{ name: "shaders", test: /\/shaders\/.*\.wgsl\.ts$/ }] } },
 };
 
@@ -24,12 +26,8 @@ const rolldownOptions = {
 export default defineConfig({
   root: path("."),
   base: "./",
-  resolve: {
-    alias: [
-      { find: /^chainrule$/, replacement: path("../src/index.ts") },
-      { find: /^chainrule\/table$/, replacement: path("../src/table.ts") },
-    ],
-  },
+  // Where the library is that the pages name as others do, tsconfig.json says.
+  resolve: { tsconfigPaths: true },
   define: { __VERSION__: JSON.stringify(project.version), __REPOSITORY__: JSON.stringify(project.repository) },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {

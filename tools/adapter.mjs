@@ -1,4 +1,7 @@
-import { findOwnAdapter, unpackSwiftShader } from "./swiftshader.mjs";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { writeLaunch } from "./browser.mjs";
+import { unpackSwiftShader } from "./swiftshader.mjs";
 
 /**
  * What the test suites run on: this machine's GPU where it has one, SwiftShader otherwise.
@@ -43,18 +46,39 @@ export async function chooseAdapter(runtime) {
   const packaged = process.platform === "linux" && process.arch === "x64";
   const swiftShader = own === undefined || packaged ? await unpackSwiftShader() : undefined;
   const flags = ["--no-sandbox", "--enable-unsafe-webgpu", "--disable-background-networking"];
-  /** @type {Record<string, string>} */
-  const environment = {
-    CHAINRULE_BROWSER: JSON.stringify({
-      executablePath: process.env.CHROME_PATH || swiftShader?.chromium,
-      args: [...flags, ...(own === undefined ? softwareFlags : ownFlags)],
-      env: process.env.CHROME_PATH ? undefined : swiftShader?.chromiumEnvironment,
-    }),
-  };
+  const environment = writeLaunch({
+    executablePath: process.env.CHROME_PATH || swiftShader?.chromium,
+    args: [...flags, ...(own === undefined ? softwareFlags : ownFlags)],
+    env: process.env.CHROME_PATH ? undefined : swiftShader?.chromiumEnvironment,
+  });
   if (own === undefined && swiftShader) {
     environment.LD_LIBRARY_PATH = swiftShader.libraryPath;
     // Without Vulkan, Deno would take Mesa's OpenGL where it is installed, and say nothing.
     environment.DENO_WEBGPU_BACKEND = "vulkan";
   }
   return { line: own ?? "SwiftShader, software on the CPU", environment };
+}
+
+/**
+ * The adapter that Dawn finds on this machine without help, as one line of text, or undefined where there is none.
+ * Asked in a process of its own, since a broken driver may crash.
+ * @returns {Promise<string | undefined>}
+ */
+async function findOwnAdapter() {
+  const script = `
+    const { create } = await import(${JSON.stringify(import.meta.resolve("webgpu"))});
+    const adapter = await create([]).requestAdapter();
+    if (adapter) {
+      const { vendor, architecture, device, description } = adapter.info;
+      console.log([description, vendor, architecture, device].filter(Boolean).join(", ") || "unnamed");
+    }
+    process.exit();`;
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], {
+      timeout: 120_000,
+    });
+    return stdout.trim() || undefined;
+  } catch {
+    return undefined;
+  }
 }

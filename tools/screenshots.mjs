@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright";
 import { build, preview } from "vite";
 import { chooseAdapter } from "./adapter.mjs";
+import { readLaunch } from "./browser.mjs";
 
 /**
  * `npm run screenshots [page …]`: pictures of the demo's pages at 1280 and 390 px, light and dark, into demo/screenshots.
@@ -144,10 +145,9 @@ if (![...Object.keys(pages), "preview", "icons"].some(asked)) {
 }
 
 const { environment } = await chooseAdapter();
-const { env, ...launch } = JSON.parse(environment.CHAINRULE_BROWSER ?? "{}");
 await build({ configFile, logLevel: "warn" });
 const server = await preview({ configFile, logLevel: "warn", preview: { port: 0, open: false } });
-const browser = await chromium.launch({ ...launch, env: { ...process.env, ...env } });
+const browser = await chromium.launch(readLaunch(environment));
 try {
   if (asked("preview")) await takePreview(browser, server.resolvedUrls?.local[0]);
   if (asked("icons")) await takeIcons(browser);

@@ -107,7 +107,7 @@ function join(word, end, open) {
 }
 
 /**
- * Leaves out comments, indentation, empty lines, and blanks beside what parts words by itself.
+ * Leaves out comments, indentation, empty lines, ends of lines beside brackets, and blanks beside what parts words by itself.
  * @param {string} wgsl
  * @param {boolean} commented Whether a comment is open at its beginning, which an expression stands in.
  */
@@ -121,6 +121,8 @@ function withoutComments(wgsl, commented) {
   return {
     text: text
       .replace(/[ \t]*\n\s*/g, "\n")
+      // A bracket needs no line of its own. A directive of the preprocessor does, as long as there are any.
+      .replace(/(?<=[{(,])\n(?!#)|\n(?=[)}])/g, "")
       .replace(/[ \t]*([,;(){}=+*:])[ \t]*/g, "$1")
       // Beside an operator only where a word or bracket is on its other side: `a - -b` has no `--`.
       .replace(/(?<=[\w)\]]) (?=[-/%<>!&|^])|(?<=[-/%<>&|^]) (?=[\w(])/g, ""),

@@ -1,6 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, minifySync } from "vite";
+import { strict } from "./warnings.mjs";
+
+/** `npm run size`: what a page that trains loads of the library as `npm run build` has built it, minified and gzipped. */
+
+/** Most bytes, gzipped, of what is loaded at once: devices, layers, sgd, the trainer, and what most plans need. */
+export const BUDGET = 25_000;
 
 /** What a page needs to train. */
 const needed = ["openDevice", "sequential", "dense", "sgd", "createTrainer"];
@@ -33,7 +40,7 @@ export async function bundlePage() {
         write: false,
         target: "es2022",
         lib: { entry: "page.js", formats: ["es"], fileName: "page" },
-        rolldownOptions: { checks: { bundlerTimings: false } },
+        rolldownOptions: strict,
       },
     }),
   );
@@ -91,4 +98,15 @@ function chunks(built) {
 function sizeOf({ code, fileName }) {
   const minified = minifySync(fileName, code, { module: true }).code;
   return { bytes: Buffer.byteLength(minified), gzipped: gzipSync(minified, { level: 9 }).length };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { core, later } = await measureCore();
+  const line = (/** @type {string} */ name, /** @type {Size} */ { gzipped, bytes }, limit = "") =>
+    `${name.padEnd(18)}${gzipped.toLocaleString("en").padStart(8)}${limit}  (${bytes.toLocaleString("en")} minified)`;
+  console.log("bytes gzipped of what a page loads to train");
+  console.log(line("at once", core, ` of ${BUDGET.toLocaleString("en")}`));
+  console.log("and when it is first asked for");
+  for (const [name, size] of Object.entries(later)) console.log(line(name, size));
+  process.exitCode = core.gzipped <= BUDGET ? 0 : 1;
 }

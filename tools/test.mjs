@@ -22,7 +22,7 @@ const tiers = {
 };
 
 const checks = {
-  types: [process.execPath, "node_modules/typescript/bin/tsc"],
+  types: ["npm", "run", "--silent", "types"],
   lint: [process.execPath, "node_modules/@biomejs/biome/bin/biome", "ci"],
   build: ["npm", "run", "--silent", "build"],
 };

@@ -1,8 +1,7 @@
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chooseAdapter } from "./adapter.mjs";
+import { denoEnvironment, denoFlags, denoPath } from "./deno.mjs";
 import { run } from "./process.mjs";
 
 /**
@@ -27,7 +26,6 @@ const runtimes = { ...suites, node: ["unit", "gpu", "command"] };
 const LIMIT = 60 * 60_000;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const require = createRequire(import.meta.url);
 
 /**
  * Runs one runtime's suite and returns Vitest's exit status.
@@ -42,18 +40,8 @@ export function runSuite(runtime, args, adapter, variables) {
   const suite = [vitest, "run", "--root", root, ...projects, ...args];
   const env = { ...process.env, ...adapter.environment, ...variables };
   if (runtime !== "deno") return run(process.execPath, suite, { env, timeout: LIMIT });
-  return run(
-    denoPath(),
-    ["run", "-A", "--no-config", "--no-lock", "--node-modules-dir=manual", "--cached-only", ...suite],
-    { env: { ...env, DENO_NO_UPDATE_CHECK: "1" }, timeout: LIMIT },
-  );
-}
-
-/** The binary itself rather than its Node launcher, which would outlive a kill. */
-export function denoPath() {
-  const folder = dirname(require.resolve("deno/package.json"));
-  const path = join(folder, process.platform === "win32" ? "deno.exe" : "deno");
-  return existsSync(path) ? path : require("deno/install_api.cjs").runInstall();
+  const command = ["run", "-A", ...denoFlags, ...suite];
+  return run(denoPath(), command, { env: { ...env, ...denoEnvironment }, timeout: LIMIT });
 }
 
 /** @param {string | undefined} name @returns {name is Runtime} */

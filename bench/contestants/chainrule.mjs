@@ -1,8 +1,8 @@
-import { createTrainer, dense, openDevice, sequential, sgd } from "../dist/chainrule/index.js";
+import { createTrainer, dense, openDevice, sequential, sgd } from "#chainrule";
 
 /** The library as it is shipped. All rows live on the GPU, which takes its batches itself. */
 
-/** @param {import("../networks.mjs").Task} task */
+/** @param {import("../networks.mjs").Task} task @returns {import("#chainrule").TrainerOptions} */
 export const optionsOf = ({ network, learningRate, inputs, classes }) => ({
   model: sequential(
     network.sizes.slice(1).map((units, i, all) => dense(units, i < all.length - 1 ? "relu" : "identity")),
@@ -27,7 +27,7 @@ export const parametersOf = ({ layers }) =>
 export async function setup(task, gpu) {
   const device = await openDevice(gpu ? { gpu } : {});
   const trainer = await createTrainer(device, optionsOf(task));
-  trainer.setParameters(parametersOf(task));
+  await trainer.setParameters(parametersOf(task));
   /** @type {Uint8Array | undefined} */
   let start;
   return {
@@ -40,7 +40,7 @@ export async function setup(task, gpu) {
       start = await trainer.save();
     },
     async reset() {
-      trainer.load(start);
+      if (start) await trainer.load(start);
     },
     dispose: () => device.destroy(),
   };

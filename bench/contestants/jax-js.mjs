@@ -8,11 +8,10 @@ export async function setup({ network, batches, learningRate, inputs, classes, l
   if (!devices.includes("webgpu")) throw new Error(`init("webgpu") gave no webgpu among [${devices.join(", ")}]`);
   defaultDevice("webgpu");
   const { batch, sizes } = network;
-  const columns = sizes[0];
-  const count = sizes.at(-1);
+  const [columns = 0, count = 0] = [sizes[0], sizes.at(-1)];
   const data = Array.from({ length: batches }, (_, i) => {
     const oneHot = new Float32Array(batch * count);
-    for (let row = 0; row < batch; row++) oneHot[row * count + classes[i * batch + row]] = 1;
+    for (let row = 0; row < batch; row++) oneHot[row * count + (classes[i * batch + row] ?? 0)] = 1;
     return [
       np.array(inputs.slice(i * batch * columns, (i + 1) * batch * columns)).reshape([batch, columns]),
       np.array(oneHot).reshape([batch, count]),
@@ -22,7 +21,8 @@ export async function setup({ network, batches, learningRate, inputs, classes, l
     layers.flatMap(({ inputs, units, weights, biases }) => {
       const transposed = new Float32Array(weights.length);
       for (let unit = 0; unit < units; unit++) {
-        for (let input = 0; input < inputs; input++) transposed[input * units + unit] = weights[unit * inputs + input];
+        for (let input = 0; input < inputs; input++)
+          transposed[input * units + unit] = weights[unit * inputs + input] ?? 0;
       }
       return [np.array(transposed).reshape([inputs, units]), np.array(biases)];
     });
@@ -48,7 +48,7 @@ export async function setup({ network, batches, learningRate, inputs, classes, l
   let taken = 0;
 
   const once = () => {
-    const [x, y] = data[taken++ % batches];
+    const [x, y] = data[taken++ % batches] ?? [];
     const [loss, updated] = train(parameters, x.ref, y.ref);
     parameters = updated;
     return loss;

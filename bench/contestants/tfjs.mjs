@@ -11,8 +11,7 @@ export async function setup({ network, batches, learningRate, inputs, classes, l
   if (!(await tf.setBackend("webgpu"))) throw new Error("tf.setBackend('webgpu') gave false");
   await tf.ready();
   const { batch, sizes } = network;
-  const columns = sizes[0];
-  const count = sizes.at(-1);
+  const [columns = 0, count = 0] = [sizes[0], sizes.at(-1)];
   const data = Array.from({ length: batches }, (_, i) => [
     tf.tensor2d(inputs.subarray(i * batch * columns, (i + 1) * batch * columns), [batch, columns]),
     tf.tidy(() =>
@@ -28,7 +27,7 @@ export async function setup({ network, batches, learningRate, inputs, classes, l
   let taken = 0;
 
   const train = () => {
-    const [x, y] = data[taken++ % batches];
+    const [x, y] = data[taken++ % batches] ?? [];
     return optimizer.minimize(
       () => {
         let h = x;

@@ -78,6 +78,7 @@ function* ways(root, scratch) {
   const brought = { ...vulkan, LD_LIBRARY_PATH: joined(path, join(root, "lib/vulkan")) };
   if (!existsSync(join(root, "lib/vulkan/libvulkan.so.1"))) return;
   yield { how: "the Vulkan loader that comes along", environment: brought };
+  /** @type {[file: string, name?: string][]} */
   const written = driverLibraries.map((name) => {
     const file = join(scratch, `${name}.json`);
     writeFileSync(
@@ -86,7 +87,10 @@ function* ways(root, scratch) {
     );
     return [file, `a driver file that names ${name}`];
   });
-  for (const [file, name = file] of [...icds.filter((one) => existsSync(one)).map((one) => [one]), ...written]) {
+  for (const [file, name = file] of [
+    ...icds.filter((one) => existsSync(one)).map((one) => /** @type {[string]} */ ([one])),
+    ...written,
+  ]) {
     const environment = { ...brought, VK_DRIVER_FILES: file, VK_ICD_FILENAMES: file };
     yield { how: `the Vulkan loader that comes along, with ${name}`, environment };
   }

@@ -3,6 +3,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { denoEnvironment, denoFlags } from "../../tools/deno.mjs";
 import { adapterName } from "../adapter-info.mjs";
 import { measureApart } from "../apart.mjs";
 import { contestants } from "../contestants/index.mjs";
@@ -21,7 +22,7 @@ const SHARES = { suite: 0.5, benchmark: 0.7 };
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const isDeno = "Deno" in globalThis;
-const flags = isDeno ? ["run", "-A", "--no-lock", "--no-config", "--cached-only"] : [];
+const flags = isDeno ? ["run", "-A", ...denoFlags] : [];
 /** What starts a program of the archive. */
 const program = (name) => [process.execPath, ...flags, join(root, name)];
 
@@ -50,6 +51,7 @@ async function runAll({ only, tests, networks, software, time, seconds, rounds }
   const began = performance.now();
   const runtime = isDeno ? `Deno ${globalThis.Deno.version.deno}` : `Node ${process.versions.node}`;
   const versions = JSON.parse(await readFile(join(root, "versions.json"), "utf8"));
+  /** @type {any} */
   const report = { runtime, ...describeMachine(), versions, driver: driverVersion(), networks: [] };
   const keep = async () => {
     report.seconds = (performance.now() - began) / 1000;
@@ -66,7 +68,7 @@ async function runAll({ only, tests, networks, software, time, seconds, rounds }
   if (only.includes("pytorch")) report.pytorch = findPython(scratch);
   const follows = { suite: only.length > 1, benchmark: report.pytorch?.path !== undefined };
   const endOf = (part) => began + time * (follows[part] ? SHARES[part] : 1);
-  const env = { ...process.env, ...found.environment, DENO_NO_UPDATE_CHECK: "1" };
+  const env = { ...process.env, ...found.environment, ...denoEnvironment };
 
   if (only.includes("suite")) {
     report.suite = await runSuite(tests, { command: program("suite.mjs"), env, scratch, end: endOf("suite") });

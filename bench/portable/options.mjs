@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { readAsked } from "../asked.mjs";
 import { networks } from "../networks.mjs";
 import { files } from "./files.mjs";
 
@@ -19,15 +20,7 @@ const usage = `./run [options]
 const list = (text) => text.split(",").map((one) => one.trim());
 
 /** What was asked for on the command line, or undefined where that was help, or nothing that makes sense. */
-export function readOptions() {
-  try {
-    return read();
-  } catch (error) {
-    console.error([error.message, usage].filter(Boolean).join("\n\n"));
-    process.exitCode = error.message ? 2 : 0;
-    return undefined;
-  }
-}
+export const readOptions = () => readAsked(usage, read);
 
 function read() {
   const { values } = parseArgs({

@@ -6,5 +6,6 @@ import { webgpu } from "../runtimes/webgpu.mjs";
 /** `probe.mjs OUT` writes to the file OUT what the adapter of this environment tells of itself, or null where there is none. */
 
 const adapter = await (await webgpu()).requestAdapter({ powerPreference: "high-performance" });
-await writeFile(process.argv[2], JSON.stringify(adapter && describeAdapter(adapter)));
+const [out = ""] = process.argv.slice(2);
+await writeFile(out, JSON.stringify(adapter && describeAdapter(adapter)));
 process.exit();

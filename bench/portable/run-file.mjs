@@ -1,5 +1,6 @@
 import { startTests } from "@vitest/runner";
 import { getTestName, getTests } from "@vitest/runner/utils";
+import { TEST_LIMIT } from "../../tools/limit.mjs";
 
 /**
  * @typedef {object} FileResult
@@ -12,18 +13,21 @@ import { getTestName, getTests } from "@vitest/runner/utils";
  * @property {string} [fault] Why the file has no counts.
  */
 
-/** As in vite.config.ts. */
-const TIMEOUT = 180_000;
-
+/** @type {import("@vitest/runner").VitestRunnerConfig} */
 const config = {
   root: "/",
+  name: undefined,
+  testNamePattern: undefined,
+  chaiConfig: undefined,
+  includeTaskLocation: undefined,
+  tagsFilter: undefined,
   setupFiles: [],
   passWithNoTests: false,
   allowOnly: false,
   sequence: { seed: 0, hooks: "stack", setupFiles: "list" },
   maxConcurrency: 1,
-  testTimeout: TIMEOUT,
-  hookTimeout: TIMEOUT,
+  testTimeout: TEST_LIMIT,
+  hookTimeout: TEST_LIMIT,
   retry: 0,
   tags: [],
   strictTags: true,
@@ -38,6 +42,7 @@ const config = {
 export async function runFile(file, load) {
   const began = performance.now();
   const [root] = await startTests([file], { config, importFile: load });
+  if (!root) throw new Error(`suite: ${file} was not run`);
   const tests = getTests(root);
   const count = (state) => tests.filter(({ result, mode }) => (result?.state ?? mode) === state).length;
   const failures = withinOf(root).flatMap((task) =>

@@ -1,5 +1,6 @@
 import { adapterName } from "../adapter-info.mjs";
-import { align, checked, faster, figures, hasTimes, median, rounds, spread, table } from "../report.mjs";
+import { median } from "../median.mjs";
+import { align, checked, faster, figures, hasTimes, rounds, spread, table } from "../report.mjs";
 import { countSuite, suiteLine } from "./suite-run.mjs";
 
 /** All that a run found, for a person. @param {any} report */

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { messageOf } from "../asked.mjs";
 
 /**
  * Libraries by which NVIDIA's driver is reached, for machines that were made for CUDA: the Vulkan loader, and what the
@@ -57,7 +58,7 @@ async function fetchPackages(folder) {
     for (const name of await readdir(folder)) await execute("dpkg-deb", ["-x", name, "."], { cwd: folder });
   } catch (error) {
     console.log(
-      `bundle: apt-get gave no packages (${error.message.trim().split("\n").at(-1)}); taking this system's libraries.`,
+      `bundle: apt-get gave no packages (${messageOf(error).trim().split("\n").at(-1)}); taking this system's libraries.`,
     );
   }
   return folder;

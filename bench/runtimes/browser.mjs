@@ -3,14 +3,15 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright";
 import { preview } from "vite";
+import { readLaunch } from "../../tools/browser.mjs";
 
 /**
  * One network in a page of headless Chromium: `browser.mjs OPTIONS OUT` writes what was measured to the file OUT. The
  * page is served from localhost, as WebGPU needs a secure context.
  */
 
-const [options, out] = [JSON.parse(process.argv[2]), process.argv[3]];
-const { executablePath, args, env } = JSON.parse(process.env.CHAINRULE_BROWSER ?? "{}");
+const [asked = "{}", out = ""] = process.argv.slice(2);
+const options = JSON.parse(asked);
 const server = await preview({
   configFile: false,
   root: fileURLToPath(new URL(".", import.meta.url)),
@@ -18,7 +19,7 @@ const server = await preview({
   build: { outDir: fileURLToPath(new URL("../dist/page", import.meta.url)) },
   preview: { host: "localhost", port: 0 },
 });
-const browser = await chromium.launch({ executablePath, args, env: { ...process.env, ...env } });
+const browser = await chromium.launch(readLaunch());
 const page = await browser.newPage();
 page.on("console", (message) => {
   if (message.type() === "info" || message.type() === "error") console.log(`  ${message.text()}`);

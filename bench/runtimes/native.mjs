@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import process from "node:process";
+import { messageOf } from "../asked.mjs";
 import { measureNetwork } from "../measure.mjs";
 import { webgpu } from "./webgpu.mjs";
 
@@ -7,7 +8,8 @@ import { webgpu } from "./webgpu.mjs";
  * One network in Node (Dawn) or Deno (wgpu): `native.mjs OPTIONS OUT` writes what was measured to the file OUT.
  */
 
-const [options, out] = [JSON.parse(process.argv[2]), process.argv[3]];
+const [asked = "{}", out = ""] = process.argv.slice(2);
+const options = JSON.parse(asked);
 const log = (line) => console.log(`  ${line}`);
 const node = !("Deno" in globalThis);
 const gpu = await webgpu();
@@ -22,7 +24,7 @@ if (node && options.contestants.includes("chainrule")) {
     result.javascriptMicroseconds = await measureJavaScript(options.network);
     log(`chainrule's JavaScript ${result.javascriptMicroseconds.toFixed(1)} µs a step`);
   } catch (error) {
-    log(`chainrule's JavaScript was not measured: ${error.message}`);
+    log(`chainrule's JavaScript was not measured: ${messageOf(error)}`);
   }
 }
 const runtime = node ? `Node ${process.versions.node}` : `Deno ${globalThis.Deno.version.deno}`;

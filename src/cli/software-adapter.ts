@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { copyFile, cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { publish, unpackSwiftShader } from "../../tools/swiftshader.mjs";
 import { type Device, openDevice } from "../device/open.ts";
 import { DeviceError, ModelError } from "../errors.ts";
+import { chromiumPackage, publish, unpackSwiftShader } from "./swiftshader.ts";
 
 /** What `CHAINRULE_ADAPTER` may say: the machine's own adapter only, the software one only, or the first that is there. */
 const choices = ["", "own", "swiftshader"];
@@ -62,7 +62,7 @@ async function openSoftwareDevice(reason?: DeviceError): Promise<Device> {
     throw refuse(
       `${got}, and no software adapter without ${missing.join(" and ")}`,
       "a GPU with its driver, or the software adapter",
-      "install the GPU's driver, or run npm install webgpu @sparticuz/chromium@147.0.0",
+      `install the GPU's driver, or run npm install webgpu ${chromiumPackage}`,
     );
   }
   try {

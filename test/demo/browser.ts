@@ -1,9 +1,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright";
 import { afterAll, afterEach, beforeAll, expect, inject, onTestFailed } from "vitest";
-
-/** What tools/adapter.mjs found. */
-const launchOptions = JSON.parse(process.env.CHAINRULE_BROWSER ?? "{}");
+import { readLaunch } from "../../tools/browser.mjs";
 
 /** Arguments without which Chromium has no adapter. */
 const withWebGpu = (argument: string) => !/webgpu/i.test(argument);
@@ -44,13 +42,12 @@ const size = { width: 1280, height: 900 };
 export function useSite({ webgpu = true } = {}): Site {
   let browser: Browser;
   beforeAll(async () => {
-    const { args, env, ...others } = launchOptions;
+    const { args, ...others } = readLaunch();
     browser = await chromium.launch({
       ...others,
       // The hook's own limit is the only one.
       timeout: 0,
       args: webgpu ? args : args.filter(withWebGpu),
-      env: { ...process.env, ...env },
     });
   });
   const contexts: BrowserContext[] = [];

@@ -19,7 +19,7 @@ const rowsOf = (rows: number, seed: number): Dataset => ({
 });
 
 /** Rows at first, and room for more. */
-const [ROWS, CAPACITY] = [10, 13];
+const [ROWS, CAPACITY] = [22, 28];
 
 const momentum = (learningRate: number, mu = 0.9) => sgd({ learningRate, momentum: mu });
 
@@ -29,7 +29,8 @@ export const tiny: TrainerOptions = {
   optimizer: momentum(0.05),
   data: rowsOf(ROWS, 1),
   capacity: CAPACITY,
-  batch: 4,
+  // More than the units of a layer, as in the shaders of others.
+  batch: 9,
 };
 
 const layers = {

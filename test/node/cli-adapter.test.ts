@@ -1,12 +1,27 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { publish } from "../../tools/swiftshader.mjs";
+import { devDependencies, peerDependencies } from "../../package.json";
+import { publish } from "../../src/cli/swiftshader.ts";
+import { root } from "./built.ts";
 import { flowers, succeeded, trainFlowers, useWorkplace } from "./cli.ts";
 
 const place = useWorkplace();
 
+const { "@sparticuz/chromium": version } = peerDependencies;
+const install = `npm install webgpu @sparticuz/chromium@${version}`;
+
 describe("the software adapter", () => {
+  it("is of the version that README.md tells to install and that the suites run on", () => {
+    expect(version).toBe(devDependencies["@sparticuz/chromium"]);
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    expect(readme).toContain(`\n${install}\n`);
+    const told = [...readme.matchAll(/@sparticuz\/chromium@([\d.]+)|Chromium (\d+)/g)].map(
+      ([, whole, major]) => whole ?? major,
+    );
+    expect(new Set(told)).toEqual(new Set([version, version.split(".")[0]]));
+  });
+
   const here = process.platform === "linux" && process.arch === "x64";
 
   it.runIf(here)("is found without help from outside, and named as such", async () => {
@@ -66,7 +81,7 @@ describe("the software adapter", () => {
       alone: true,
     });
     expect(stderr).toBe(
-      "error: adapter: got no Vulkan driver, and no software adapter without webgpu and @sparticuz/chromium, expected a GPU with its driver, or the software adapter; install the GPU's driver, or run npm install webgpu @sparticuz/chromium@147.0.0.\n",
+      `error: adapter: got no Vulkan driver, and no software adapter without webgpu and @sparticuz/chromium, expected a GPU with its driver, or the software adapter; install the GPU's driver, or run ${install}.\n`,
     );
     expect(status).toBe(1);
     expect(place.files()).toEqual(["flowers.csv"]);

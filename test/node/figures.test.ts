@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
+import { median } from "../../bench/median.mjs";
 
 /** What the benchmark kept of a run, as far as README.md tells it. */
 interface Results {
@@ -10,12 +11,6 @@ interface Results {
 }
 
 const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
-
-const median = (rates: readonly number[]): number => {
-  const sorted = [...rates].sort((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  return ((sorted[Math.floor(middle)] as number) + (sorted[Math.ceil(middle)] as number)) / 2;
-};
 
 it("README.md tells the figures that the benchmark kept", async () => {
   const readme = await read("README.md");

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { root } from "./built.ts";
+import { denoFlags, denoPath } from "../../tools/deno.mjs";
 import { type Consumer, install, type Packed, pack, withPeers } from "./package/consumer.ts";
 import { visit } from "./package/page.ts";
 import { commands, example, expectTrained } from "./package/readme.ts";
@@ -28,9 +28,7 @@ describe("the README's example", () => {
   });
 
   it("trains in Deno, without a permission and without another package", async () => {
-    const deno = join(root, "node_modules/deno/bin.cjs");
-    const flags = ["--no-config", "--no-lock", "--cached-only", "--no-prompt", "--node-modules-dir=manual"];
-    expectTrained(await bare.run(process.execPath, deno, "run", ...flags, "spirals.mjs"));
+    expectTrained(await bare.run(denoPath(), "run", "--no-prompt", ...denoFlags, "spirals.mjs"));
   });
 
   it.each(["development", "build"] as const)(

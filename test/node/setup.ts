@@ -7,7 +7,7 @@ import { root } from "./built.ts";
 
 /** What dist/ is made of. */
 const sources = [
-  ...["src", "shaders", "types", "tools/shaders.mjs", "tools/swiftshader.mjs"],
+  ...["src", "shaders", "types", "tools/shaders.mjs"],
   ...["package.json", "vite.config.ts", "tsconfig.json", "tsconfig.build.json"],
 ];
 

@@ -4,6 +4,7 @@ import { wgsl } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import { sourceOf } from "../../shaders/index.ts";
 import type { Call } from "../../src/kernels/index.ts";
 import { compactShader, compactShaders } from "../../tools/shaders.mjs";
+import { strict } from "../../tools/warnings.mjs";
 import { variants } from "../helpers/calls.ts";
 
 /** The shaders as the build writes them are those that every other test runs, less comments and white space. */
@@ -27,7 +28,7 @@ describe("the build of the shaders", () => {
         write: false,
         minify: false,
         lib,
-        rolldownOptions: { checks: { bundlerTimings: false }, output: { codeSplitting: false } },
+        rolldownOptions: { ...strict, output: { codeSplitting: false } },
       },
     });
     const code = Array.isArray(built) ? built[0]?.output[0]?.code : undefined;

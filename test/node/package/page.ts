@@ -1,6 +1,7 @@
 import { chromium } from "playwright";
 import { build, createServer, preview } from "vite";
 import { onTestFinished } from "vitest";
+import { readLaunch } from "../../../tools/browser.mjs";
 import type { Consumer } from "./consumer.ts";
 
 /** How a page comes to a browser: from Vite's development server, or built. */
@@ -18,8 +19,7 @@ interface Site {
  * @throws Error where the page fails, or Vite cannot serve or build it
  */
 export async function visit(consumer: Consumer, serving: Serving, last: string): Promise<string> {
-  const { env, ...options } = JSON.parse(process.env.CHAINRULE_BROWSER ?? "{}");
-  const browser = await chromium.launch({ ...options, env: { ...process.env, ...env }, timeout: 0 });
+  const browser = await chromium.launch({ ...readLaunch(), timeout: 0 });
   onTestFinished(() => browser.close());
   const site = await serve(consumer.folder, serving);
   onTestFinished(() => site.close());
