@@ -33,7 +33,7 @@ const later = {
   planning: /src\/run\/plan\.ts$/,
   reference: /src\/(cpu|reference)\//,
   sweep: /src\/(run\/(sweep|variants)|plan\/passes\/variants)\.ts$/,
-  tune: /src\/(run\/tune\/|plan\/tiles)/,
+  tune: /src\/(run\/tune\/|plan\/(check|tiles))/,
 };
 
 /**

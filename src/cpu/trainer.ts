@@ -3,7 +3,7 @@ import { initialControl } from "../kernels/control.ts";
 import { checkOptimizer } from "../model/optimizer.ts";
 import { checkOptions } from "../model/options.ts";
 import { createReference } from "../reference/run.ts";
-import { checkCapacity, checkSeed } from "../run/counts.ts";
+import { checkCapacity, checkSeed } from "../run/checks.ts";
 import { errorOf } from "../run/faults.ts";
 import { initialParameters } from "../run/network.ts";
 import { makePlan } from "../run/plan.ts";

@@ -4,7 +4,6 @@ import type { Dense, Layer, Model } from "../model/layer.ts";
 import { dense, sequential } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
 import { show } from "../model/options.ts";
-import { elementsOf } from "../plan/memory.ts";
 import { checkLoss, type Network, type ParameterSpec, parameterSpecs, resolveNetwork } from "./network.ts";
 import {
   checkFileOptimizer,
@@ -81,7 +80,7 @@ export function encodeModel(
   const tensors: Record<string, FileTensor> = {};
   const specs = parameterSpecs(network.layers);
   for (const { name, key, shape } of specs) {
-    tensors[key] = { shape, data: values[name] ?? new Float32Array(elementsOf(shape)) };
+    tensors[key] = { shape, data: values[name] as Float32Array<ArrayBuffer> };
   }
   const width = training?.optimizer?.state.length ?? 0;
   for (const { name, key, shape } of specs) {

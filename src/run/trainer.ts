@@ -4,7 +4,7 @@ import { refusals } from "../device/refused.ts";
 import { initialControl } from "../kernels/control.ts";
 import { checkOptimizer } from "../model/optimizer.ts";
 import { checkOptions } from "../model/options.ts";
-import { checkCapacity, checkSeed } from "./counts.ts";
+import { checkCapacity, checkSeed } from "./checks.ts";
 import { loadPlan } from "./draft.ts";
 import { createGpuBackend } from "./gpu.ts";
 import { initialParameters } from "./network.ts";
@@ -35,15 +35,12 @@ async function create(device: Device, options: TrainerOptions): Promise<Trainer>
   const { network, data } = resolveTraining(where, options);
   const rows = checkCapacity(where, capacity, data.rows);
   // What waits comes after the data were copied.
-  if (
-    (tune !== undefined && typeof tune !== "function") ||
-    (step.precision === "f16" && (step.fuse === false || !device.gpu.features.has("shader-f16")))
-  ) {
+  if (step.precision === "f16" && (step.fuse === false || !device.gpu.features.has("shader-f16"))) {
     throw (await refusals()).noRare(device, options);
   }
   const bytes = network.bytes !== undefined;
   const planned = await loadPlan(where, network, { ...step, rows, bytes }, hardwareOf(device));
-  const tuned = await tune?.(device, planned);
+  const tuned = tune === undefined ? tune : await (await import("./tune/taken.ts")).takeTuned(tune, device, planned);
   const backend = await createGpuBackend(device, "trainer", network, tuned?.plan ?? planned);
   const compileSeconds = (performance.now() - began) / 1000;
 

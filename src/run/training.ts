@@ -1,6 +1,6 @@
 import { refuse } from "../model/options.ts";
 import { isBytes } from "./bytes.ts";
-import { checkFit, checkSteps } from "./counts.ts";
+import { checkFit, checkSteps } from "./checks.ts";
 import { checkDataset } from "./dataset.ts";
 import { createJudge, type Judge } from "./judge.ts";
 import { addRecords, emptyTotals, summarize } from "./metrics.ts";

@@ -5,7 +5,7 @@ import { checkOptions, refuse, show } from "../model/options.ts";
 import { forVariants } from "../plan/passes/variants.ts";
 import type { Plan } from "../plan/types.ts";
 import { describeRule } from "./change.ts";
-import { checkSeed } from "./counts.ts";
+import { checkSeed } from "./checks.ts";
 import type { TrainingStepOptions } from "./draft.ts";
 import type { Network } from "./network.ts";
 import { makePlan } from "./plan.ts";

@@ -133,7 +133,11 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
         `createTrainer: got ${flag} "false", expected true or false; set ${flag} to true or false.`,
       ] as const,
   ),
-  ["createTrainer", [device, { ...whole, tune: {} }], "createTrainer: got tune .*, expected what tuner\\(\\) makes; "],
+  [
+    "createTrainer",
+    [device, { ...whole, tune: {} }],
+    "createTrainer: got tune .*, expected what tuner\\(\\) makes or tune\\(\\) gave; ",
+  ],
   ["createPredictor", [], "createPredictor: got undefined, expected a device; "],
   ["createPredictor", [device, { model, loss, inputs: 2 }], "createPredictor: got no parameters, expected "],
   [

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/data/safetensors.ts";
 import { ModelError, ShapeError } from "../../../src/errors.ts";
@@ -112,7 +113,7 @@ describe("a saved model", () => {
     const bytes = encodeModel(network, parameters, { ...training, optimizer: fileOptimizer("sgd") }, {});
     expect(loadModel(bytes).training).toEqual({ ...training, optimizer: { kind: "sgd", state: [] }, state: {} });
     const frozen = resolveNetwork(sequential([dense(2, "identity", { trainable: false })]), 4, "softmaxCrossEntropy");
-    const file = encodeModel(frozen, {}, { ...training, optimizer: undefined }, {});
+    const file = encodeModel(frozen, initialParameters(frozen.layers, 1), { ...training, optimizer: undefined }, {});
     expect(loadModel(file).training).toEqual({ ...training, optimizer: undefined, state: {} });
   });
 
@@ -214,6 +215,13 @@ describe("checkSave", () => {
     expect(refused({})).toBe("no error");
     expect(refused({ "": "", Format: "mine", "chainrule.table": "{}" })).toBe("no error");
   });
+});
+
+it("loadModel reads bytes of another realm", () => {
+  const foreign = runInNewContext("new Uint8Array(length)", { length: saved.length }) as Uint8Array<ArrayBuffer>;
+  foreign.set(saved);
+  expect(foreign).not.toBeInstanceOf(Uint8Array);
+  for (const bytes of [foreign, foreign.buffer]) expect(loadModel(bytes)).toEqual(loadModel(saved));
 });
 
 describe("loadModel refuses", () => {
