@@ -4,7 +4,7 @@ import { NumericError } from "../../../src/errors.ts";
 import { adam, sgd } from "../../../src/model/optimizer.ts";
 import { loadModel } from "../../../src/run/checkpoint.ts";
 import type { Fit, FitOptions, Report, TrainerOptions } from "../../../src/run/types.ts";
-import { usePosingDevice } from "../../helpers/device.ts";
+import { useCounter, usePosingDevice } from "../../helpers/device.ts";
 import { expectEnd, gone, others, pending } from "../../helpers/ending.ts";
 import { classes, classifier, EPOCH_STEPS, expectSameParameters, rejection } from "../../helpers/training.ts";
 import {
@@ -21,6 +21,7 @@ import {
 /** What holds of whatever trains: the order of calls, what they take of their arguments, `fit`, and the end. */
 
 const device = await usePosingDevice();
+const counter = await useCounter();
 
 const faults: string[] = [];
 const uncaptured = ({ error }: GPUUncapturedErrorEvent) =>
@@ -360,9 +361,13 @@ describe("after dispose", () => {
 
   test("a trainer on the GPU holds no memory and gives out no buffer", async () => {
     const [[, make]] = trainersOn(device);
+    const before = counter.alive();
     const trainer = await make(classifier);
+    await trainer.evaluate(classes(5));
+    await trainer.probe(classes(5).inputs);
     expect(Object.values(trainer.memory).every((bytes) => bytes > 0)).toBe(true);
     trainer.dispose();
+    expect(counter.alive()).toEqual(before);
     expect(trainer.memory).toEqual({});
     expect(() => trainer.buffer("W1")).toThrow(gone().slice("DeviceError: ".length));
   });
