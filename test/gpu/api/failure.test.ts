@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { NumericError } from "../../../src/errors.ts";
 import { decodeControl } from "../../../src/kernels/control.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
@@ -198,12 +198,17 @@ describe.each(overflowingPlans)("setParameters after a gradient that overflowed,
     expectFreshStart(device, { ...plan, optimizer: momentum(0.1) }));
 });
 
-/** Calls `look` with each buffer that is copied to be read. @returns what ends it */
-function tapReading(look: (buffer: GPUBuffer) => void): () => void {
+/** What taps have put in the place of, until the test ends. */
+const { createCommandEncoder } = device.gpu;
+afterEach(() => {
+  device.gpu.createCommandEncoder = createCommandEncoder;
+});
+
+/** Calls `look` with each buffer that is copied to be read. */
+function tapReading(look: (buffer: GPUBuffer) => void): void {
   const { gpu } = device;
-  const create = gpu.createCommandEncoder;
   gpu.createCommandEncoder = (descriptor) => {
-    const encoder = create.call(gpu, descriptor);
+    const encoder = createCommandEncoder.call(gpu, descriptor);
     if (descriptor?.label !== "chainrule.read") return encoder;
     const copy = encoder.copyBufferToBuffer as (...given: unknown[]) => undefined;
     encoder.copyBufferToBuffer = (...given: unknown[]) => {
@@ -212,17 +217,13 @@ function tapReading(look: (buffer: GPUBuffer) => void): () => void {
     };
     return encoder;
   };
-  return () => {
-    gpu.createCommandEncoder = create;
-  };
 }
 
 test("a training whose tensors cannot be read says that it has halted, and stays so", async () => {
   await withTrainer(device, diverging, async (trainer) => {
-    const tap = tapReading(() => {
+    tapReading(() => {
       throw new RangeError("Array buffer allocation failed");
     });
-    onTestFinished(tap);
     const error = await fails(trainer.step(40));
     expect([error.tensor, error.got]).toEqual(["J", "L = Infinity"]);
     expect(await rejection(trainer.step())).toBe(error);
@@ -232,7 +233,7 @@ test("a training whose tensors cannot be read says that it has halted, and stays
 test("data that were checked are not read again to find what is not finite", async () => {
   await withTrainer(device, diverging, async (trainer) => {
     const names: string[] = [];
-    onTestFinished(tapReading(({ label }) => names.push(label.replace("chainrule.trainer.", ""))));
+    tapReading(({ label }) => names.push(label.replace("chainrule.trainer.", "")));
     await fails(trainer.step(40));
     expect(names).toContain("scores");
     expect(names.filter((name) => trainer.plan.tensors[name]?.role === "data")).toEqual([]);

@@ -100,7 +100,7 @@ describe("createReferenceTrainer", () => {
       expectClose("o", probe.values("o"), o, CLOSE * largestMagnitude(o));
       expect(probe.values("o")).toEqual((await cpu.predict(classes(40).inputs)).outputs);
     }
-    expect(String(await rejection(cpu.probe([1])))).toContain("DataError: probe: inputs: got 1 numbers");
+    expect(String(await rejection(cpu.probe([1])))).toContain("ShapeError: probe: inputs: got 1 numbers");
   });
 
   test("fits epoch by epoch, and ends early when asked", async () => {

@@ -193,8 +193,8 @@ describe("the digits' session", () => {
     const draw = async () => {
       canvas.filled.length = 0;
       passFrame();
-      // Another call in the same queue: the picture is painted in the turns of the loop before it.
-      await call.pause();
+      // The weights are read in a turn of the trainer's, after which they are painted at once.
+      while (canvas.filled.length < 10 * PIXELS) await new Promise((resolve) => setTimeout(resolve));
       return canvas.filled.slice();
     };
     const before = await draw();
