@@ -21,7 +21,7 @@ export const later = {
   inference:
     /(src\/(plan\/build\/inference|run\/(inference|predictor|probe|verdict))|shaders\/(loss|record)\.wgsl)\.ts$/,
   read: /src\/(run\/(tensor-value|unpack)|model\/float16)\.ts$/,
-  restart: /src\/(kernels\/control-after|run\/change)\.ts$/,
+  calls: /src\/(kernels\/control-after|run\/(change|calls))\.ts$/,
   diagnosis: /src\/(run\/(numeric|faults)|plan\/limit-error|device\/(lost|refusals|shader-error|wrap))\.ts$/,
   node: /src\/device\/(dawn|polling)\.ts$/,
   textbook:
@@ -35,7 +35,7 @@ export const later = {
   planning: /src\/run\/plan\.ts$/,
   reference: /src\/(cpu|reference)\//,
   sweep: /src\/(run\/(sweep|variants)|plan\/passes\/variants)\.ts$/,
-  tune: /src\/(run\/tune\/|plan\/tiles)/,
+  tune: /src\/(run\/tune\/|plan\/(check|tiles))/,
 };
 
 /**

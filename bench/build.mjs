@@ -29,6 +29,24 @@ export async function buildPage() {
   });
 }
 
+/** Builds the command line, to be run by a program, into bench/dist/command. */
+export async function buildCommand() {
+  await build({
+    configFile: false,
+    root,
+    logLevel: "warn",
+    ssr: { noExternal: true, external: ["webgpu", "@sparticuz/chromium"] },
+    build: {
+      ssr: `${bench}/command.ts`,
+      target: "node20",
+      minify: false,
+      outDir: `${bench}/dist/command`,
+      emptyOutDir: true,
+      rolldownOptions: { output: { entryFileNames: "command.js", codeSplitting: false } },
+    },
+  });
+}
+
 /** Programs of the archive for a machine without npm, with all that they need but Dawn, and their licences. */
 const programs = {
   main: `${bench}/portable/main.mjs`,

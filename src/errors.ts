@@ -36,7 +36,7 @@ export class PlanError extends ChainruleError {
   override readonly name = "PlanError";
 }
 
-/** No adapter, a lost device, out of memory, a limit exceeded, a shader refused. */
+/** No adapter, a lost device, out of memory, a limit exceeded, a shader refused; a call after `dispose()`. */
 export class DeviceError extends ChainruleError {
   override readonly name = "DeviceError";
 }

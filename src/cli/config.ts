@@ -1,7 +1,7 @@
 import type { Command, Option } from "commander";
 import { ChainruleError, DataError } from "../errors.ts";
 import { remedyForName } from "../model/nearest.ts";
-import { show } from "../model/options.ts";
+import { refuse, show } from "../model/options.ts";
 import { readBytes } from "./files.ts";
 
 /**
@@ -17,7 +17,7 @@ export function applyConfig(command: Command, path: string, folder?: string): vo
     const option = known.find((one) => nameOf(one) === key);
     if (option === undefined) {
       const remedy = remedyForName(key, names, "leave it out");
-      refuse(path, `key ${show(key)}`, `options of ${command.name()}: ${names.join(", ")}`, remedy);
+      refuse(path, `key ${show(key)}`, `options of ${command.name()}: ${names.join(", ")}`, remedy, DataError);
     }
     const read = readValue(option, value, `${path}: ${show(key)}`);
     const name = option.attributeName();
@@ -34,18 +34,20 @@ function readObject(path: string, folder?: string): object {
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
-    refuse(path, `no JSON (${(error as Error).message})`, expected, "mend the file");
+    refuse(path, `no JSON (${(error as Error).message})`, expected, "mend the file", DataError);
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  return refuse(path, show(value), expected, "give an object");
+  return refuse(path, show(value), expected, "give an object", DataError);
 }
 
 function readValue(option: Option, value: unknown, where: string): unknown {
   if (option.isBoolean()) {
-    return typeof value === "boolean" ? value : refuse(where, describe(value), "true or false", "give one of the two");
+    return typeof value === "boolean"
+      ? value
+      : refuse(where, describe(value), "true or false", "give one of the two", DataError);
   }
   if (typeof value !== "string" && typeof value !== "number") {
-    refuse(where, describe(value), "text or a number", `give it as --${nameOf(option)} takes it`);
+    refuse(where, describe(value), "text or a number", `give it as --${nameOf(option)} takes it`, DataError);
   }
   const text = String(value);
   if (!option.parseArg) return text;
@@ -53,13 +55,9 @@ function readValue(option: Option, value: unknown, where: string): unknown {
     return option.parseArg(text, undefined);
   } catch (error) {
     if (!(error instanceof ChainruleError)) throw error;
-    return refuse(where, error.got, error.expected, error.remedy);
+    return refuse(where, error.got, error.expected, error.remedy, DataError);
   }
 }
 
 const describe = (value: unknown): string =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? "an object" : show(value);
-
-function refuse(where: string, got: string, expected: string, remedy: string): never {
-  throw new DataError({ where, got, expected, remedy });
-}

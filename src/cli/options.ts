@@ -1,13 +1,14 @@
 import Papa from "papaparse";
-import { ModelError } from "../errors.ts";
+import { isNumber } from "../data/cell.ts";
 import { remedyForName } from "../model/nearest.ts";
+import { refuse } from "../model/options.ts";
 
 /** Readers of the options' words. Each throws a ModelError that names the option. */
 
 /** A decimal number. */
 export const numberOption = (flag: string) => (text: string) => {
-  const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
-  return Number.isFinite(value) ? value : refuse(flag, text, "a number", "give a number such as 0.1");
+  const value = isNumber(text) ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : refuse(flag, `"${text}"`, "a number", "give a number such as 0.1");
 };
 
 /** A whole number from `least` to `most`. */
@@ -17,7 +18,7 @@ export const wholeOption =
     const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
     if (value >= least && value <= most) return value;
     const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
-    return refuse(flag, text, `a whole number ${range}`, "give such a number");
+    return refuse(flag, `"${text}"`, `a whole number ${range}`, "give such a number");
   };
 
 /** One of a few words. */
@@ -25,7 +26,7 @@ export const wordOption =
   <T extends string>(flag: string, words: readonly T[]) =>
   (text: string): T =>
     words.find((word) => word === text) ??
-    refuse(flag, text, `one of ${words.join(", ")}`, remedyForName(text, words, "give one of these"));
+    refuse(flag, `"${text}"`, `one of ${words.join(", ")}`, remedyForName(text, words, "give one of these"));
 
 /** Sizes of the hidden layers, `64,32`; none for `none` or nothing. */
 export function layersOption(text: string): number[] {
@@ -33,12 +34,12 @@ export function layersOption(text: string): number[] {
   return text.split(",").map((part, index) => {
     const size = part.trim();
     if (/^\d+$/.test(size) && Number(size) > 0 && Number.isSafeInteger(Number(size))) return Number(size);
-    throw new ModelError({
-      where: "--layers",
-      got: `size "${size}" for hidden layer ${index + 1}`,
-      expected: "a whole number of at least 1",
-      remedy: "give sizes such as 64,32, or none for no hidden layer",
-    });
+    return refuse(
+      "--layers",
+      `size "${size}" for hidden layer ${index + 1}`,
+      "a whole number of at least 1",
+      "give sizes such as 64,32, or none for no hidden layer",
+    );
   });
 }
 
@@ -48,7 +49,7 @@ export function namesOption(text: string): string[] {
   if (errors.length > 0) {
     refuse(
       "--ignore",
-      text,
+      `"${text}"`,
       "names parted by commas",
       'put " around a name that holds a comma, and write "" for each " in it',
     );
@@ -57,8 +58,4 @@ export function namesOption(text: string): string[] {
     .flat()
     .map((name) => name.trim())
     .filter((name) => name !== "");
-}
-
-function refuse(flag: string, text: string, expected: string, remedy: string): never {
-  throw new ModelError({ where: flag, got: `"${text}"`, expected, remedy });
 }

@@ -1,15 +1,17 @@
 import { Command, Option } from "commander";
 import { version } from "../../package.json";
+import { commandLine } from "../data/command.ts";
 import { scalings } from "../data/scale.ts";
 import { mostNumberedClasses, tasks } from "../data/task.ts";
 import { activations } from "../model/activation.ts";
 import { applyConfig } from "./config.ts";
-import { optimizerNames } from "./network.ts";
+import { initializerNames, optimizerNames, scheduleNames } from "./network.ts";
 import { layersOption, namesOption, numberOption, wholeOption, wordOption } from "./options.ts";
-import { type PlanOptions, plan } from "./plan.ts";
-import { type PredictOptions, predict } from "./predict.ts";
+import { type PlanCommand, plan } from "./plan.ts";
+import { type PredictCommand, predict } from "./predict.ts";
 import type { Output, Terminal } from "./terminal.ts";
-import { type TrainOptions, train } from "./train.ts";
+import { train } from "./train.ts";
+import type { TrainCommand } from "./training.ts";
 
 const decays = ["per-batch", "per-step"] as const;
 
@@ -19,14 +21,25 @@ of at most ${mostNumberedClasses} different values that are on two rows each on 
 regression. Scaling is taken from the rows to train on and kept in the model, so
 that predict takes the same columns and gives the target in its own unit.
 
+Where no learning rate is given and the loss leaves float32's range, the training
+begins anew, once, with a tenth of the rate.
+
 Ctrl-C ends the training and writes the model as it is then.
 
 Examples:
-  chainrule train digits.csv --target digit --layers 64,32 --epochs 50
-  chainrule train digits.csv --config digits.config.json --epochs 100`;
+  ${commandLine} train digits.csv --target digit --layers 64,32 --epochs 50
+  ${commandLine} train digits.csv --config digits.config.json --epochs 100`;
 
-/** @param end takes the exit status of the command that ran */
-export function createProgram(terminal: Terminal, end: (status: number) => void): Command {
+/** What a command does. @returns exit status */
+export type Work = () => Promise<number>;
+
+/**
+ * Reads the words of a command.
+ * @param args the words after the program's name
+ * @throws CommanderError where they are none, or ask for help alone; DataError and ModelError for the value of an option
+ */
+export function readCommand(args: readonly string[], terminal: Terminal): Work {
+  let work: Work = async () => 0;
   const { folder, stdout, stderr } = terminal;
   const widthOf = ({ isTTY, columns = 80 }: Output) => (isTTY ? columns : 80);
   // Before its commands are made, which take this over.
@@ -48,8 +61,10 @@ export function createProgram(terminal: Terminal, end: (status: number) => void)
     .argument("<data.csv>", "table; its first line names the columns")
     .requiredOption("--target <column>", "column to predict")
     .addHelpText("after", trainHelp)
-    .action(async (path: string, options: TrainOptions) => end(await train(path, options, terminal)));
-  for (const option of [...problemOptions(), ...networkOptions(), ...trainOptions()]) trainCommand.addOption(option);
+    .action((path: string, options: TrainCommand) => {
+      work = () => train(path, options, terminal);
+    });
+  for (const option of [...tableOptions(), ...networkOptions(), ...trainOptions()]) trainCommand.addOption(option);
   // While it is parsed, so that the file may hold what is required.
   trainCommand
     .option("--config <file>", "take options from a JSON object of their long names; those given here win")
@@ -61,10 +76,10 @@ export function createProgram(terminal: Terminal, end: (status: number) => void)
     .argument("<model>", "file that train wrote")
     .argument("<data.csv>", "table with the columns that the model was trained on, in any order")
     .option("--out <file>", "write the predictions to a file instead of stdout")
-    .addHelpText("after", "\nPrints the accuracy or error to stderr if the table holds the target too.")
-    .action(async (model: string, path: string, options: PredictOptions) =>
-      end(await predict(model, path, options, terminal)),
-    );
+    .addHelpText("after", predictHelp)
+    .action((model: string, path: string, options: PredictCommand) => {
+      work = () => predict(model, path, options, terminal);
+    });
 
   const planCommand = program
     .command("plan")
@@ -76,57 +91,36 @@ export function createProgram(terminal: Terminal, end: (status: number) => void)
     .option("--rows <number>", "rows to train on, without a table (default: 1000)", wholeOption("--rows", 1))
     .option("--json", "print the plan as JSON", false)
     .option("--no-fuse", "print the textbook plan, in which every formula is a step")
-    .action(async (path: string | undefined, options: PlanOptions, command: Command) =>
-      end(await plan(path, options, (name) => command.getOptionValueSource(name) === "cli", terminal)),
-    );
-  for (const option of [...problemOptions(), ...networkOptions(), ...splitOptions()]) planCommand.addOption(option);
-  return program;
+    .action((path: string | undefined, options: PlanCommand) => {
+      const names = planCommand.options.map((option) => option.attributeName());
+      const given = new Set(names.filter((name) => planCommand.getOptionValueSource(name) === "cli"));
+      work = () => plan(path, options, given, terminal);
+    });
+  for (const option of [...tableOptions(), ...networkOptions()]) planCommand.addOption(option);
+
+  program.parse(args, { from: "user" });
+  return work;
 }
+
+const predictHelp = `
+A row without a number in every column of the inputs has no prediction: its line is blank.
+
+Prints the accuracy or error to stderr if the table holds the target too.`;
 
 const words = <T extends string>(flag: string, value: string, text: string, choices: readonly T[]) =>
   new Option(`${flag} <${value}>`, text).choices(choices).argParser(wordOption(flag, choices));
 
-const problemOptions = () => [
+const tableOptions = () => [
   words("--task", "task", "what to learn (default: guessed from the target)", tasks),
   new Option("--ignore <columns>", "columns to leave out, parted by commas, a name that holds one in quotes")
     .argParser(namesOption)
     .default([], "none"),
-];
-
-const networkOptions = () => [
-  new Option("--layers <sizes>", 'sizes of the hidden layers such as 64,32, or "none"')
-    .argParser(layersOption)
-    .default([64], "64"),
-  words("--activation", "name", "activation of the hidden layers", activations).default("relu"),
-  new Option("--batch <rows>", "rows of a step (default: 32, or all if fewer)").argParser(wholeOption("--batch", 1)),
-  words("--optimizer", "name", "how to learn", optimizerNames).default("sgd"),
-  new Option("--momentum <μ>", "of sgd (default: 0) and momentum (default: 0.9)").argParser(numberOption("--momentum")),
-  new Option("--learning-rate <η>", "(default: sgd 0.1, momentum 0.01, adam and adamw 0.001)").argParser(
-    numberOption("--learning-rate"),
-  ),
-  new Option("--weight-decay <λ>", "of the weights, not the biases")
-    .argParser(numberOption("--weight-decay"))
-    .default(0),
-  words(
-    "--decay",
-    "kind",
-    "shrink weights by ηλ/|B| (per-batch, default, as scikit-learn does) or by ηλ (per-step, as PyTorch does) in a step",
-    decays,
-  ),
-];
-
-const splitOptions = () => [
   new Option("--seed <number>", "of weights, order and split")
     .argParser(wholeOption("--seed", 0, 2 ** 32 - 1))
     .default(0),
   new Option("--test-fraction <part>", "part of the rows to test on; 0 for none")
     .argParser(numberOption("--test-fraction"))
     .default(0.2),
-];
-
-const trainOptions = () => [
-  new Option("--epochs <number>", "how often each row is seen").argParser(wholeOption("--epochs", 1)).default(50),
-  ...splitOptions(),
   words(
     "--scale",
     "kind",
@@ -139,6 +133,39 @@ const trainOptions = () => [
     "the same for the target of a regression; predictions are in its own unit again (default: standard)",
     scalings,
   ),
+];
+
+const networkOptions = () => [
+  new Option("--layers <sizes>", 'sizes of the hidden layers such as 64,32, or "none"')
+    .argParser(layersOption)
+    .default([64], "64"),
+  words("--activation", "name", "activation of the hidden layers", activations).default("relu"),
+  words("--initializer", "name", "how the hidden layers' weights begin", initializerNames).default("glorot"),
+  new Option("--batch <rows>", "rows of a step (default: 32, or all if fewer)").argParser(wholeOption("--batch", 1)),
+  new Option("--epochs <number>", "how often each row is seen")
+    .argParser(wholeOption("--epochs", 1, 2 ** 32 - 1))
+    .default(50),
+  words("--optimizer", "name", "how to learn", optimizerNames).default("adam"),
+  new Option("--momentum <μ>", "of sgd (default: 0) and momentum (default: 0.9)").argParser(numberOption("--momentum")),
+  new Option("--learning-rate <η>", "(default: sgd 0.1, the others 0.01)").argParser(numberOption("--learning-rate")),
+  words(
+    "--schedule",
+    "kind",
+    "keep the learning rate (constant), or lower it to 0 over all epochs (cosine) (default: sgd and momentum constant, adam and adamw cosine)",
+    scheduleNames,
+  ),
+  new Option("--weight-decay <λ>", "of the weights, not the biases")
+    .argParser(numberOption("--weight-decay"))
+    .default(0),
+  words(
+    "--decay",
+    "kind",
+    "shrink weights by ηλ/|B| (per-batch, default, as scikit-learn does) or by ηλ (per-step, as PyTorch does) in a step",
+    decays,
+  ),
+];
+
+const trainOptions = () => [
   new Option("--tune", "time other ways to share out the work first, and keep the fastest for the next run").default(
     false,
   ),

@@ -5,8 +5,11 @@ import { say } from "./output.ts";
 import type { Epoch } from "./report.ts";
 import type { Output, Terminal } from "./terminal.ts";
 
+/** What is said when a signal has asked for an end. */
+export const stopping = "stopping; Ctrl-C again ends at once";
+
 /** Shows how training goes. */
-export interface Progress {
+export interface ProgressDisplay {
   show(report: Report): void;
   end(): void;
 }
@@ -24,10 +27,10 @@ export function createProgress(
   whole: Epoch,
   signal: AbortSignal,
   { env, stderr }: Pick<Terminal, "env" | "stderr">,
-): Progress {
+): ProgressDisplay {
   const bar = stderr.isTTY && env.TERM !== "dumb";
   const progress = bar ? createBar(epochs, stderr) : createLines(epochs, whole, stderr);
-  const onAbort = () => progress.note("stopping; Ctrl-C again ends at once");
+  const onAbort = () => progress.note(stopping);
   signal.addEventListener("abort", onAbort, { once: true });
   return {
     show: progress.show,
@@ -38,7 +41,7 @@ export function createProgress(
   };
 }
 
-interface Display extends Progress {
+interface Display extends ProgressDisplay {
   note(text: string): void;
 }
 

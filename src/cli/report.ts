@@ -1,4 +1,5 @@
 import type { Fit } from "../data/fit.ts";
+import { pairsOf, type Score } from "../data/score.ts";
 import type { Report } from "../run/types.ts";
 import { formatCount, formatNumber, formatShare, formatTable } from "./format.ts";
 
@@ -16,17 +17,13 @@ export function formatEpochs({ epoch, steps, rows }: Report, whole: Epoch): stri
   return `${formatCount(epoch - 1, "epoch")} and ${begun} (${part})`;
 }
 
-/** What is known of a part of the rows after training. */
-export interface Score {
+/** The score of a part of the rows. */
+export interface NamedScore extends Score {
   readonly name: string;
-  readonly rows: number;
-  readonly loss: number;
-  readonly accuracy?: number | undefined;
-  readonly fit?: Fit;
 }
 
 /** Scores as a table, one part a line. */
-export function formatScores(scores: readonly Score[]): string[] {
+export function formatScores(scores: readonly NamedScore[]): string[] {
   const regression = scores.some(({ fit }) => fit !== undefined);
   const header = ["", "rows", regression ? "loss (scaled)" : "loss", ...(regression ? ["RMSE", "R²"] : ["accuracy"])];
   const rows = scores.map(({ name, rows: count, loss, accuracy, fit }) => [
@@ -54,23 +51,19 @@ export function formatConfusion(
   predicted: ArrayLike<number>,
   classes: readonly string[],
 ): string[] {
-  const counts = new Map<string, number>();
-  for (let i = 0; i < actual.length; i++) {
-    const key = `${actual[i]} ${predicted[i]}`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
+  const counts = pairsOf(actual, predicted, classes.length);
   if (classes.length > mostMatrixClasses) return formatPairs(counts, classes);
   const names = shortened(classes);
   const rows = names.map((name, row) => [
     name,
-    ...names.map((_, column) => String(counts.get(`${row} ${column}`) ?? ".")),
+    ...names.map((_, column) => String(counts.get(row * names.length + column) ?? ".")),
   ]);
   return formatTable([["", ...names], ...rows]);
 }
 
-function formatPairs(counts: ReadonlyMap<string, number>, classes: readonly string[]): string[] {
-  const wrong = [...counts].flatMap(([key, count]) => {
-    const [truth = 0, predicted = 0] = key.split(" ").map(Number);
+function formatPairs(counts: ReadonlyMap<number, number>, classes: readonly string[]): string[] {
+  const wrong = [...counts].flatMap(([at, count]) => {
+    const [truth, predicted] = [Math.floor(at / classes.length), at % classes.length];
     return truth === predicted ? [] : [{ truth, predicted, count }];
   });
   if (wrong.length === 0) return ["no class was taken for another"];

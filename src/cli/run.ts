@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { CommanderError } from "commander";
 import { ChainruleError } from "../errors.ts";
-import { createProgram } from "./program.ts";
+import { readCommand } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
@@ -10,13 +10,9 @@ import type { Terminal } from "./terminal.ts";
  * @returns exit status: 0, 1 for an error, 2 for a wrong command, 128 and its number for a signal
  */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
-  let status = 0;
-  const program = createProgram(terminal, (value) => {
-    status = value;
-  });
   try {
-    await program.parseAsync(args, { from: "user" });
-    return status;
+    const work = readCommand(args, terminal);
+    return await work();
   } catch (error) {
     // Commander has said what is wrong, or printed its help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

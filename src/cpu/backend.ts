@@ -125,6 +125,7 @@ export function createCpuBackend(reference: Reference, network: Network, ended: 
       return { words: Object.fromEntries(names.map((name) => [name, wordsOf(reference, name)])), control };
     },
     write(tensors, fields = {}) {
+      check();
       Object.assign(control, fields);
       for (const [name, values] of Object.entries(tensors)) {
         const numbers = reference.tensor(name);

@@ -3,10 +3,11 @@ import { initialControl } from "../kernels/control.ts";
 import { checkOptimizer } from "../model/optimizer.ts";
 import { checkOptions } from "../model/options.ts";
 import { createReference } from "../reference/run.ts";
-import { checkCapacity, checkSeed } from "../run/counts.ts";
+import { checkCapacity, checkSeed } from "../run/checks.ts";
 import { errorOf } from "../run/faults.ts";
-import { initialParameters, referenceShape, resolveTraining } from "../run/network.ts";
+import { initialParameters } from "../run/network.ts";
 import { makePlan } from "../run/plan.ts";
+import { referenceShape, resolveTraining } from "../run/setup.ts";
 import { createTraining, onlyReport } from "../run/training.ts";
 import type { ReferenceOptions, ReferenceTrainer } from "../run/types.ts";
 import { Unfit } from "../run/unfit.ts";
@@ -35,14 +36,10 @@ export function createReferenceTrainer(options: ReferenceOptions): ReferenceTrai
   const backend = createCpuBackend(reference, network, () => afterDispose("trainer"));
   const parameters = initialParameters(network.layers, seed);
   backend.write({ X: data.inputs, Y: data.targets, ...parameters });
-  return createTraining({
-    backend,
-    network,
-    begun: { control, schedule: optimizer.schedule },
-    optimizer,
-    places: ["training"],
-    give: onlyReport,
-  });
+  return createTraining(
+    { backend, network, begun: { control, schedule: optimizer.schedule }, optimizer, places: ["training"] },
+    onlyReport,
+  );
 }
 
 /** Makes checks that are without words. @throws the error with its words */

@@ -1,11 +1,11 @@
 import { DataError } from "../errors.ts";
-import { cellError, describe, isNumber } from "./cell.ts";
+import { cellError, describe, isNumber, numberError, numberIn } from "./cell.ts";
 import { columnIndex } from "./columns.ts";
 import type { Table } from "./csv.ts";
 import type { TableDescription } from "./description.ts";
-import { applyScale, fitScale, type RefuseScaled, type Scaling } from "./scale.ts";
+import { firstNotFinite, fitScale, type Scale, type Scaling, scaleFault, scaleValues } from "./scale.ts";
 import { splitRows, takeRows } from "./split.ts";
-import { readClasses, readInputs, readTargets } from "./table.ts";
+import { placesOf, readClasses, readInputs, readTargets } from "./table.ts";
 import { findClasses, guessTask, type Task } from "./task.ts";
 
 export interface ProblemOptions {
@@ -32,8 +32,12 @@ export interface Problem {
   readonly guessed: string | undefined;
   /** Names of the columns to learn from. */
   readonly inputs: readonly string[];
+  /** Names of the columns that are not learned from, as far as they were told. */
+  readonly ignored: readonly string[];
   /** Names of the classes; empty for regression. */
   readonly classes: readonly string[];
+  /** Numbers that the network gives for a row: one a class, or one. */
+  readonly outputs: number;
 }
 
 /** @throws DataError for a column that is not there, and for a target of which nothing can be learned */
@@ -61,7 +65,8 @@ export function problemOf(table: Table, options: ProblemOptions): Problem {
   const guess = options.task === undefined ? guessTask(table, target) : undefined;
   const task = options.task ?? guess?.task ?? "regression";
   const classes = task === "classification" ? findClasses(table, target) : [];
-  return { table, target, task, guessed: guess?.reason, inputs, classes };
+  const outputs = classes.length || 1;
+  return { table, target, task, guessed: guess?.reason, inputs, ignored: options.ignore, classes, outputs };
 }
 
 /** @param ignored names of columns, all that there are beside the target */
@@ -98,6 +103,8 @@ export interface PrepareOptions {
   readonly seed: number;
   readonly scale: Scaling;
   readonly scaleTarget: Scaling;
+  /** The option that leaves columns out, such as `--ignore`, for the remedies of errors. */
+  readonly ignoreOption?: string;
 }
 
 /** Scaled, a constant target is 0, and whatever a network gives is taken for the constant. @throws DataError */
@@ -115,8 +122,9 @@ function checkVaries({ file, columns }: Table, target: number, values: Float64Ar
 
 /** Splits and scales; the scaling is taken from the rows to train on. @throws DataError */
 export function prepare(problem: Problem, options: PrepareOptions): PreparedData {
-  const { table, target, task, inputs, classes } = problem;
-  const values = readInputs(table, inputs);
+  const { table, target, task, inputs, ignored, classes } = problem;
+  const { ignoreOption: option } = options;
+  const values = readInputs(table, inputs, option === undefined ? undefined : { option, ignored });
   const targets = task === "classification" ? readClasses(table, target, classes) : readTargets(table, target);
   const split = splitRows(table.rows.length, options.testFraction, options.seed);
   const trainInputs = takeRows(values, inputs.length, split.train);
@@ -145,38 +153,67 @@ export function prepare(problem: Problem, options: PrepareOptions): PreparedData
   };
 }
 
-/**
- * @param rows of the table that the values are of; all in order if left out
- * @throws DataError with line and column where a number leaves float32's range
- */
-export const scaleInputs = (
+/** @param rows of the table that the values are of @throws DataError with line and column where a number leaves float32's range */
+function scaleRows(
   table: Table,
-  { inputs, inputScale }: TableDescription,
+  { inputs, inputScale, target, targetScale }: TableDescription,
   values: Float64Array,
-  rows?: Uint32Array,
-): Float32Array<ArrayBuffer> => applyScale(values, inputScale, table.file, refuseScaled(table, inputs, rows));
-
-/** As `scaleInputs`, with the target. */
-export const scaleRows = (
-  table: Table,
-  description: TableDescription,
-  inputs: Float64Array,
   targets: Float64Array | Uint32Array,
-  rows?: Uint32Array,
-): ScaledRows => {
-  const { target, targetScale } = description;
+  rows: Uint32Array,
+): ScaledRows {
   return {
-    inputs: scaleInputs(table, description, inputs, rows),
-    targets:
-      targetScale === undefined
-        ? targets
-        : applyScale(targets, targetScale, table.file, refuseScaled(table, [target], rows)),
+    inputs: scaleColumns(table, inputs, inputScale, values, rows),
+    targets: targetScale === undefined ? targets : scaleColumns(table, [target], targetScale, targets, rows),
   };
-};
+}
 
-/** @param names of the columns that were scaled */
-const refuseScaled =
-  (table: Table, names: readonly string[], rows?: Uint32Array): RefuseScaled =>
-  (row, column, fault) => {
-    throw cellError(table, rows?.[row] ?? row, table.columns.indexOf(names[column] ?? ""), fault);
-  };
+/** @param names of the columns that are scaled */
+function scaleColumns(
+  table: Table,
+  names: readonly string[],
+  scale: Scale,
+  values: Float64Array | Uint32Array,
+  rows: Uint32Array,
+): Float32Array<ArrayBuffer> {
+  const scaled = scaleValues(values, scale);
+  const at = firstNotFinite(scaled);
+  if (at < 0) return scaled;
+  const column = table.columns.indexOf(names[at % names.length] ?? "");
+  throw cellError(table, rows[Math.floor(at / names.length)] ?? 0, column, scaleFault(values, scale, at));
+}
+
+/** Rows that a network can predict. */
+export interface KnownRows {
+  /** Their numbers in the table, ascending. */
+  readonly rows: Uint32Array<ArrayBuffer>;
+  /** Scaled, `[rows, inputs]`. */
+  readonly inputs: Float32Array<ArrayBuffer>;
+  /** What is wrong with the first of the others; undefined where there is none. */
+  readonly fault: DataError | undefined;
+}
+
+/** The rows whose inputs are all numbers that a network takes, scaled. @throws DataError where there is none, or a column is missing */
+export function knownRows(table: Table, { inputs, inputScale }: TableDescription): KnownRows {
+  const places = placesOf(table, inputs);
+  const known: number[] = [];
+  const scaled: Float32Array[] = [];
+  let fault: DataError | undefined;
+  for (const [row, cells] of table.rows.entries()) {
+    const values = places.map((column) => numberIn(cells[column] ?? ""));
+    const odd = values.indexOf(undefined);
+    const own = scaleValues(values as number[], inputScale);
+    const far = firstNotFinite(own);
+    if (odd < 0 && far < 0) {
+      known.push(row);
+      scaled.push(own);
+    } else if (odd < 0) {
+      fault ??= cellError(table, row, places[far] ?? 0, scaleFault(values as number[], inputScale, far));
+    } else {
+      fault ??= numberError(table, row, places[odd] ?? 0, "mend the cell, or leave out its row");
+    }
+  }
+  if (known.length === 0 && fault !== undefined) throw fault;
+  const all = new Float32Array(known.length * inputs.length);
+  for (const [i, own] of scaled.entries()) all.set(own, i * inputs.length);
+  return { rows: Uint32Array.from(known), inputs: all, fault };
+}

@@ -195,26 +195,27 @@ function readMetadata(value: unknown, metadata: Record<string, string>, where: s
   }
 }
 
+const damaged = (where: string, got: string, expected: string, remedy = remedyForDamage) =>
+  new DataError({ where, got, expected, remedy });
+
 function readEntry(name: string, value: unknown, file: string): Entry {
   const where = `${file}: tensor "${name}"`;
-  const refuse = (got: string, expected: string, remedy = remedyForDamage): never => {
-    throw new DataError({ where, got, expected, remedy });
-  };
-  if (!isRecord(value)) return refuse(shown(value), "an object with dtype, shape and data_offsets");
+  if (!isRecord(value)) throw damaged(where, shown(value), "an object with dtype, shape and data_offsets");
   const { dtype, shape, data_offsets: offsets } = value;
   if (dtype !== "F32" && dtype !== "U32") {
-    return refuse(`dtype ${shown(dtype)}`, `"F32" or "U32"`, "convert the tensor to float32");
+    throw damaged(where, `dtype ${shown(dtype)}`, `"F32" or "U32"`, "convert the tensor to float32");
   }
   if (!Array.isArray(shape) || !shape.every(isCount)) {
-    return refuse(`shape ${shown(shape)}`, "a list of whole numbers, 0 or above");
+    throw damaged(where, `shape ${shown(shape)}`, "a list of whole numbers, 0 or above");
   }
   const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? offsets : [];
   if (!isCount(begin) || !isCount(end) || begin > end) {
-    return refuse(`data_offsets ${shown(offsets)}`, "two whole numbers [begin, end] with begin ≤ end");
+    throw damaged(where, `data_offsets ${shown(offsets)}`, "two whole numbers [begin, end] with begin ≤ end");
   }
   const bytes = volume(shape) * size;
   if (end - begin !== bytes) {
-    return refuse(
+    throw damaged(
+      where,
       `${end - begin} bytes of data`,
       `${bytes} bytes for shape ${shortened(`[${shape.join(", ")}]`)} of ${dtype}`,
     );

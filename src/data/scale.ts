@@ -20,13 +20,6 @@ export interface Scale {
   readonly factor: readonly number[];
 }
 
-/** Throws the error for a scaled value, of row and column counted from 0. */
-export type RefuseScaled = (
-  row: number,
-  column: number,
-  fault: { readonly got: string; readonly expected: string; readonly remedy: string },
-) => never;
-
 /**
  * Takes the scaling from the rows to train on; sums are in float64.
  * @param values `[rows, columns]` row-major
@@ -67,33 +60,39 @@ function statistics(values: ArrayLike<number>, columns: number, column: number) 
 /**
  * x′ = (x − shift)·factor over `[rows, columns]`, as float32.
  * @param where names the values in an error message: `test.csv: inputs`
- * @param fail throws another error, for values of which more is known
  * @throws DataError where a scaled value is beyond float32's range
  */
-export function applyScale(
-  values: ArrayLike<number>,
-  scale: Scale,
-  where: string,
-  fail: RefuseScaled = (row, column, fault) => {
-    throw new DataError({ where: `${where}: row ${row + 1}, column ${column + 1}`, ...fault });
-  },
-): Float32Array<ArrayBuffer> {
-  const { shift, factor } = scale;
-  const columns = shift.length;
+export function applyScale(values: ArrayLike<number>, scale: Scale, where: string): Float32Array<ArrayBuffer> {
+  const scaled = scaleValues(values, scale);
+  const at = firstNotFinite(scaled);
+  if (at < 0) return scaled;
+  const columns = scale.shift.length;
+  throw new DataError({
+    where: `${where}: row ${Math.floor(at / columns) + 1}, column ${(at % columns) + 1}`,
+    ...scaleFault(values, scale, at),
+  });
+}
+
+/** As `applyScale`, with what is beyond float32's range left as it becomes. */
+export function scaleValues(values: ArrayLike<number>, scale: Scale): Float32Array<ArrayBuffer> {
   const scaled = new Float32Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const column = i % columns;
-    const x = ((values[i] ?? 0) - (shift[column] ?? 0)) * (factor[column] ?? 1);
-    scaled[i] = x;
-    if (!Number.isFinite(scaled[i])) {
-      fail(Math.floor(i / columns), column, {
-        got: `${x} after scaling`,
-        expected: "a number from -3.4e38 to 3.4e38",
-        remedy: "leave the row out, or scale otherwise",
-      });
-    }
-  }
+  for (let i = 0; i < values.length; i++) scaled[i] = scaledValue(values, scale, i);
   return scaled;
+}
+
+/** Place of the first value that is beyond float32's range; −1 where none is. */
+export const firstNotFinite = (scaled: Float32Array): number => scaled.findIndex((x) => !Number.isFinite(x));
+
+/** What is wrong with such a value. @param at its place */
+export const scaleFault = (values: ArrayLike<number>, scale: Scale, at: number) => ({
+  got: `${scaledValue(values, scale, at)} after scaling`,
+  expected: "a number from -3.4e38 to 3.4e38",
+  remedy: "leave the row out, or scale otherwise",
+});
+
+function scaledValue(values: ArrayLike<number>, { shift, factor }: Scale, at: number): number {
+  const column = at % shift.length;
+  return ((values[at] ?? 0) - (shift[column] ?? 0)) * (factor[column] ?? 1);
 }
 
 /** x = x′/factor + shift, the inverse of `applyScale`, over `[rows, columns]`; shift where the factor is 0. */

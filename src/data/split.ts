@@ -26,7 +26,7 @@ export function splitRows(rows: number, testFraction: number, seed: number): Spl
       remedy: "set the test fraction to 0.2, or to 0 for no test part",
     });
   }
-  const testRows = Math.round(rows * testFraction);
+  const testRows = rows - trainRows(rows, testFraction);
   if (testRows === rows || (testRows === 0 && testFraction > 0)) {
     throw new DataError({
       where: "split",
@@ -38,6 +38,9 @@ export function splitRows(rows: number, testFraction: number, seed: number): Spl
   const order = Uint32Array.from({ length: rows }, (_, i) => permute(i, rows, seed, splitEpoch));
   return { train: order.slice(testRows), test: order.slice(0, testRows) };
 }
+
+/** How many of the rows are to train on. */
+export const trainRows = (rows: number, testFraction: number): number => rows - Math.round(rows * testFraction);
 
 /** The given rows of `values [rows, columns]`, in the given order. */
 export function takeRows<T extends Float32Array | Float64Array | Uint32Array>(

@@ -1,22 +1,52 @@
 import { DataError } from "../errors.ts";
 import { nearest } from "../model/nearest.ts";
-import { cellError, readNumber } from "./cell.ts";
+import { cellError, isNumber, numberError, numberIn } from "./cell.ts";
 import { listed } from "./columns.ts";
+import { quoteNames, quoteWord } from "./command.ts";
 import type { Table } from "./csv.ts";
+
+/** How columns are left out of what is learned from, for the remedies of errors. */
+export interface LeaveOut {
+  /** The option that names them, such as `--ignore`. */
+  readonly option: string;
+  /** Those that it names already. */
+  readonly ignored: readonly string[];
+}
 
 /**
  * The named columns as numbers `[rows, names]`, row-major, in the order of `names`; other columns are left aside. They
  * are float64, so that scaling a column such as a time in ms loses nothing to float32 before it is applied.
+ * @param leaveOut where columns may be left out by an option
  * @throws DataError for a missing column, and with line and column for a cell that holds no number
  */
-export function readInputs(table: Table, names: readonly string[]): Float64Array<ArrayBuffer> {
-  const places = new Map(table.columns.map((name, index) => [name, index]));
-  const indices = names.map((name) => places.get(name) ?? refuseMissing(table, name, names));
+export function readInputs(table: Table, names: readonly string[], leaveOut?: LeaveOut): Float64Array<ArrayBuffer> {
+  const indices = placesOf(table, names);
   const values = new Float64Array(table.rows.length * indices.length);
-  for (let row = 0, i = 0; row < table.rows.length; row++) {
-    for (const column of indices) values[i++] = readNumber(table, row, column);
+  let i = 0;
+  for (const [row, cells] of table.rows.entries()) {
+    for (const column of indices) {
+      const value = numberIn(cells[column] ?? "");
+      if (value === undefined) throw numberError(table, row, column, remedyFor(table, column, names, leaveOut));
+      values[i++] = value;
+    }
   }
   return values;
+}
+
+/** Where the named columns stand. @throws DataError for a missing one */
+export function placesOf(table: Table, names: readonly string[]): number[] {
+  const places = new Map(table.columns.map((name, index) => [name, index]));
+  return names.map((name) => places.get(name) ?? refuseMissing(table, name, names));
+}
+
+function remedyFor(table: Table, column: number, names: readonly string[], leaveOut: LeaveOut | undefined): string {
+  const isText = (index: number) => table.rows.every((cells) => !isNumber(cells[index] ?? ""));
+  const mend = isText(column) ? "" : "mend the cell, leave out its row, or ";
+  if (leaveOut === undefined) return `${mend}leave out the column`;
+  // With all others that hold nothing but text, of which each would be refused next.
+  const also = names.filter((name) => name === table.columns[column] || isText(table.columns.indexOf(name)));
+  const word = quoteWord(quoteNames([...leaveOut.ignored, ...also]));
+  return `${mend}leave out ${also.length === 1 ? "the column" : "such columns"} with ${leaveOut.option} ${word}`;
 }
 
 /** Unlike a name that somebody gives, this one is known to be right: what is wrong is the table. */
@@ -42,7 +72,13 @@ function refuseMissing({ columns, file }: Table, name: string, names: readonly s
  * @throws DataError with line and column for a cell that holds no number
  */
 export const readTargets = (table: Table, target: number): Float64Array<ArrayBuffer> =>
-  Float64Array.from(table.rows, (_, row) => readNumber(table, row, target));
+  Float64Array.from(table.rows, (cells, row) => {
+    const value = numberIn(cells[target] ?? "");
+    if (value !== undefined) return value;
+    const text = table.rows.every((others) => !isNumber(others[target] ?? ""));
+    const remedy = text ? "choose the task classification, or another target" : "mend the cell, or leave out its row";
+    throw numberError(table, row, target, remedy);
+  });
 
 /**
  * The target as numbers of classes `[rows]`.
@@ -50,9 +86,9 @@ export const readTargets = (table: Table, target: number): Float64Array<ArrayBuf
  * @throws DataError with line and column for a class that is not among them
  */
 export function readClasses(table: Table, target: number, classes: readonly string[]): Uint32Array<ArrayBuffer> {
-  const numbers = new Map(classes.map((name, index) => [name, index]));
+  const numberOf = numbersOf(classes);
   return Uint32Array.from(table.rows, (cells, row) => {
-    const number = numbers.get(cells[target] ?? "");
+    const number = numberOf(cells[target] ?? "");
     if (number !== undefined) return number;
     throw cellError(table, row, target, {
       got: `class "${cells[target]}"`,
@@ -61,3 +97,14 @@ export function readClasses(table: Table, target: number, classes: readonly stri
     });
   });
 }
+
+/** Gives a cell the number of its class: by its text, or, where all classes are numbers, by its value, `1.0` for `1`. */
+export function numbersOf(classes: readonly string[]): (cell: string) => number | undefined {
+  const numbers = new Map(classes.map((name, index) => [name, index]));
+  const values = classes.every(isNumber) ? new Map(classes.map((name, index) => [asValue(name), index])) : undefined;
+  return (cell) => numbers.get(cell) ?? values?.get(asValue(cell));
+}
+
+/** What a cell of a number is known by: its value, as far as a float64 tells it from the next; else its text. */
+const asValue = (cell: string): number | string =>
+  isNumber(cell) && Math.abs(Number(cell)) <= Number.MAX_SAFE_INTEGER ? Number(cell) : cell;

@@ -1,11 +1,15 @@
 import { DataError } from "../errors.ts";
-import { cellError, isNumber } from "./cell.ts";
+import type { Loss } from "../model/loss.ts";
+import { cellError, countCells, isNumber } from "./cell.ts";
 import type { Table } from "./csv.ts";
 
 /** What is learned: one of several classes, or a number. */
 export const tasks = ["classification", "regression"] as const;
 
 export type Task = (typeof tasks)[number];
+
+/** What a network learns a task by. */
+export const lossOf = (task: Task): Loss => (task === "classification" ? "softmaxCrossEntropy" : "halfSquaredError");
 
 export interface Guess {
   readonly task: Task;
@@ -29,7 +33,7 @@ export function guessTask(table: Table, target: number): Guess {
   for (const [row, cells] of table.rows.entries()) {
     const cell = cells[target] ?? "";
     if (cell === "") throw emptyTarget(table, row, target);
-    values.add(cell);
+    values.add(keyOf(cell));
     (isNumber(cell) ? numbers : texts).push(row);
     whole &&= Number.isInteger(Number(cell));
   }
@@ -37,7 +41,7 @@ export function guessTask(table: Table, target: number): Guess {
   if (texts.length > 0 && odd !== undefined) {
     const numeric = odd === numbers[0];
     throw cellError(table, odd, target, {
-      got: `"${table.rows[odd]?.[target]}" in a column that holds ${numeric ? "text" : "numbers"} elsewhere`,
+      got: `"${table.rows[odd]?.[target]}" in a column that holds ${numeric ? "text" : "numbers"} elsewhere${countCells(table, target, numeric ? "a number" : "no number")}`,
       expected: "a target of numbers only, or of text only",
       remedy: "mend the cell, or choose the task classification, which takes both for names of classes",
     });
@@ -57,17 +61,19 @@ const formatCount = (count: number, noun: string): string => `${count} ${noun}${
 
 /**
  * The classes of a target: its different cells, sorted as numbers where all are numbers, else by code point. A class is
- * known by its text: `1` and `1.0` are two.
+ * known by its text, and a whole number by its value: `1` and `1.0` are one class, named by the shortest text.
  * @throws DataError where a cell is empty, or all cells are the same
  */
 export function findClasses(table: Table, target: number): string[] {
-  const values = new Set<string>();
+  const values = new Map<string, string>();
   for (const [row, cells] of table.rows.entries()) {
     const cell = cells[target] ?? "";
     if (cell === "") throw emptyTarget(table, row, target);
-    values.add(cell);
+    const key = keyOf(cell);
+    const name = values.get(key);
+    if (name === undefined || cell.length < name.length) values.set(key, cell);
   }
-  const classes = [...values].sort(byCodePoint);
+  const classes = [...values.values()].sort(byCodePoint);
   if (classes.every(isNumber)) classes.sort((a, b) => Number(a) - Number(b));
   if (classes.length < 2) {
     throw new DataError({
@@ -81,6 +87,10 @@ export function findClasses(table: Table, target: number): string[] {
   return classes;
 }
 
+/** A whole number as it is written shortest; any other text as it is, since versions such as 1.1 and 1.10 are two. */
+const keyOf = (cell: string): string =>
+  isNumber(cell) && Number.isSafeInteger(Number(cell)) ? `${Number(cell)}` : cell;
+
 /** By Unicode code point, the same on every machine; `<` goes by UTF-16 units, which puts emoji before U+E000…U+FFFF. */
 function byCodePoint(a: string, b: string): number {
   const [left, right] = [Array.from(a), Array.from(b)];
@@ -91,7 +101,7 @@ function byCodePoint(a: string, b: string): number {
 
 const emptyTarget = (table: Table, row: number, target: number) =>
   cellError(table, row, target, {
-    got: "an empty cell",
+    got: `an empty cell${countCells(table, target, "empty")}`,
     expected: "a value of the target on every row",
     remedy: "fill the cell in, or leave out its row",
   });

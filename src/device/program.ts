@@ -15,7 +15,7 @@ export interface Program {
   readonly memory: Bytes;
   /** The buffer of a tensor. @throws PlanError */
   buffer(name: string): GPUBuffer;
-  /** Records so many steps into one compute pass, with what opens and closes a submit; records only. */
+  /** Records so many steps, with what opens and closes a submit; records only. */
   readonly record: RecordSteps;
   /** Frees the buffers that this program made; those shared with it stay. */
   dispose(): void;

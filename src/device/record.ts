@@ -1,6 +1,6 @@
 import type { Workgroups } from "../kernels/types.ts";
 
-/** Records so many steps into one compute pass. */
+/** Records so many steps: one compute pass, and the copies around it where parameters move. */
 export type RecordSteps = (encoder: GPUCommandEncoder, steps: number) => void;
 
 /** A dispatch with nothing left to look up. */

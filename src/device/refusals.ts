@@ -7,7 +7,7 @@ export { reasonOf } from "./lost.ts";
 export { shaderError } from "./shader-error.ts";
 export { wrapDevice } from "./wrap.ts";
 
-/** Why there is no device or tuner, or one cannot do what is asked. */
+/** Why there is no device, or one cannot do what is asked. */
 
 export const noWebGpu = (): DeviceError =>
   new DeviceError({
@@ -45,19 +45,11 @@ export const noDevice = (adapter: string, cause: unknown): DeviceError =>
     { cause },
   );
 
-interface Rare {
-  readonly tune?: unknown;
-  readonly fuse?: boolean | undefined;
-}
-
-/** The error for a tuner that is none, or for f16 where it cannot be. @param device by its adapter's name */
-export function noRare(
+/** The error for f16 where it cannot be. @param device by its adapter's name */
+export const noRare = (
   { adapter }: { readonly adapter: { readonly name: string } },
-  { tune, fuse }: Rare,
-): ModelError | DeviceError {
-  if (tune !== undefined && typeof tune !== "function") return noTuner(tune);
-  return fuse === false ? noTextbookHalf("createTrainer") : noHalf(adapter.name);
-}
+  { fuse }: { readonly fuse?: boolean | undefined },
+): ModelError | DeviceError => (fuse === false ? noTextbookHalf("createTrainer") : noHalf(adapter.name));
 
 /** @param adapter its name */
 const noHalf = (adapter: string): DeviceError =>
@@ -66,15 +58,6 @@ const noHalf = (adapter: string): DeviceError =>
     got: "a device without the feature shader-f16",
     expected: 'one with it, for precision "f16"',
     remedy: "leave precision out, or open the device with the adapter's limits and features on a GPU that has it",
-  });
-
-/** @param tune what was given */
-const noTuner = (tune: unknown): ModelError =>
-  new ModelError({
-    where: "createTrainer",
-    got: `tune ${show(tune)}`,
-    expected: "what tuner() makes",
-    remedy: 'import { tuner } from "chainrule" and give tune: tuner()',
   });
 
 export const noTextbookHalf = (where: string): ModelError =>

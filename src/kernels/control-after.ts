@@ -38,7 +38,12 @@ function rateAfter(schedule: Schedule, first: number, step: number): number {
       const factor = Math.fround(schedule.factor);
       const drops = Math.floor(Math.max(step - 1, 0) / schedule.every);
       let rate = first;
-      for (let i = 0; i < drops; i++) rate = Math.fround(rate * factor);
+      for (let i = 0; i < drops; i++) {
+        const next = Math.fround(rate * factor);
+        // At 0 or infinity, or where a factor next to 1 rounds away: it stays so, however many drops a file tells of.
+        if (next === rate) break;
+        rate = next;
+      }
       return rate;
     }
   }

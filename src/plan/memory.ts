@@ -32,9 +32,11 @@ export function bufferBytes(plan: Plan): Record<string, number> {
 /** Bytes that the pass `reuse` must save: below, updates stay at the end, where they may run side by side, and all deltas can be read. */
 export const LEAST_SAVED = 32 * 1024;
 
-/** Bytes of what a step writes and no later step reads, of which that pass saves less than all. */
-export const passingBytes = ({ tensors }: Plan): number =>
-  Object.values(tensors).reduce((sum, tensor) => sum + (passing.includes(tensor.role) ? bytesOf(tensor) : 0), 0);
+/** The most bytes that it can save: of what a step writes and no later step reads, all but the largest tensor. */
+export function mostSaved({ tensors }: Plan): number {
+  const sizes = Object.values(tensors).flatMap((tensor) => (passing.includes(tensor.role) ? [bytesOf(tensor)] : []));
+  return sizes.reduce((sum, size) => sum + size, 0) - Math.max(0, ...sizes);
+}
 const passing: readonly Role[] = ["activation", "delta", "gradient", "scratch"];
 
 /** Bytes by what they are for; `staging` takes results to the CPU. */

@@ -1,7 +1,17 @@
 import { BYTE_VALUES } from "../kernels/types.ts";
 import { bytesOf } from "../plan/memory.ts";
-import type { ByteScale } from "./types.ts";
 import { unfit } from "./unfit.ts";
+
+/**
+ * What inputs that are bytes stand for: x = scale · byte + offset, rounded once to float32. Only with inputs of a Uint8Array or
+ * Uint8ClampedArray.
+ */
+export interface ByteScale {
+  /** 1 if left out. */
+  readonly scale?: number;
+  /** 0 if left out. */
+  readonly offset?: number;
+}
 
 /** Whether numbers are bytes from 0 to 255; those of another frame or worker are no instances of this one's classes. */
 export const isBytes = (given: ArrayLike<number>): boolean =>

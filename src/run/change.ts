@@ -1,4 +1,4 @@
-import { DataError } from "../errors.ts";
+import { DataError, ShapeError } from "../errors.ts";
 import { type ControlValues, decodeControl, encodeControl, initialControl } from "../kernels/control.ts";
 import { type Beginning, controlAfter } from "../kernels/control-after.ts";
 import { checkOptimizer, type Optimizer, updateRule } from "../model/optimizer.ts";
@@ -54,7 +54,7 @@ export function withOptimizer(
 
 /**
  * Other rows after `step` steps: the next one begins the next epoch.
- * @throws DataError where there is no room for them, or they are of another form
+ * @throws ShapeError where there is no room for them; DataError where they are of another form
  */
 export function withData(
   { rows, inputs }: Rows,
@@ -67,7 +67,7 @@ export function withData(
   const [capacity = 0] = resolveTensor(plan, "X").tensor.shape;
   if (rows > capacity) {
     const remedy = `give fewer rows, or make the trainer with capacity: ${rows}`;
-    refuse("setData", `${rows} rows`, `at most ${capacity}, which there is room for`, remedy, DataError);
+    refuse("setData", `${rows} rows`, `at most ${capacity}, which there is room for`, remedy, ShapeError);
   }
   if ((bytes !== undefined) !== inputs instanceof Uint8Array) {
     const [got, expected] = bytes ? ["numbers", "bytes"] : ["bytes", "numbers"];

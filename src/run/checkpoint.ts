@@ -4,7 +4,6 @@ import type { Dense, Layer, Model } from "../model/layer.ts";
 import { dense, sequential } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
 import { show } from "../model/options.ts";
-import { elementsOf } from "../plan/memory.ts";
 import { checkLoss, type Network, type ParameterSpec, parameterSpecs, resolveNetwork } from "./network.ts";
 import {
   checkFileOptimizer,
@@ -15,7 +14,7 @@ import {
   type Progress,
   refuseFile,
 } from "./progress.ts";
-import type { Parameters } from "./types.ts";
+import type { ByteScale, Parameters } from "./types.ts";
 
 /** What a file holds beside parameters, so that training can go on exactly. */
 export interface TrainingState {
@@ -31,6 +30,8 @@ export interface LoadedModel {
   readonly model: Model;
   readonly inputs: number;
   readonly loss: Loss;
+  /** What inputs that are bytes stand for; undefined where the network was trained on floats. */
+  readonly bytes: ByteScale | undefined;
   readonly parameters: Parameters;
   readonly training: TrainingState | undefined;
   /** The file's own metadata, less the description that is decoded here. */
@@ -51,6 +52,7 @@ interface Description {
   readonly model: Model;
   readonly inputs: number;
   readonly loss: Loss;
+  readonly bytes?: ByteScale;
   readonly training?: Progress;
   readonly optimizer?: FileOptimizer | undefined;
 }
@@ -78,7 +80,7 @@ export function encodeModel(
   const tensors: Record<string, FileTensor> = {};
   const specs = parameterSpecs(network.layers);
   for (const { name, key, shape } of specs) {
-    tensors[key] = { shape, data: values[name] ?? new Float32Array(elementsOf(shape)) };
+    tensors[key] = { shape, data: values[name] as Float32Array<ArrayBuffer> };
   }
   const width = training?.optimizer?.state.length ?? 0;
   for (const { name, key, shape } of specs) {
@@ -90,6 +92,7 @@ export function encodeModel(
     model: network.model,
     inputs: network.inputs,
     loss: network.loss,
+    ...(network.bytes && { bytes: network.bytes }),
     ...(training && { training: training.progress, optimizer: training.optimizer }),
   };
   return encodeSafetensors(tensors, { ...metadata, [FORMAT]: "pt", [DESCRIPTION]: JSON.stringify(description) });
@@ -101,10 +104,12 @@ export function encodeModel(
  * @throws DataError where the file is cut short, is no safetensors file or describes no network
  */
 export function loadModel(bytes: Uint8Array | ArrayBuffer, where = "model"): LoadedModel {
-  if (!(bytes instanceof Uint8Array || bytes instanceof ArrayBuffer)) {
+  // Those of another frame or worker are no instances of this one's classes.
+  const kind = Object.prototype.toString.call(bytes);
+  if (!["[object Uint8Array]", "[object ArrayBuffer]"].includes(kind)) {
     refuseFile(where, show(bytes), "the bytes of a file, as a Uint8Array or an ArrayBuffer");
   }
-  const file = decodeSafetensors(bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes, where);
+  const file = decodeSafetensors(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes), where);
   const { [DESCRIPTION]: text, [FORMAT]: _, ...metadata } = file.metadata;
   if (text === undefined) {
     refuseFile(where, "a safetensors file without a description of its network", `metadata "${DESCRIPTION}"`);
@@ -132,6 +137,7 @@ export function loadModel(bytes: Uint8Array | ArrayBuffer, where = "model"): Loa
     model: network.model,
     inputs: network.inputs,
     loss: network.loss,
+    bytes: network.bytes,
     parameters,
     training: progress && { progress, optimizer, state },
     metadata,
@@ -202,12 +208,13 @@ function parseDescription(text: string, where: string): Description {
 
 function isDescription(value: unknown): value is Description {
   if (!isRecord(value) || !isRecord(value.model) || !Array.isArray(value.model.layers)) return false;
-  const { version, inputs, loss, training, optimizer } = value;
+  const { version, inputs, loss, bytes, training, optimizer } = value;
   return (
     typeof version === "number" &&
     typeof inputs === "number" &&
     typeof loss === "string" &&
     value.model.layers.every((layer) => isRecord(layer) && layer.kind === "dense") &&
+    (bytes === undefined || isRecord(bytes)) &&
     (training === undefined || isRecord(training)) &&
     (optimizer === undefined || isRecord(optimizer))
   );
@@ -224,13 +231,20 @@ function checkedTraining({ version, optimizer }: Description, training: Progress
 }
 
 /** Builds the network anew, so that whatever the file says goes through the same checks as what a user writes. */
-function describedNetwork({ model, inputs, loss }: Description, where: string): Network {
+function describedNetwork({ model, inputs, loss, bytes }: Description, where: string): Network {
+  if (bytes && !isScale(bytes)) {
+    refuseFile(
+      where,
+      `bytes of scale ${bytes.scale} and offset ${bytes.offset}`,
+      "finite numbers that float32 can hold",
+    );
+  }
   try {
     const layers = model.layers.map(({ units, activation, kind: _, ...options }: Dense) =>
       dense(units, activation, options),
     );
     checkLoss(loss);
-    return resolveNetwork(sequential(layers), inputs, loss);
+    return resolveNetwork(sequential(layers), inputs, loss, bytes);
   } catch (cause) {
     throw new DataError(
       {
@@ -243,6 +257,10 @@ function describedNetwork({ model, inputs, loss }: Description, where: string): 
     );
   }
 }
+
+const isScale = ({ scale, offset }: ByteScale): boolean =>
+  [scale, offset].every((value) => typeof value === "number" && Number.isFinite(Math.fround(value))) &&
+  Number.isFinite(Math.fround(255 * Number(scale) + Number(offset)));
 
 function floats(
   tensors: Readonly<Record<string, FileTensor>>,

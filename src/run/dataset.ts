@@ -27,7 +27,7 @@ export type Fitting = Pick<Network, "loss" | "outputs" | "bytes"> & {
 
 /**
  * Checks a data set and brings a copy of it into the form that the GPU takes.
- * @throws ModelError for a key that a data set does not have; Unfit for what stands for a DataError naming row and column
+ * @throws ModelError for a key that a data set does not have; Unfit for a ShapeError, or for a DataError naming row and column
  */
 export function checkDataset(where: string, data: Dataset, network: Fitting): Rows {
   if (Array.isArray(data) || ArrayBuffer.isView(data)) unfit("noDataset", where);
@@ -45,12 +45,12 @@ export function checkDataset(where: string, data: Dataset, network: Fitting): Ro
   const rows = stated ? inputs.length / stated : targets.length / width;
   if (rows === 0) unfit("noRows", where);
   if (stated) wholeRows(where, inputs, stated);
+  if (classes && !stated && outputs > 2 && isOneHot(targets, outputs)) unfit("oneHot", where, targets, outputs);
   if (!Number.isInteger(rows)) unfit("partialTargets", where, targets, width);
   const columns = inputs.length / rows;
   if (!Number.isInteger(columns) || columns === 0) unfit("partialInputs", where, inputs, rows);
   if (targets.length !== rows * width) unfit("otherTargets", where, targets, rows, columns, outputs, width);
   if (network.inputs && columns !== network.inputs) unfit("otherColumns", where, columns, network.inputs);
-  if (classes && !stated && outputs > 2 && isOneHot(targets, outputs)) unfit("oneHot", where, targets, outputs);
   return {
     rows,
     columns,
@@ -83,6 +83,7 @@ function isOneHot(targets: ArrayLike<number>, outputs: number): boolean {
 /** @throws Unfit unless `values` is a list */
 export function checkArray(where: string, values: ArrayLike<number> | undefined): void {
   if (typeof values !== "object" || typeof values?.length !== "number") unfit("noArray", where, values);
+  if (typeof values[0] === "object") unfit("nested", where);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { DataError } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
 import type { Hardware } from "../kernels/tile.ts";
 import type { Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
@@ -7,7 +7,7 @@ import { checkWord, refuse } from "../model/options.ts";
 import { count } from "../model/schedule.ts";
 import { buildTrainPlan } from "../plan/build.ts";
 import { isSmall } from "../plan/flops.ts";
-import { LEAST_SAVED, passingBytes } from "../plan/memory.ts";
+import { LEAST_SAVED, mostSaved } from "../plan/memory.ts";
 import { fuse } from "../plan/passes/fuse.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Network } from "./network.ts";
@@ -68,7 +68,7 @@ export interface Draft {
  * The textbook plan of a network's training step, fused unless it is to stay as it is.
  * @param where the call, for messages
  * @param options of which the optimizer was checked
- * @throws ModelError, DataError
+ * @throws ModelError, ShapeError
  */
 export function draftPlan(
   where: string,
@@ -84,11 +84,11 @@ export function draftPlan(
   const rare: (keyof RarePasses)[] = [];
   if (precision === "f16") rare.push("halfPrecision");
   else if (passes.oneDispatch !== false && isSmall(plan)) rare.push("oneDispatch");
-  if (passes.reuse !== false && passingBytes(plan) > LEAST_SAVED) rare.push("reuse");
+  if (passes.reuse !== false && mostSaved(plan) >= LEAST_SAVED) rare.push("reuse");
   return { plan, passes: rare };
 }
 
-/** As `makePlan`, but what few plans need is loaded only for those. @throws ModelError, DataError */
+/** As `makePlan`, but what few plans need is loaded only for those. @throws ModelError, ShapeError */
 export async function loadPlan(
   where: string,
   network: Network,
@@ -109,6 +109,6 @@ function checkBatch(where: string, batch: number | undefined, rows: number): num
     `batch ${batch}`,
     `at most ${rows}, the rows of the data`,
     "take a smaller batch or more rows",
-    DataError,
+    ShapeError,
   );
 }

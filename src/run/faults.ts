@@ -1,7 +1,6 @@
 import { type ChainruleError, DataError, ModelError, PlanError, ShapeError } from "../errors.ts";
 import { remedyForName } from "../model/nearest.ts";
 import { show } from "../model/options.ts";
-import type { Unfit } from "./unfit.ts";
 
 /** What can be wrong with given numbers, in words. */
 const faults = {
@@ -14,23 +13,25 @@ const faults = {
     }),
   noArray: (where: string, values: unknown) =>
     data(where, show(values), "an array of numbers", "give a plain or typed array"),
+  nested: (where: string) =>
+    data(where, "a list of lists", "an array of numbers", "give them row after row in one list, such as rows.flat()"),
   noRows: (where: string) => data(where, "no rows", "at least one row", "give the rows to work on"),
   /** @param outputs numbers of a row's target */
   partialTargets: (where: string, { length }: ArrayLike<number>, outputs: number) =>
-    data(`${where}: targets`, `${length} numbers`, `a multiple of the ${outputs} outputs`, "give whole rows"),
+    sizes(`${where}: targets`, `${length} numbers`, `a multiple of the ${outputs} outputs`, "give whole rows"),
   partialInputs: (where: string, inputs: ArrayLike<unknown>, rows: number) =>
-    data(
+    sizes(
       `${where}: inputs`,
-      counted(inputs),
+      `${inputs.length} numbers`,
       `a multiple of the ${rows} rows that the targets have`,
-      isNested(inputs) ? FLAT : "give inputs and targets of the same rows",
+      "give inputs and targets of the same rows",
     ),
   partialRows: (where: string, inputs: ArrayLike<unknown>, columns: number) =>
-    data(
+    sizes(
       `${where}: inputs`,
-      counted(inputs),
+      `${inputs.length} numbers`,
       `at least one row, each of the ${columns} columns that the network takes`,
-      isNested(inputs) ? FLAT : "give whole rows",
+      "give whole rows",
     ),
   /** @param outputs of the network @param width numbers of a row's target */
   otherTargets: (
@@ -41,9 +42,9 @@ const faults = {
     outputs: number,
     width: number,
   ) =>
-    data(
+    sizes(
       `${where}: targets`,
-      `${length} targets for ${rows} rows of ${columns}`,
+      `${length} targets for ${rows} ${rows === 1 ? "row" : "rows"} of ${columns}`,
       `${rows * width}, one${width === 1 ? "" : ` of ${width} numbers`} a row`,
       width === 1 && length === rows * outputs ? CLASS_NUMBERS : "give inputs and targets of the same rows",
     ),
@@ -55,7 +56,7 @@ const faults = {
       `${CLASS_NUMBERS}, or state the data's columns`,
     ),
   otherColumns: (where: string, columns: number, inputs: number) =>
-    data(
+    sizes(
       `${where}: inputs`,
       `${columns} columns`,
       `${inputs}, as the network takes`,
@@ -88,7 +89,7 @@ const faults = {
       where: `${where}: row ${line}, column ${column}`,
       got: show(values[index]),
       expected: "a finite number that float32 can hold",
-      remedy: isNested(values) ? FLAT : "mend or leave out the row",
+      remedy: "mend or leave out the row",
       line,
       column,
     });
@@ -138,8 +139,14 @@ const faults = {
 
 export type Faults = typeof faults;
 
+interface Finding {
+  readonly fault: keyof Faults;
+  readonly given: readonly unknown[];
+  readonly stack?: string | undefined;
+}
+
 /** The error that a check's finding stands for, with the stack of the call that found it. */
-export function errorOf({ fault, given, stack }: Unfit): ChainruleError {
+export function errorOf({ fault, given, stack }: Finding): ChainruleError {
   const error = (faults[fault] as (...given: unknown[]) => ChainruleError)(...given);
   if (stack) error.stack = stack.replace(/^.*/, String(error).replaceAll("$", "$$$$"));
   return error;
@@ -148,8 +155,7 @@ export function errorOf({ fault, given, stack }: Unfit): ChainruleError {
 const data = (where: string, got: string, expected: string, remedy: string) =>
   new DataError({ where, got, expected, remedy });
 
-const isNested = (values: ArrayLike<unknown>): boolean => typeof values[0] === "object";
-const counted = (values: ArrayLike<unknown>) => (isNested(values) ? "a list of lists" : `${values.length} numbers`);
+const sizes = (where: string, got: string, expected: string, remedy: string) =>
+  new ShapeError({ where, got, expected, remedy });
 
-const FLAT = "give the numbers row after row in one list, such as rows.flat()";
 const CLASS_NUMBERS = "give one class number a row, from 0";

@@ -72,6 +72,7 @@ export async function createGpuBackend(
       return { words, control: decodeControl(words.control as Words) };
     },
     write(tensors, control = {}) {
+      guard.check();
       for (const [name, data] of Object.entries(tensors)) gpu.queue.writeBuffer(program.buffer(name), 0, data);
       const words = encodeControl(control);
       const block = program.buffer("control");
@@ -83,7 +84,9 @@ export async function createGpuBackend(
       }
     },
     async inference() {
-      const { createInference } = await guard.wait(import("./inference.ts"));
+      const { createInference } = await import("./inference.ts");
+      // What is made after the owner was disposed nobody would free.
+      guard.check();
       inference ??= createInference(device, guard, network, (name) => program.buffer(name));
       return inference;
     },

@@ -1,4 +1,4 @@
-import { HALTED, RECORD_WORDS, RING_RECORDS, SKIPPED } from "../kernels/control.ts";
+import { HALTED, RECORD_WORDS, SKIPPED } from "../kernels/control.ts";
 import type { Loss } from "../model/loss.ts";
 import type { Report } from "./types.ts";
 
@@ -15,21 +15,15 @@ export interface StepRecord {
   readonly epoch: number;
 }
 
-/** Bytes of the ring. */
-export const RING_BYTES = 4 * RECORD_WORDS * RING_RECORDS;
-
-/** A ring's line for step t ≥ 1. */
-export const decodeRecord = (ring: Uint32Array<ArrayBuffer>, step: number): StepRecord =>
-  recordOf(ring, floatsOf(ring), ((step - 1) * RECORD_WORDS) % ring.length);
-
-const floatsOf = ({ buffer, byteOffset, length }: Uint32Array<ArrayBuffer>) =>
+const asFloats = ({ buffer, byteOffset, length }: Uint32Array<ArrayBuffer>) =>
   new Float32Array(buffer, byteOffset, length);
 
 /**
+ * A line of the ring.
  * @param floats the same memory as `words`
  * @param at where the line begins
  */
-function recordOf(words: Uint32Array<ArrayBuffer>, floats: Float32Array<ArrayBuffer>, at: number): StepRecord {
+export function recordOf(words: Uint32Array<ArrayBuffer>, floats: Float32Array<ArrayBuffer>, at: number): StepRecord {
   const word = (index: number) => words[at + index] ?? 0;
   const float = (index: number) => floats[at + index] ?? 0;
   return {
@@ -80,7 +74,7 @@ export function addRecord(totals: Totals, record: StepRecord): void {
 /** Adds the sums of steps, one line each. @returns the first step that halted, which it does not add */
 export function addRecords(totals: Totals, lines: Uint32Array<ArrayBuffer>): StepRecord | undefined {
   // One view for all: made for each record, views would take longer than a tiny network's step.
-  const floats = floatsOf(lines);
+  const floats = asFloats(lines);
   for (let at = 0; at < lines.length; at += RECORD_WORDS) {
     const record = recordOf(lines, floats, at);
     if (record.halted) return record;
@@ -104,6 +98,6 @@ export function summarize(totals: Totals, loss: Loss, seconds: number): Report {
     skipped: totals.skipped,
     learningRate: last?.learningRate ?? 0,
     seconds,
-    samplesPerSecond: rows / seconds,
+    samplesPerSecond: seconds > 0 ? rows / seconds : 0,
   };
 }

@@ -18,7 +18,7 @@ const rarePasses: RarePasses = { halfPrecision, oneDispatch, reuse: (plan) => re
 /**
  * The plan of a training step, as `createTrainer` makes it; needs no GPU and no data.
  * @param hardware the device that the products are shared out for; one of which nothing is known if left out
- * @throws ModelError, ShapeError, DataError
+ * @throws ModelError, ShapeError
  */
 export function planTraining(options: PlanOptions, hardware?: Hardware): Plan {
   const where = "planTraining";
@@ -47,7 +47,7 @@ export function planTraining(options: PlanOptions, hardware?: Hardware): Plan {
 /**
  * The plan of a network's training step.
  * @param where the call, for messages
- * @throws ModelError, DataError
+ * @throws ModelError, ShapeError
  */
 export function makePlan(where: string, network: Network, options: TrainingStepOptions, hardware?: Hardware): Plan {
   if (options.precision === "f16" && options.fuse === false) throw noTextbookHalf(where);

@@ -4,6 +4,7 @@ import { checkDevice, type Device } from "../device/open.ts";
 import { checkModel, type Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
 import { checkObject, checkOptions } from "../model/options.ts";
+import { packBytes } from "./bytes.ts";
 import type { LoadedModel } from "./checkpoint.ts";
 import { scaleShape } from "./dataset.ts";
 import { createInference } from "./inference.ts";
@@ -49,7 +50,10 @@ async function create(device: Device, options: PredictorOptions): Promise<Predic
   const model = checkModel(`${where}: model`, options.model);
   checkLoss(loss);
   checkObject(`${where}: parameters`, options.parameters, "parameters");
-  if (bytes) checkOptions(`${where}: bytes`, bytes, scaleShape);
+  if (bytes) {
+    checkOptions(`${where}: bytes`, bytes, scaleShape);
+    packBytes(`${where}: bytes`, [], bytes);
+  }
   const network = resolveNetwork(model, inputs, loss, bytes);
   const values = parameterSpecs(network.layers).map((spec) => {
     return [spec.name, checkParameter(where, spec, options.parameters[spec.name] ?? [])] as const;

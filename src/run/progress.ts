@@ -59,20 +59,16 @@ const isLossScale = (value: unknown): boolean =>
 
 const isWord = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 32;
 
-/** The GPU counts steps and epochs in a word: from the upper half on a long training would wrap it. */
-const isCount = (value: unknown): boolean => isWord(value) && Number(value) < 2 ** 31;
-
 const isFlag = (value: unknown): boolean => typeof value === "boolean";
 
 const word = "a whole number from 0 to 4294967295";
-const countable = "a whole number from 0 to 2147483647, from which there is room to count on";
 const share = "a number from 0 to 1";
 
 type Checks<T> = Readonly<Record<keyof T & string, readonly [fits: (value: unknown) => boolean, expected: string]>>;
 
 /** What a trainer can go on with. A rate β of 0 has the correction 1. */
 const progressFields: Checks<Omit<Progress, "order">> = {
-  step: [isCount, countable],
+  step: [isWord, word],
   correction1: [isShare, share],
   correction2: [isShare, share],
   beta1: [isShare, share],
@@ -83,10 +79,11 @@ const progressFields: Checks<Omit<Progress, "order">> = {
 
 const orderFields = ({ rows, batch }: Partial<RowOrder>): Checks<RowOrder> => ({
   rows: [(value) => isWord(value) && value !== 0, "a whole number from 1 to 4294967295"],
-  batch: [(value) => isWord(value) && value !== 0 && Number(value) <= Number(rows), `a whole number from 1 to ${rows}`],
+  // More than all rows where a trainer was given fewer than its batch has room for.
+  batch: [(value) => isWord(value) && value !== 0, "a whole number from 1 to 4294967295"],
   seed: [isWord, word],
   shuffle: [isFlag, "true or false"],
-  epoch: [isCount, countable],
+  epoch: [isWord, word],
   row: [
     (value) => isWord(value) && Number(value) < Number(rows) && Number(value) % Number(batch) === 0,
     `where one of the batches of ${batch} of ${rows} rows begins`,

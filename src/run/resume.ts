@@ -122,15 +122,13 @@ export function loadFor(network: Network, plan: Plan, begun: Beginning, bytes: U
   for (const { name } of parameterSpecs(network.layers)) {
     checkStateNumbers(`state_${name}`, training.state[`state_${name}`], parameters[name]);
   }
-  const { step, correction1, correction2, beta1, beta2, lossScale, skipped, order } = training.progress;
-  // As the GPU summed them, unless they belong to other rates than this trainer's.
-  const own = beta1 === Math.fround(begun.control.beta1) && beta2 === Math.fround(begun.control.beta2);
-  const corrections = own ? { correction1, correction2 } : {};
+  // The corrections are the sums of the weights by which the file's moments were averaged, whatever rates go on from there.
+  const { step, correction1, correction2, lossScale, skipped, order } = training.progress;
   const scaling = isHalf(plan) && lossScale !== undefined ? { lossScale, halted: skipped ? SKIPPED : 0 } : {};
   // A file of version 1 does not tell its order. Its epochs are counted by its steps, as they were: of the same rows and batches,
   // which it was promised to go on with exactly, it does; of others it begins with what is left of an epoch.
   const ahead = order ? stepsBefore(order, orderAfter(plan, begun.control)) - step : 0;
-  const control = { ...controlAfter(begun, step, ahead), ...corrections, ...scaling };
+  const control = { ...controlAfter(begun, step, ahead), correction1, correction2, ...scaling };
   return { parameters, restart: { state: training.state, control, ahead } };
 }
 

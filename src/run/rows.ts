@@ -5,7 +5,8 @@ import type { ByteScale } from "./types.ts";
 
 /**
  * Whole rows to be predicted, copied.
- * @throws ModelError for a scale that is none; Unfit for a DataError where they are no whole rows, or a value is not a finite float32
+ * @throws ModelError for a scale that is none; Unfit for a ShapeError where they are no whole rows; for a DataError where a value is
+ *   not a finite float32
  */
 export function checkRows(where: string, given: ArrayLike<number>, byteScale: ByteScale = {}, network: Network) {
   checkOptions(where, byteScale, scaleShape);

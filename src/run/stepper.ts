@@ -43,6 +43,7 @@ export function createStepper(
     const goesOn = (until: number) => stepper.step < until && !signal?.aborted;
 
     const submit = (until: number) => {
+      guard.check();
       const next = Math.min(pace.steps, until - stepper.step);
       const encoder = gpu.createCommandEncoder({ label: `${label}.step` });
       program.record(encoder, next);

@@ -3,7 +3,8 @@ import { checkDevice, type Device } from "../device/open.ts";
 import { CONTROL_WORDS, encodeControl, initialControl } from "../kernels/control.ts";
 import { checkOptions, refuse, show } from "../model/options.ts";
 import { createGpuBackend } from "./gpu.ts";
-import { initialParameters, resolveTraining, trainingShape } from "./network.ts";
+import { initialParameters } from "./network.ts";
+import { resolveTraining, trainingShape } from "./setup.ts";
 import { createTraining } from "./training.ts";
 import type { Sweep, SweepOptions } from "./types.ts";
 import { worded } from "./unfit.ts";
@@ -41,14 +42,16 @@ async function create(device: Device, options: SweepOptions): Promise<Sweep> {
     return values;
   });
   backend.write({ X: data.inputs, Y: data.targets, resident, control });
-  const { step: take, ...training } = createTraining({
-    backend,
-    network,
-    begun: { control: controls[0] as (typeof controls)[number], schedule: optimizer.schedule },
-    optimizer,
-    places: variants.map((_, variant) => `sweep: variants[${variant}]`),
-    give: (reports) => reports,
-  });
+  const { step: take, ...training } = createTraining(
+    {
+      backend,
+      network,
+      begun: { control: controls[0] as (typeof controls)[number], schedule: optimizer.schedule },
+      optimizer,
+      places: variants.map((_, variant) => `sweep: variants[${variant}]`),
+    },
+    (reports) => reports,
+  );
 
   /** @throws ModelError where there is no such variant */
   const check = (where: string, variant: number) => {

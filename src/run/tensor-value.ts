@@ -11,7 +11,10 @@ import { unpackBytes } from "./unpack.ts";
 /** A tensor's value out of its words: the rows of the last batch, f16 deltas without their scale. */
 export function tensorValue(tensor: Tensor, words: Uint32Array<ArrayBuffer>, control: ControlValues): TensorValue {
   const { dtype, role, batched } = tensor;
-  const shape = batched ? [control.rows, ...tensor.shape.slice(1)] : tensor.shape;
+  // Of the data those that there are, of the room that they have.
+  const rows = role === "data" ? control.dataRows : undefined;
+  const first = batched ? control.rows : rows;
+  const shape = first === undefined ? tensor.shape : [first, ...tensor.shape.slice(1)];
   const length = elementsOf(shape);
   switch (dtype) {
     case "u8":

@@ -4,10 +4,11 @@ import { refusals } from "../device/refused.ts";
 import { initialControl } from "../kernels/control.ts";
 import { checkOptimizer } from "../model/optimizer.ts";
 import { checkOptions } from "../model/options.ts";
-import { checkCapacity, checkSeed } from "./counts.ts";
+import { checkCapacity, checkSeed } from "./checks.ts";
 import { loadPlan } from "./draft.ts";
 import { createGpuBackend } from "./gpu.ts";
-import { initialParameters, referenceShape, resolveTraining } from "./network.ts";
+import { initialParameters } from "./network.ts";
+import { referenceShape, resolveTraining } from "./setup.ts";
 import { createTraining, onlyReport } from "./training.ts";
 import type { Trainer, TrainerOptions } from "./types.ts";
 import { worded } from "./unfit.ts";
@@ -34,29 +35,22 @@ async function create(device: Device, options: TrainerOptions): Promise<Trainer>
   const { network, data } = resolveTraining(where, options);
   const rows = checkCapacity(where, capacity, data.rows);
   // What waits comes after the data were copied.
-  if (
-    (tune !== undefined && typeof tune !== "function") ||
-    (step.precision === "f16" && (step.fuse === false || !device.gpu.features.has("shader-f16")))
-  ) {
+  if (step.precision === "f16" && (step.fuse === false || !device.gpu.features.has("shader-f16"))) {
     throw (await refusals()).noRare(device, options);
   }
   const bytes = network.bytes !== undefined;
   const planned = await loadPlan(where, network, { ...step, rows, bytes }, hardwareOf(device));
-  const tuned = await tune?.(device, planned);
+  const tuned = tune === undefined ? tune : await (await import("./tune/taken.ts")).takeTuned(tune, device, planned);
   const backend = await createGpuBackend(device, "trainer", network, tuned?.plan ?? planned);
   const compileSeconds = (performance.now() - began) / 1000;
 
   const control = initialControl({ optimizer, dataRows: data.rows, batch: backend.plan.batch, seed });
   const parameters = initialParameters(network.layers, seed);
   backend.write({ X: data.inputs, Y: data.targets, ...parameters }, control);
-  const training = createTraining({
-    backend,
-    network,
-    begun: { control, schedule: optimizer.schedule },
-    optimizer,
-    places: ["training"],
-    give: onlyReport,
-  });
+  const training = createTraining(
+    { backend, network, begun: { control, schedule: optimizer.schedule }, optimizer, places: ["training"] },
+    onlyReport,
+  );
   return {
     ...training,
     tuning: tuned?.report,

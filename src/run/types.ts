@@ -4,19 +4,12 @@ import type { Loss } from "../model/loss.ts";
 import type { Optimizer } from "../model/optimizer.ts";
 import type { Bytes } from "../plan/memory.ts";
 import type { Plan } from "../plan/types.ts";
+import type { ByteScale } from "./bytes.ts";
 import type { Precision } from "./plan.ts";
-import type { TuneReport, Tuner } from "./tune/types.ts";
+import type { Evaluation, Parameters, Prediction, Report, TensorValue } from "./results.ts";
+import type { Tuned, TuneReport, Tuner } from "./tune/types.ts";
 
-/**
- * What inputs that are bytes stand for: x = scale · byte + offset, rounded once to float32. Only with inputs of a Uint8Array or
- * Uint8ClampedArray.
- */
-export interface ByteScale {
-  /** 1 if left out. */
-  readonly scale?: number;
-  /** 0 if left out. */
-  readonly offset?: number;
-}
+export type { ByteScale, Evaluation, Parameters, Prediction, Report, TensorValue };
 
 /**
  * Rows to train on or to be judged by.
@@ -38,7 +31,7 @@ export interface TrainingOptions {
   readonly loss: Loss;
   /** The rows to train on; copied once. */
   readonly data: Dataset;
-  /** Rows of a batch; min(32, rows) if left out. The last batch of an epoch holds what is left. */
+  /** Rows of a batch; 32 if left out, or all that there is room for if fewer. The last batch of an epoch holds what is left. */
   readonly batch?: number;
   /** Whether each epoch takes the rows in a new order; true if left out. */
   readonly shuffle?: boolean;
@@ -70,71 +63,16 @@ export interface ReferenceOptions extends TrainingOptions {
 
 export interface TrainerOptions extends ReferenceOptions {
   /**
-   * Made by `tuner`: looks for the fastest way to share out the step's products on this device, which changes no result. None
-   * if left out.
+   * Made by `tuner`: looks for the fastest way to share out the step's products on this device, which changes no result. Or what
+   * `tune` has found before for these options on this device, as it is or out of JSON. None if left out.
    */
-  readonly tune?: Tuner;
+  readonly tune?: Tuner | Tuned;
   /**
    * What activations and deltas are stored as, beside a copy of the weights to compute with: `"f32"` if left out. `"f16"` takes half
    * the memory and needs a device with the feature shader-f16. Sums, parameters and optimizer state are f32 in either.
    */
   readonly precision?: Precision;
 }
-
-/** Averages over the steps since the last report. Losses are per sample. */
-export interface Report {
-  /** Steps taken since the beginning, these included. */
-  readonly step: number;
-  /** Epochs begun, counted from 1. */
-  readonly epoch: number;
-  /** Steps of this report. */
-  readonly steps: number;
-  /** Samples seen by the steps of this report. */
-  readonly rows: number;
-  /** ΣL/Σ|B| over the steps, each at the parameters before its update. */
-  readonly loss: number;
-  /** Σs/Σ|B|. */
-  readonly penalty: number;
-  /** J/|B| = loss + penalty. */
-  readonly objective: number;
-  /** Share of rows whose largest output is the target's class; undefined where targets are no classes. */
-  readonly accuracy: number | undefined;
-  /** Steps of this report that changed nothing, since a delta was out of f16's range; 0 with precision `"f32"`. */
-  readonly skipped: number;
-  /** η of the last step. */
-  readonly learningRate: number;
-  /** Wall-clock time of these steps in seconds. */
-  readonly seconds: number;
-  readonly samplesPerSecond: number;
-}
-
-/** Averages over rows that were not trained on. */
-export interface Evaluation {
-  readonly rows: number;
-  /** L/rows, per sample. */
-  readonly loss: number;
-  /** Share of rows whose largest output is the target's class; undefined where targets are no classes. */
-  readonly accuracy: number | undefined;
-}
-
-export interface Prediction {
-  readonly rows: number;
-  /** o `[rows, outputs]` row-major: logits where the loss is softmax cross-entropy. */
-  readonly outputs: Float32Array<ArrayBuffer>;
-  /** softmax(o) `[rows, outputs]`; undefined unless the loss is softmax cross-entropy. */
-  readonly probabilities: Float32Array<ArrayBuffer> | undefined;
-  /** Number of the largest output of each row, the first one of equals; undefined unless the loss is softmax cross-entropy. */
-  readonly classes: Uint32Array<ArrayBuffer> | undefined;
-}
-
-/** A tensor read back from the GPU. */
-export interface TensorValue {
-  readonly shape: readonly number[];
-  readonly data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
-}
-
-/** Parameters by name: `W1 [units, inputs]`, `b1 [units]`, `W2`, … */
-export type Parameters = Readonly<Record<string, Float32Array<ArrayBuffer>>>;
 
 export interface SaveOptions {
   /** Whether optimizer state and the step counter are written too, so that training can go on exactly; true if left out. */
@@ -160,22 +98,22 @@ export interface Probe {
 export interface Predictor {
   /**
    * Loss and accuracy over `data`.
-   * @throws DataError where the rows do not fit; NumericError where their loss is no finite number; DeviceError where the device
-   * is lost
+   * @throws ShapeError, DataError where the rows do not fit; NumericError where their loss is no finite number; DeviceError where
+   * the device is lost
    */
   evaluate(data: Dataset): Promise<Evaluation>;
   /**
    * Outputs for `inputs [rows, columns]`.
    * @param byteScale of inputs that are bytes; what the network was trained with if left out
-   * @throws DataError where the rows do not fit; NumericError where an output is no finite number; DeviceError where the device
-   * is lost
+   * @throws ShapeError, DataError where the rows do not fit; NumericError where an output is no finite number; DeviceError where the
+   * device is lost
    */
   predict(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<Prediction>;
   /**
    * Compiles the forward pass over `inputs [rows, columns]`, which it copies to the GPU once. It goes with the predictor or
    * trainer when that is disposed.
    * @param byteScale of inputs that are bytes; what the network was trained with if left out
-   * @throws DataError where the rows do not fit; DeviceError where a tensor exceeds a limit of the device
+   * @throws ShapeError, DataError where the rows do not fit; DeviceError where a tensor exceeds a limit of the device
    */
   probe(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<Probe>;
   /** Frees every buffer on the GPU. Later calls reject. */
@@ -206,12 +144,15 @@ export interface Training {
   step(n?: number): Promise<Report>;
   /** Trains epoch by epoch; each report comes when its epoch has ended. @throws ModelError at once; NumericError, DeviceError */
   fit(options: FitOptions): Fit<Report>;
-  /** Loss and accuracy over `data`. @throws DataError where the rows do not fit; NumericError where their loss is no finite number */
+  /**
+   * Loss and accuracy over `data`.
+   * @throws ShapeError, DataError where the rows do not fit; NumericError where their loss is no finite number
+   */
   evaluate(data: Dataset): Promise<Evaluation>;
   /**
    * Outputs for `inputs [rows, columns]`.
    * @param byteScale of inputs that are bytes; what the network was trained with if left out
-   * @throws DataError where the rows do not fit; NumericError where an output is no finite number
+   * @throws ShapeError, DataError where the rows do not fit; NumericError where an output is no finite number
    */
   predict(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<Prediction>;
   /** Reads all parameters back. */
@@ -228,7 +169,7 @@ export interface Training {
   /**
    * Takes other rows of the same columns, at most `capacity`, and begins a new epoch with the next step. Nothing is compiled. Without
    * `shuffle` they are taken in the order given.
-   * @throws DataError
+   * @throws ShapeError, DataError
    */
   setData(data: Dataset): Promise<void>;
   /**
@@ -259,7 +200,7 @@ export interface ReferenceTrainer extends Training {
   /**
    * The forward pass over `inputs [rows, columns]`.
    * @param byteScale of inputs that are bytes; what the network was trained with if left out
-   * @throws DataError where the rows do not fit
+   * @throws ShapeError, DataError where the rows do not fit
    */
   probe(inputs: ArrayLike<number>, byteScale?: ByteScale): Promise<ReferenceProbe>;
 }

@@ -5,7 +5,7 @@ import { checkOptions, refuse, show } from "../model/options.ts";
 import { forVariants } from "../plan/passes/variants.ts";
 import type { Plan } from "../plan/types.ts";
 import { describeRule } from "./change.ts";
-import { checkSeed } from "./counts.ts";
+import { checkSeed } from "./checks.ts";
 import type { TrainingStepOptions } from "./draft.ts";
 import type { Network } from "./network.ts";
 import { makePlan } from "./plan.ts";
@@ -45,7 +45,7 @@ function checkVariant(where: string, variant: Variant): Variant {
 
 /**
  * The plan of a training step of so many variants.
- * @throws ModelError, DataError; PlanError where a step does not become one dispatch
+ * @throws ShapeError; PlanError where a step does not become one dispatch
  */
 export function planVariants(
   network: Network,

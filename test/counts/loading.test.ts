@@ -54,6 +54,8 @@ const training = (options: Partial<TrainerOptions> = {}, rows = ROWS, columns = 
   ...options,
 });
 
+const deep = sequential([dense(64, "relu"), dense(64, "relu"), dense(64, "relu"), dense(10)]);
+
 const small: TrainerOptions = {
   ...training(),
   model: sequential([dense(8, "tanh"), dense(2)]),
@@ -71,13 +73,14 @@ const cases: readonly (readonly [string, TrainerOptions, readonly string[], on?:
   ["whose step is small", small, ["whole-steps"]],
   ["whose step is small, in a dispatch a layer", { ...small, oneDispatch: false }, []],
   ["in f16", training({ precision: "f16" }), ["half"]],
-  ["by the textbook", training({ fuse: false }), ["inference", "read", "textbook"]],
-  ["by long batches", training({ batch: 2048 }, 2048), ["split"]],
-  ["of a wide output", training({ model: sequential([dense(40)]) }), ["inference", "read"]],
+  ["by the textbook", training({ fuse: false }), ["inference", "read", "reuse", "textbook"]],
+  ["by long batches", training({ batch: 2048 }, 2048), ["reuse", "split"]],
+  ["of a wide output", training({ model: sequential([dense(40)]) }), ["inference", "read", "reuse"]],
+  ["of a long batch and several layers", training({ batch: 256, model: deep }, 256), ["reuse"]],
   [
     "of wide layers on a GPU",
     training({ model: sequential([dense(128), dense(10)]), batch: 128 }, 128),
-    ["staged"],
+    ["reuse", "staged"],
     gpu,
   ],
 ];
@@ -94,10 +97,13 @@ it.each(cases.map(([name, options, expected, on = device]) => ({ name, options, 
 );
 
 it.each<readonly [string, (trainer: Trainer) => Promise<unknown>, readonly string[]]>([
-  ["evaluate", (trainer) => trainer.evaluate(training().data), ["inference", "read"]],
-  ["predict", (trainer) => trainer.predict(new Float32Array(64)), ["inference", "read"]],
-  ["read", (trainer) => trainer.read("W1"), ["read"]],
-  ["save", (trainer) => trainer.save(), ["files", "restart"]],
+  ["evaluate", (trainer) => trainer.evaluate(training().data), ["inference", "read", "reuse"]],
+  ["predict", (trainer) => trainer.predict(new Float32Array(64)), ["inference", "read", "reuse"]],
+  ["read", (trainer) => trainer.read("W1"), ["calls", "read"]],
+  ["setParameters", (trainer) => trainer.setParameters({ b2: new Float32Array(10) }), ["calls"]],
+  ["setOptimizer", (trainer) => trainer.setOptimizer(sgd({ learningRate: 1 })), ["calls"]],
+  ["setData", (trainer) => trainer.setData(training().data), ["calls"]],
+  ["save", (trainer) => trainer.save(), ["calls", "files"]],
 ])("%s() loads what it needs when it is first called", async (name, call, expected) => {
   const { loaded, createTrainer } = await openPage(name);
   const trainer = await createTrainer(device, training());

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import type { Page } from "playwright";
 import { describe, expect, it } from "vitest";
 import { Comparison, STEPS } from "../../demo/src/pages/gpu/compare.ts";
+import { commandLine } from "../../src/table.ts";
 import { button, expectAccessible, expectToFit, phone, settled, trainAll, until, useSite } from "./browser.ts";
 import { newRows, openModel } from "./model.ts";
 import { tableOf } from "./tables.ts";
@@ -47,10 +48,10 @@ describe("a table of classes", () => {
     await downloadFile(page, place.path("classes.safetensors"));
     await button(page, "Copy the command to train the same").click();
     const copied = await page.evaluate(() => navigator.clipboard.readText());
-    expect(copied).toBe("npx chainrule train classes.csv --config classes.config.json");
+    expect(copied).toBe(`${commandLine} train classes.csv --config classes.config.json`);
     await downloadFile(page, place.path("classes.config.json"));
     writeFileSync(place.path("classes.csv"), text);
-    const trained = await place.run(...copied.split(" ").slice(2), "--out", "again.safetensors");
+    const trained = await place.run(...copied.slice(`${commandLine} `.length).split(" "), "--out", "again.safetensors");
     expect(trained.stdout).toMatch(/test\s+120/);
     // The same split, scales, first weights and order of the rows.
     const [own, other] = await Promise.all(

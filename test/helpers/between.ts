@@ -10,9 +10,9 @@ import {
 import { reduceGroup } from "../../src/kernels/record.ts";
 import { adam, sgd } from "../../src/model/optimizer.ts";
 import { cosine, type Schedule, stepDecay } from "../../src/model/schedule.ts";
-import { decodeRecord } from "../../src/run/metrics.ts";
 import { expectClose, gamma, UNIT_ROUNDOFF, type Words } from "./compare.ts";
 import { type Case, controlOf, inDouble, type Outcome, random, runOnCpu } from "./gpu.ts";
+import { decodeRecord } from "./record.ts";
 import { groupRoundings } from "./tolerances.ts";
 
 /** What stands between two steps, and how it is compared with the twin. */

@@ -7,8 +7,9 @@ import { type Device, openDevice } from "../../src/device/open.ts";
  *
  * Nothing is copied to the buffers that are mapped either: they are full of zeros, by which no training halts. A report's sums
  * mean nothing.
+ * @param byte of which those buffers are full instead, asked for each
  */
-export async function openNullDevice(): Promise<Device> {
+export async function openNullDevice(byte = () => 0): Promise<Device> {
   // For good, as the library does when it opens Dawn. Did it not, what test/node starts in processes of their own would fail.
   Object.assign(globalThis, globals);
   // The entry point must live as long as its devices: `openDevice` holds it.
@@ -18,7 +19,7 @@ export async function openNullDevice(): Promise<Device> {
   gpu.createBuffer = (descriptor) => {
     if ((descriptor.usage & GPUBufferUsage.MAP_READ) === 0) return createBuffer.call(gpu, descriptor);
     const buffer = createBuffer.call(gpu, { ...descriptor, mappedAtCreation: true });
-    new Uint8Array(buffer.getMappedRange()).fill(0);
+    new Uint8Array(buffer.getMappedRange()).fill(byte());
     buffer.unmap();
     return buffer;
   };

@@ -8,12 +8,12 @@ import type { Optimizer } from "../../src/model/optimizer.ts";
 import { elementsOf } from "../../src/plan/memory.ts";
 import type { Plan, Role } from "../../src/plan/types.ts";
 import { createReference, type Reference } from "../../src/reference/run.ts";
-import { decodeRecord } from "../../src/run/metrics.ts";
 import { planTraining } from "../../src/run/plan.ts";
 import { createTrainer } from "../../src/run/trainer.ts";
 import type { Dataset, Trainer } from "../../src/run/types.ts";
 import { expectClose, largestMagnitude, type Words } from "./compare.ts";
 import { controlOf, random, randomIntegers, readWords } from "./gpu.ts";
+import { decodeRecord } from "./record.ts";
 
 type Parameters = Readonly<Record<string, ArrayLike<number>>>;
 

@@ -120,3 +120,15 @@ export const mistakes = (partial: number): readonly [string, (source: string) =>
     ],
   ];
 };
+
+/** A plan of its products of one kernel alone, which find all that they read written. */
+export const alone = (plan: Plan, kernel: Tunable["kernel"]): Plan => ({
+  ...plan,
+  tensors: Object.fromEntries(
+    Object.entries(plan.tensors).map(([name, tensor]) => [
+      name,
+      ["control", "parameter", "state"].includes(tensor.role) ? tensor : { ...tensor, role: "scratch" },
+    ]),
+  ),
+  steps: plan.steps.filter((step) => step.kernel === kernel),
+});

@@ -58,7 +58,7 @@ describe("no command writes over a file that it reads:", () => {
 
 describe("train refuses a configuration", () => {
   const known =
-    "target, task, ignore, layers, activation, batch, optimizer, momentum, learning-rate, weight-decay, decay, epochs, seed, test-fraction, scale, scale-target, tune, out";
+    "target, task, ignore, seed, test-fraction, scale, scale-target, layers, activation, initializer, batch, epochs, optimizer, momentum, learning-rate, schedule, weight-decay, decay, tune, out";
   const object = 'a JSON object of options, such as {"layers": "64,32"}';
 
   it.each([
@@ -68,7 +68,7 @@ describe("train refuses a configuration", () => {
     [
       "of a number out of its range",
       '{"epochs": 0}',
-      '"epochs": got "0", expected a whole number of at least 1; give such a number.',
+      '"epochs": got "0", expected a whole number from 1 to 4294967295; give such a number.',
     ],
     [
       "of a list",
@@ -129,17 +129,17 @@ describe("train refuses, in one line and without a file left behind,", () => {
     [
       "an input that is no number",
       "a,b,y\n1,2,no\n3,four,yes\n",
-      'data.csv: line 3, column 2 ("b"): got "four", expected a number; mend the cell, or leave out its row or column.',
+      'data.csv: line 3, column 2 ("b"): got "four" (1 of 2 cells of column "b" is no number), expected a number; mend the cell, leave out its row, or leave out the column with --ignore b.',
     ],
     [
       "NaN in the data",
       "a,b,y\n1,2,no\nNaN,4,yes\n",
-      'data.csv: line 3, column 1 ("a"): got "NaN", expected a number; mend the cell, or leave out its row or column.',
+      'data.csv: line 3, column 1 ("a"): got "NaN" (1 of 2 cells of column "a" is no number), expected a number; mend the cell, leave out its row, or leave out the column with --ignore a.',
     ],
     [
       "a cell left empty",
       "a,b,y\n1,2,no\n3,,yes\n",
-      'data.csv: line 3, column 2 ("b"): got an empty cell, expected a number; mend the cell, or leave out its row or column.',
+      'data.csv: line 3, column 2 ("b"): got an empty cell (1 of 2 cells of column "b" is no number), expected a number; mend the cell, leave out its row, or leave out the column with --ignore b.',
     ],
     [
       "one class only",
@@ -201,7 +201,7 @@ describe("train refuses, in one line and without a file left behind,", () => {
     [
       "a text target for a regression",
       [...train, "--task", "regression"],
-      'data.csv: line 2, column 3 ("y"): got "no", expected a number; mend the cell, or leave out its row or column.',
+      'data.csv: line 2, column 3 ("y"): got "no" (20 of 20 cells of column "y" are no numbers), expected a number; choose the task classification, or another target.',
     ],
     [
       "a hidden size of 0",
@@ -226,7 +226,22 @@ describe("train refuses, in one line and without a file left behind,", () => {
     [
       "no epochs",
       [...train, "--epochs", "0"],
-      '--epochs: got "0", expected a whole number of at least 1; give such a number.',
+      '--epochs: got "0", expected a whole number from 1 to 4294967295; give such a number.',
+    ],
+    [
+      "more epochs than are counted",
+      [...train, "--epochs", "5000000000"],
+      '--epochs: got "5000000000", expected a whole number from 1 to 4294967295; give such a number.',
+    ],
+    [
+      "epochs of more steps than are counted",
+      [...train, "--epochs", "4000000000", "--batch", "8"],
+      "--epochs: got 4000000000 of 2 steps each, expected at most 2147483647, since a training counts 4294967295 steps; train for fewer epochs.",
+    ],
+    [
+      "an unknown schedule",
+      [...train, "--schedule", "cosin"],
+      '--schedule: got "cosin", expected one of constant, cosine; write cosine.',
     ],
     [
       "a seed past 32 bits",
@@ -241,7 +256,7 @@ describe("train refuses, in one line and without a file left behind,", () => {
     [
       "a learning rate of 0",
       [...train, "--learning-rate", "0"],
-      "sgd: got learningRate 0, expected a number above 0 in float32's range; set learningRate to a number above 0 in float32's range.",
+      "cosine: got learningRate 0, expected a number above 0 in float32's range; set learningRate to a number above 0 in float32's range.",
     ],
     [
       "a test fraction of 1",
@@ -371,19 +386,11 @@ describe("predict refuses, in one line and without a file left behind,", () => {
     );
   });
 
-  it("a label that the model does not know", async () => {
-    place.write("data.csv", "a,b,y\n1,2,no\n3,4,maybe\n");
-    await refuses(
-      predict,
-      'data.csv: line 3, column 3 ("y"): got class "maybe", expected one of "no", "yes", the classes that the model knows; mend the cell, or train on data that holds this class.',
-    );
-  });
-
-  it("a cell that is no number", async () => {
+  it("a table of which no row can be predicted", async () => {
     place.write("data.csv", "a,b\n1,inf\n");
     await refuses(
       predict,
-      'data.csv: line 2, column 2 ("b"): got "inf", expected a number; mend the cell, or leave out its row or column.',
+      'data.csv: line 2, column 2 ("b"): got "inf", expected a number; mend the cell, or leave out its row.',
     );
   });
 
@@ -397,10 +404,31 @@ describe("predict refuses, in one line and without a file left behind,", () => {
 });
 
 describe("plan refuses", () => {
+  it.each([
+    ["text among numbers", "a,b,y\n1,2,no\n3,four,yes\n5,6,yes\n", []],
+    ["a column of text", "a,b,y\n1,x,no\n3,z,yes\n5,z,yes\n", []],
+    ["an unknown class or none", "a,b,y\n1,2,\n3,4,yes\n", []],
+    ["one number only", "a,b,y\n1,2,5.5\n3,4,5.5\n5,6,5.5\n", []],
+    ["too few rows", "a,b,y\n1,2,no\n3,4,yes\n", []],
+    ["a number too large when it is scaled", `a,y\n${"1,1.5\n1.0001,2.5\n".repeat(9)}3e38,3.5\n`, []],
+    ["a scaling of classes", good, ["--scale-target", "minmax"]],
+    ["more epochs than are counted", good, ["--epochs", "4294967295", "--batch", "1"]],
+  ])("%s as train does", async (_, text, options) => {
+    place.write("data.csv", text);
+    const refused: string[] = [];
+    for (const command of ["train", "plan"]) {
+      const { status, stderr } = await place.run([command, "data.csv", "--target", "y", ...options]);
+      expect(status, stderr).toBe(1);
+      refused.push(stderr);
+    }
+    expect(refused[0]).toMatch(/^error: [^\n]+\n$/);
+    expect(refused[1]).toBe(refused[0]);
+  });
+
   it("neither a table nor sizes", async () => {
     await refuses(
       ["plan", "--inputs", "3"],
-      "plan: got no table and no sizes, expected a table, or both --inputs and --outputs; run chainrule plan data.csv --target column, or chainrule plan --inputs 64 --outputs 10.",
+      "plan: got no table and no sizes, expected a table, or both --inputs and --outputs; write plan data.csv --target column, or plan --inputs 64 --outputs 10.",
     );
   });
 
@@ -426,6 +454,7 @@ describe("plan refuses", () => {
     ["--target", "y"],
     ["--ignore", "a"],
     ["--test-fraction", "0.2"],
+    ["--scale", "none"],
   ])("sizes and %s, which is of a table", async (flag, value) => {
     await refuses(
       ["plan", "--inputs", "3", "--outputs", "2", flag, value],

@@ -13,15 +13,63 @@ import {
   formatTable,
 } from "../../src/cli/format.ts";
 import { catchInterrupt } from "../../src/cli/interrupt.ts";
+import { describeOptimizer, optimizerOf, stepsOf } from "../../src/cli/network.ts";
 import { namesOption } from "../../src/cli/options.ts";
 import { watchOutput } from "../../src/cli/output.ts";
 import { formatConfusion, formatEpochs, formatScores } from "../../src/cli/report.ts";
 import { cacheFolder, fileCache } from "../../src/cli/tune-cache.ts";
 import { formatTuning } from "../../src/cli/tuning.ts";
+import { quoteNames, quoteWord } from "../../src/data/command.ts";
 import { measureFit } from "../../src/data/fit.ts";
 import type { Report } from "../../src/run/types.ts";
 import { refusal } from "../helpers/refusal.ts";
 import { createWorkplace, type Workplace } from "./command.ts";
+
+describe("the optimizer", () => {
+  const options = {
+    layers: [8],
+    activation: "relu",
+    initializer: "glorot",
+    optimizer: "adam",
+    weightDecay: 0,
+    epochs: 3,
+  } as const;
+
+  it.each([
+    [{}, "adam, learning rate 0.01 by cosine to 0"],
+    [{ learningRate: 0.003 }, "adam, learning rate 0.003 by cosine to 0"],
+    [{ schedule: "constant" }, "adam, learning rate 0.01"],
+    [{ optimizer: "adamw" }, "adamw, learning rate 0.01 by cosine to 0"],
+    [{ optimizer: "sgd" }, "sgd, learning rate 0.1"],
+    [{ optimizer: "sgd", schedule: "cosine" }, "sgd, learning rate 0.1 by cosine to 0"],
+    [{ optimizer: "momentum" }, "momentum, learning rate 0.01, momentum 0.9"],
+  ] as const)("of %j is the one that was asked for, with the rest that suits it", (given, text) => {
+    const all = { ...options, ...given };
+    expect(describeOptimizer(all, optimizerOf(all, 100))).toBe(text);
+  });
+
+  it("lowers its rate over all steps of the training", () => {
+    expect(stepsOf(options, 100)).toBe(12);
+    expect(stepsOf({ ...options, batch: 100, epochs: 7 }, 100)).toBe(7);
+    expect(optimizerOf(options, 12).schedule).toMatchObject({ kind: "cosine", steps: 12, finalLearningRate: 0 });
+  });
+});
+
+describe("a command to be copied", () => {
+  it("has words in quotes where a shell would take them for something else", () => {
+    expect(["a.csv", "my houses.csv", "it's", ""].map(quoteWord)).toEqual([
+      "a.csv",
+      "'my houses.csv'",
+      "'it'\\''s'",
+      "''",
+    ]);
+  });
+
+  it("names columns as --ignore reads them", () => {
+    const names = ["Maker, model", 'size "', "id"];
+    expect(namesOption(quoteNames(names))).toEqual(names);
+  });
+});
 
 describe("watchOutput", () => {
   const watched = () => {
@@ -253,7 +301,9 @@ describe("measureFit", () => {
   it("has no R² where the target does not vary", () => {
     const fit = measureFit([1, 3], [2, 2]);
     expect(fit).toEqual({ rmse: 1, r2: Number.NaN });
-    expect(formatScores([{ name: "test", rows: 2, loss: 0.5, fit }])[1]).toMatch(/none \(the target does not vary\)$/);
+    expect(formatScores([{ name: "test", rows: 2, loss: 0.5, accuracy: undefined, fit }])[1]).toMatch(
+      /none \(the target does not vary\)$/,
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { readCsv } from "../../src/data/csv.ts";
 import { splitRows } from "../../src/data/split.ts";
 import { useDevice } from "../helpers/device.ts";
@@ -105,7 +105,7 @@ describe("predict", () => {
     const outcome = await place.run(["predict", "houses.safetensors", "far.csv"]);
     succeeded(outcome);
     expect(rowsOf(outcome.stdout)).toHaveLength(3);
-    expect(outcome.stderr).toMatch(/^given +2 +Infinity +1e\+30 /m);
+    expect(outcome.stderr).toMatch(/^given +2 +\d\.\d+e\+\d\d +1e\+30 /m);
   });
 
   it("names no two columns alike", async () => {
@@ -114,6 +114,77 @@ describe("predict", () => {
     succeeded(await place.run([...args, "--epochs", "2"]));
     const outcome = await place.run(["predict", "flowers.safetensors", "flowers.csv"]);
     expect(rowsOf(outcome.stdout)[0]).toEqual(["probability", "probability of the class"]);
+  });
+
+  it("predicts every row that it can, leaves the others blank, and judges by the labels that it knows", async () => {
+    const rows = [
+      "1,0.2,short",
+      ",0.2,short",
+      "4,1.3,",
+      "4,1.3,round",
+      "1,n/a,short",
+      '4,1.3,"long, wide"',
+      "1,0.2,oval",
+    ];
+    place.write("given.csv", `length,width,kind\n${rows.join("\n")}\n`);
+    const outcome = await place.run(["predict", "flowers.safetensors", "given.csv"]);
+    succeeded(outcome);
+    const [, ...predictions] = rowsOf(outcome.stdout);
+    const long = "long, wide";
+    expect(predictions.map(([kind]) => kind)).toEqual(["short", "", long, long, "", long, "short"]);
+    for (const [kind, probability] of predictions) expect(Number(probability) > 0.5).toBe(kind !== "");
+    expect(outcome.stderr.split("\n").slice(0, 2)).toEqual([
+      'without a prediction: 2 of 7 rows, the first since given.csv: line 3, column 1 ("length"): got an empty cell (1 of 7 cells of column "length" is no number), expected a number',
+      'not in the score: 1 row without a "kind", and 2 rows with a class that the model does not know, the first "round" on line 5',
+    ]);
+    expect(outcome.stderr).toMatch(/^given +2 +\S+ +100\.0 %$/m);
+
+    place.write("unknown.csv", "length,width,kind\n1,0.2,round\n");
+    const unknown = await place.run(["predict", "flowers.safetensors", "unknown.csv"]);
+    expect(unknown).toMatchObject({
+      status: 0,
+      stderr: 'not in the score: 1 row with a class that the model does not know, the first "round" on line 2\n',
+    });
+  });
+
+  it("leaves a regression's lines blank where it has no prediction, and judges by the numbers", async () => {
+    place.write("houses.csv", houses);
+    succeeded(await place.run(["train", "houses.csv", "--target", "price", "--epochs", "2"]));
+    place.write("given.csv", "rooms,area,price\n1,20,50000\n?,30,60000\n2,,\n2,30,\n2,30,cheap\n3,40,1\n");
+    const outcome = await place.run(["predict", "houses.safetensors", "given.csv", "--out", "p.csv"]);
+    succeeded(outcome);
+    const { rows } = readCsv(readFileSync(join(place.folder, "p.csv"), "utf8"), "p.csv");
+    expect(rows.map(([price]) => price !== "")).toEqual([true, false, false, true, true, true]);
+    expect(outcome.stderr).toMatch(/^without a prediction: 2 of 6 rows, the first since given\.csv: line 3, column 1 /);
+    expect(outcome.stderr).toMatch(
+      /^not in the score: 1 row without a "price", and 1 row with what is no number, the first "cheap" on line 6$/m,
+    );
+    expect(outcome.stderr).toMatch(/^given +2 /m);
+  });
+
+  it("knows a class that is a number by its value", async () => {
+    place.write("flowers.csv", flowers.replaceAll("short", "0").replaceAll('"long, wide"', "1"));
+    succeeded(await place.run([...trainFlowers, "--epochs", "20", "--out", "m"]));
+    place.write("given.csv", "length,width,kind\n1,0.2,0.0\n4,1.3,1.0\n4,1.3,+1\n");
+    const outcome = await place.run(["predict", "m", "given.csv"]);
+    succeeded(outcome);
+    expect(outcome.stderr).toMatch(/^given +3 +\S+ +100\.0 %$/m);
+    expect(rowsOf(outcome.stdout).map(([kind]) => kind)).toEqual(["kind", "0", "1", "1"]);
+  });
+
+  it("runs the network once, judged or not", async () => {
+    const spy = vi.spyOn(device.gpu.queue, "submit");
+    onTestFinished(() => spy.mockRestore());
+    place.write("plain.csv", "length,width\n1,0.2\n4,1.3\n");
+    place.write("labelled.csv", 'length,width,kind\n1,0.2,short\n4,1.3,"long, wide"\n');
+    const submits: number[] = [];
+    for (const name of ["plain.csv", "labelled.csv"]) {
+      spy.mockClear();
+      succeeded(await place.run(["predict", "flowers.safetensors", name]));
+      submits.push(spy.mock.calls.length);
+    }
+    expect(submits[1]).toBe(submits[0]);
+    expect(submits[0]).toBeGreaterThan(0);
   });
 
   it("judges nothing where the target column is empty", async () => {

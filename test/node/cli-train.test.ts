@@ -10,6 +10,58 @@ import { digits } from "./command.ts";
 const device = await useDevice();
 const place = useWorkplace(async () => device);
 
+/** Unscaled, η of 0.1 is too large for x of some 10, since λ of the curvature is x² + 1; a tenth of it is not. */
+const far = `x,y\n${Array.from({ length: 40 }, (_, i) => `${8 + i / 20},${i / 40 + 0.5}`).join("\n")}\n`;
+const trainFar = ["train", "far.csv", "--target", "y", "--layers", "none", "--scale-target", "none", "--epochs", "60"];
+const bySgd = [...trainFar, "--scale", "none", "--optimizer", "sgd"];
+
+describe("train, where the loss is not finite,", () => {
+  it("begins anew once with a tenth of the rate, and says so", async () => {
+    place.write("far.csv", far);
+    const outcome = await place.run(bySgd);
+    succeeded(outcome);
+    const anew = /^step \d+: L = \S+; training anew with a tenth of the learning rate, 0\.01$/gm;
+    expect(outcome.stdout.match(anew)).toHaveLength(1);
+    expect(outcome.stdout).toMatch(/^60 epochs, 60 steps in /m);
+    const named = await place.run([...bySgd, "--learning-rate", "0.01", "--out", "named"]);
+    succeeded(named);
+    const [first, other] = ["far.safetensors", "named"].map((name) => readFileSync(join(place.folder, name)));
+    expect(first?.equals(other ?? new Uint8Array())).toBe(true);
+  });
+
+  it.each([
+    [
+      "a given rate",
+      ["--learning-rate", "0.1"],
+      "leave --scale none out, or leave --scale-target none out, or give --learning-rate 0.01",
+    ],
+    [
+      "a rate above the usual",
+      ["--scale", "standard", "--scale-target", "standard", "--learning-rate", "30"],
+      "leave --learning-rate out, which is 0.1 then",
+    ],
+    [
+      "a decay",
+      ["--scale", "standard", "--scale-target", "standard", "--learning-rate", "0.1", "--weight-decay", "3000"],
+      "give --learning-rate 0.01, or give a smaller --weight-decay",
+    ],
+  ])("says what mends it: with %s", async (_, options, remedy) => {
+    place.write("far.csv", far);
+    const { status, stdout, stderr } = await place.run([...bySgd, ...options]);
+    expect(status).toBe(1);
+    expect(stdout).not.toContain("training anew");
+    expect(stderr.endsWith(`; ${remedy}.\n`), stderr).toBe(true);
+  });
+
+  it("does not try again what no rate has changed", async () => {
+    place.write("far.csv", far.replace("8,", "1e30,"));
+    const { status, stdout, stderr } = await place.run([...bySgd, "--test-fraction", "0"]);
+    expect(status).toBe(1);
+    expect(stdout).not.toContain("training anew");
+    expect(stderr).toMatch(/: step 1: .*; leave --scale none out, or leave --scale-target none out\.\n$/);
+  });
+});
+
 describe("train", () => {
   it("says what it learns, how it goes and how good it is, and writes the model", async () => {
     place.write("flowers.csv", flowers);
@@ -84,6 +136,23 @@ describe("train", () => {
     expect(outcome.stderr).toMatch(/^stopping; Ctrl-C again ends at once\n/);
     expect(outcome.stderr).toContain(`epoch 1/50 | ${begun} of 1,438 steps | `);
     expect(outcome.stdout).toMatch(/model written to m\n$/);
+  });
+
+  it("says that nothing was trained where a signal comes before the first step", async () => {
+    place.write("flowers.csv", flowers);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const outcome = await place.run(trainFlowers, {
+      openDevice: async () => {
+        controller.abort();
+        return device;
+      },
+      catchInterrupt: () => ({ signal, status: 130, release: () => {} }),
+    });
+    expect(outcome.status).toBe(130);
+    expect(outcome.stderr).toBe("stopping; Ctrl-C again ends at once\n");
+    expect(outcome.stdout).toMatch(/^stopped before the first step: nothing was trained, and no model written\n$/m);
+    expect(place.files()).toEqual(["flowers.csv"]);
   });
 
   it("writes the same model for the same seed, and another for another", async () => {

@@ -34,7 +34,7 @@ describe("the command line", () => {
 });
 
 describe("plan", () => {
-  const sizes = ["plan", "--inputs", "3", "--outputs", "2", "--layers", "4"];
+  const sizes = ["plan", "--inputs", "3", "--outputs", "2", "--layers", "4", "--optimizer", "sgd"];
 
   it("prints the step for given sizes", async () => {
     const { status, stdout } = await place.run([...sizes, "--activation", "tanh"]);

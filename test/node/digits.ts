@@ -1,5 +1,4 @@
-import { readProblem } from "../../src/cli/problem.ts";
-import { prepare } from "../../src/data/problem.ts";
+import { prepareTable } from "../../src/cli/problem.ts";
 import { createTrainer, type Dense, type Device, type Evaluation, sequential, sgd } from "../../src/index.ts";
 
 /** What a network makes of the digits after training. */
@@ -13,8 +12,8 @@ export interface Outcome {
  * batches of 32, 50 epochs.
  */
 export async function trainDigits(device: Device, layers: readonly Dense[], seed: number): Promise<Outcome> {
-  const problem = readProblem("data/digits.csv", { target: "digit", ignore: [] });
-  const data = prepare(problem, { testFraction: 0.2, seed, scale: "minmax", scaleTarget: "none" });
+  const options = { target: "digit", ignore: [], testFraction: 0.2, seed, scale: "minmax" } as const;
+  const { data } = prepareTable("data/digits.csv", options);
   const { train: rows, test } = data;
   if (test === undefined) throw new Error("no rows to test on");
   const trainer = await createTrainer(device, {

@@ -133,7 +133,11 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
         `createTrainer: got ${flag} "false", expected true or false; set ${flag} to true or false.`,
       ] as const,
   ),
-  ["createTrainer", [device, { ...whole, tune: {} }], "createTrainer: got tune .*, expected what tuner\\(\\) makes; "],
+  [
+    "createTrainer",
+    [device, { ...whole, tune: {} }],
+    "createTrainer: got tune .*, expected what tuner\\(\\) makes or tune\\(\\) gave; ",
+  ],
   ["createPredictor", [], "createPredictor: got undefined, expected a device; "],
   ["createPredictor", [device, { model, loss, inputs: 2 }], "createPredictor: got no parameters, expected "],
   [
@@ -151,11 +155,11 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
     [device, { model, loss: "hinge", inputs: 2, parameters: {} }],
     'model: loss: got "hinge", expected one of ',
   ],
-  ["openDevice", [null], "openDevice: got null, expected an object of gpu, limits, powerPreference; "],
+  ["openDevice", [null], "openDevice: got null, expected an object of gpu, limits, powerPreference, device, adapter; "],
   [
     "openDevice",
     [{ limit: "default" }],
-    'openDevice: got option "limit", expected gpu, limits, powerPreference; write limits.',
+    'openDevice: got option "limit", expected gpu, limits, powerPreference, device, adapter; write limits.',
   ],
   ["openDevice", [{ limits: "all" }], 'openDevice: got limits "all", expected one of adapter, default; '],
   [

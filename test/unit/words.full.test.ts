@@ -122,7 +122,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   rowWeights: ["src/run/dataset.ts"],
   gammaOfBytes: ["src/run/dataset.ts", "src/run/rows.ts"],
   compression: ["src/run/resume.ts"],
-  every: ["src/run/counts.ts"],
+  every: ["src/run/checks.ts"],
   nickname: ["src/run/variants.ts"],
   unroll: ["src/run/draft.ts"],
   topClasses: ["src/run/predictor.ts"],

@@ -2,7 +2,6 @@ import {
   createReferenceTrainer,
   createTrainer,
   type Device,
-  type Optimizer,
   type ReferenceTrainer,
   type Trainer,
   type TrainerOptions,
@@ -16,16 +15,3 @@ export const createTraining = async (device: Device | undefined, options: Traine
 
 /** Whether it trains on the GPU, whose pictures are drawn from its buffers. */
 export const onGpu = (training: Training): training is Trainer => "buffer" in training;
-
-/** A training that takes other numbers for its optimizer. */
-type Adjustable = Training & { setOptimizer?(optimizer: Optimizer): Promise<void> };
-
-/**
- * Trains on with other numbers of an optimizer of the same kind.
- * @returns whether it could, which is to say that no other trainer is needed
- */
-export async function setNumbers(training: Adjustable, optimizer: Optimizer): Promise<boolean> {
-  if (!training.setOptimizer) return false;
-  await training.setOptimizer(optimizer);
-  return true;
-}

@@ -30,6 +30,7 @@ export function forward(draft: Draft, spec: NetworkSpec): void {
     const { units, activation } = layer;
     const [z, h] = [`z${l}`, outputName(spec.layers, l)];
     const identity = activation === "identity";
+    if (h === "o") draft.aliases[`h${l}`] = h;
     linear(draft, spec, l, identity ? h : z);
     if (identity) {
       draft.aliases[z] = h;

@@ -1,8 +1,8 @@
 import { createGuard, type Guard } from "../../device/guard.ts";
-import { hardwareOf } from "../../device/hardware.ts";
 import { checkDevice, type Device } from "../../device/open.ts";
+import { refusals } from "../../device/refused.ts";
 import { checkOptions, refuse as refuseOption, show } from "../../model/options.ts";
-import { checkGiven } from "../../plan/memory.ts";
+import { excessOf } from "../../plan/limits.ts";
 import {
   attempts,
   type Choice,
@@ -16,6 +16,8 @@ import {
 } from "../../plan/tiles.ts";
 import type { Plan } from "../../plan/types.ts";
 import { cacheKey, decodeKept, encodeKept, type Kept } from "./cache.ts";
+import { checkForeign } from "./foreign.ts";
+import { choiceLimitsOf } from "./limits.ts";
 import { search } from "./search.ts";
 import { createTrial } from "./trial.ts";
 import type { TuneChoice, Tuned, TuneOptions, Tuner } from "./types.ts";
@@ -32,7 +34,8 @@ const machine: Clock = () => performance.now();
  * Finds for each product of a plan how to share it out on this device: starting from the plan's own tile, changes one thing after
  * the other, and keeps a change that is faster by 5 %. Only what gives the same outputs bit for bit is timed at all, so
  * that the plan that comes back trains to the same weights as the one given.
- * @throws ModelError for options out of range; DeviceError where the device is lost or has no memory
+ * @throws ModelError for options out of range; PlanError for a plan that is malformed; DeviceError where the device is lost or has
+ * no memory
  */
 export const tune = (device: Device, plan: Plan, options: TuneOptions = {}): Promise<Tuned> =>
   tuneBy(machine, device, plan, options);
@@ -40,8 +43,10 @@ export const tune = (device: Device, plan: Plan, options: TuneOptions = {}): Pro
 /** As `tune`, by another clock than the machine's. */
 export async function tuneBy(now: Clock, device: Device, plan: Plan, options: TuneOptions = {}): Promise<Tuned> {
   checkDevice("tune", device);
-  checkGiven("tune", plan);
+  checkForeign("tune", plan);
   checkTuning("tune", options);
+  const excess = excessOf(plan, device.gpu.limits);
+  if (excess) throw (await refusals()).limitError(plan, excess);
   const { cache, seconds = SECONDS } = options;
   const began = now();
   const guard = createGuard(device, "tuner");
@@ -51,7 +56,7 @@ export async function tuneBy(now: Clock, device: Device, plan: Plan, options: Tu
     plan,
     guard,
     cache,
-    limits: limitsOf(device),
+    limits: choiceLimitsOf(device),
     deadline: began + 1000 * seconds,
     refused: [],
   };
@@ -111,14 +116,6 @@ interface Context {
   /** Grows by what the cache held and is of no use. */
   readonly refused: string[];
 }
-
-const limitsOf = (device: Device): ChoiceLimits => {
-  const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX } = device.gpu.limits;
-  return {
-    ...hardwareOf(device),
-    invocations: Math.min(maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX),
-  };
-};
 
 /** `layerForward 128×784×512`. */
 const placeOf = ({ step: { kernel, dims } }: Product): string =>

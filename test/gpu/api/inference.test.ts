@@ -84,10 +84,10 @@ describe.each(kinds)("evaluate, %s", (kind) => {
   test("refuses rows of another width, and no rows", async () => {
     const { targets } = dataOf(kind, 6);
     const wide = await rejection(trainer.evaluate({ inputs: random(24, 1), targets }));
-    expect(String(wide)).toMatch(/^DataError: evaluate: targets: got \d+ targets for 8 rows of 3, expected /);
+    expect(String(wide)).toMatch(/^ShapeError: evaluate: targets: got \d+ targets for 8 rows of 3, expected /);
     const stated = await rejection(trainer.evaluate({ inputs: random(24, 1), targets, columns: 4 }));
     expect(String(stated)).toBe(
-      "DataError: evaluate: inputs: got 4 columns, expected 3, as the network takes; " +
+      "ShapeError: evaluate: inputs: got 4 columns, expected 3, as the network takes; " +
         "give the columns that the network was made for.",
     );
     const none = await rejection(trainer.evaluate({ inputs: [], targets: [] }));
@@ -140,7 +140,7 @@ describe.each(kinds)("predict, %s", (kind) => {
   test("refuses what is no whole number of rows, and values that are not finite", async () => {
     for (const length of [0, 4]) {
       expect(String(await rejection(trainer.predict(random(length, 1))))).toBe(
-        `DataError: predict: inputs: got ${length} numbers, expected at least one row, ` +
+        `ShapeError: predict: inputs: got ${length} numbers, expected at least one row, ` +
           "each of the 3 columns that the network takes; give whole rows.",
       );
     }

@@ -180,12 +180,12 @@ describe("probe", () => {
   test("refuses rows of another width, and says of a tensor that the pass removed which there are", async () => {
     await withTrainer(device, classifier, async (trainer) => {
       expect(String(await rejection(trainer.probe([1, 2])))).toBe(
-        "DataError: probe: inputs: got 2 numbers, expected at least one row, " +
+        "ShapeError: probe: inputs: got 2 numbers, expected at least one row, " +
           "each of the 3 columns that the network takes; give whole rows.",
       );
       const probe = await trainer.probe(inputs);
       expect(() => probe.buffer("z1")).toThrow(
-        'predict plan: got tensor "z1", which the pass fuse removed, expected one of control, x, W1, b1, h1, W2, b2, o, z2; ' +
+        'predict plan: got tensor "z1", which the pass fuse removed, expected one of control, x, W1, b1, h1, W2, b2, o, h2, z2; ' +
           "ask for one of these, or read it from a trainer made with { fuse: false }.",
       );
     });

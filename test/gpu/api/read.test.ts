@@ -65,7 +65,7 @@ describe("trainer › read", () => {
   test("an alias gives the bits of what it stands for", async () => {
     await withTrainer(device, decaying, async (trainer) => {
       await trainer.step();
-      expect(trainer.plan.aliases).toMatchObject({ z3: "o", dz3: "do", db1: "gb1" });
+      expect(trainer.plan.aliases).toMatchObject({ h3: "o", z3: "o", dz3: "do", db1: "gb1" });
       for (const [alias, name] of Object.entries(trainer.plan.aliases)) {
         expectSameBits(alias, (await trainer.read(alias)).data, (await trainer.read(name)).data);
       }
@@ -91,7 +91,7 @@ describe("trainer › read", () => {
     await withTrainer(device, { ...textbook, model: sequential([dense(4)]) }, async (trainer) => {
       const message =
         'PlanError: train plan: got tensor "h7", expected one of control, X, Y, order, x, y, W1, b1, o, scores, do, ' +
-        "squares, ring, gW1, dW1, gb1, z1, dz1, db1; ask for a tensor of this plan.";
+        "squares, ring, gW1, dW1, gb1, h1, z1, dz1, db1; ask for a tensor of this plan.";
       expect(String(await rejection(trainer.read("h7")))).toBe(message);
       expect(() => trainer.buffer("h7")).toThrow(message.slice("PlanError: ".length));
       expect(String(await rejection(trainer.read("toString")))).toContain('got tensor "toString"');

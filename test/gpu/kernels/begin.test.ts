@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { HALTED, RECORDED, RING_RECORDS } from "../../../src/kernels/control.ts";
 import { permute } from "../../../src/model/random.ts";
-import { decodeRecord } from "../../../src/run/metrics.ts";
 import { between, expectTwinBetween, type Given, midst, NONE, runTwin } from "../../helpers/between.ts";
 import { useDevice } from "../../helpers/device.ts";
 import { type Case, controlOf, type Outcome, random, runAllOnGpu, runOnGpu } from "../../helpers/gpu.ts";
+import { decodeRecord } from "../../helpers/record.ts";
 
 const device = await useDevice();
 

@@ -12,9 +12,9 @@ import {
   SKIPPED,
 } from "../../../src/kernels/control.ts";
 import { adam } from "../../../src/model/optimizer.ts";
-import { decodeRecord } from "../../../src/run/metrics.ts";
 import { useDevice } from "../../helpers/device.ts";
 import { type Case, controlOf, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
+import { decodeRecord } from "../../helpers/record.ts";
 
 const device = await useDevice();
 

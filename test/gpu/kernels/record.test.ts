@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { HALTED, RECORD_WORDS, RECORDED, RING_RECORDS } from "../../../src/kernels/control.ts";
 import { reduceGroup } from "../../../src/kernels/record.ts";
-import { decodeRecord } from "../../../src/run/metrics.ts";
 import { expectClose, gamma, type Words } from "../../helpers/compare.ts";
 import { useDevice } from "../../helpers/device.ts";
 import { type Case, controlOf, type Outcome, random, runAllOnGpu, runOnCpu, runOnGpu } from "../../helpers/gpu.ts";
+import { decodeRecord } from "../../helpers/record.ts";
 import { groupRoundings } from "../../helpers/tolerances.ts";
 
 const device = await useDevice();

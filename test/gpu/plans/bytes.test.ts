@@ -169,7 +169,12 @@ describe("rows of bytes to judge and to predict", () => {
             await one.evaluate({ inputs: values, targets }),
           );
           expect(await one.predict(others, byteScale)).toEqual(await one.predict(values));
-          expect(await one.predict(others)).toEqual(await one.predict(valuesOf(others)));
+          // What bytes stood for in training they stand for, unless another scale is given.
+          expect(await one.predict(others)).toEqual(await one.predict(values));
+          expect(await one.evaluate({ inputs: others, targets })).toEqual(
+            await one.evaluate({ inputs: values, targets }),
+          );
+          expect(await one.predict(others, { scale: 1 })).toEqual(await one.predict(valuesOf(others)));
           const [probe, same] = [await one.probe(others, byteScale), await one.probe(values)];
           for (const { run } of [probe, same]) run();
           const words = await readWords(device.gpu, [probe.buffer("o"), same.buffer("o")]);

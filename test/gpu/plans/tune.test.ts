@@ -1,21 +1,25 @@
 import { describe, expect, test } from "vitest";
 import { openDevice } from "../../../src/device/open.ts";
-import { DeviceError, ModelError } from "../../../src/errors.ts";
+import { DeviceError, ModelError, PlanError } from "../../../src/errors.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
-import { choiceOf, choiceText, products } from "../../../src/plan/tiles.ts";
+import { checkPlan } from "../../../src/plan/check.ts";
+import { choiceOf, choiceText, products, type Tunable } from "../../../src/plan/tiles.ts";
+import type { Plan, Tensor } from "../../../src/plan/types.ts";
 import { planTraining } from "../../../src/run/plan.ts";
 import { createTrainer } from "../../../src/run/trainer.ts";
 import { cacheKey } from "../../../src/run/tune/cache.ts";
 import { tune, tuneBy, tuner, tunerBy } from "../../../src/run/tune/tune.ts";
-import type { TuneCache } from "../../../src/run/tune/types.ts";
+import type { TuneCache, Tuned } from "../../../src/run/tune/types.ts";
 import type { TrainerOptions } from "../../../src/run/types.ts";
 import { countCalls } from "../../helpers/counting.ts";
 import { useCounter, useDevice } from "../../helpers/device.ts";
+import { disguised } from "../../helpers/disguise.ts";
 import { random, randomIntegers } from "../../helpers/gpu.ts";
 import { ruleOf } from "../../helpers/networks.ts";
 import { BATCHES, hardware, INPUTS, OUTPUTS, onPalette, ROWS, TWO_EPOCHS, UNITS } from "../../helpers/palette.ts";
 import { expectSameParameters, rejection } from "../../helpers/training.ts";
 import {
+  alone,
   cacheOf,
   choicesIn,
   miscompiling,
@@ -52,10 +56,14 @@ const planOf = ({ data: _, seed: __, tune: ___, ...described }: TrainerOptions) 
   planTraining({ ...described, inputs: INPUTS, rows: ROWS }, hardware);
 
 /** Its product of a kernel alone. */
-const only = (kernel: string, given: TrainerOptions) => {
-  const plan = planOf(given);
-  return { ...plan, steps: plan.steps.filter((step) => step.kernel === kernel) };
-};
+const only = (kernel: Tunable["kernel"], given: TrainerOptions) => alone(planOf(given), kernel);
+
+/** A `Tuned` out of JSON. */
+interface Mutable {
+  // biome-ignore lint/suspicious/noExplicitAny: as code without types has it
+  readonly plan: { readonly steps: any[]; readonly tensors: Record<string, unknown> };
+  readonly report: object;
+}
 
 /** Seconds that are up, by a clock that ticks, when the first product has been begun. */
 const FIRST = 0.03;
@@ -200,6 +208,116 @@ describe("tune › what a cache holds", () => {
   });
 });
 
+describe("tune › what tune() gave", () => {
+  /** As by a search that found other ways to be faster. */
+  const found = async (given: TrainerOptions): Promise<Tuned> => {
+    const plan = planOf(given);
+    return tuneBy(ticking(), device, plan, { cache: cacheOf(plan, otherChoice, device) });
+  };
+
+  test("is taken by a trainer, as it is or out of JSON, which compiles nothing else and trains to the same bits", async () => {
+    const own = await train(device, small, TWO_EPOCHS);
+    const tuned = await found(small);
+    expect(tuned.plan).not.toEqual(own.plan);
+    for (const tune of [tuned, JSON.parse(JSON.stringify(tuned)) as Tuned, structuredClone(tuned)]) {
+      counter.reset();
+      const { values, plan, tuning } = await train(device, { ...small, tune }, TWO_EPOCHS);
+      expect(plan).toEqual(tuned.plan);
+      expect(() => checkPlan(plan)).not.toThrow();
+      expect(tuning).toEqual(tune.report);
+      expectSameParameters(values, own.values);
+      expect(counter.counts.createComputePipelineAsync).toBeUndefined();
+    }
+  });
+
+  test("is applied as it was at the call's check, whatever becomes of it", async () => {
+    const tuned = JSON.parse(JSON.stringify(await found(small)));
+    const { plan } = await train(device, { ...small, tune: tuned }, 1);
+    tuned.plan.steps.length = 0;
+    expect(plan).toEqual((await found(small)).plan);
+  });
+
+  /** A change of what was found, by code that knows no types. */
+  const changed = async (change: (tuned: Mutable) => void): Promise<Tuned> => {
+    const tuned = JSON.parse(JSON.stringify(await found(small)));
+    change(tuned);
+    return tuned;
+  };
+  const product = ({ plan }: Mutable) => plan.steps.find(({ kernel }) => kernel === "outputLoss");
+  const update = ({ plan }: Mutable) => plan.steps.find(({ kernel }) => kernel === "layerUpdate");
+
+  test.each<[string, (tuned: Mutable) => void, string]>([
+    [
+      "another batch",
+      (tuned) => Object.assign(tuned.plan, { batch: 4 }),
+      "plan.batch 4, expected 7, as in the plan of",
+    ],
+    ["a step less", ({ plan }) => plan.steps.pop(), "plan.steps\\[2\\] nothing, expected {.*, as in the plan of"],
+    ["a step that is none", ({ plan }) => plan.steps.splice(1, 1, null), "plan.steps\\[1\\] null, expected {"],
+    [
+      "another tensor",
+      (tuned) => Object.assign(update(tuned).bind, { w: "b1" }),
+      'plan.steps\\[2\\].bind.w "b1", expected "W1", as in',
+    ],
+    [
+      "a tensor more",
+      ({ plan }) => Object.assign(plan.tensors, { more: plan.tensors.W1 }),
+      "plan.tensors.more {.*, expected nothing, as in",
+    ],
+    [
+      "another variant",
+      (tuned) => Object.assign(product(tuned).variant, { bias: false }),
+      "plan.steps\\[1\\].variant.bias false, expected true, as in",
+    ],
+    [
+      "no choice",
+      (tuned) => Object.assign(update(tuned).variant, { tile: undefined }),
+      "step 3 \\(layerUpdate\\) shared out as {}, expected a choice that",
+    ],
+    [
+      "too many invocations",
+      (tuned) => Object.assign(product(tuned).variant, { group: 2 ** 20 }),
+      'step 2 \\(outputLoss\\) shared out as {"group":1048576,"subgroups":false}, expected a choice that the step and this device allow',
+    ],
+    [
+      "shader text in a tile",
+      (tuned) => Object.assign(update(tuned).variant.tile, { lanes: "1) fn" }),
+      "step 3 \\(layerUpdate\\) shared out as {.*, expected a choice that",
+    ],
+    [
+      "another device",
+      ({ report }) => Object.assign(report, { adapter: "another GPU" }),
+      'a plan tuned on "another GPU", expected ".*"',
+    ],
+  ])("is refused with %s, before any GPU work", async (_, change, got) => {
+    const tuned = await changed(change);
+    counter.reset();
+    const error = await rejection(createTrainer(device, { ...small, tune: tuned }));
+    expect(error).toBeInstanceOf(PlanError);
+    const remedy = "; tune the plan of these options on this device\\.$";
+    expect((error as PlanError).message).toMatch(new RegExp(`^createTrainer: tune: got ${got}.*${remedy}`));
+    expect(counter.counts).toEqual({});
+  });
+
+  test("is checked too where a function of one's own gives it", async () => {
+    const tuned = await changed(({ plan }) => plan.steps.pop());
+    expect(await rejection(createTrainer(device, { ...small, tune: async () => tuned }))).toBeInstanceOf(PlanError);
+    const none = await rejection(createTrainer(device, { ...small, tune: (async () => undefined) as never }));
+    expect(String(none)).toMatch(
+      /^ModelError: createTrainer: got tune .*, expected what tuner\(\) makes or tune\(\) gave;/,
+    );
+  });
+
+  test.each([null, [], {}, { plan: 1, report: 2 }, { plan: { steps: [] }, report: null }])(
+    "is not %j",
+    async (tune) => {
+      const error = await rejection(createTrainer(device, { ...small, tune: tune as never }));
+      expect(error).toBeInstanceOf(ModelError);
+      expect(String(error)).toContain("expected what tuner() makes or tune() gave");
+    },
+  );
+});
+
 describe("tune › what gives other numbers", () => {
   let comesOut = (source: string): string => source;
   const other = miscompiling(device, (source) => comesOut(source));
@@ -234,9 +352,76 @@ describe("tune › errors", () => {
     counter.reset();
     const error = await rejection(createTrainer(device, { ...plain, tune: true as never }));
     expect(String(error)).toBe(
-      'ModelError: createTrainer: got tune true, expected what tuner() makes; import { tuner } from "chainrule" and give tune: tuner().',
+      'ModelError: createTrainer: got tune true, expected what tuner() makes or tune() gave; import { tuner } from "chainrule" and give tune: tuner().',
     );
     expect(counter.counts).toEqual({});
+  });
+
+  /** What a program may hold in place of a plan. */
+  const steps = planOf(plain).steps;
+  test.each<[string, unknown, string]>([
+    ["nothing", undefined, "tune: got undefined, expected a plan; "],
+    [
+      "no step",
+      { ...planOf(plain), steps: [null] },
+      "tune: got a plan that cannot be read \\(.*\\), expected a plan; give",
+    ],
+    ["no tensors", { ...planOf(plain), tensors: {} }, "train plan: step 1 \\(begin\\): got control bound to control"],
+    [
+      "no variant",
+      { ...planOf(plain), steps: steps.map((step) => ({ ...step, variant: null })) },
+      "tune: got a plan that",
+    ],
+    ["half a row", { ...planOf(plain), batch: 3.5 }, "tune: got plan.batch 3.5, expected a whole number from 0 to"],
+    [
+      "a kernel that there is not",
+      { ...planOf(plain), steps: [{ ...steps[0], kernel: "toString" }] },
+      'train plan: step 1 \\(toString\\): got kernel "toString", expected one of',
+    ],
+    [
+      "what is read before it is written",
+      { ...planOf(plain), steps: steps.toReversed() },
+      "train plan: step 1 \\(layerUpdate\\): got .*, which no step has written",
+    ],
+  ])("refuses a plan with %s, before any GPU work", async (_, plan, expected) => {
+    counter.reset();
+    const error = await rejection(tune(device, plan as Plan, { seconds: 1e-9 }));
+    expect(error).toBeInstanceOf(PlanError);
+    expect((error as PlanError).message).toMatch(new RegExp(`^${expected}`));
+    expect(counter.counts).toEqual({});
+  });
+
+  test("refuses a plan that the device has no room for before it makes operands", async () => {
+    const { X, ...others } = planOf(plain).tensors;
+    const plan = { ...planOf(plain), tensors: { X: { ...(X as Tensor), shape: [2 ** 31, INPUTS] }, ...others } };
+    counter.reset();
+    const error = await rejection(tuneBy(ticking(), device, plan, { seconds: 1e-9 }));
+    expect(error).toBeInstanceOf(DeviceError);
+    expect(String(error)).toMatch(/^DeviceError: train plan: tensor X .*, expected at most .*, the largest buffer/);
+    expect(counter.counts).toEqual({});
+  });
+
+  test.each([
+    ["the plan's own way is read", 1],
+    ["a candidate is", 3],
+  ])("frees all buffers where a trial fails as %s", async (_, failing) => {
+    const alive = counter.alive();
+    let mapped = 0;
+    const createBuffer = (given: GPUBufferDescriptor) => {
+      const buffer = shared.gpu.createBuffer(given);
+      if ((given.usage & GPUBufferUsage.MAP_READ) === 0) return buffer;
+      const { mapAsync } = buffer;
+      buffer.mapAsync = (...range) =>
+        ++mapped === failing ? Promise.reject(new Error("no memory")) : mapAsync.apply(buffer, range);
+      return buffer;
+    };
+    const plan = only("layerForward", plain);
+    const tuning = tuneBy(ticking(), disguised(device, { createBuffer }), plan, {
+      cache: cacheOf(plan, otherChoice, device),
+    });
+    expect(String(await rejection(tuning))).toBe("Error: no memory");
+    expect(mapped).toBeGreaterThanOrEqual(failing);
+    expect(counter.alive()).toEqual(alive);
   });
 
   test("a lost device ends it", async () => {

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { commandLine } from "../../../src/data/command.ts";
 import { root } from "../built.ts";
 import { readText } from "./consumer.ts";
 
@@ -14,10 +15,12 @@ export const example = blocks[0] ?? "";
 /** The programs after it, which take what they need from it. */
 export const pieces = blocks.slice(1);
 
-/** The commands that it shows, `chainrule …`, each with what it says that the command prints. */
-export const commands = [...text.matchAll(/^(?:\$ )?npx chainrule (.*)\n((?:(?!npx |\$ |```).*\n)*)/gm)].map(
-  ([, line = "", output = ""]) => ({ args: line.split(" "), output }),
-);
+const called = commandLine.replaceAll(".", "\\.");
+
+/** The commands that it shows, as `commandLine` calls them, each with what it says that the command prints. */
+export const commands = [
+  ...text.matchAll(new RegExp(`^(?:\\$ )?${called} (.*)\\n((?:(?!${called} |\\$ |\`\`\`).*\\n)*)`, "gm")),
+].map(([, line = "", output = ""]) => ({ args: line.split(" "), output }));
 
 /** The shares of right rows that the example has printed: in training, epoch by epoch, and at the end on other points. */
 function accuraciesOf(output: string): { readonly epochs: number[]; readonly end: number } {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readCsv } from "../../../src/data/csv.ts";
-import { prepare, problemOf, scaleInputs } from "../../../src/data/problem.ts";
+import type { TableDescription } from "../../../src/data/description.ts";
+import { knownRows, prepare, problemOf } from "../../../src/data/problem.ts";
 
 describe("a number that scaling takes out of float32's range", () => {
   // One of the rows to train on makes the others of column b as small as they are.
@@ -22,16 +23,40 @@ describe("a number that scaling takes out of float32's range", () => {
     for (const message of told) expect(message.slice(0, where.length)).toBe(where);
   });
 
-  it("is told by its line in a table to predict", () => {
-    const description = {
-      inputs: ["b"],
-      target: "y",
-      task: "regression",
-      classes: [],
-      inputScale: { kind: "standard", shift: [0], factor: [10] },
-    } as const;
-    const values = Float64Array.from(table.rows, (cells) => Number(cells[1]));
-    expect(() => scaleInputs(table, description, values)).toThrow(where);
+  it("is told by its line in a table to predict, and takes its row alone from those that are", () => {
+    const { rows: known, inputs, fault } = knownRows(table, { ...description, inputScale: { ...scale, factor: [10] } });
+    expect(Array.from(known)).toEqual([0, 1, 2, 3, 4, 5, 6, 8, 9]);
+    expect(Array.from(inputs)).toEqual(Array.from(known, (row) => Math.fround(10 * (row / 1000))));
+    expect(fault?.message.slice(0, where.length)).toBe(where);
+  });
+});
+
+const scale = { kind: "standard", shift: [0], factor: [1] } as const;
+const description: TableDescription = {
+  inputs: ["b"],
+  target: "y",
+  task: "regression",
+  classes: [],
+  inputScale: scale,
+};
+
+describe("the rows that can be predicted", () => {
+  const read = (text: string) => knownRows(readCsv(text, "data.csv"), description);
+
+  it("are those with a number in every column of the inputs", () => {
+    const { rows, inputs, fault } = read("a,b\nx,1\n,\n,2\n,n/a\n");
+    expect([Array.from(rows), Array.from(inputs)]).toEqual([
+      [0, 2],
+      [1, 2],
+    ]);
+    expect(fault?.message).toBe(
+      'data.csv: line 3, column 2 ("b"): got an empty cell (2 of 4 cells of column "b" are no numbers), expected a number; mend the cell, or leave out its row.',
+    );
+    expect(read("b\n1\n").fault).toBeUndefined();
+  });
+
+  it("must be there", () => {
+    expect(() => read("b\nx\ny\n")).toThrow('data.csv: line 2, column 1 ("b"): got "x" (2 of 2 cells');
   });
 });
 

@@ -48,21 +48,37 @@ describe("readInputs", () => {
   ])("refuses %s, with line and column", (cell) => {
     const bad = () => readInputs(table(`a,b\n1,2\n\n3,${cell}\n`), ["a", "b"]);
     expect(bad).toThrow(
-      `data.csv: line 4, column 2 ("b"): got "${cell.replaceAll('"', "")}", expected a number; mend the cell, or leave out its row or column.`,
+      `data.csv: line 4, column 2 ("b"): got "${cell.replaceAll('"', "")}" (1 of 2 cells of column "b" is no number), expected a number; mend the cell, leave out its row, or leave out the column.`,
     );
     expect(bad).toThrow(expect.objectContaining({ line: 4, column: 2 }));
     expect(bad).toThrow(DataError);
   });
 
   it("refuses an empty cell", () => {
-    expect(() => readInputs(table("a,b\n1,\n"), ["a", "b"])).toThrow(
-      'data.csv: line 2, column 2 ("b"): got an empty cell, expected a number; mend the cell, or leave out its row or column.',
+    expect(() => readInputs(table("a,b\n1,\n1,2\n"), ["a", "b"])).toThrow(
+      'data.csv: line 2, column 2 ("b"): got an empty cell (1 of 2 cells of column "b" is no number), expected a number; mend the cell, leave out its row, or leave out the column.',
     );
   });
 
   it.each(["3.5e38", "-1e39", "1e999"])("refuses %s, which float32 cannot hold", (cell) => {
     expect(() => readInputs(table(`a\n${cell}\n`), ["a"])).toThrow(
-      `data.csv: line 2, column 1 ("a"): got ${cell}, which is too large for float32, expected a number from -3.4e38 to 3.4e38; mend the cell, or leave out its row or column.`,
+      `data.csv: line 2, column 1 ("a"): got ${cell}, which is too large for float32, expected a number from -3.4e38 to 3.4e38; mend the cell, leave out its row, or leave out the column.`,
+    );
+  });
+
+  it("names the option that leaves out the column, beside what it holds already and with all other columns of text", () => {
+    const text = table("a,b,c,d\n1,x,red,u\n2,3,blue,v\n");
+    const leaveOut = { option: "--ignore", ignored: ["d"] };
+    const inputs = ["a", "b", "c"];
+    expect(() => readInputs(text, inputs, leaveOut)).toThrow(
+      'got "x" (1 of 2 cells of column "b" is no number), expected a number; mend the cell, leave out its row, or leave out such columns with --ignore d,b,c.',
+    );
+    expect(() => readInputs(text, ["a", "c"], leaveOut)).toThrow(
+      'got "red" (2 of 2 cells of column "c" are no numbers), expected a number; leave out the column with --ignore d,c.',
+    );
+    const odd = table('"size, cm",y\nred,1\n');
+    expect(() => readInputs(odd, ["size, cm"], { ...leaveOut, ignored: [] })).toThrow(
+      `leave out the column with --ignore '"size, cm"'.`,
     );
   });
 
@@ -86,7 +102,7 @@ describe("readTargets", () => {
 
   it("refuses text, with line and column", () => {
     expect(() => readTargets(table("a,y\n0,1.5\n0,big\n"), 1)).toThrow(
-      'data.csv: line 3, column 2 ("y"): got "big", expected a number; mend the cell, or leave out its row or column.',
+      'data.csv: line 3, column 2 ("y"): got "big" (1 of 2 cells of column "y" is no number), expected a number; mend the cell, or leave out its row.',
     );
   });
 });
@@ -94,6 +110,18 @@ describe("readTargets", () => {
 describe("readClasses", () => {
   it("gives each row the number of its class", () => {
     expect(readClasses(table("y\nb\na\nb\n"), 0, ["a", "b"])).toEqual(new Uint32Array([1, 0, 1]));
+  });
+
+  it("knows a number by its value where all classes are numbers, and else by its text", () => {
+    expect(readClasses(table("y\n1.0\n2.50\n+1\n"), 0, ["1", "2.5"])).toEqual(new Uint32Array([0, 1, 0]));
+    // As given, before any that is as large.
+    expect(readClasses(table("y\n1.10\n1.1\n"), 0, ["1.1", "1.10"])).toEqual(new Uint32Array([1, 0]));
+    for (const [cell, classes] of [
+      ["1.0", ["1", "a"]],
+      ["9007199254740993", ["9007199254740992", "1"]],
+    ] as const) {
+      expect(() => readClasses(table(`y\n${cell}\n`), 0, classes)).toThrow(`got class "${cell}"`);
+    }
   });
 
   it("refuses a class that the model does not know, with line and column", () => {

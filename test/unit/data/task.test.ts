@@ -40,19 +40,19 @@ describe("guessTask", () => {
 
   it("refuses a text among numbers, with line and column", () => {
     expect(() => guess([1.5, 2.5, "n/a", 3])).toThrow(
-      'data.csv: line 4, column 2 ("y"): got "n/a" in a column that holds numbers elsewhere, expected a target of numbers only, or of text only; mend the cell, or choose the task classification, which takes both for names of classes.',
+      'data.csv: line 4, column 2 ("y"): got "n/a" in a column that holds numbers elsewhere (1 of 4 cells of column "y" is no number), expected a target of numbers only, or of text only; mend the cell, or choose the task classification, which takes both for names of classes.',
     );
   });
 
   it("refuses a number among texts, with line and column", () => {
     expect(() => guess(["a", 7, "b"])).toThrow(
-      'data.csv: line 3, column 2 ("y"): got "7" in a column that holds text elsewhere,',
+      'data.csv: line 3, column 2 ("y"): got "7" in a column that holds text elsewhere (1 of 3 cells of column "y" is a number),',
     );
   });
 
   it("refuses an empty cell, with line and column", () => {
     expect(() => guess(["a", "", "b"])).toThrow(
-      'data.csv: line 3, column 2 ("y"): got an empty cell, expected a value of the target on every row; fill the cell in, or leave out its row.',
+      'data.csv: line 3, column 2 ("y"): got an empty cell (1 of 3 cells of column "y" is empty), expected a value of the target on every row; fill the cell in, or leave out its row.',
     );
   });
 });
@@ -61,7 +61,16 @@ describe("findClasses", () => {
   const classes = (cells: readonly (string | number)[]) => findClasses(column(cells), 1);
 
   it("sorts numbers as numbers", () => {
-    expect(classes([10, 9, -1, 2, 10, "1e1"])).toEqual(["-1", "2", "9", "10", "1e1"]);
+    expect(classes([10, 9, -1, 2, 10])).toEqual(["-1", "2", "9", "10"]);
+  });
+
+  it("takes one whole number for one class however it is written, and names it by the shortest", () => {
+    expect(classes(["1.0", 2, 1, "1e0"])).toEqual(["1", "2"]);
+    expect(classes(["1.1", "1.10"])).toEqual(["1.1", "1.10"]);
+    expect(guess(["1", "1.0", "2", "2.0"])).toEqual({
+      task: "classification",
+      reason: "2 different whole numbers on 4 rows",
+    });
   });
 
   it("sorts text by code point, whatever the machine's language", () => {
@@ -85,6 +94,8 @@ describe("findClasses", () => {
   });
 
   it("refuses an empty cell", () => {
-    expect(() => classes(["yes", ""])).toThrow('data.csv: line 3, column 2 ("y"): got an empty cell,');
+    expect(() => classes(["yes", ""])).toThrow(
+      'data.csv: line 3, column 2 ("y"): got an empty cell (1 of 2 cells of column "y" is empty),',
+    );
   });
 });

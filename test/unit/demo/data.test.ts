@@ -6,12 +6,11 @@ import {
   fromQuery,
   initialOptions,
   lengthOf,
-  quote,
   toQuery,
 } from "../../../demo/src/pages/data/options.ts";
 import { summarize } from "../../../demo/src/pages/data/summary.ts";
 import { namesOption } from "../../../src/cli/options.ts";
-import { readCsv } from "../../../src/table.ts";
+import { quoteWord, readCsv } from "../../../src/table.ts";
 
 describe("the options of the page Your data", () => {
   it("become the configuration that trains the same in the command line", () => {
@@ -24,14 +23,15 @@ describe("the options of the page Your data", () => {
     };
     expect(configOf(20, "regression", options)).toEqual({
       ...{ target: "price in £", task: "regression", ignore: "id,street name", layers: "none", activation: "relu" },
-      ...{ optimizer: "adam", "learning-rate": 0.003, "weight-decay": 0.01, batch: 16, epochs: 50, seed: 0 },
+      ...{ initializer: "he", optimizer: "adam", "learning-rate": 0.003, schedule: "constant" },
+      ...{ "weight-decay": 0.01, batch: 16, epochs: 50, seed: 0 },
       ...{ "test-fraction": 0.2, scale: "standard", "scale-target": "standard" },
     });
     expect(Object.keys(configOf(20, "classification", options))).not.toContain("scale-target");
     const names = ["Maker, model", 'size ""', "id"];
     const { ignore } = configOf(20, "regression", { ...options, ignored: names });
     expect(namesOption(String(ignore))).toEqual(names);
-    expect([configName("my houses.csv"), quote("my houses.csv"), quote("it's")]).toEqual([
+    expect([configName("my houses.csv"), quoteWord("my houses.csv"), quoteWord("it's")]).toEqual([
       "my houses.config.json",
       "'my houses.csv'",
       "'it'\\''s'",

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { sourceOf } from "../../../shaders/index.ts";
 import {
   CONTROL_WORDS,
@@ -89,6 +89,17 @@ describe("controlAfter", () => {
       }
     },
   );
+
+  it("takes no more products than change the learning rate, however many steps a file tells of", () => {
+    const schedule = stepDecay({ learningRate: 0.1, every: 1, factor: 0.5 });
+    const control = begun(sgd({ learningRate: schedule }));
+    const rounded = vi.spyOn(Math, "fround");
+    expect(controlAfter({ control, schedule }, 2 ** 32 - 1).learningRate).toBe(0);
+    const products = rounded.mock.calls.length;
+    rounded.mockRestore();
+    // From 0.1 to below the least that float32 holds, 2⁻¹⁴⁹.
+    expect(products).toBeLessThan(200);
+  });
 
   it("has the learning rate of a step schedule as the GPU multiplies it, in single precision", () => {
     const every = 3;

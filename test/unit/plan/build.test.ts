@@ -93,6 +93,7 @@ describe("the textbook plan", () => {
     expect(Object.keys(tensors)).toEqual(expect.arrayContaining(["h1", "z2", "h2", "o"]));
     expect(aliases).toEqual({
       z1: "h1",
+      h3: "o",
       z3: "o",
       dz3: "do",
       dW3: "gW3",

@@ -39,7 +39,7 @@ describe("formatPlan", () => {
       update    b1 [3]                    = weightUpdate(gb1, b1)          sgd: w ← w − (η/|B|)Σ∂ℓ
       update    W2 [2, 3]                 = weightUpdate(gW2, W2)          sgd: w ← (1 − ηλ/|B|)w − (η/|B|)Σ∂ℓ
       update    b2 [2]                    = weightUpdate(gb2, b2)          sgd: w ← w − (η/|B|)Σ∂ℓ
-      equal: z2 = o, dz2 = do, db2 = gb2, db1 = gb1
+      equal: h2 = o, z2 = o, dz2 = do, db2 = gb2, db1 = gb1
       23 dispatches, 1,095 floating-point operations a step of 8 rows
       33.5 KiB: control 96 B, data 592 B, parameter 92 B, activation 256 B, metric 32.1 KiB, delta 256 B, gradient 164 B"
     `);
@@ -53,7 +53,7 @@ describe("formatPlan", () => {
       forward  o [8, 2]        = matmul(h1, W2, b2)  a bᵀ + bias
       loss     scores [8, 2]   = loss(o, y)          softmaxCrossEntropy
       loss     ring [1024, 8]  = record(scores)      J = L = Σℓ
-      equal: z2 = o
+      equal: h2 = o, z2 = o
       5 dispatches, 456 floating-point operations a step of 8 rows
       32.7 KiB: control 96 B, data 160 B, parameter 92 B, activation 256 B, metric 32.1 KiB"
     `);
@@ -65,7 +65,7 @@ describe("formatPlan", () => {
       forward  z1 [8, 3]  = matmul(x, W1, b1)   a bᵀ + bias
       forward  h1 [8, 3]  = activation(z1)      tanh
       forward  o [8, 2]   = matmul(h1, W2, b2)  a bᵀ + bias
-      equal: z2 = o
+      equal: h2 = o, z2 = o
       3 dispatches, 352 floating-point operations a step of 8 rows
       572 B: control 96 B, data 128 B, parameter 92 B, activation 256 B"
     `);

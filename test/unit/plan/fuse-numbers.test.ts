@@ -135,7 +135,7 @@ describe("the fused plans that judge and predict", () => {
     const plan = fuse(buildPredictPlan({ layers, loss: softmax, batch: 8 }));
     expect(Object.keys(plan.tensors)).toEqual(["control", "x", "W1", "b1", "h1", "W2", "b2", "o"]);
     expect(plan.removed).toEqual({ z1: "fuse" });
-    expect(plan.aliases).toEqual({ z2: "o" });
+    expect(plan.aliases).toEqual({ h2: "o", z2: "o" });
   });
 });
 

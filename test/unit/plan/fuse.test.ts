@@ -178,7 +178,7 @@ describe("removed", () => {
       "state_b2",
     ]);
     expect(plan.aliases).toEqual({ dz2: "do" });
-    expect(Object.keys(plan.removed)).toEqual(["x", "y", "z1", "o", "gW2", "dW2", "gb2", "z2", "db2"]);
+    expect(Object.keys(plan.removed)).toEqual(["x", "y", "z1", "o", "gW2", "dW2", "gb2", "h2", "z2", "db2"]);
   });
 
   it("is what resolveTensor says of a tensor that is gone, with the remedy", () => {

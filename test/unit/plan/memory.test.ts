@@ -80,7 +80,7 @@ describe("resolveTensor", () => {
 
   it("names the tensors and aliases that there are", () => {
     expect(refusal(() => resolveTensor(plan, "dW1"))).toBe(
-      'PlanError: predict plan: got tensor "dW1", expected one of control, x, W1, b1, z1, h1, W2, b2, o, z2; ask for a tensor of this plan.',
+      'PlanError: predict plan: got tensor "dW1", expected one of control, x, W1, b1, z1, h1, W2, b2, o, h2, z2; ask for a tensor of this plan.',
     );
   });
 

@@ -64,16 +64,16 @@ describe("checkDataset", () => {
 
   it("refuses targets that are no whole rows", () => {
     expect(refusal(() => numbers([1, 2, 3], [1, 2, 3]))).toBe(
-      "DataError: data: targets: got 3 numbers, expected a multiple of the 2 outputs; give whole rows.",
+      "ShapeError: data: targets: got 3 numbers, expected a multiple of the 2 outputs; give whole rows.",
     );
   });
 
   it("refuses inputs that are no multiple of the rows, or none", () => {
     expect(refusal(() => classes([1, 2, 3], [0, 1]))).toBe(
-      "DataError: data: inputs: got 3 numbers, expected a multiple of the 2 rows that the targets have; give inputs and targets of the same rows.",
+      "ShapeError: data: inputs: got 3 numbers, expected a multiple of the 2 rows that the targets have; give inputs and targets of the same rows.",
     );
     expect(refusal(() => classes([], [0, 1]))).toBe(
-      "DataError: data: inputs: got 0 numbers, expected a multiple of the 2 rows that the targets have; give inputs and targets of the same rows.",
+      "ShapeError: data: inputs: got 0 numbers, expected a multiple of the 2 rows that the targets have; give inputs and targets of the same rows.",
     );
   });
 
@@ -129,6 +129,7 @@ describe("checkDataset", () => {
     expect(fail).toBeInstanceOf(DataError);
     expect(fail).toMatchObject({ line: 2, column: 1 });
     const wrongClass = worded(() => classes([1, 2], [0, 9]));
-    expect(wrongClass).toMatchObject({ line: 2, column: undefined });
+    expect(wrongClass).toMatchObject({ line: 2 });
+    expect((wrongClass as DataError).column).toBeUndefined();
   });
 });

@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { HALTED, RECORD_WORDS, RING_RECORDS, SKIPPED } from "../../../src/kernels/control.ts";
-import { addRecord, addRecords, decodeRecord, emptyTotals, RING_BYTES, summarize } from "../../../src/run/metrics.ts";
+import { addRecord, addRecords, emptyTotals, summarize } from "../../../src/run/metrics.ts";
+import { decodeRecord } from "../../helpers/record.ts";
 
 const line = { loss: 2.5, penalty: 0.125, hits: 3, rows: 5, step: 7, halted: 0, learningRate: 0.5, epoch: 2 };
 
-const RING_WORDS = RING_BYTES / 4;
+const RING_WORDS = RECORD_WORDS * RING_RECORDS;
 
 /** A ring with one line written as the GPU does: numbers with a fraction as the bits of a float32. */
 function ringWith(slot: number, values: typeof line): Uint32Array<ArrayBuffer> {
-  const ring = new ArrayBuffer(RING_BYTES);
+  const ring = new ArrayBuffer(4 * RING_WORDS);
   const view = new DataView(ring, 4 * RECORD_WORDS * slot);
   view.setFloat32(0, values.loss, true);
   view.setFloat32(4, values.penalty, true);

@@ -79,7 +79,7 @@ describe("planTraining", () => {
 
   it("refuses a batch of more rows than there are", () => {
     expect(refusal(() => planTraining({ ...options, batch: 21 }))).toBe(
-      "DataError: planTraining: got batch 21, expected at most 20, the rows of the data; take a smaller batch or more rows.",
+      "ShapeError: planTraining: got batch 21, expected at most 20, the rows of the data; take a smaller batch or more rows.",
     );
   });
 

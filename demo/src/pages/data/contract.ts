@@ -1,5 +1,5 @@
 import type { Plan } from "chainrule";
-import type { Fit, Guess, Task } from "chainrule/table";
+import type { Guess, Score, Task } from "chainrule/table";
 import type { Progress } from "../../worker/course.ts";
 import type { DataOptions } from "./options.ts";
 
@@ -30,16 +30,6 @@ export interface TableSummary {
   readonly file: string;
   readonly rows: number;
   readonly columns: readonly Column[];
-}
-
-/** How good the network is on some of the rows. */
-export interface Score {
-  readonly rows: number;
-  readonly loss: number;
-  /** Of a classification. */
-  readonly accuracy: number | undefined;
-  /** Of a regression, in the target's own unit. */
-  readonly fit: Fit | undefined;
 }
 
 export interface Judgement {

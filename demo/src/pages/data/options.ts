@@ -1,5 +1,5 @@
 import { type Activation, activations, dense, type Model } from "chainrule";
-import { type Scaling, scalings, type Task, tasks } from "chainrule/table";
+import { quoteNames, type Scaling, scalings, type Task, tasks, trainRows } from "chainrule/table";
 import { layersText, networkOf, type OptimizerName } from "../../network.ts";
 import { changesOf, isDecay, isRate, isSeed, namesText, number, parseNames, pick, whole } from "../../query.ts";
 import type { Progress } from "../../worker/course.ts";
@@ -53,13 +53,9 @@ export const initialOptions: DataOptions = {
   scaleTarget: "standard",
 };
 
-/** Rows to train on, as the library splits them. */
-export const trainRows = (rows: number, { testFraction }: DataOptions): number =>
-  rows - Math.round(rows * testFraction);
-
 /** Rows of a batch: no more than there are. */
 export const batchOf = (options: DataOptions, rows: number): number =>
-  Math.min(options.batch, trainRows(rows, options));
+  Math.min(options.batch, trainRows(rows, options.testFraction));
 
 export const modelOf = ({ layers, activation }: DataOptions, outputs: number): Model =>
   networkOf(layers, activation, dense(outputs));
@@ -84,11 +80,14 @@ export function configOf(rows: number, task: Task, options: DataOptions): Readon
   return {
     target,
     task,
-    ...(ignored.length > 0 && { ignore: ignored.map(csvCell).join(",") }),
+    ...(ignored.length > 0 && { ignore: quoteNames(ignored) }),
     layers: layersText(layers),
     activation,
+    // As the page's layers begin, and its rate stays.
+    initializer: activation === "relu" ? "he" : "glorot",
     optimizer,
     "learning-rate": rate,
+    schedule: "constant",
     ...(decay > 0 && { "weight-decay": decay }),
     batch: batchOf(options, rows),
     epochs,
@@ -99,9 +98,6 @@ export function configOf(rows: number, task: Task, options: DataOptions): Readon
   };
 }
 
-/** A cell as a row of CSV holds it, which is how the command line takes names. */
-const csvCell = (text: string): string => (/[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-
 const stem = (file: string): string => file.replace(/\.[^.]*$/, "");
 
 /** `table.csv` gives `table.safetensors`, as in the command line. */
@@ -109,10 +105,6 @@ export const modelName = (file: string): string => `${stem(file)}.safetensors`;
 
 /** `table.csv` gives `table.config.json`. */
 export const configName = (file: string): string => `${stem(file)}.config.json`;
-
-/** A word of a command, in quotes where a shell would take it for something else. */
-export const quote = (word: string): string =>
-  /^[\w.,/+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 const textsOf = (options: DataOptions) => ({
   ...options,

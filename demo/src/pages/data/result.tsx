@@ -1,8 +1,9 @@
+import type { Score } from "chainrule/table";
 import { Confusion } from "../../components/confusion.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { ResidualChart } from "../../components/residual-chart.tsx";
 import { count, figure, percent } from "../../format.ts";
-import type { Begun, Judgement, Score } from "./contract.ts";
+import type { Begun, Judgement } from "./contract.ts";
 import { r2Text, rowsText } from "./words.ts";
 
 /** Up to so many classes the whole matrix is shown, else the pairs most often confused. */

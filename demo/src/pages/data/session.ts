@@ -1,9 +1,10 @@
 import {
   applyScale,
+  confusionOf,
   decodeText,
   descriptionKey,
   guessTask,
-  measureFit,
+  lossOf,
   type Part,
   type PreparedData,
   type Problem,
@@ -11,18 +12,18 @@ import {
   problemOf,
   readCsv,
   readInputs,
+  scoreOf,
   splitRows,
   type Table,
   type TableDescription,
   undoScale,
 } from "chainrule/table";
 import { optimizerOf } from "../../network.ts";
-import { confusionOf } from "../../worker/confusion.ts";
 import { Course } from "../../worker/course.ts";
 import type { Context, OpenSession, Session } from "../../worker/session.ts";
 import { createTraining, type Training } from "../../worker/training.ts";
 import { takeTurns } from "../../worker/turns.ts";
-import type { Begun, DataContract, Judgement, RowPrediction, Score, Source, TableSummary } from "./contract.ts";
+import type { Begun, DataContract, Judgement, RowPrediction, Source, TableSummary } from "./contract.ts";
 import { batchOf, type DataOptions, modelOf } from "./options.ts";
 import { summarize } from "./summary.ts";
 
@@ -75,8 +76,8 @@ class DataSession implements Session<DataContract> {
     const data = prepare(problem, options);
     await this.#end();
     const training = await createTraining(this.#context.device, {
-      model: modelOf(options, problem.classes.length || 1),
-      loss: problem.task === "classification" ? "softmaxCrossEntropy" : "halfSquaredError",
+      model: modelOf(options, problem.outputs),
+      loss: lossOf(problem.task),
       optimizer: optimizerOf(options),
       data: data.train.data,
       batch: batchOf(options, table.rows.length),
@@ -156,24 +157,23 @@ function exampleOf({ table, inputs }: Problem, { testFraction, seed }: DataOptio
 }
 
 async function judge(training: Training, { train, test, description }: PreparedData): Promise<Judgement> {
-  const shown = test ?? train;
-  const { outputs, classes } = await training.predict(shown.data.inputs);
+  const [trained, tested] = [
+    await judgePart(training, train, description),
+    test && (await judgePart(training, test, description)),
+  ];
+  const { prediction, targets } = tested ?? trained;
   const { targetScale, classes: names } = description;
-  const predicted = targetScale && undoScale(outputs, targetScale);
   return {
-    train: await score(training, train, description),
-    test: test && (await score(training, test, description)),
-    confusion: classes && confusionOf(shown.targets, classes, names.length),
-    residuals: predicted && residualsOf(predicted, shown.targets),
+    train: trained.score,
+    test: tested?.score,
+    confusion: prediction.classes && confusionOf(targets, prediction.classes, names.length),
+    residuals: targetScale && residualsOf(undoScale(prediction.outputs, targetScale), targets),
   };
 }
 
-async function score(training: Training, { rows, data, targets }: Part, description: TableDescription): Promise<Score> {
-  const { loss, accuracy } = await training.evaluate(data);
-  const { targetScale } = description;
-  if (!targetScale) return { rows, loss, accuracy, fit: undefined };
-  const { outputs } = await training.predict(data.inputs);
-  return { rows, loss, accuracy: undefined, fit: measureFit(undoScale(outputs, targetScale), targets) };
+async function judgePart(training: Training, { data, targets }: Part, description: TableDescription) {
+  const prediction = await training.predict(data.inputs);
+  return { targets, prediction, score: scoreOf(prediction, targets, description) };
 }
 
 function residualsOf(predicted: Float64Array, actual: ArrayLike<number>) {

@@ -1,8 +1,5 @@
-import { isNumber, type Table } from "chainrule/table";
+import { numberIn, type Table } from "chainrule/table";
 import { type Column, type ColumnKind, MOST_DISTINCT, type TableSummary } from "./contract.ts";
-
-/** The largest number of float32, which is what a network takes. */
-const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
 /** What is to be seen of a table before anything is learned. */
 export const summarize = (table: Table): TableSummary => ({
@@ -20,8 +17,8 @@ function columnOf({ rows, lineOf }: Table, name: string, index: number): Column 
     const cell = cells[index] ?? "";
     if (different.size < MOST_DISTINCT) different.add(cell);
     if (cell === "") empty += 1;
-    const value = isNumber(cell) ? Number(cell) : Number.NaN;
-    if (!(Math.abs(value) <= LARGEST)) {
+    const value = numberIn(cell);
+    if (value === undefined) {
       odd ??= { line: lineOf(row), cell };
       continue;
     }

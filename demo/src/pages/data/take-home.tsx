@@ -1,11 +1,11 @@
-import type { Task } from "chainrule/table";
+import { commandLine, quoteWord, type Task } from "chainrule/table";
 import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import { Button } from "../../components/button.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { download } from "../../download.ts";
 import { count } from "../../format.ts";
-import { configName, configOf, type DataOptions, type Length, modelName, quote } from "./options.ts";
+import { configName, configOf, type DataOptions, type Length, modelName } from "./options.ts";
 import { samples } from "./samples.ts";
 
 export interface TakeHomeProps {
@@ -37,7 +37,7 @@ export function TakeHome({ file, sample, rows, task, options, length, ready, sav
       <Button disabled={!ready} onClick={() => void attempt(async () => download(await save(), name))}>
         Download {name}
       </Button>
-      <Command label="predict with it" text={`npx chainrule predict ${quote(name)} new.csv`} />
+      <Command label="predict with it" text={`${commandLine} predict ${quoteWord(name)} new.csv`} />
       <Button onClick={() => void attempt(saveConfig)}>Download {config}</Button>
       {length?.onTheWay && (
         <p class="hint">
@@ -49,7 +49,7 @@ export function TakeHome({ file, sample, rows, task, options, length, ready, sav
           Download {made.file}
         </Button>
       )}
-      <Command label="train the same" text={`npx chainrule train ${quote(file)} --config ${quote(config)}`} />
+      <Command label="train the same" text={`${commandLine} train ${quoteWord(file)} --config ${quoteWord(config)}`} />
     </Panel>
   );
 }

@@ -1,8 +1,7 @@
-import { splitRows, takeRows } from "chainrule/table";
+import { confusionOf, splitRows, takeRows } from "chainrule/table";
 import { type Digits, FULL, PIXELS } from "../../digits.ts";
 import { Redraw } from "../../draw/redraw.ts";
 import { optimizerOf } from "../../network.ts";
-import { confusionOf } from "../../worker/confusion.ts";
 import { Course } from "../../worker/course.ts";
 import type { Context, OpenSession, Session } from "../../worker/session.ts";
 import { createTraining, type Training } from "../../worker/training.ts";

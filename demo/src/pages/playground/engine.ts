@@ -1,6 +1,6 @@
 import { type Dataset, type Device, dense, NumericError, type Report, type TrainerOptions } from "chainrule";
 import { networkOf, optimizerOf } from "../../network.ts";
-import { createTraining, setNumbers, type Training } from "../../worker/training.ts";
+import { createTraining, type Training } from "../../worker/training.ts";
 import type { Scores } from "./contract.ts";
 import { type Edit, type LiveOptions, liveAt, type PlaygroundState, type RunOptions } from "./options.ts";
 import { type Point, type Points, pointsOf } from "./points.ts";
@@ -169,8 +169,8 @@ export class Engine {
   async #setNumbers(live: LiveOptions): Promise<boolean> {
     const { optimizer, batch, decay } = this.#live;
     // A plan that decays is another one.
-    const others = live.optimizer !== optimizer || live.batch !== batch || live.decay > 0 !== decay > 0;
-    if (others || !(await setNumbers(this.#training, optimizerOf(live)))) return false;
+    if (live.optimizer !== optimizer || live.batch !== batch || live.decay > 0 !== decay > 0) return false;
+    await this.#training.setOptimizer(optimizerOf(live));
     this.#live = live;
     return true;
   }
