@@ -1,6 +1,6 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { create } from "webgpu";
+import { create, globals } from "webgpu";
 import { createTrainer, openDevice } from "#chainrule";
 import { optionsOf } from "./contestants/chainrule.mjs";
 import { makeTask, networkOf } from "./networks.mjs";
@@ -15,6 +15,7 @@ const ROUNDS = 100;
  */
 export async function measureJavaScript(name) {
   const task = makeTask(networkOf(name));
+  Object.assign(globalThis, globals);
   // Kept until the end: Dawn takes its devices down with the object that they came from.
   const gpu = create(["backend=null"]);
   const device = await openDevice({ gpu });

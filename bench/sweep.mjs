@@ -21,10 +21,9 @@ const variants = Array.from({ length: VARIANTS }, (_, seed) => ({
   seed,
   optimizer: sgd({ learningRate: 0.002 * (seed + 1) }),
 }));
-const { optimizer: _, ...options } = optionsOf(task);
+const { optimizer, ...options } = optionsOf(task);
 /** @param {number} variant */
-const runAlone = (variant) =>
-  createTrainer(device, { ...options, optimizer: sgd({ learningRate: 0 }), ...variants[variant] });
+const runAlone = (variant) => createTrainer(device, { ...options, optimizer, ...variants[variant] });
 const device = await openDevice();
 const all = await sweep(device, { ...options, variants });
 const pair = await sweep(device, { ...options, variants: variants.slice(0, 2) });
