@@ -106,6 +106,8 @@ export function createInference(
 
   /** Writes a chunk's rows and its place in the ring, and records the pass. */
   const encode = ({ program }: Sized, x: Float32Array<ArrayBuffer>, rows: number, slot: number) => {
+    // Freed perhaps since the turn began.
+    guard.check();
     gpu.queue.writeBuffer(program.buffer("control"), 0, encodeControl({ rows, step: slot + 1 }));
     gpu.queue.writeBuffer(program.buffer("x"), 0, x);
     const encoder = gpu.createCommandEncoder({ label: program.plan.mode });
@@ -121,8 +123,8 @@ export function createInference(
       for (let chunk = 0; chunk < chunks; chunk++) {
         const slot = chunk % CHUNKS_PER_READ;
         const { x, y, rows } = slice(data, chunk * sizes.capacity, sizes.capacity);
-        gpu.queue.writeBuffer(program.buffer("y"), 0, y);
         const encoder = encode({ program, staging, ...sizes }, x, rows, slot);
+        gpu.queue.writeBuffer(program.buffer("y"), 0, y);
         const isLast = slot === CHUNKS_PER_READ - 1 || chunk === chunks - 1;
         const bytes = 4 * RECORD_WORDS * (slot + 1);
         if (isLast) encoder.copyBufferToBuffer(program.buffer("ring"), 0, staging, 0, bytes);
