@@ -15,18 +15,8 @@ export interface Guard {
 /** What ends with each device, by its `lost`: one reaction to that, however many users come and go. */
 const users = new WeakMap<Device["lost"], Set<(error: DeviceError) => void>>();
 
-/** @param where name of the user, for messages */
-export function createGuard(device: Device, where: string): Guard {
-  const { lost } = device;
-  let ended: DeviceError | undefined;
-  // Not Promise.race: each race would leave a reaction on `lost` for as long as the device lives.
-  const waiting = new Set<(error: unknown) => void>();
-  const end = (error: DeviceError) => {
-    ended ??= error;
-    for (const reject of waiting) reject(ended);
-    waiting.clear();
-    ends.delete(end);
-  };
+/** Apart from `createGuard`, since a reaction lives as long as the device, and with it all that the function around it knows. */
+function usersOf(lost: Device["lost"]) {
   const ends = users.get(lost) ?? new Set();
   if (!users.has(lost)) {
     users.set(lost, ends);
@@ -36,6 +26,21 @@ export function createGuard(device: Device, where: string): Guard {
       for (const one of ends) one(error);
     });
   }
+  return ends;
+}
+
+/** @param where name of the user, for messages */
+export function createGuard(device: Device, where: string): Guard {
+  const ends = usersOf(device.lost);
+  let ended: DeviceError | undefined;
+  // Not Promise.race: each race would leave a reaction on `lost` for as long as the device lives.
+  const waiting = new Set<(error: unknown) => void>();
+  const end = (error: DeviceError) => {
+    ended ??= error;
+    for (const reject of waiting) reject(ended);
+    waiting.clear();
+    ends.delete(end);
+  };
   ends.add(end);
   // Loaded by what fails only. Where it cannot be, the failure stands as it is.
   const blame = async (cause: unknown): Promise<never> => {
