@@ -17,15 +17,15 @@ const users = new WeakMap<Device["lost"], Set<(error: DeviceError) => void>>();
 
 /** Apart from `createGuard`, since a reaction lives as long as the device, and with it all that the function around it knows. */
 function usersOf(lost: Device["lost"]) {
-  const ends = users.get(lost) ?? new Set();
-  if (!users.has(lost)) {
-    users.set(lost, ends);
-    // Who comes later has a reaction anew, which is told at once.
-    void lost.then((error) => {
-      users.delete(lost);
-      for (const one of ends) one(error);
-    });
-  }
+  const found = users.get(lost);
+  if (found) return found;
+  const ends = new Set<(error: DeviceError) => void>();
+  users.set(lost, ends);
+  // Who comes later has a reaction anew, which is told at once.
+  void lost.then((error) => {
+    users.delete(lost);
+    for (const one of ends) one(error);
+  });
   return ends;
 }
 
