@@ -15,9 +15,23 @@ export interface Guard {
 /** What ends with each device, by its `lost`: one reaction to that, however many users come and go. */
 const users = new WeakMap<Device["lost"], Set<(error: DeviceError) => void>>();
 
+/** Apart from `createGuard`, since a reaction lives as long as the device, and with it all that the function around it knows. */
+function usersOf(lost: Device["lost"]) {
+  const found = users.get(lost);
+  if (found) return found;
+  const ends = new Set<(error: DeviceError) => void>();
+  users.set(lost, ends);
+  // Who comes later has a reaction anew, which is told at once.
+  void lost.then((error) => {
+    users.delete(lost);
+    for (const one of ends) one(error);
+  });
+  return ends;
+}
+
 /** @param where name of the user, for messages */
 export function createGuard(device: Device, where: string): Guard {
-  const { lost } = device;
+  const ends = usersOf(device.lost);
   let ended: DeviceError | undefined;
   // Not Promise.race: each race would leave a reaction on `lost` for as long as the device lives.
   const waiting = new Set<(error: unknown) => void>();
@@ -27,15 +41,6 @@ export function createGuard(device: Device, where: string): Guard {
     waiting.clear();
     ends.delete(end);
   };
-  const ends = users.get(lost) ?? new Set();
-  if (!users.has(lost)) {
-    users.set(lost, ends);
-    // Who comes later has a reaction anew, which is told at once.
-    void lost.then((error) => {
-      users.delete(lost);
-      for (const one of ends) one(error);
-    });
-  }
   ends.add(end);
   // Loaded by what fails only. Where it cannot be, the failure stands as it is.
   const blame = async (cause: unknown): Promise<never> => {

@@ -54,24 +54,26 @@ export function checkPlan(plan: Plan): void {
   });
 }
 
-const decaysOrNone = [...decays, false];
-
-/** The words that a step and its variant may say, by what they are of. */
-const words: Readonly<Record<string, readonly unknown[]>> = {
-  kernel: Object.keys(kernels),
-  activation: activations,
-  slope: activations,
-  loss: losses,
-  optimizer: Object.keys(stateWidths),
-  decay: decaysOrNone,
-  biasDecay: decaysOrNone,
-  schedule: schedules,
+/** The words that a step and its variant may say, by what they are of. A function, which no page has that checks no plan. */
+const words = (): Readonly<Record<string, readonly unknown[]>> => {
+  const decaysOrNone = [...decays, false];
+  return {
+    kernel: Object.keys(kernels),
+    activation: activations,
+    slope: activations,
+    loss: losses,
+    optimizer: Object.keys(stateWidths),
+    decay: decaysOrNone,
+    biasDecay: decaysOrNone,
+    schedule: schedules,
+  };
 };
 
 /** A plan may come as data, of another version. */
 function checkWords({ kernel, variant }: Step | InnerStep, where: string): void {
+  const known = words();
   for (const [name, word] of Object.entries({ ...variant, kernel })) {
-    checkWord(where, `${name} `, word, words[name] ?? [word], PlanError);
+    checkWord(where, `${name} `, word, known[name] ?? [word], PlanError);
   }
   if ("steps" in variant) for (const step of variant.steps) checkWords(step, where);
 }

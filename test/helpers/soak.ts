@@ -13,6 +13,7 @@ function counted(device: Device) {
     reactions++;
     return react(...given);
   };
+  // biome-ignore lint/suspicious/noThenProperty: it is a promise, and stays one
   Object.defineProperty(lost, "then", { value });
   return () => reactions;
 }

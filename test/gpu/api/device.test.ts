@@ -109,6 +109,9 @@ describe("openDevice", () => {
 });
 
 describe("openDevice with a device of one's own", () => {
+  /** Whole steps in one dispatch: one step is one shader. */
+  const small = { ...classifier, oneDispatch: true };
+
   test("trains on it, knows its adapter, and leaves it open", async () => {
     const own = await openDevice();
     // Deno's devices do not tell of their adapter.
@@ -117,14 +120,14 @@ describe("openDevice with a device of one's own", () => {
     const wrapped = await openDevice({ device: own.gpu, adapter });
     expect(wrapped.gpu).toBe(own.gpu);
     if (own.gpu.adapterInfo) expect(wrapped.adapter).toEqual(own.adapter);
-    const trainer = await createTrainer(wrapped, classifier);
+    const trainer = await createTrainer(wrapped, small);
     expect((await trainer.step()).steps).toBe(1);
     wrapped.destroy();
     expect((await wrapped.lost).got).toBe("a device that was given back");
     expect(await refused(trainer.step())).toBe(await wrapped.lost);
     trainer.dispose();
     // It still makes buffers, and another trainer.
-    const again = await createTrainer(await openDevice({ device: own.gpu, adapter }), classifier);
+    const again = await createTrainer(await openDevice({ device: own.gpu, adapter }), small);
     expect((await again.step()).steps).toBe(1);
     again.dispose();
     own.destroy();
