@@ -10,7 +10,7 @@ import { describeMachine, readVersions } from "./system.mjs";
 
 /**
  * What `chainrule train` makes of ordinary tables with nothing but a target given, beside what it made with the defaults before:
- * `tables.mjs [--seeds 2] [--rows 400] [--only cars] [--minutes 30] [--save]`.
+ * `npm run bench:tables -- [--seeds 2] [--rows 400] [--only cars] [--minutes 30] [--save]`.
  *
  * It begins no run after so many minutes.
  *
@@ -40,6 +40,7 @@ const MOST_INPUTS = 4;
 /** Keeps what is written to it. */
 class Kept extends Writable {
   text = "";
+  /** @override */
   _write(chunk, _, done) {
     this.text += chunk;
     done();
@@ -51,7 +52,7 @@ const isThere = (value) => value !== undefined && value !== null && value !== ""
 
 await installPeers();
 await buildCommand();
-const { run, processTerminal, readCsv, isNumber } = await import("./dist/command/command.js");
+const { run, processTerminal, readCsv, isNumber } = await import("#command");
 const folder = mkdtempSync(join(tmpdir(), "chainrule-tables-"));
 const terminal = processTerminal();
 const device = await terminal.openDevice();
@@ -87,14 +88,17 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 const names = [...new Set(runs.map(({ table }) => table))];
-const tablesOf = Object.fromEntries(names.map((name) => [name, summaryOf(runs.filter(({ table }) => table === name))]));
+const tablesOf = new Map(names.map((name) => [name, summaryOf(runs.filter(({ table }) => table === name))]));
 const all = summaryOf(runs);
-for (const name of names) console.log(lineOf(name, tablesOf[name]));
+for (const [name, summary] of tablesOf) console.log(lineOf(name, summary));
 console.log(lineOf(`all ${names.length}`, all));
 if (options.save) {
   const adapter = report.adapter.toLowerCase().replace(/[^a-z0-9]+/g, "-");
   const path = fileURLToPath(new URL(`results/${report.date.slice(0, 10)}-tables-${adapter}.json`, import.meta.url));
-  writeFileSync(path, `${JSON.stringify({ ...report, all, tables: tablesOf, runs }, undefined, 1)}\n`);
+  writeFileSync(
+    path,
+    `${JSON.stringify({ ...report, all, tables: Object.fromEntries(tablesOf), runs }, undefined, 1)}\n`,
+  );
   console.log(`written to ${path}`);
 }
 // Dawn keeps Node alive.
@@ -111,7 +115,6 @@ async function train(table, target, seed, args) {
     stderr,
     openDevice: async () => device,
     catchInterrupt: () => ({ signal: new AbortController().signal, status: undefined, release() {} }),
-    pollByTimer: terminal.pollByTimer,
   });
   if (stdout.text.includes("training anew")) console.log(`${table}, ${target}, seed ${seed}: trained anew, slower`);
   if (status !== 0)
