@@ -5,6 +5,7 @@ import { checkOptimizer, type Optimizer, updateRule } from "../model/optimizer.t
 import { refuse } from "../model/options.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import type { Plan } from "../plan/types.ts";
+import { type ByteScale, tableOf } from "./bytes.ts";
 import type { Rows } from "./dataset.ts";
 import type { Network } from "./network.ts";
 
@@ -73,10 +74,18 @@ export function withData(
     const [got, expected] = bytes ? ["numbers", "bytes"] : ["bytes", "numbers"];
     refuse("setData: inputs", got, `${expected}, as the trainer was made with`, `give ${expected}`, DataError);
   }
+  if (bytes && inputs instanceof Uint8Array) checkScale(bytes, inputs);
   const before = Math.ceil(control.dataRows / control.batch);
   const begun = { control: { ...control, dataRows: rows, rows: Math.min(control.batch, rows) }, schedule };
   const epoch = Math.ceil((step + ahead) / before);
   const next = epoch * Math.ceil(rows / control.batch) - step;
   // No row of a step before is left: the next step takes the first rows of its epoch.
   return { begun, ahead: next, control: { epoch, start: 0, rows: 0, dataRows: rows } };
+}
+
+/** What a byte stands for is the network's, by which later calls go. @throws DataError where these stand for something else */
+function checkScale({ scale = 1, offset = 0 }: ByteScale, packed: Uint8Array<ArrayBuffer>): void {
+  if (tableOf(packed).every((value, byte) => value === Math.fround(scale * byte + offset))) return;
+  const expected = `scale ${scale} and offset ${offset}, as the trainer was made with`;
+  refuse("setData: inputs", "bytes that stand for something else", expected, "leave scale and offset out", DataError);
 }

@@ -344,6 +344,11 @@ describe.each(trainersOn(device))("bytes, to a trainer %s", (_, make) => {
       expect(await trainer.predict(rows)).toEqual(expected);
       expect(await trainer.predict(rows, stands)).toEqual(expected);
       expect(await trainer.predict(rows, { scale: 1 })).not.toEqual(expected);
+      expect(await refusal(() => trainer.setData({ inputs: rows, targets: labels, scale: 1 }))).toBe(
+        "DataError: setData: inputs: got bytes that stand for something else, expected scale 0.0078125 and offset -1, " +
+          "as the trainer was made with; leave scale and offset out.",
+      );
+      await trainer.setData({ inputs: pixels(ROWS, 1), targets, ...stands });
       const judged = await trainer.evaluate({ inputs: valuesOf(rows), targets: labels });
       expect(await trainer.evaluate({ inputs: rows, targets: labels })).toEqual(judged);
       expect(await trainer.evaluate({ inputs: rows, targets: labels, ...stands })).toEqual(judged);
