@@ -7,6 +7,7 @@ import type { Backend, Inference, Words } from "../run/backend.ts";
 import type { Inputs } from "../run/dataset.ts";
 import { addRecords, emptyTotals } from "../run/metrics.ts";
 import { type Network, parameterSpecs } from "../run/network.ts";
+import { probeDisposed } from "../run/probe.ts";
 import type { ReferenceProbe } from "../run/types.ts";
 import { floatsOf } from "../run/unpack.ts";
 import { judgement, prediction } from "../run/verdict.ts";
@@ -85,15 +86,25 @@ export function createCpuBackend(reference: Reference, network: Network, ended: 
     probe(inputs, rows) {
       const { plan, pass, run } = forward(buildPredictPlan, rows);
       pass.set("x", floatsOf(inputs, 0, rows * columns));
+      let done = false;
+      const checkBoth = () => {
+        check();
+        if (done) throw probeDisposed();
+      };
       return {
         rows,
         plan,
         run() {
-          check();
+          checkBoth();
           run();
         },
-        values: (name) => new Float32Array(pass.tensor(name)),
-        dispose() {},
+        values(name) {
+          checkBoth();
+          return new Float32Array(pass.tensor(name));
+        },
+        dispose() {
+          done = true;
+        },
       };
     },
   };

@@ -28,7 +28,7 @@ export function createReferenceTrainer(options: ReferenceOptions): ReferenceTrai
   const optimizer = checkOptimizer(`${where}: optimizer`, described.optimizer);
   const step = { ...described, optimizer };
   checkSeed(where, seed);
-  const { network, data } = reworded(() => resolveTraining(where, options));
+  const { network, data } = resolved(where, options);
   const rows = checkCapacity(where, capacity, data.rows);
   const plan = makePlan(where, network, { ...step, rows, oneDispatch: false });
   const reference = createReference(plan, initialControl({ optimizer, dataRows: data.rows, batch: plan.batch, seed }));
@@ -42,10 +42,10 @@ export function createReferenceTrainer(options: ReferenceOptions): ReferenceTrai
   );
 }
 
-/** Makes checks that are without words. @throws the error with its words */
-function reworded<T>(check: () => T): T {
+/** Apart from the trainer, whose closures would keep the options. @throws the error of a check, with its words */
+function resolved(where: string, options: ReferenceOptions): ReturnType<typeof resolveTraining> {
   try {
-    return check();
+    return resolveTraining(where, options);
   } catch (cause) {
     throw cause instanceof Unfit ? errorOf(cause) : cause;
   }

@@ -69,9 +69,12 @@ const entries = new WeakMap<GPUDevice, GPU>();
  */
 export async function openDevice(options: OpenOptions = {}): Promise<Device> {
   checkOptions("openDevice", options, { gpu: 0, limits: 0, powerPreference: 0, device: 0, adapter: 0 });
+  // An entry point or a device of one's own comes without what Dawn for Node calls a usage.
+  if (!("GPUBufferUsage" in globalThis)) await webgpu();
   if (options.device || options.adapter) return (await refusals()).wrapDevice(options, describe, lossOf);
   const { limits = "adapter", powerPreference = "high-performance" } = options;
   checkWord("openDevice", "limits ", limits, ["adapter", "default"]);
+  checkWord("openDevice", "powerPreference ", powerPreference, ["high-performance", "low-power"]);
   const entry = options.gpu ?? (await webgpu());
   // Plain JavaScript may give something else as the entry point, which has no such method.
   const adapter = await (entry as Partial<GPU>).requestAdapter?.({ powerPreference });

@@ -16,8 +16,11 @@ const looks = new Set<() => void>();
 let holders = 0;
 
 /** Whether it is Dawn that is to be called back: nothing else is a function of a binary's own without a name. */
-const isDawns = (callback: { readonly name: string }) =>
-  callback.name === "" && /\{ \[native code\] \}$/.test(Function.prototype.toString.call(callback));
+const isDawns = (callback: { readonly name: string; readonly length: number }) =>
+  callback.name === "" &&
+  // Nor is it what resolves a promise, which takes a value.
+  callback.length === 0 &&
+  /\{ \[native code\] \}$/.test(Function.prototype.toString.call(callback));
 
 /** Whether `setImmediate` is replaced. */
 let replaced = false;

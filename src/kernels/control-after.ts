@@ -1,5 +1,5 @@
 import type { Schedule } from "../model/schedule.ts";
-import type { ControlValues } from "./control.ts";
+import { type ControlValues, HALTED } from "./control.ts";
 
 /** How a training begins, which all that its steps make of the control block follows from. */
 export interface Beginning {
@@ -52,3 +52,17 @@ function rateAfter(schedule: Schedule, first: number, step: number): number {
 /** c after so many steps of c ← βc + (1 − β), where β and 1 − β are each rounded to float32. */
 const correctionAfter = (beta: number, rest: number, step: number): number =>
   (Math.fround(rest) * (1 - Math.fround(beta) ** step)) / (1 - Math.fround(beta));
+
+/** The control block as it was before the step that halted the run, if one did: that step was not applied. */
+export function lastApplied(control: ControlValues): ControlValues {
+  if ((control.halted & HALTED) === 0) return control;
+  const { step, correction1, correction2, beta1, beta2, rest1, rest2 } = control;
+  // Backward through c ← βc + (1 − β). Where β is 0, c is 1 after any step.
+  const before = (c: number, beta: number, rest: number) => (beta === 0 ? c : Math.max(0, (c - rest) / beta));
+  return {
+    ...control,
+    step: step - 1,
+    correction1: before(correction1, beta1, rest1),
+    correction2: before(correction2, beta2, rest2),
+  };
+}

@@ -8,6 +8,8 @@ import { remedyForName } from "./nearest.ts";
 export const show = (value: unknown): string => {
   try {
     if (Array.isArray(value)) return `a list of ${value.length}`;
+    if (typeof value === "function") return "a function";
+    if (typeof value === "bigint") return `${value}n`;
     return (typeof value === "string" ? JSON.stringify(value) : String(value)).slice(0, 80);
   } catch {
     return `a value of type ${typeof value}`;
@@ -62,7 +64,8 @@ export function checkObject(
   value: unknown,
   names: string,
 ): asserts value is Readonly<Record<string, unknown>> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
+  // A Map and its like hold their entries elsewhere than in their keys.
+  if (typeof value === "object" && value !== null && !(Symbol.iterator in value)) return;
   refuse(where, show(value), `an object of ${names}`, "give an object");
 }
 

@@ -108,7 +108,7 @@ export function fraction(where: string, name: string, value: number): void {
 
 /** @throws ModelError, or an error of another kind, unless `value` is a whole number of at least `least`, and a u32. */
 export function count(where: string, name: string, value: number, least: number, kind?: Kind): void {
-  if (!(value >>> 0 === value && value >= least)) {
+  if (!(typeof value === "number" && value >>> 0 === value && value >= least)) {
     refuseNumber(where, name, value, `a whole number from ${least} to 4294967295`, kind);
   }
 }

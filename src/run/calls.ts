@@ -44,9 +44,11 @@ export async function failureOf(state: State, index: number): Promise<Failure> {
 /** Writes parameters that were checked; a network that had halted goes on with them. */
 export async function setParameters(state: State, checked: Parameters): Promise<void> {
   const { backend, halts, begun, ahead } = state;
-  const halted = halts[0] && (await diagnosis()).restartOf(await failureOf(state, 0), backend.plan, begun, ahead);
+  if (!halts[0]) return backend.write(checked);
+  const { restartOf } = await diagnosis();
+  const restart = restartOf(await failureOf(state, 0), backend.plan, begun, ahead, (await backend.read([], 0)).control);
   backend.write(checked);
-  if (halted) resume(state, halted);
+  resume(state, restart);
 }
 
 /** Sets optimizer state and the control block, so that the next step is step `control.step` + 1. */
@@ -54,13 +56,16 @@ function resume(state: State, { state: kept, control, ahead }: Restart): void {
   state.backend.write(kept, control);
   state.backend.step = control.step;
   state.ahead = ahead;
+  // The rows of the last batch are forgotten, and with them what its tensors are of.
+  state.stepped = false;
   state.halts.fill(undefined);
   state.failures.length = 0;
 }
 
-export function setOptimizer(state: State, described: Optimizer): void {
+/** Takes an optimizer that was checked. */
+export function setOptimizer(state: State, optimizer: Optimizer): void {
   const { backend, halts, begun, ahead } = state;
-  const { optimizer, ...changed } = withOptimizer(state.optimizer, described, begun, backend.step, ahead);
+  const changed = withOptimizer(state.optimizer, optimizer, begun, backend.step, ahead);
   // A network that has halted takes them when it goes on.
   if (!halts[0]) backend.write({}, changed.control);
   Object.assign(state, { optimizer, begun: changed.begun });
@@ -72,7 +77,7 @@ export function setData(state: State, rows: Rows): void {
   const step = halts[0] ? halts[0].step - 1 : backend.step;
   const { control, ...changed } = withData(rows, network, backend.plan, begun, step, ahead);
   backend.write({ X: rows.inputs, Y: rows.targets }, control);
-  Object.assign(state, changed);
+  Object.assign(state, changed, { stepped: false });
 }
 
 /** @param index of the network */

@@ -1,7 +1,7 @@
 import { DataError, ShapeError } from "../errors.ts";
 import { type ControlValues, decodeControl, encodeControl, initialControl } from "../kernels/control.ts";
 import { type Beginning, controlAfter } from "../kernels/control-after.ts";
-import { checkOptimizer, type Optimizer, updateRule } from "../model/optimizer.ts";
+import { type Optimizer, updateRule } from "../model/optimizer.ts";
 import { refuse } from "../model/options.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import type { Plan } from "../plan/types.ts";
@@ -27,16 +27,16 @@ export function describeRule(optimizer: Optimizer): string {
 /**
  * Other numbers of an optimizer after `step` steps. The bias corrections stay: 1 − Πβ is the sum of the weights that the averages
  * hold, and the recurrence goes on with the new rates.
+ * @param given that was checked
  * @throws ModelError where what is compiled would be another
  */
 export function withOptimizer(
   own: Optimizer,
-  described: Optimizer,
+  given: Optimizer,
   { control }: Beginning,
   step: number,
   ahead: number,
-): Change & { readonly optimizer: Optimizer } {
-  const given = checkOptimizer("setOptimizer", described);
+): Change {
   const [got, expected] = [describeRule(given), describeRule(own)];
   if (got !== expected) {
     const remedy = "change numbers alone, or make a new trainer with setParameters or load";
@@ -50,7 +50,7 @@ export function withOptimizer(
   const { baseLearningRate, weightDecay, momentum, beta1, beta2, epsilon } = begun.control;
   const { scheduleSteps, scheduleValue, warmup, rest1, rest2 } = begun.control;
   const rates = { learningRate, baseLearningRate, weightDecay, momentum, beta1, beta2, epsilon, rest1, rest2 };
-  return { optimizer: given, begun, control: { ...rates, scheduleSteps, scheduleValue, warmup } };
+  return { begun, control: { ...rates, scheduleSteps, scheduleValue, warmup } };
 }
 
 /**

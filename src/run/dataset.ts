@@ -1,4 +1,4 @@
-import { checkOptions, type Shape } from "../model/options.ts";
+import { checkOptions, type Shape, show } from "../model/options.ts";
 import { count } from "../model/schedule.ts";
 import { isBytes, packBytes } from "./bytes.ts";
 import { toFloats } from "./floats.ts";
@@ -19,10 +19,15 @@ export interface Rows {
 
 export const scaleShape: Shape<ByteScale> = { scale: 0, offset: 0 };
 
+/** Part of a number by which others must differ from it to tell something: float64 itself holds 2⁻⁵². */
+const MERGED = 2 ** -46;
+
 /** What a data set is to fit. */
 export type Fitting = Pick<Network, "loss" | "outputs" | "bytes"> & {
   /** Columns that the network takes, where they are known before the data. */
   readonly inputs?: number | undefined;
+  /** Whether it is to be learned from. */
+  readonly isTrained?: boolean;
 };
 
 /**
@@ -45,24 +50,26 @@ export function checkDataset(where: string, data: Dataset, network: Fitting): Ro
   const rows = stated ? inputs.length / stated : targets.length / width;
   if (rows === 0) unfit("noRows", where);
   if (stated) wholeRows(where, inputs, stated);
-  if (classes && !stated && outputs > 2 && isOneHot(targets, outputs)) unfit("oneHot", where, targets, outputs);
-  if (!Number.isInteger(rows)) unfit("partialTargets", where, targets, width);
+  if (classes && !stated && outputs > 2 && isOneHot(targets, outputs)) unfit("oneHot", where, targets.length, outputs);
+  if (!Number.isInteger(rows)) unfit("partialTargets", where, targets.length, width);
   const columns = inputs.length / rows;
-  if (!Number.isInteger(columns) || columns === 0) unfit("partialInputs", where, inputs, rows);
-  if (targets.length !== rows * width) unfit("otherTargets", where, targets, rows, columns, outputs, width);
+  if (!Number.isInteger(columns) || columns === 0) unfit("partialInputs", where, inputs.length, rows);
+  if (targets.length !== rows * width) unfit("otherTargets", where, targets.length, rows, columns, outputs, width);
   if (network.inputs && columns !== network.inputs) unfit("otherColumns", where, columns, network.inputs);
   return {
     rows,
     columns,
-    inputs: checkInputs(where, inputs, columns, data, network.bytes),
-    targets: classes ? checkLabels(where, targets, outputs) : finite(`${where}: targets`, targets, width),
+    inputs: checkInputs(where, inputs, columns, data, network.bytes, network.isTrained),
+    targets: classes
+      ? checkLabels(where, targets, outputs)
+      : finite(`${where}: targets`, targets, width, network.isTrained === true),
   };
 }
 
 /** @returns how many rows they are @throws Unfit unless they are whole rows, at least one */
 export function wholeRows(where: string, inputs: ArrayLike<number>, columns: number): number {
   const rows = inputs.length / columns;
-  if (!Number.isInteger(rows) || rows === 0) unfit("partialRows", where, inputs, columns);
+  if (!Number.isInteger(rows) || rows === 0) unfit("partialRows", where, inputs.length, columns);
   return rows;
 }
 
@@ -82,8 +89,8 @@ function isOneHot(targets: ArrayLike<number>, outputs: number): boolean {
 
 /** @throws Unfit unless `values` is a list */
 export function checkArray(where: string, values: ArrayLike<number> | undefined): void {
-  if (typeof values !== "object" || typeof values?.length !== "number") unfit("noArray", where, values);
-  if (typeof values[0] === "object") unfit("nested", where);
+  if (typeof values !== "object" || typeof values?.length !== "number") unfit("noArray", where, show(values));
+  if (typeof values[0] === "object" && (values[0] as ArrayLike<number> | null)?.length) unfit("nested", where);
 }
 
 /**
@@ -98,30 +105,46 @@ export function checkInputs(
   columns: number,
   { scale, offset }: ByteScale,
   bytes: ByteScale | undefined,
+  isTrained = false,
 ): Inputs {
   const isStated = scale !== undefined || offset !== undefined;
   if (isBytes(given)) {
     if (!isStated && !bytes) unfit("unknownBytes", where);
-    return packBytes(
-      `${where}: inputs`,
-      given,
-      isStated ? { scale: scale ?? 1, offset: offset ?? 0 } : (bytes as ByteScale),
-    );
+    return packBytes(`${where}: inputs`, given, isStated ? filled(scale, offset) : (bytes as ByteScale));
   }
-  if (isStated) unfit("noBytes", where, scale === undefined ? "offset" : "scale", scale ?? offset);
-  return finite(`${where}: inputs`, given, columns);
+  for (const [name, value] of Object.entries({ scale, offset })) {
+    if (value !== undefined) unfit("noBytes", where, name, show(value));
+  }
+  return finite(`${where}: inputs`, given, columns, isTrained);
 }
 
-/** Values as float32. @throws Unfit at the first that is none, and where all of a column become one though they differ */
-function finite(where: string, given: ArrayLike<number>, columns: number): Float32Array<ArrayBuffer> {
+const filled = (scale = 1, offset = 0): ByteScale => ({ scale, offset });
+
+/**
+ * Values as float32.
+ * @param isTrained whether they are to be learned from
+ * @throws Unfit at the first that is none, and where all of a column become one to learn from, though they differ
+ */
+function finite(
+  where: string,
+  given: ArrayLike<number>,
+  columns: number,
+  isTrained: boolean,
+): Float32Array<ArrayBuffer> {
   const floats = toFloats(given);
-  if (typeof floats === "number") return unfit("notFinite", where, given, floats, columns);
+  if (typeof floats === "number") return unfit("notFinite", where, show(given[floats]), floats, columns);
+  if (!isTrained) return floats;
   for (let column = 0; column < columns; column++) {
-    let differ = false;
-    let i = column + columns;
-    for (; i < floats.length && floats[i] === floats[column]; i += columns) differ ||= given[i] !== given[column];
-    // float32 holds 24 bits of a number, and those of times in milliseconds are the same for minutes.
-    if (i >= floats.length && differ) unfit("merged", where, given, column, columns);
+    const one = given[column] as number;
+    let spread = 0;
+    let i = column;
+    for (; i < floats.length && floats[i] === floats[column]; i += columns) {
+      spread = Math.max(spread, Math.abs((given[i] as number) - one));
+    }
+    // float32 holds 24 bits of a number, and those of times in milliseconds are the same for minutes. Less is float64's own noise.
+    if (i >= floats.length && floats[column] && spread > MERGED * Math.abs(one)) {
+      unfit("merged", where, given, column, columns);
+    }
   }
   return floats;
 }
@@ -130,7 +153,7 @@ function checkLabels(where: string, given: ArrayLike<number>, classes: number): 
   const labels = new Uint32Array(given.length);
   for (let i = 0; i < labels.length; i++) {
     const label = given[i] as number;
-    if (!(Number.isInteger(label) && label >= 0 && label < classes)) unfit("noClass", where, i, label, classes);
+    if (!(Number.isInteger(label) && label >= 0 && label < classes)) unfit("noClass", where, i, show(label), classes);
     labels[i] = label;
   }
   return labels;

@@ -11,44 +11,36 @@ const faults = {
       expected: "{ inputs, targets }",
       remedy: "give both in one object",
     }),
-  noArray: (where: string, values: unknown) =>
-    data(where, show(values), "an array of numbers", "give a plain or typed array"),
+  noArray: (where: string, values: string) => data(where, values, "an array of numbers", "give a plain or typed array"),
   nested: (where: string) =>
     data(where, "a list of lists", "an array of numbers", "give them row after row in one list, such as rows.flat()"),
   noRows: (where: string) => data(where, "no rows", "at least one row", "give the rows to work on"),
   /** @param outputs numbers of a row's target */
-  partialTargets: (where: string, { length }: ArrayLike<number>, outputs: number) =>
+  partialTargets: (where: string, length: number, outputs: number) =>
     sizes(`${where}: targets`, `${length} numbers`, `a multiple of the ${outputs} outputs`, "give whole rows"),
-  partialInputs: (where: string, inputs: ArrayLike<unknown>, rows: number) =>
+  partialInputs: (where: string, length: number, rows: number) =>
     sizes(
       `${where}: inputs`,
-      `${inputs.length} numbers`,
+      `${length} numbers`,
       `a multiple of the ${rows} rows that the targets have`,
       "give inputs and targets of the same rows",
     ),
-  partialRows: (where: string, inputs: ArrayLike<unknown>, columns: number) =>
+  partialRows: (where: string, length: number, columns: number) =>
     sizes(
       `${where}: inputs`,
-      `${inputs.length} numbers`,
+      `${length} numbers`,
       `at least one row, each of the ${columns} columns that the network takes`,
       "give whole rows",
     ),
   /** @param outputs of the network @param width numbers of a row's target */
-  otherTargets: (
-    where: string,
-    { length }: ArrayLike<number>,
-    rows: number,
-    columns: number,
-    outputs: number,
-    width: number,
-  ) =>
+  otherTargets: (where: string, length: number, rows: number, columns: number, outputs: number, width: number) =>
     sizes(
       `${where}: targets`,
       `${length} targets for ${rows} ${rows === 1 ? "row" : "rows"} of ${columns}`,
       `${rows * width}, one${width === 1 ? "" : ` of ${width} numbers`} a row`,
       width === 1 && length === rows * outputs ? CLASS_NUMBERS : "give inputs and targets of the same rows",
     ),
-  oneHot: (where: string, { length }: ArrayLike<number>, outputs: number) =>
+  oneHot: (where: string, length: number, outputs: number) =>
     data(
       `${where}: targets`,
       `${length} targets, one-hot in rows of ${outputs}`,
@@ -69,10 +61,10 @@ const faults = {
       "floats, or scale and offset beside the bytes",
       "say what a byte stands for, such as { scale: 1 / 255 }",
     ),
-  noBytes: (where: string, name: string, value: unknown) =>
+  noBytes: (where: string, name: string, value: string) =>
     data(
       `${where}: ${name}`,
-      `${show(value)} for inputs that are no bytes`,
+      `${value} for inputs that are no bytes`,
       "inputs of a Uint8Array or Uint8ClampedArray",
       "give bytes, or scale the numbers and leave it out",
     ),
@@ -83,11 +75,11 @@ const faults = {
       "numbers by which scale · byte + offset is a finite float32",
       "leave them out to take the bytes as they are",
     ),
-  notFinite: (where: string, values: ArrayLike<unknown>, index: number, columns: number) => {
+  notFinite: (where: string, value: string, index: number, columns: number) => {
     const [line, column] = [Math.floor(index / columns) + 1, (index % columns) + 1];
     return new DataError({
       where: `${where}: row ${line}, column ${column}`,
-      got: show(values[index]),
+      got: value,
       expected: "a finite number that float32 can hold",
       remedy: "mend or leave out the row",
       line,
@@ -96,20 +88,19 @@ const faults = {
   },
   /** Different numbers that are all the same in float32. */
   merged: (where: string, values: ArrayLike<number>, column: number, columns: number) => {
-    const own = Array.from(values).filter((_, index) => index % columns === column);
-    const least = own.reduce((one, other) => Math.min(one, other));
+    const own = new Set(Array.from(values).filter((_, index) => index % columns === column));
     return new DataError({
       where: `${where}: column ${column + 1}`,
-      got: `${new Set(own).size} different numbers that become one in float32`,
+      got: `${own.size} different numbers that become one in float32`,
       expected: "numbers that float32 tells apart",
-      remedy: `subtract ${least} from them first`,
+      remedy: `subtract ${[...own].reduce((least, one) => Math.min(least, one))} from them first`,
       column: column + 1,
     });
   },
-  noClass: (where: string, index: number, label: unknown, classes: number) =>
+  noClass: (where: string, index: number, label: string, classes: number) =>
     new DataError({
       where: `${where}: targets: row ${index + 1}`,
-      got: `class ${show(label)}`,
+      got: `class ${label}`,
       expected: `a whole number from 0 to ${classes - 1}, as the network has ${classes} outputs`,
       remedy: "number the classes from 0, or give the last layer one unit a class",
       line: index + 1,
@@ -128,10 +119,10 @@ const faults = {
       expected: `${shape.reduce((product, size) => product * size, 1)} for [${shape.join(", ")}]`,
       remedy: "give the values row-major, one for each element",
     }),
-  noParameter: (where: string, name: string, values: ArrayLike<unknown>, index: number) =>
+  noParameter: (where: string, name: string, value: string, index: number) =>
     data(
       `${where}: ${name}: element ${index + 1}`,
-      show(values[index]),
+      value,
       "a finite number that float32 can hold",
       "give finite values",
     ),

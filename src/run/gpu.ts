@@ -1,15 +1,13 @@
 import { freeBuffers, makeBuffers } from "../device/buffers.ts";
 import { createGuard, type Guard } from "../device/guard.ts";
 import type { Device } from "../device/open.ts";
-import { compileProgram, type Program } from "../device/program.ts";
-import { CONTROL_WORDS, type ControlField, controlNames, decodeControl, encodeControl } from "../kernels/control.ts";
-import { addBytes, type Bytes, bytesOf } from "../plan/memory.ts";
-import { resolveTensor } from "../plan/resolve.ts";
+import { compileProgram } from "../device/program.ts";
+import { CONTROL_WORDS, type ControlField, controlNames, encodeControl } from "../kernels/control.ts";
+import { addBytes, type Bytes } from "../plan/memory.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Backend } from "./backend.ts";
 import type { GpuInference } from "./inference.ts";
 import type { Network } from "./network.ts";
-import { readBuffers, type Source, type Words } from "./readback.ts";
 import { createStepper } from "./stepper.ts";
 import type { Probe } from "./types.ts";
 
@@ -38,15 +36,10 @@ export async function createGpuBackend(
   const { gpu } = device;
   const label = `chainrule.${where}`;
   const guard = createGuard(device, where);
-  const program = await guard.wait(compileProgram(gpu, plan, label));
-  const { size } = program.buffer("ring");
-  const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-  const stagings = await guard.wait(
-    makeBuffers(gpu, label, { staging: { size, usage }, other: { size, usage } }).catch((cause) => {
-      program.dispose();
-      throw cause;
-    }),
-  );
+  const { program, stagings } = await guard.wait(make(gpu, plan, label)).catch((cause) => {
+    guard.close();
+    throw cause;
+  });
   const stepper = createStepper(gpu, guard, program, label, networks, Object.values(stagings));
   let inference: GpuInference | undefined;
   let held = true;
@@ -67,9 +60,8 @@ export async function createGpuBackend(
     },
     take: (steps, signal) => stepper.take(steps, signal),
     async read(names, index) {
-      const sources = Object.fromEntries(["control", ...names].map((name) => [name, placeOf(program, name, index)]));
-      const words = await readBuffers(gpu, guard, sources);
-      return { words, control: decodeControl(words.control as Words) };
+      const { readTensors } = await import("./readback.ts");
+      return readTensors(gpu, guard, program, names, index);
     },
     write(tensors, control = {}) {
       guard.check();
@@ -90,7 +82,8 @@ export async function createGpuBackend(
       inference ??= createInference(device, guard, network, (name) => program.buffer(name));
       return inference;
     },
-    memory: () => (held ? addBytes([program.memory, { staging: 2 * size }, inference?.memory() ?? {}]) : {}),
+    memory: () =>
+      held ? addBytes([program.memory, { staging: 2 * stagings.other.size }, inference?.memory() ?? {}]) : {},
     buffer,
     check: guard.check,
     dispose() {
@@ -103,16 +96,15 @@ export async function createGpuBackend(
   };
 }
 
-/** Where a tensor of one of the networks lies. @throws PlanError */
-function placeOf({ plan, buffer }: Program, name: string, index: number): Source {
-  const { tensor } = resolveTensor(plan, name);
-  const bytes = bytesOf(tensor);
-  if (tensor.place === "resident") {
-    const resident = buffer("resident");
-    const [networks = 1] = plan.tensors.resident?.shape ?? [];
-    const first = plan.resident?.[name] ?? 0;
-    return { buffer: resident, offset: (resident.size / networks) * index + 4 * first, bytes };
+/** The plan's program, and what takes its ring to the CPU by turns. */
+async function make(gpu: GPUDevice, plan: Plan, label: string) {
+  const program = await compileProgram(gpu, plan, label);
+  const { size } = program.buffer("ring");
+  const wanted = { size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST };
+  try {
+    return { program, stagings: await makeBuffers(gpu, label, { staging: wanted, other: wanted }) };
+  } catch (cause) {
+    program.dispose();
+    throw cause;
   }
-  if (name === "control") return { buffer: buffer(name), offset: 4 * CONTROL_WORDS * index, bytes: 4 * CONTROL_WORDS };
-  return { buffer: buffer(name), bytes };
 }

@@ -1,6 +1,6 @@
 import { NumericError } from "../errors.ts";
 import type { ControlValues } from "../kernels/control.ts";
-import { type Beginning, controlAfter } from "../kernels/control-after.ts";
+import { type Beginning, controlAfter, lastApplied } from "../kernels/control-after.ts";
 import { boundOperands } from "../kernels/index.ts";
 import { LARGEST_HALF } from "../model/float16.ts";
 import { elementsOf, isHalf } from "../plan/memory.ts";
@@ -54,9 +54,19 @@ export async function diagnose(trainer: Readable, record: StepRecord, place: str
   return { error, anew: overflowed(plan, tensor) || !(await stateIsFinite(trainer)) };
 }
 
-/** What a network that halted goes on with, once parameters are set: the step that failed, by an optimizer that holds finite numbers. */
-export function restartOf({ error, anew }: Failure, plan: Plan, begun: Beginning, ahead: number): Restart {
-  const control = controlAfter(begun, error.step - 1, ahead);
+/**
+ * What a network that halted goes on with, once parameters are set: the step that failed, by an optimizer that holds finite numbers.
+ * @param halted the control block as it is, which alone knows how the bias corrections and the loss scale came about
+ */
+export function restartOf(
+  { error, anew }: Failure,
+  plan: Plan,
+  begun: Beginning,
+  ahead: number,
+  halted: ControlValues,
+): Restart {
+  const { correction1, correction2, lossScale } = lastApplied(halted);
+  const control = { ...controlAfter(begun, error.step - 1, ahead), correction1, correction2, lossScale };
   if (!anew) return { state: {}, control, ahead };
   const state = statesOf(plan).map(([name, { shape }]) => [name, new Float32Array(elementsOf(shape))] as const);
   return { state: Object.fromEntries(state), control: { ...control, correction1: 0, correction2: 0 }, ahead };

@@ -1,4 +1,4 @@
-import { checkObject } from "../model/options.ts";
+import { checkObject, show } from "../model/options.ts";
 import { elementsOf } from "../plan/memory.ts";
 import { toFloats } from "./floats.ts";
 import type { ParameterSpec } from "./network.ts";
@@ -16,7 +16,7 @@ export function checkParameter(
 ): Float32Array<ArrayBuffer> {
   if (values?.length !== elementsOf(shape)) unfit("otherSize", where, name, shape, values?.length);
   const floats = toFloats(values);
-  return typeof floats === "number" ? unfit("noParameter", where, name, values, floats) : floats;
+  return typeof floats === "number" ? unfit("noParameter", where, name, show(values[floats]), floats) : floats;
 }
 
 /**

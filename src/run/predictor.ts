@@ -3,16 +3,16 @@ import { createGuard } from "../device/guard.ts";
 import { checkDevice, type Device } from "../device/open.ts";
 import { checkModel, type Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
-import { checkObject, checkOptions } from "../model/options.ts";
-import { packBytes } from "./bytes.ts";
+import { checkObject, checkOptions, refuse } from "../model/options.ts";
+import { isBytes, packBytes } from "./bytes.ts";
 import type { LoadedModel } from "./checkpoint.ts";
 import { scaleShape } from "./dataset.ts";
 import { createInference } from "./inference.ts";
 import { createJudge } from "./judge.ts";
-import { checkLoss, parameterSpecs, resolveNetwork } from "./network.ts";
+import { checkLoss, type Network, parameterSpecs, resolveNetwork } from "./network.ts";
 import { checkParameter } from "./parameters.ts";
 import { createTurns } from "./turns.ts";
-import type { ByteScale, Predictor } from "./types.ts";
+import type { ByteScale, Parameters, Predictor } from "./types.ts";
 import { worded } from "./unfit.ts";
 
 export interface PredictorOptions {
@@ -36,6 +36,9 @@ export const createPredictor = (device: Device, options: PredictorOptions): Prom
 async function create(device: Device, options: PredictorOptions): Promise<Predictor> {
   const where = "createPredictor";
   checkDevice(where, device);
+  if (isBytes(options as never) || options instanceof ArrayBuffer) {
+    refuse(where, "the bytes of a file", "what loadModel gives", "give loadModel(file)");
+  }
   // What loadModel gives besides may be there too.
   checkOptions<PredictorOptions & Partial<Omit<LoadedModel, keyof PredictorOptions>>>(where, options, {
     model: 1,
@@ -46,24 +49,40 @@ async function create(device: Device, options: PredictorOptions): Promise<Predic
     training: 0,
     metadata: 0,
   });
-  const { inputs, loss, bytes } = options;
+  const { inputs, loss } = options;
   const model = checkModel(`${where}: model`, options.model);
   checkLoss(loss);
   checkObject(`${where}: parameters`, options.parameters, "parameters");
-  if (bytes) {
-    checkOptions(`${where}: bytes`, bytes, scaleShape);
-    packBytes(`${where}: bytes`, [], bytes);
-  }
-  const network = resolveNetwork(model, inputs, loss, bytes);
-  const values = parameterSpecs(network.layers).map((spec) => {
-    return [spec.name, checkParameter(where, spec, options.parameters[spec.name] ?? [])] as const;
-  });
+  const network = resolveNetwork(model, inputs, loss, checkScale(`${where}: bytes`, options.bytes));
+  return serve(device, network, checkAll(where, network, options.parameters));
+}
+
+function checkScale(where: string, bytes: ByteScale | undefined): ByteScale | undefined {
+  if (bytes === undefined) return undefined;
+  checkOptions(where, bytes, scaleShape);
+  const { scale = 1, offset = 0 } = bytes;
+  packBytes(where, [], { scale, offset });
+  return { scale, offset };
+}
+
+const checkAll = (where: string, { layers }: Network, given: PredictorOptions["parameters"]) =>
+  Object.fromEntries(
+    parameterSpecs(layers).map((spec) => [spec.name, checkParameter(where, spec, given[spec.name] ?? [])]),
+  );
+
+/** Apart from the options, which a closure beside it would keep. */
+async function serve(device: Device, network: Network, values: Parameters): Promise<Predictor> {
   const { gpu } = device;
   const guard = createGuard(device, "predictor");
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-  const wanted = Object.fromEntries(values.map(([name, { byteLength }]) => [name, { size: byteLength, usage }]));
-  const buffers = await guard.wait(makeBuffers(gpu, "chainrule.predictor", wanted));
-  for (const [name, data] of values) gpu.queue.writeBuffer(buffers[name] as GPUBuffer, 0, data);
+  const wanted = Object.fromEntries(
+    Object.entries(values).map(([name, { byteLength }]) => [name, { size: byteLength, usage }]),
+  );
+  const buffers = await guard.wait(makeBuffers(gpu, "chainrule.predictor", wanted)).catch((cause) => {
+    guard.close();
+    throw cause;
+  });
+  for (const [name, data] of Object.entries(values)) gpu.queue.writeBuffer(buffers[name] as GPUBuffer, 0, data);
   const inference = createInference(device, guard, network, (name) => buffers[name] as GPUBuffer);
   const turns = createTurns();
   const inTurn = <T>(work: () => T | Promise<T>): Promise<T> =>

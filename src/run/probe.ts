@@ -23,8 +23,7 @@ export function createProbe(
   const check = () => {
     guard.check();
     if (!disposed) return;
-    const remedy = "make another with probe(inputs)";
-    throw new DeviceError({ where: "probe", got: "a call after dispose()", expected: "a probe in use", remedy });
+    throw probeDisposed();
   };
   return {
     rows,
@@ -45,3 +44,12 @@ export function createProbe(
     },
   };
 }
+
+/** What a probe is refused with once it was disposed. */
+export const probeDisposed = (): DeviceError =>
+  new DeviceError({
+    where: "probe",
+    got: "a call after dispose()",
+    expected: "a probe in use",
+    remedy: "make another with probe(inputs)",
+  });

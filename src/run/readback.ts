@@ -1,5 +1,11 @@
 import { freeBuffers, rejectFaults } from "../device/buffers.ts";
 import type { Guard } from "../device/guard.ts";
+import type { Program } from "../device/program.ts";
+import { CONTROL_WORDS, decodeControl } from "../kernels/control.ts";
+import { bytesOf } from "../plan/memory.ts";
+import { resolveTensor } from "../plan/resolve.ts";
+import type { Read } from "./backend.ts";
+import { mapWords, type Words } from "./map.ts";
 
 /** A range of a buffer to read. */
 export interface Source {
@@ -47,14 +53,29 @@ export async function readBuffers<N extends string>(
   }
 }
 
-/** Words of 32 bits. */
-export type Words = Uint32Array<ArrayBuffer>;
+/** Reads tensors of one of the networks that a program trains, and its control block as it is with them. @param index of the network */
+export async function readTensors(
+  gpu: GPUDevice,
+  guard: Guard,
+  program: Program,
+  names: readonly string[],
+  index: number,
+): Promise<Read> {
+  const sources = Object.fromEntries(["control", ...names].map((name) => [name, placeOf(program, name, index)]));
+  const words = await readBuffers(gpu, guard, sources);
+  return { words, control: decodeControl(words.control as Words) };
+}
 
-/** Maps the first `bytes` of a staging buffer, copies them out and unmaps. @throws DeviceError */
-export async function mapWords(guard: Guard, staging: GPUBuffer, bytes: number): Promise<Words> {
-  guard.check();
-  await guard.wait(staging.mapAsync(GPUMapMode.READ, 0, bytes));
-  const words = new Uint32Array(staging.getMappedRange(0, bytes).slice(0));
-  staging.unmap();
-  return words;
+/** Where a tensor of one of the networks lies. @throws PlanError */
+function placeOf({ plan, buffer }: Program, name: string, index: number): Source {
+  const { tensor } = resolveTensor(plan, name);
+  const bytes = bytesOf(tensor);
+  if (tensor.place === "resident") {
+    const resident = buffer("resident");
+    const [networks = 1] = plan.tensors.resident?.shape ?? [];
+    const first = plan.resident?.[name] ?? 0;
+    return { buffer: resident, offset: (resident.size / networks) * index + 4 * first, bytes };
+  }
+  if (name === "control") return { buffer: buffer(name), offset: 4 * CONTROL_WORDS * index, bytes: 4 * CONTROL_WORDS };
+  return { buffer: buffer(name), bytes };
 }

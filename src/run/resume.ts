@@ -1,6 +1,6 @@
 import { DataError, ShapeError } from "../errors.ts";
 import { type ControlValues, HALTED, SKIPPED } from "../kernels/control.ts";
-import { type Beginning, controlAfter } from "../kernels/control-after.ts";
+import { type Beginning, controlAfter, lastApplied } from "../kernels/control-after.ts";
 import type { InnerStep } from "../kernels/whole-steps.ts";
 import { checkObject, checkOptions, refuse, show } from "../model/options.ts";
 import { elementsOf, isHalf } from "../plan/memory.ts";
@@ -10,7 +10,7 @@ import { DESCRIPTION, encodeModel, FORMAT, type LoadedModel, loadModel } from ".
 import { type Network, parameterSpecs, resolveNetwork } from "./network.ts";
 import type { Restart } from "./numeric.ts";
 import { type FileOptimizer, fileOptimizer, type Progress, type RowOrder } from "./progress.ts";
-import type { Parameters, SaveOptions } from "./types.ts";
+import type { ByteScale, Parameters, SaveOptions } from "./types.ts";
 
 /** What a trainer takes out of a file. */
 export interface Loaded {
@@ -27,10 +27,6 @@ export function checkSave(options: SaveOptions): void {
   checkOptions("save", options, { metadata: 0, optimizer: 2 });
   const { metadata = {} } = options;
   checkObject("save: metadata", metadata, "texts");
-  // A Map and its like hold their entries elsewhere than in their keys.
-  if (Symbol.iterator in metadata) {
-    refuse("save: metadata", show(metadata), "an object of texts", "give Object.fromEntries of it");
-  }
   for (const [key, text] of Object.entries(metadata)) {
     const where = `save: metadata ${show(key)}`;
     if (key === DESCRIPTION || key === FORMAT) refuse(where, "a key of the file's own", "another", "rename it");
@@ -89,20 +85,6 @@ function optimizerOf(plan: Plan): FileOptimizer["kind"] | undefined {
   return undefined;
 }
 
-/** The control block as it was before the step that halted the run, if one did: that step was not applied. */
-function lastApplied(control: ControlValues): ControlValues {
-  if ((control.halted & HALTED) === 0) return control;
-  const { step, correction1, correction2, beta1, beta2, rest1, rest2 } = control;
-  // Backward through c ← βc + (1 − β). Where β is 0, c is 1 after any step.
-  const before = (c: number, beta: number, rest: number) => (beta === 0 ? c : Math.max(0, (c - rest) / beta));
-  return {
-    ...control,
-    step: step - 1,
-    correction1: before(correction1, beta1, rest1),
-    correction2: before(correction2, beta2, rest2),
-  };
-}
-
 /** Shapes of the optimizer's state by name: momentum keeps one number an element, Adam two. */
 function stateShapes({ tensors }: Plan): Record<string, readonly number[]> {
   const states = Object.entries(tensors).filter(([, { role }]) => role === "state");
@@ -118,6 +100,7 @@ export function loadFor(network: Network, plan: Plan, begun: Beginning, bytes: U
   const loaded = loadModel(bytes);
   const { parameters, training } = loaded;
   checkLoaded(network, plan, loaded);
+  checkBytes(network.bytes, loaded.bytes);
   if (!training) return { parameters, restart: undefined };
   for (const { name } of parameterSpecs(network.layers)) {
     checkStateNumbers(`state_${name}`, training.state[`state_${name}`], parameters[name]);
@@ -130,6 +113,14 @@ export function loadFor(network: Network, plan: Plan, begun: Beginning, bytes: U
   const ahead = order ? stepsBefore(order, orderAfter(plan, begun.control)) - step : 0;
   const control = { ...controlAfter(begun, step, ahead), correction1, correction2, ...scaling };
   return { parameters, restart: { state: training.state, control, ahead } };
+}
+
+/** Checks that bytes stand for the same in a file and in a trainer; where one of the two is of floats, it knows of none. @throws DataError */
+function checkBytes(own: ByteScale | undefined, given: ByteScale | undefined): void {
+  if (!own || !given || (own.scale === given.scale && own.offset === given.offset)) return;
+  const told = ({ scale, offset }: ByteScale) => `bytes of scale ${scale} and offset ${offset}`;
+  const remedy = "give the trainer's data the scale and offset of the file, which loadModel gives as bytes";
+  refuse("load", `a network of ${told(given)}`, `one of ${told(own)}, as the trainer's data are`, remedy, DataError);
 }
 
 /**

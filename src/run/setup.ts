@@ -30,7 +30,7 @@ export function resolveTraining(where: string, { model: described, loss, data: g
   const { scale = 1, offset = 0 } = given ?? {};
   const stands = { scale, offset };
   const inputs = model.layers[0]?.inputs ?? given?.columns;
-  const data = checkDataset(`${where}: data`, given, { loss, outputs, inputs, bytes: stands });
+  const data = checkDataset(`${where}: data`, given, { loss, outputs, inputs, bytes: stands, isTrained: true });
   const network = resolveNetwork(model, data.columns, loss, data.inputs instanceof Uint8Array ? stands : undefined);
   return { network, data };
 }

@@ -16,7 +16,7 @@ export interface State<P = unknown> {
   optimizer: Optimizer;
   /** Steps by which the count of epochs is ahead of the steps: 0 unless other rows or batches came. */
   ahead: number;
-  /** Whether a step was taken here, which writes what no one else does. */
+  /** Whether a step was taken since the beginning, a load, a restart or new rows: it writes what no one else does. */
   stepped: boolean;
   /** The step that halted each network, if one did, and why, once that is known. */
   readonly halts: (StepRecord | undefined)[];

@@ -1,8 +1,8 @@
 import type { Guard } from "../device/guard.ts";
 import type { Program } from "../device/program.ts";
 import { RECORD_WORDS } from "../kernels/control.ts";
+import { mapWords, type Words } from "./map.ts";
 import { createPace, type Submit } from "./pace.ts";
-import { mapWords, type Words } from "./readback.ts";
 
 /** Bytes of a line of the ring. */
 const LINE = 4 * RECORD_WORDS;

@@ -18,6 +18,33 @@ import { checkVariants, planVariants } from "./variants.ts";
 export const sweep = (device: Device, options: SweepOptions): Promise<Sweep> => worded(() => create(device, options));
 
 async function create(device: Device, options: SweepOptions): Promise<Sweep> {
+  const { places, ...begun } = await prepare(device, options);
+  const { step: take, ...training } = createTraining({ ...begun, places }, (reports) => reports);
+
+  /** @throws ModelError where there is no such variant */
+  const check = (where: string, variant: number) => {
+    if (Number.isInteger(variant) && variant >= 0 && variant < places.length) return;
+    const last = places.length - 1;
+    refuse(where, `variant ${show(variant)}`, `a whole number from 0 to ${last}`, "give the index of a variant");
+  };
+  return {
+    plan: training.plan,
+    step: take,
+    fit: training.fit,
+    async parameters(variant) {
+      check("parameters", variant);
+      return training.parameters(variant);
+    },
+    async save(variant, options) {
+      check("save", variant);
+      return training.save(options, variant);
+    },
+    dispose: training.dispose,
+  };
+}
+
+/** Apart from what it is made for, whose closures would keep the data. */
+async function prepare(device: Device, options: SweepOptions) {
   const where = "sweep";
   checkDevice(where, device);
   checkOptions(where, options, { ...trainingShape, variants: 1 });
@@ -42,35 +69,11 @@ async function create(device: Device, options: SweepOptions): Promise<Sweep> {
     return values;
   });
   backend.write({ X: data.inputs, Y: data.targets, resident, control });
-  const { step: take, ...training } = createTraining(
-    {
-      backend,
-      network,
-      begun: { control: controls[0] as (typeof controls)[number], schedule: optimizer.schedule },
-      optimizer,
-      places: variants.map((_, variant) => `sweep: variants[${variant}]`),
-    },
-    (reports) => reports,
-  );
-
-  /** @throws ModelError where there is no such variant */
-  const check = (where: string, variant: number) => {
-    if (Number.isInteger(variant) && variant >= 0 && variant < variants.length) return;
-    const last = variants.length - 1;
-    refuse(where, `variant ${show(variant)}`, `a whole number from 0 to ${last}`, "give the index of a variant");
-  };
   return {
-    plan,
-    step: take,
-    fit: training.fit,
-    async parameters(variant) {
-      check("parameters", variant);
-      return training.parameters(variant);
-    },
-    async save(variant, options) {
-      check("save", variant);
-      return training.save(options, variant);
-    },
-    dispose: training.dispose,
+    backend,
+    network,
+    begun: { control: controls[0] as (typeof controls)[number], schedule: optimizer.schedule },
+    optimizer,
+    places: variants.map((_, variant) => `sweep: variants[${variant}]`),
   };
 }

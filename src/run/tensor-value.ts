@@ -35,12 +35,7 @@ const given: readonly Role[] = ["data", "parameter", "state", "control"];
 
 /** @throws PlanError for a tensor that only a step writes */
 export function checkWritten(plan: Plan, name: string): void {
-  if (given.includes(resolveTensor(plan, name).tensor.role)) return;
-  refuse(
-    "read",
-    `tensor "${name}" before the first step`,
-    "one that a step has written",
-    "take a step first",
-    PlanError,
-  );
+  const { role, batched } = resolveTensor(plan, name).tensor;
+  if (given.includes(role) && !batched) return;
+  refuse("read", `tensor "${name}" before a step`, "one that a step has written", "take a step first", PlanError);
 }

@@ -1,3 +1,4 @@
+import { checkOptimizer } from "../model/optimizer.ts";
 import { refuse } from "../model/options.ts";
 import { isBytes } from "./bytes.ts";
 import { checkFit, checkSteps } from "./checks.ts";
@@ -85,12 +86,18 @@ export function createTraining<R, P>(
   const fit = (options: FitOptions): Fit<R> => {
     checkFit(options);
     const { epochs, signal } = options;
-    let last: R | undefined;
+    /** The last report, or the error that ended the training. */
+    let last: Promise<R | undefined> | undefined;
     async function* train(): AsyncGenerator<R, void, undefined> {
       for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
-        const report = await inTurn(() => run(epochSteps() - ((backend.step + state.ahead) % epochSteps()), signal));
+        const left = () => epochSteps() - ((backend.step + state.ahead) % epochSteps());
+        const taken = inTurn(() => run(left(), signal));
+        const before = last;
+        last = taken.then((report) => report ?? before);
+        // Whoever awaits it after it was iterated learns of it; nobody else needs to.
+        last.catch(() => {});
+        const report = await taken;
         if (report === undefined) return;
-        last = report;
         yield report;
         if (allHalted()) return;
       }
@@ -98,15 +105,20 @@ export function createTraining<R, P>(
     const reports = train();
     const drain = async (): Promise<R> => {
       for await (const _ of reports);
-      if (last !== undefined) return last;
+      const report = await last;
+      if (report !== undefined) return report;
       throw signal?.reason ?? refuse("fit", "a training that was ended", "one that has begun", "call fit anew");
     };
     let drained: Promise<R> | undefined;
-    const then: Fit<R>["then"] = (resolve, reject) => {
+    const whole = () => {
       drained ??= drain();
-      return drained.then(resolve, reject);
+      return drained;
     };
-    return Object.assign(reports, { then });
+    return Object.assign(reports, {
+      then: ((resolve, reject) => whole().then(resolve, reject)) as Promise<R>["then"],
+      catch: ((reject) => whole().catch(reject)) as Promise<R>["catch"],
+      finally: ((end) => whole().finally(end)) as Promise<R>["finally"],
+    });
   };
 
   return {
@@ -123,8 +135,8 @@ export function createTraining<R, P>(
         const checked = checkParameters("setParameters", parameters, specs);
         return inTurn(async () => (await calls()).setParameters(state, checked));
       }),
-    setOptimizer(described) {
-      const given = snapshot(described);
+    async setOptimizer(described) {
+      const given = checkOptimizer("setOptimizer", described);
       return inTurn(async () => (await calls()).setOptimizer(state, given));
     },
     setData: (data) =>
@@ -133,7 +145,7 @@ export function createTraining<R, P>(
         return inTurn(async () => (await calls()).setData(state, rows));
       }),
     read: (name) => inTurn(async () => (await calls()).read(state, name)),
-    save(options, index = 0) {
+    async save(options, index = 0) {
       const given = snapshot(options);
       return inTurn(async () => (await calls()).save(state, given, index));
     },
@@ -156,11 +168,14 @@ export function onlyReport([report]: readonly VariantReport[]): Report {
 const copyOf = (bytes: Uint8Array | ArrayBuffer): Uint8Array | ArrayBuffer =>
   isBytes(bytes as Uint8Array) ? new Uint8Array(bytes) : (bytes?.slice?.(0) ?? bytes);
 
-/** A plain object as it is now, and what it holds of such. */
-const snapshot = <T>(value: T): T =>
-  value && Object.getPrototypeOf(value) === Object.prototype
-    ? (Object.fromEntries(Object.entries(value).map(([name, one]) => [name, snapshot(one)])) as T)
-    : value;
+/** Options as they are now, with those of an object among them; what are none is refused when they are read. */
+const snapshot = <T>(options: T): T =>
+  isPlain(options)
+    ? (Object.fromEntries(Object.entries(options).map(([name, one]) => [name, isPlain(one) ? { ...one } : one])) as T)
+    : options;
+
+const isPlain = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !(Symbol.iterator in value);
 
 // What a page that only trains never needs is loaded when it is first asked for.
 const calls = () => import("./calls.ts");

@@ -131,7 +131,10 @@ export interface FitOptions {
  * A training over epochs, which begins when it is iterated or awaited: iterated it gives a report after each epoch, awaited the last
  * one. Where the signal was aborted before the first step, awaiting it rejects with the signal's reason.
  */
-export interface Fit<R> extends AsyncGenerator<R, void, undefined>, PromiseLike<R> {}
+export interface Fit<R>
+  extends AsyncGenerator<R, void, undefined>,
+    PromiseLike<R>,
+    Pick<Promise<R>, "catch" | "finally"> {}
 
 /**
  * A network in training. Calls take turns in the order in which they are made, and take what they are given as it is then; one that

@@ -52,8 +52,12 @@ function fitOf(all: Fit<readonly VariantReport[]>): Fit<Report> {
   async function* reports() {
     for await (const one of all) yield reportOf(one);
   }
-  const then: Fit<Report>["then"] = (resolve, reject) => all.then(reportOf).then(resolve, reject);
-  return Object.assign(reports(), { then });
+  const whole = () => Promise.resolve(all).then(reportOf);
+  return Object.assign(reports(), {
+    then: ((resolve, reject) => whole().then(resolve, reject)) as Promise<Report>["then"],
+    catch: ((reject) => whole().catch(reject)) as Promise<Report>["catch"],
+    finally: ((end) => whole().finally(end)) as Promise<Report>["finally"],
+  });
 }
 
 /** Runs `work` with something that trains, and disposes of it. */
