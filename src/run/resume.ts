@@ -26,6 +26,10 @@ export interface Loaded {
 export function checkSave(options: SaveOptions): void {
   checkOptions("save", options, { metadata: 0, optimizer: 2 });
   const { metadata = {} } = options;
+  // A Map and its like hold their entries elsewhere than in their keys.
+  if (typeof metadata === "object" && metadata && Symbol.iterator in metadata && !Array.isArray(metadata)) {
+    refuse("save: metadata", show(metadata), "an object of texts", "give Object.fromEntries of it");
+  }
   checkObject("save: metadata", metadata, "texts");
   for (const [key, text] of Object.entries(metadata)) {
     const where = `save: metadata ${show(key)}`;

@@ -181,7 +181,7 @@ describe.each(trainersOn(device))("a trainer %s", (_, make) => {
     });
   });
 
-  test("says of one-hot targets and of times what whoever makes one says", async () => {
+  test("says of one-hot targets what whoever makes one says, and takes rows that are alike", async () => {
     const hot = { inputs: random(30 * COLUMNS, 1), targets: oneHot(30, 4) };
     await using<Either, void>(make, classifier, async (trainer) => {
       for (const [name, call] of Object.entries({
@@ -196,10 +196,8 @@ describe.each(trainersOn(device))("a trainer %s", (_, make) => {
     });
     await using<Either, void>(make, estimator, async (trainer) => {
       const targets = Array.from({ length: 20 }, (_, i) => (i % 4 === 1 ? 1.6e12 + i : i));
-      expect(await refusal(() => trainer.setData({ inputs: random(5 * COLUMNS, 1), targets }))).toBe(
-        "DataError: setData: targets: column 2: got 5 different numbers that become one in float32, " +
-          "expected numbers that float32 tells apart; subtract 1600000000001 from them first.",
-      );
+      // A few rows of a training under way may be alike for good: only what a network is made to learn from is looked at.
+      await trainer.setData({ inputs: random(5 * COLUMNS, 1), targets });
     });
   });
 });

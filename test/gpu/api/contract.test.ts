@@ -516,7 +516,7 @@ describe("both kinds of trainers", () => {
   });
 
   const early = (name: string) =>
-    `PlanError: read: got tensor "${name}" before the first step, expected one that a step has written; take a step first.`;
+    `PlanError: read: got tensor "${name}" before a step, expected one that a step has written; take a step first.`;
 
   test.each(trainersOn(device))(
     "a trainer %s reads before the first step what is there, and refuses the rest",

@@ -213,7 +213,7 @@ describe("show", () => {
     ["one whose text is none", { toString: () => ({}) }, "a value of type object"],
     ["a proxy that is revoked", revoked(), "a value of type object"],
     ["a symbol", Symbol("s"), "Symbol(s)"],
-    ["a bigint", 3n, "3"],
+    ["a bigint", 3n, "3n"],
     ["a long text", "x".repeat(500), `"${"x".repeat(79)}`],
   ];
 

@@ -97,7 +97,7 @@ describe("checkDataset", () => {
     ["a list", [1], "a list of 1"],
     ["nothing", null, "null"],
     ["true", true, "true"],
-    ["a bigint", 1n, "1"],
+    ["a bigint", 1n, "1n"],
     ["a symbol", Symbol("one"), "Symbol(one)"],
   ])("refuses %s for a number, however it reads as one", (_, value, got) => {
     const given = value as unknown as number;
@@ -131,5 +131,23 @@ describe("checkDataset", () => {
     const wrongClass = worded(() => classes([1, 2], [0, 9]));
     expect(wrongClass).toMatchObject({ line: 2 });
     expect((wrongClass as DataError).column).toBeUndefined();
+  });
+
+  it.each([
+    ["noise of float64", [0.3, 0.1 + 0.2, 0.3, 0.3]],
+    ["numbers that are 0 in float32", [Math.exp(-200), Math.exp(-201), 0, 0]],
+    ["one number throughout", [5, 5, 5, 5]],
+  ])("learns from a column of %s", (_, inputs) => {
+    const trained = { ...three, isTrained: true };
+    expect(checkDataset("data", { inputs, targets: [0, 1, 2, 0], columns: 1 }, trained).rows).toBe(4);
+  });
+
+  it("judges rows that float32 makes the same, but does not learn from a column of them", () => {
+    const data = { inputs: [1.6e12, 1.6e12 + 5, 1.6e12 + 10], targets: [0, 1, 2], columns: 1 };
+    expect(checkDataset("evaluate", data, three).rows).toBe(3);
+    expect(refusal(() => checkDataset("data", data, { ...three, isTrained: true }))).toBe(
+      "DataError: data: inputs: column 1: got 3 different numbers that become one in float32, " +
+        "expected numbers that float32 tells apart; subtract 1600000000000 from them first.",
+    );
   });
 });

@@ -31,7 +31,7 @@ describe("checkParameter", () => {
   it.each([
     ["a text", "5", '"5"'],
     ["a list", [5], "a list of 1"],
-    ["a bigint", 5n, "5"],
+    ["a bigint", 5n, "5n"],
   ])("refuses %s for a number", (_, value, got) => {
     expect(refusal(() => check([1, 2, 3, 4, value as unknown as number, 6]))).toBe(
       `DataError: setParameters: W1: element 5: got ${got}, expected a finite number that float32 can hold; give finite values.`,
