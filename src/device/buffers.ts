@@ -45,7 +45,7 @@ export async function rejectFaults<T>(
   gpu.pushErrorScope("out-of-memory");
   const result = calls();
   const faults = await Promise.all([gpu.popErrorScope(), gpu.popErrorScope()]);
-  const fault = faults.find((one) => one);
+  const fault = faults.find(Boolean);
   if (fault) throw (await refusals()).noRoom(where, fault, gpu, wanted);
   return result;
 }

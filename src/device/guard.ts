@@ -4,8 +4,12 @@ import { refusals } from "./refused.ts";
 
 /** Rejects what waits on a device as soon as the device is lost or its user is disposed. */
 export interface Guard {
-  /** Settles as `work` does, or rejects with the DeviceError if that comes first. @throws DeviceError */
-  wait<T>(work: Promise<T>): Promise<T>;
+  /**
+   * Settles as `work` does, or rejects with the DeviceError if that comes first.
+   * @param free is given what comes of the work after that, when nobody waits for it any more
+   * @throws DeviceError
+   */
+  wait<T>(work: Promise<T>, free?: (late: T) => void): Promise<T>;
   /** @throws DeviceError if the device is lost or its user disposed */
   check(): void;
   /** Rejects all that waits, now and later. */
@@ -50,13 +54,16 @@ export function createGuard(device: Device, where: string): Guard {
     );
   };
   return {
-    wait: <T>(work: Promise<T>) =>
+    wait: <T>(work: Promise<T>, free?: (late: T) => void) =>
       new Promise<T>((resolve, reject) => {
         if (ended) reject(ended);
         waiting.add(reject);
         work
           .catch(blame)
-          .then(resolve, reject)
+          .then((made) => {
+            if (ended) free?.(made);
+            resolve(made);
+          }, reject)
           .finally(() => waiting.delete(reject));
       }),
     check() {

@@ -36,10 +36,11 @@ export async function createGpuBackend(
   const { gpu } = device;
   const label = `chainrule.${where}`;
   const guard = createGuard(device, where);
-  const { program, stagings } = await guard.wait(make(gpu, plan, label)).catch((cause) => {
+  const made = await guard.wait(make(gpu, plan, label), free).catch((cause) => {
     guard.close();
     throw cause;
   });
+  const { program, stagings } = made;
   const stepper = createStepper(gpu, guard, program, label, networks, Object.values(stagings));
   let inference: GpuInference | undefined;
   let held = true;
@@ -90,10 +91,16 @@ export async function createGpuBackend(
       held = false;
       guard.close();
       inference?.dispose();
-      program.dispose();
-      freeBuffers(stagings);
+      free(made);
     },
   };
+}
+
+type Made = Awaited<ReturnType<typeof make>>;
+
+function free({ program, stagings }: Made): void {
+  program.dispose();
+  freeBuffers(stagings);
 }
 
 /** The plan's program, and what takes its ring to the CPU by turns. */

@@ -78,7 +78,7 @@ async function serve(device: Device, network: Network, values: Parameters): Prom
   const wanted = Object.fromEntries(
     Object.entries(values).map(([name, { byteLength }]) => [name, { size: byteLength, usage }]),
   );
-  const buffers = await guard.wait(makeBuffers(gpu, "chainrule.predictor", wanted)).catch((cause) => {
+  const buffers = await guard.wait(makeBuffers(gpu, "chainrule.predictor", wanted), freeBuffers).catch((cause) => {
     guard.close();
     throw cause;
   });

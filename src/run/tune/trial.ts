@@ -57,7 +57,7 @@ const control: ControlValues = {
 /** @param plan that the step is of; gives the rows of a batch and of the data */
 export async function createTrial(gpu: GPUDevice, guard: Guard, plan: Plan, step: Tunable): Promise<Trial> {
   const operands = operandsOf(plan, step);
-  const own = await guard.wait(compileProgram(gpu, planOf(step, operands), "chainrule.tune"));
+  const own = await guard.wait(compileProgram(gpu, planOf(step, operands), "chainrule.tune"), (late) => late.dispose());
   /** Not freed yet, of which a trial that throws leaves some. */
   const live = new Set([own]);
   const free = (program: Program) => {
@@ -118,12 +118,14 @@ export async function createTrial(gpu: GPUDevice, guard: Guard, plan: Plan, step
       if (choiceText(choice) === choiceText(given.choice)) return given;
       const candidate = withChoice(step, choice);
       const compiling = compileProgram(gpu, planOf(candidate, operands), "chainrule.tune", buffers);
-      const program = await guard.wait(compiling).catch(async (error: unknown) => {
-        guard.check();
-        await forgetPipeline(gpu, candidate);
-        if (error instanceof DeviceError) return error;
-        throw error;
-      });
+      const program = await guard
+        .wait(compiling, (late) => late.dispose())
+        .catch(async (error: unknown) => {
+          guard.check();
+          await forgetPipeline(gpu, candidate);
+          if (error instanceof DeviceError) return error;
+          throw error;
+        });
       if (program instanceof DeviceError) return `refused by the device: ${program.got.split("\n")[0]}`;
       live.add(program);
       const admitted = entrant(program, choice);
