@@ -115,6 +115,7 @@ export function createTraining<R, P>(
       return drained;
     };
     return Object.assign(reports, {
+      // biome-ignore lint/suspicious/noThenProperty: it is to be awaited
       then: ((resolve, reject) => whole().then(resolve, reject)) as Promise<R>["then"],
       catch: ((reject) => whole().catch(reject)) as Promise<R>["catch"],
       finally: ((end) => whole().finally(end)) as Promise<R>["finally"],

@@ -54,6 +54,7 @@ function fitOf(all: Fit<readonly VariantReport[]>): Fit<Report> {
   }
   const whole = () => Promise.resolve(all).then(reportOf);
   return Object.assign(reports(), {
+    // biome-ignore lint/suspicious/noThenProperty: it is to be awaited
     then: ((resolve, reject) => whole().then(resolve, reject)) as Promise<Report>["then"],
     catch: ((reject) => whole().catch(reject)) as Promise<Report>["catch"],
     finally: ((end) => whole().finally(end)) as Promise<Report>["finally"],

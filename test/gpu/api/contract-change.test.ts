@@ -332,7 +332,8 @@ describe.each(trainersOn(device))("bytes, to a trainer %s", (_, make) => {
   const pixels = (rows: number, seed: number) => Uint8Array.from(randomIntegers(rows * COLUMNS, seed, 256));
   const valuesOf = (bytes: Uint8Array) => Float32Array.from(bytes, (byte) => byte / 128 - 1);
   const { targets } = classes(ROWS);
-  const ofBytes: TrainerOptions = { ...roomy, data: { inputs: pixels(ROWS, 1), targets, ...stands } };
+  // In one dispatch, whose step is one shader.
+  const ofBytes: TrainerOptions = { ...roomy, oneDispatch: true, data: { inputs: pixels(ROWS, 1), targets, ...stands } };
   const withTrainer = <R>(options: TrainerOptions, work: (trainer: Either) => Promise<R>) =>
     using<Either, R>(make, options, work);
 
