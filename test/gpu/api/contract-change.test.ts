@@ -333,7 +333,11 @@ describe.each(trainersOn(device))("bytes, to a trainer %s", (_, make) => {
   const valuesOf = (bytes: Uint8Array) => Float32Array.from(bytes, (byte) => byte / 128 - 1);
   const { targets } = classes(ROWS);
   // In one dispatch, whose step is one shader.
-  const ofBytes: TrainerOptions = { ...roomy, oneDispatch: true, data: { inputs: pixels(ROWS, 1), targets, ...stands } };
+  const ofBytes: TrainerOptions = {
+    ...roomy,
+    oneDispatch: true,
+    data: { inputs: pixels(ROWS, 1), targets, ...stands },
+  };
   const withTrainer = <R>(options: TrainerOptions, work: (trainer: Either) => Promise<R>) =>
     using<Either, R>(make, options, work);
 
