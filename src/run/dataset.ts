@@ -50,7 +50,8 @@ export function checkDataset(where: string, data: Dataset, network: Fitting): Ro
   const rows = stated ? inputs.length / stated : targets.length / width;
   if (rows === 0) unfit("noRows", where);
   if (stated) wholeRows(where, inputs, stated);
-  if (classes && !stated && outputs > 2 && isOneHot(targets, outputs)) unfit("oneHot", where, targets.length, outputs);
+  if (classes && !stated && (outputs > 2 || isPaired(data)) && isOneHot(targets, outputs))
+    unfit("oneHot", where, targets.length, outputs);
   if (!Number.isInteger(rows)) unfit("partialTargets", where, targets.length, width);
   const columns = inputs.length / rows;
   if (!Number.isInteger(columns) || columns === 0) unfit("partialInputs", where, inputs.length, rows);
@@ -72,6 +73,15 @@ export function wholeRows(where: string, inputs: ArrayLike<number>, columns: num
   if (!Number.isInteger(rows) || rows === 0) unfit("partialRows", where, inputs.length, columns);
   return rows;
 }
+
+/**
+ * Whether targets may be one-hot rows of two: of data of two columns there are as many. Class numbers that look so too are those of
+ * one column, and come to it by chance once in 2¹⁶, unless they take turns.
+ */
+const isPaired = ({ inputs, targets }: Dataset): boolean =>
+  inputs.length === targets.length &&
+  targets.length > 31 &&
+  Array.from(targets).some((target, index) => index % 2 === 0 && target !== targets[0]);
 
 /** Whether every run of `outputs` targets holds one 1 and else 0. */
 function isOneHot(targets: ArrayLike<number>, outputs: number): boolean {

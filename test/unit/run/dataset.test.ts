@@ -150,4 +150,21 @@ describe("checkDataset", () => {
         "expected numbers that float32 tells apart; subtract 1600000000000 from them first.",
     );
   });
+
+  it("refuses one-hot targets of two classes by their look, where the data would have one column", () => {
+    const pair = { loss: "softmaxCrossEntropy", outputs: 2, bytes: stands } as const;
+    const hot = Array.from({ length: 20 }, (_, row) => (row % 3 === 0 ? [1, 0] : [0, 1])).flat();
+    const inputs = hot.map((_, index) => index / 7);
+    expect(refusal(() => checkDataset("data", { inputs, targets: hot }, pair))).toBe(
+      "DataError: data: targets: got 40 targets, one-hot in rows of 2, expected one class number a row; " +
+        "give one class number a row, from 0, or state the data's columns.",
+    );
+    expect(checkDataset("data", { inputs, targets: hot, columns: 1 }, pair).rows).toBe(40);
+    // Classes that take turns, XOR over and over, and few rows.
+    const turns = inputs.map((_, index) => index % 2);
+    expect(checkDataset("data", { inputs, targets: turns }, pair).rows).toBe(40);
+    const xor = inputs.map((_, index) => [0, 1, 1, 0][index % 4] as number);
+    expect(checkDataset("data", { inputs: [...inputs, ...inputs], targets: xor }, pair).columns).toBe(2);
+    expect(checkDataset("data", { inputs: [1, 2, 3, 4], targets: [1, 0, 0, 1] }, pair).rows).toBe(4);
+  });
 });
