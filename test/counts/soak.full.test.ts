@@ -10,6 +10,26 @@ const ROUNDS = 8;
 /** Rounds after which all is loaded and compiled, and the engine's own caches are as large as they get. */
 const WARM = 3;
 
+/**
+ * Bytes that a life may leave on the average. Caches of the engine and of the test's own taps grow by some 200 a life for the first
+ * thousands, and then no more; one plan, or one trainer's closures, are many times as much. That no trainer, predictor or sweep is
+ * left the references show, and the reactions on the device that no guard is.
+ */
+const ALLOWED = 1024;
+
+setFlagsFromString } from "node:v8";
+
+import { runInNewContext } from "node:vm";
+import { expect, test } from "vitest";
+import { soak } from "../helpers/soak.ts";
+
+/** Trainers, predictors and sweeps that come and go in an afternoon. */
+const LIVES = 2000;
+const ROUNDS = 8;
+
+/** Rounds after which all is loaded and compiled, and the engine's own caches are as large as they get. */
+const WARM = 3;
+
 /** Bytes that a life may leave: far less than the least object that it is made of, a guard of some closures. */
 const ALLOWED = 200;
 
