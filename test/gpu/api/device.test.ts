@@ -113,7 +113,8 @@ describe("openDevice with a device of one's own", () => {
   const small = { ...classifier, oneDispatch: true };
 
   test("trains on it, knows its adapter, and leaves it open", async () => {
-    const own = await openDevice();
+    // That of all tests, whose shaders are compiled.
+    const own = device;
     // Deno's devices do not tell of their adapter.
     const info = own.gpu.adapterInfo ?? { vendor: "acme", architecture: "", device: "", description: "" };
     const adapter = { info } as GPUAdapter;
@@ -130,7 +131,6 @@ describe("openDevice with a device of one's own", () => {
     const again = await createTrainer(await openDevice({ device: own.gpu, adapter }), small);
     expect((await again.step()).steps).toBe(1);
     again.dispose();
-    own.destroy();
   });
 
   test("tells of its loss", async () => {
