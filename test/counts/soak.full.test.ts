@@ -17,22 +17,6 @@ const WARM = 3;
  */
 const ALLOWED = 1024;
 
-setFlagsFromString } from "node:v8";
-
-import { runInNewContext } from "node:vm";
-import { expect, test } from "vitest";
-import { soak } from "../helpers/soak.ts";
-
-/** Trainers, predictors and sweeps that come and go in an afternoon. */
-const LIVES = 2000;
-const ROUNDS = 8;
-
-/** Rounds after which all is loaded and compiled, and the engine's own caches are as large as they get. */
-const WARM = 3;
-
-/** Bytes that a life may leave: far less than the least object that it is made of, a guard of some closures. */
-const ALLOWED = 200;
-
 setFlagsFromString("--expose-gc");
 const gc: () => void = runInNewContext("gc");
 
