@@ -520,8 +520,10 @@ describe("both kinds of trainers", () => {
 
   test.each(trainersOn(device))(
     "a trainer %s reads before the first step what is there, and refuses the rest",
-    async (_, make) => {
-      const optimizer = adam({ learningRate: 0.02, beta1: 0.8, beta2: 0.99 });
+    async (name, make) => {
+      // The GPU's shaders of the textbook are those of other tests; what is there is the same in both.
+      const state = adam({ learningRate: 0.02, beta1: 0.8, beta2: 0.99 });
+      const optimizer = name.includes("GPU") ? classifier.optimizer : state;
       await using<Either, void>(make, { ...classifier, optimizer, fuse: false }, async (trainer) => {
         const { tensors, aliases } = trainer.plan;
         const there = new Set(["data", "parameter", "state", "control"]);
