@@ -57,9 +57,11 @@ function copyOf(given: unknown): Foreign | undefined {
 
 /** A step of another plan, shared out as the trainer's own is, so that all else can be compared. */
 const unchosen = (step: unknown, own: Step | undefined): unknown =>
-  own && isTunable(own) && isObject(step) && isObject(step.variant)
-    ? withChoice(step as unknown as Tunable, choiceOf(own))
-    : step;
+  own && isTunable(own) && isLike(step, own) ? withChoice(step, choiceOf(own)) : step;
+
+/** Whether a step of another plan is a call of the same kernel, as far as its choice can be exchanged. */
+const isLike = (step: unknown, own: Tunable): step is Tunable =>
+  isObject(step) && step.kernel === own.kernel && isObject(step.variant);
 
 /** A step of the trainer's plan, shared out as the same step of another plan is. @throws PlanError where it may not be */
 function withChoiceOf(step: Step, other: Step, index: number, limits: ChoiceLimits): Step {
