@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { devDependencies, peerDependencies } from "../../package.json";
 import { unpackSwiftShader } from "../../src/cli/swiftshader.ts";
 import { root } from "./built.ts";
@@ -152,6 +152,12 @@ describe.runIf(here)("what is unpacked of the software adapter", () => {
   ])("is refused where its place is taken by %s", (_, plant) => {
     plant(join(place.folder, `chainrule-swiftshader-${version}-${process.getuid?.()}`));
     expect(() => unpackSwiftShader()).toThrow("remove it, or set TMPDIR to another folder");
+  });
+
+  it("is refused where its place is taken by a folder of someone else", () => {
+    const getuid = vi.spyOn(process, "getuid").mockReturnValue((process.getuid?.() ?? 0) + 1);
+    onTestFinished(() => getuid.mockRestore());
+    expect(() => unpackSwiftShader()).toThrow("got a folder that belongs to someone else");
   });
 
   it("leaves nothing for good, whenever it is killed", async () => {
