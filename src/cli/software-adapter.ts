@@ -1,6 +1,7 @@
-import { constants } from "node:os";
+import { constants, totalmem } from "node:os";
 import { type Device, openDevice } from "../device/open.ts";
 import { DeviceError, ModelError } from "../errors.ts";
+import { show } from "../model/options.ts";
 import {
   chromiumPackage,
   isForHere,
@@ -18,10 +19,28 @@ const choices = ["", "own", "swiftshader"];
  * @throws DeviceError where there is neither
  */
 export async function openAdapter(choice = ""): Promise<Device> {
+  return bounded(
+    await openChosen(choice),
+    Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY),
+  );
+}
+
+/**
+ * A software adapter with a bound on the memory of a plan, which it takes of the machine's, where the system would end this process
+ * or another. A quarter: a parameter is there four times while it is made or saved, in its buffer, on its way, as numbers and in a file.
+ * @param memory bytes that the machine, or this process's group, has
+ */
+export function bounded(device: Device, memory: number): Device {
+  if (!device.adapter.software) return device;
+  const limited = { ...device, memory: Math.floor(memory / 4) };
+  return limited;
+}
+
+async function openChosen(choice: string): Promise<Device> {
   if (!choices.includes(choice)) {
     throw new ModelError({
       where: "CHAINRULE_ADAPTER",
-      got: `"${choice}"`,
+      got: show(choice),
       expected: "swiftshader, own, or nothing",
       remedy: "set it to one of these, or unset it",
     });

@@ -13,7 +13,9 @@ import {
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { devDependencies, peerDependencies } from "../../package.json";
+import { bounded } from "../../src/cli/software-adapter.ts";
 import { unpackSwiftShader } from "../../src/cli/swiftshader.ts";
+import type { Device } from "../../src/device/open.ts";
 import { root } from "./built.ts";
 import { flowers, succeeded, trainFlowers, useWorkplace } from "./cli.ts";
 
@@ -70,6 +72,13 @@ describe("the software adapter", () => {
     expect(outcome.status).toBe(1);
     expect(outcome.stderr).toContain("error: openDevice: got no adapter, expected a GPU with a WebGPU driver");
     expect(place.files()).toEqual(["flowers.csv"]);
+  });
+
+  it("has a bound on memory where that is the machine's own, and none on a GPU", () => {
+    const deviceWith = (software: boolean) => ({ adapter: { software } }) as Device;
+    expect(bounded(deviceWith(true), 4e9)).toMatchObject({ memory: 1e9 });
+    const gpu = deviceWith(false);
+    expect(bounded(gpu, 4e9)).toBe(gpu);
   });
 
   it.runIf(here)("is refused where its packages are missing, with the command that installs them", async () => {
