@@ -120,6 +120,8 @@ const trainer = (depth: number) =>
     loss,
     optimizer: adam({ learningRate: 0.1 }),
     data,
+    // Else it begins to save enough at some depth, and work with it.
+    reuse: false,
   });
 
 /** What a program does with a network of so many layers, apart from what it begins with. */
