@@ -1,4 +1,5 @@
 import { DataError } from "../errors.ts";
+import { isPlainJson } from "./nesting.ts";
 import { type Scale, scalings } from "./scale.ts";
 import { type Task, tasks } from "./task.ts";
 
@@ -45,7 +46,7 @@ export function readDescription(metadata: Readonly<Record<string, string>>, wher
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return isPlainJson(text) ? JSON.parse(text) : undefined;
   } catch {
     return undefined;
   }
