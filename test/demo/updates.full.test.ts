@@ -53,6 +53,26 @@ describe("a tab of a build", () => {
     expect(await buildOf(page)).toBe("two");
   });
 
+  it("says that it did not load, and reloads to the newest build, where what was kept has lost a file", async () => {
+    const { host, address } = await hostOf("/site/", "one");
+    const { page } = await site.visit({ at: "data", address });
+    await untilKept(page);
+    await page.evaluate(async () => {
+      for (const name of await caches.keys()) {
+        const cache = await caches.open(name);
+        for (const { url } of await cache.keys()) if (/index-.*\.js$/.test(url)) await cache.delete(url);
+      }
+    });
+    host.publish("/site/", build("two"));
+    await page.route(/service-worker/, (route) => route.abort());
+    await page.reload();
+    await page.getByRole("alert").filter({ hasText: "The site did not load" }).waitFor();
+    await page.unroute(/service-worker/);
+    await button(page, "Reload").click();
+    await untilShown(page, TITLE);
+    expect(await buildOf(page)).toBe("two");
+  });
+
   it("is whole where a host sends the page of the build before with the files of the next", async () => {
     const { host, address } = await hostOf("/site/", "one");
     const { page } = await site.visit({ at: "data", address });
