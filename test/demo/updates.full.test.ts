@@ -168,11 +168,11 @@ describe("storage that", () => {
       () => page.evaluate(async () => !(await navigator.serviceWorker.getRegistration())),
       (none) => none && host.asked.includes("/site/service-worker.js"),
     );
+    expect(await cachesOf(page)).toEqual([]);
     await page.getByRole("link", { name: "This GPU" }).click();
     await untilShown(page, "This GPU");
     await page.reload();
     await untilShown(page, "This GPU");
-    expect(await cachesOf(page)).toEqual([]);
     expect(errors).toEqual([]);
   });
 
