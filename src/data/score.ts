@@ -62,7 +62,10 @@ export function confusionOf(actual: ArrayLike<number>, predicted: ArrayLike<numb
   return Array.from({ length: classes ** 2 }, (_, at) => counts.get(at) ?? 0);
 }
 
-/** As `confusionOf`, by the places in that matrix, which is too large for many classes; without those that are 0. */
+/**
+ * As `confusionOf`, by the places in that matrix, `actual·classes + predicted`, without those that are 0: no more than there are rows,
+ * however many the classes.
+ */
 export function pairsOf(
   actual: ArrayLike<number>,
   predicted: ArrayLike<number>,

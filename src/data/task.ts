@@ -1,6 +1,7 @@
 import { DataError } from "../errors.ts";
 import type { Loss } from "../model/loss.ts";
 import { cellError, countCells, isNumber } from "./cell.ts";
+import { columnIndex } from "./columns.ts";
 import type { Table } from "./csv.ts";
 
 /** What is learned: one of several classes, or a number. */
@@ -57,7 +58,41 @@ export function guessTask(table: Table, target: number): Guess {
 /** `3 different texts`, `1 text`. */
 const different = (count: number, noun: string): string => formatCount(count, count === 1 ? noun : `different ${noun}`);
 
-const formatCount = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+const formatCount = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${count} ${count === 1 ? noun : plural}`;
+
+/**
+ * What there is to doubt of a target before anything is trained: more than half as many classes as rows, as an id or a text has, of
+ * which hardly one is learned from a second row; or numbers that only count the rows. It is not thrown: who trains all the same may.
+ * @returns undefined where there is nothing to say
+ */
+export function doubtOf(table: Table, target: string, task: Task): DataError | undefined {
+  const column = columnIndex(table, target, "target");
+  const rows = table.rows.length;
+  const doubt = (got: string, expected: string) =>
+    new DataError({
+      where: `${table.file}: column ${column + 1} ("${target}")`,
+      got,
+      expected,
+      remedy: "choose another target, unless this is the one",
+      column: column + 1,
+    });
+  if (task === "classification") {
+    const values = new Set<string>();
+    for (const cells of table.rows) {
+      values.add(keyOf(cells[column] ?? ""));
+      if (2 * values.size <= rows) continue;
+      const got = `more than ${formatCount(Math.floor(rows / 2), "class", "classes")} on ${formatCount(rows, "row")}`;
+      return doubt(got, "at most half as many classes as rows");
+    }
+    return undefined;
+  }
+  const first = Number(table.rows[0]?.[column]);
+  const counts = table.rows.every((cells, row) => Number(cells[column]) === first + row);
+  return rows > mostNumberedClasses && counts
+    ? doubt(`the numbers from ${first} on, one for each row in turn`, "numbers that are to be predicted")
+    : undefined;
+}
 
 /**
  * The classes of a target: its different cells, sorted as numbers where all are numbers, else by code point. A class is
