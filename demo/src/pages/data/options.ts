@@ -1,5 +1,5 @@
 import { type Activation, activations, dense, type Model } from "chainrule";
-import { quoteNames, type Scaling, scalings, type Task, tasks, trainRows } from "chainrule/table";
+import { plainName, quoteNames, type Scaling, scalings, type Task, tasks, trainRows } from "chainrule/table";
 import { layersText, networkOf, type OptimizerName } from "../../network.ts";
 import { changesOf, isDecay, isRate, isSeed, namesText, number, parseNames, pick, whole } from "../../query.ts";
 import type { Progress } from "../../worker/course.ts";
@@ -98,9 +98,12 @@ export function configOf(rows: number, task: Task, options: DataOptions): Readon
   };
 }
 
-const stem = (file: string): string => file.replace(/\.[^.]*$/, "");
+/** Letters of the name of a file that is saved, but for its ending. */
+const MOST_LETTERS = 80;
 
-/** `table.csv` gives `table.safetensors`, as in the command line. */
+const stem = (file: string): string => plainName(file.replace(/\.[^.]*$/, "").slice(0, MOST_LETTERS));
+
+/** `table.csv` gives `table.safetensors`, as in the command line. The browser saves it by this very name. */
 export const modelName = (file: string): string => `${stem(file)}.safetensors`;
 
 /** `table.csv` gives `table.config.json`. */
@@ -144,6 +147,7 @@ export function fromQuery(query: URLSearchParams, from: DataOptions): DataOption
 
 /** Options as far as a table has the columns that they name. @param from has a target of the table */
 export function fitTo(columns: readonly string[], options: DataOptions, from: DataOptions): DataOptions {
-  const target = columns.includes(options.target) ? options.target : from.target;
-  return { ...options, target, ignored: options.ignored.filter((name) => columns.includes(name) && name !== target) };
+  const known = new Set(columns);
+  const target = known.has(options.target) ? options.target : from.target;
+  return { ...options, target, ignored: options.ignored.filter((name) => known.has(name) && name !== target) };
 }

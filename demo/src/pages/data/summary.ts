@@ -2,7 +2,7 @@ import { numberIn, type Table } from "chainrule/table";
 import { type Column, type ColumnKind, MOST_DISTINCT, type TableSummary } from "./contract.ts";
 
 /** What is to be seen of a table before anything is learned. */
-export const summarize = (table: Table): TableSummary => ({
+export const summarize = (table: Table): Omit<TableSummary, "target"> => ({
   file: table.file,
   rows: table.rows.length,
   columns: table.columns.map((name, index) => columnOf(table, name, index)),

@@ -8,6 +8,9 @@ import { count } from "../../format.ts";
 import { configName, configOf, type DataOptions, type Length, modelName } from "./options.ts";
 import { samples } from "./samples.ts";
 
+/** What a file is called in a command whose own name cannot be written there. */
+const STAND_IN = "data.csv";
+
 export interface TakeHomeProps {
   readonly file: string;
   /** Name of the sample that the table is; undefined for the user's own, which they have. */
@@ -54,8 +57,13 @@ export function TakeHome({ file, sample, rows, task, options, length, ready, sav
       )}
       <Command
         label="train the same"
-        text={`${commandLine} train ${quoteFile(file, "data.csv")} --config ${quoteFile(config, "data.config.json")}`}
+        text={`${commandLine} train ${quoteFile(file, STAND_IN)} --config ${quoteFile(config, "data.config.json")}`}
       />
+      {quoteFile(file, "") === "" && (
+        <p class="hint">
+          No shell takes the name of your file as it is: call it {STAND_IN} there, as the command does.
+        </p>
+      )}
     </Panel>
   );
 }
