@@ -74,7 +74,7 @@ function oddText({ line, cell }: NonNullable<Column["odd"]>): string {
 }
 
 function valuesOf({ kind, range, distinct }: Column): string {
-  if (kind === "text") return `${count(distinct)}${distinct < MOST_DISTINCT ? "" : " or more"} different`;
+  if (kind === "text") return `${count(distinct)}${distinct < MOST_DISTINCT ? "" : "+"} different`;
   if (!range) return "";
   const [low, high] = range.map((value) => rounded(value, 4));
   return low === high ? `${low}` : `${low} … ${high}`;

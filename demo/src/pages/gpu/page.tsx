@@ -38,7 +38,12 @@ export function Page() {
   };
   const call = useSession<GpuContract>(NAME, receive, setFault);
   const attempt = async (work: () => Promise<unknown>) => {
-    await tryTo(work);
+    await tryTo(() =>
+      work().catch((error) => {
+        // Stopped, as was asked for.
+        if (error.name !== "AbortError") throw error;
+      }),
+    );
     setRunning(undefined);
   };
   const runCheck = () =>
@@ -62,6 +67,7 @@ export function Page() {
 
   const without = backend.value?.kind === "cpu";
   const busy = running !== undefined;
+  const stop = () => void call.stop().catch(() => {});
   const workOf = (kind: "check" | "benchmark") => (running?.kind === kind ? running.work : undefined);
   const report = () =>
     textOf({
@@ -95,7 +101,13 @@ export function Page() {
         </div>
         <div class="stack">
           {!without && (
-            <CheckPanel check={check} work={workOf("check")} disabled={busy || !gpu} onRun={() => void runCheck()} />
+            <CheckPanel
+              check={check}
+              work={workOf("check")}
+              disabled={busy || !gpu}
+              onRun={() => void runCheck()}
+              onStop={stop}
+            />
           )}
           <BenchmarkPanel
             adapter={gpu?.name}
@@ -105,6 +117,7 @@ export function Page() {
             work={workOf("benchmark")}
             disabled={busy || (!gpu && !without)}
             onRun={(tfjs) => void runBenchmark(tfjs)}
+            onStop={stop}
           />
         </div>
       </div>
