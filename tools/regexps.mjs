@@ -38,8 +38,17 @@ export function expressionsOf(file, text) {
     const { line } = tree.getLineAndCharacterOfPosition(node.getStart());
     found.push({ file, line: line + 1, source, flags });
   };
-  /** @param {ts.Node | undefined} node */
-  const textOf = (node) => (node && ts.isStringLiteralLike(node) ? node.text : undefined);
+  /** Texts that a name stands for. @type {Map<string, string>} */
+  const named = new Map();
+  /** @param {ts.Node | undefined} node @returns {string | undefined} */
+  const textOf = (node) => {
+    if (!node) return undefined;
+    if (ts.isStringLiteralLike(node)) return node.text;
+    if (ts.isIdentifier(node)) return named.get(node.text);
+    if (!ts.isTemplateExpression(node)) return undefined;
+    const parts = node.templateSpans.flatMap(({ expression, literal }) => [textOf(expression), literal.text]);
+    return parts.includes(undefined) ? undefined : node.head.text + parts.join("");
+  };
   /** @param {ts.Node} node */
   const visit = (node) => {
     if (ts.isRegularExpressionLiteral(node)) {
@@ -56,6 +65,13 @@ export function expressionsOf(file, text) {
     }
     ts.forEachChild(node, visit);
   };
+  for (const statement of tree.statements) {
+    if (!ts.isVariableStatement(statement) || !(statement.declarationList.flags & ts.NodeFlags.Const)) continue;
+    for (const { name, initializer } of statement.declarationList.declarations) {
+      const text = textOf(initializer);
+      if (ts.isIdentifier(name) && text !== undefined) named.set(name.text, text);
+    }
+  }
   visit(tree);
   return found;
 }

@@ -57,7 +57,7 @@ function remedyFor(table: Table, column: number, names: readonly string[], leave
   // With all others that hold nothing but text, of which each would be refused next.
   const places = placesOf(table, names);
   const also = names.filter((_, i) => places[i] === column || isText(places[i] ?? 0));
-  const word = quoteWord(quoteNames([...leaveOut.ignored, ...also]));
+  const word = quoteWord(quoteNames([...leaveOut.ignored, ...also]), "their names");
   return `${mend}leave out ${also.length === 1 ? "the column" : "such columns"} with ${leaveOut.option} ${word}`;
 }
 

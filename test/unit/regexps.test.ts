@@ -27,7 +27,8 @@ describe("the linter of regular expressions", () => {
     const text = `const a = /x\\/y/gi;
 const b = <p>{new RegExp("a+", "u")}</p>;
 RegExp(\`c\`); text.match("d"); text.search(name); new RegExp(made); "/no/";
-text.replace(/e/, "f"); new RegExp(/g/);`;
+text.replace(/e/, "f"); new RegExp(/g/);
+const some = "[ab]"; new RegExp(\`\${some}*\${some}\`); new RegExp(\`\${a}*\`);`;
     expect(expressionsOf("a.tsx", text)).toEqual([
       { file: "a.tsx", line: 1, source: "x\\/y", flags: "gi" },
       { file: "a.tsx", line: 2, source: "a+", flags: "u" },
@@ -36,6 +37,8 @@ text.replace(/e/, "f"); new RegExp(/g/);`;
       { file: "a.tsx", line: 3, source: undefined, flags: "" },
       { file: "a.tsx", line: 4, source: "e", flags: "" },
       { file: "a.tsx", line: 4, source: "g", flags: "" },
+      { file: "a.tsx", line: 5, source: "[ab]*[ab]", flags: "" },
+      { file: "a.tsx", line: 5, source: undefined, flags: "" },
     ]);
     expect(fault(undefined as unknown as string)).toContain("made by a run");
   });
