@@ -14,7 +14,10 @@ const plain = /^[\w./][\w.,/+-]*$/;
 const double = new RegExp(`^[^${unseen}"“”„$\`!\\\\%]*(?:%[^${unseen}"“”„$\`!\\\\%]*)?$`, "u");
 
 /** `'…'`: plain letters to cmd, where only what is active outside of `"…"` matters, and that each `"` has its other one. */
-const single = new RegExp(`^[^${unseen}'‘’‚‛&|<>^%"]*(?:"[^${unseen}'‘’‚‛&|<>^%"]*"[^${unseen}'‘’‚‛&|<>^%"]*){0,99}$`, "u");
+const single = new RegExp(
+  `^[^${unseen}'‘’‚‛&|<>^%"]*(?:"[^${unseen}'‘’‚‛&|<>^%"]*"[^${unseen}'‘’‚‛&|<>^%"]*){0,99}$`,
+  "u",
+);
 
 /**
  * A word of a command that is to be copied, in quotes where a shell would take it for something else. In bash, zsh, PowerShell and
