@@ -1,10 +1,11 @@
-/** Letters that are not seen, end a line, or change where others stand: what a file says may hold them. */
-const unseen = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
+/** Letters that are not seen, end a line, or change where others stand; not the two joiners, which writing such as Persian needs. */
+const unseen = /(?![\u200c\u200d])[\p{C}\p{Zl}\p{Zp}]/gu;
 
-const codeOf = (letter: string): string => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`;
+/** As the library's messages have them. */
+const codeOf = (letter: string): string => (letter === "\n" ? "\\n" : `\\u{${letter.codePointAt(0)?.toString(16)}}`);
 
 /**
- * A text out of a file as the page shows it: what is not seen as its code, `\u202e`, and of a long one the beginning. Other text beside
+ * A text out of a file as the page shows it: what is not seen as its code, `\u{202e}`, and of a long one the beginning. Other text beside
  * it stays where it stands only where it is isolated too: as `Said`, or in an element of its own.
  * @param most letters that are shown
  */

@@ -41,11 +41,11 @@ export function createTables(): TableContract["methods"] {
       return { guess, doubts: { classification, regression } };
     },
     async prepare(options): Promise<Prepared> {
-      const { target, task, ignored } = options;
+      const { target, task, ignored, testFraction, seed, scale, scaleTarget } = options;
       const problem = problemOf(given(), { target, ignore: ignored, ...(task ? { task } : {}) });
       const refused = problem.task === "classification" ? tooManyClasses(given(), target) : undefined;
       if (refused) throw refused;
-      const data = prepare(problem, options);
+      const data = prepare(problem, { testFraction, seed, scale, scaleTarget });
       return { data, example: exampleOf(problem, options), moved: buffersOf(data) };
     },
   };
@@ -54,7 +54,7 @@ export function createTables(): TableContract["methods"] {
 /** The inputs of the first row that is not trained on, as text. */
 function exampleOf({ table, inputs }: Problem, { testFraction, seed }: DataOptions): string[] {
   const { train, test } = splitRows(table.rows.length, testFraction, seed);
-  const cells = table.rows[test[0] ?? train[0] ?? 0] ?? [];
+  const cells = table.rows.at(test[0] ?? train[0] ?? 0) ?? [];
   const wanted = new Set(inputs);
   return cells.filter((_, index) => wanted.has(table.columns[index] ?? ""));
 }
@@ -65,8 +65,8 @@ function buffersOf({ train, test }: PreparedData): ArrayBuffer[] {
   return [...new Set(arrays.map(({ buffer }) => buffer as ArrayBuffer))];
 }
 
-/** Columns from the last on that may be the target unless another is chosen. */
-const MOST_LOOKS = 20;
+/** Columns from the last on that may be the target unless another is chosen: for each, all rows are gone through. */
+const MOST_LOOKS = 3;
 
 /** The last column of which there is nothing to doubt, such as an id; else the last one. */
 function likelyTarget(table: Table): string {
