@@ -158,7 +158,10 @@ async function judgePart(training: Training, { rows, data, targets }: Part, desc
     const own = targets.subarray(from, to);
     const prediction = await training.predict(data.inputs.subarray(from * inputs.length, to * inputs.length));
     scores.push(scoreOf(prediction, own, description));
-    if (targetScale) predicted.set(undoScale(prediction.outputs, targetScale), from);
+    if (targetScale) {
+      predicted.set(undoScale(prediction.outputs, targetScale), from);
+      continue;
+    }
     for (const [at, times] of pairsOf(own, prediction.classes ?? [], classes.length))
       pairs.set(at, (pairs.get(at) ?? 0) + times);
   }
