@@ -116,10 +116,16 @@ const textsOf = (options: DataOptions) => ({
   layers: layersText(options.layers),
 });
 
+/** Letters of one option in an address. */
+const MOST_IN_ADDRESS = 4000;
+
 /** What differs from the options that a table begins with, as the query of an address. */
 export function toQuery(options: DataOptions, from: DataOptions, sample: string | undefined): URLSearchParams {
   const query = new URLSearchParams(sample === undefined ? {} : { sample });
-  for (const [name, text] of changesOf(textsOf(options), textsOf(from))) query.set(name, text);
+  for (const [name, text] of changesOf(textsOf(options), textsOf(from))) {
+    // Of thousands of columns no browser takes the address, and nobody reads it.
+    if (text.length <= MOST_IN_ADDRESS) query.set(name, text);
+  }
   return query;
 }
 

@@ -55,8 +55,6 @@ export function Page() {
   /** Whether a table is on its way that the address names or the last visit left, before there is one. */
   const [awaited, setAwaited] = useState(() => currentQuery().has("sample") || kept !== undefined);
   const runs = useRef(0);
-  /** Works under way. */
-  const pending = useRef(0);
   /** The table that is there, and the one that is being read. */
   const [table, reading] = [useRef<Reader>(undefined), useRef<Reader>(undefined)];
   const [beginTake, beginAsk] = [useLatest(), useLatest()];
@@ -67,19 +65,16 @@ export function Page() {
     setFault,
   );
   /** @param wanted whether a failure is still to be told */
-  const attempt = async (work: () => Promise<unknown>, wanted = () => true) => {
-    pending.current += 1;
-    await tryTo(() =>
+  const attempt = (work: () => Promise<unknown>, wanted = () => true) =>
+    tryTo(() =>
       work().catch((error) => {
         if (wanted()) throw error;
       }),
     );
-    pending.current -= 1;
-    if (pending.current === 0) setBusy(undefined);
-  };
-  /** Forgets the network in training: the next one begins anew. */
+  /** Forgets the network in training, or that is made ready: the next one begins anew. */
   const forget = () => {
     runs.current += 1;
+    setBusy(undefined);
     setBegun(undefined);
     setStatus(undefined);
     void call.pause().catch(() => {});
@@ -173,24 +168,25 @@ export function Page() {
     const ignored = options.ignored.filter((name) => name !== target);
     change({ target, task: undefined, ignored: before && !isInput(before) ? [...ignored, before.name] : ignored });
   };
-  const train = () =>
-    attempt(async () => {
-      if (!begun) {
-        setBusy("Making the network ready …");
-        const run = runs.current;
-        const prepared = await table.current?.call.prepare(options);
-        if (!prepared || run !== runs.current) return;
-        const made = await call.begin(prepared, options, run);
-        if (made.run !== runs.current) return;
-        setBegun(made);
-      }
-      await call.play();
-    });
-
-  /** Wants no more of what is made ready: once it is, it is left aside. */
-  const abandon = () => {
-    forget();
-    setBusy(undefined);
+  /** Makes a network ready. @returns whether it is wanted still */
+  const begin = async (latest: () => boolean) => {
+    setBusy("Making the network ready …");
+    try {
+      const prepared = await table.current?.call.prepare(options);
+      if (!prepared || !latest()) return false;
+      const made = await call.begin(prepared, options, runs.current);
+      if (latest()) setBegun(made);
+      return latest();
+    } finally {
+      if (latest()) setBusy(undefined);
+    }
+  };
+  const train = () => {
+    const run = runs.current;
+    const latest = () => run === runs.current;
+    return attempt(async () => {
+      if (begun || (await begin(latest))) await call.play();
+    }, latest);
   };
 
   const progress = status?.progress;
@@ -225,7 +221,7 @@ export function Page() {
             onPlay={() => void train()}
             onPause={() => void attempt(() => call.pause())}
           >
-            {busy && <Button onClick={abandon}>Cancel</Button>}
+            {busy && <Button onClick={forget}>Cancel</Button>}
           </TrainingBar>
           <div class="workbench">
             <div class="stack">
