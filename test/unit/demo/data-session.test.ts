@@ -30,6 +30,7 @@ function visit() {
       // As it crosses from one to the other.
       return session.call.begin(structuredClone(prepared, { transfer: [...prepared.moved] }), given, run);
     },
+    beginPrepared: session.call.begin,
     look: tables.look,
   };
   const status = () => events.at(-1)?.status;
@@ -214,18 +215,6 @@ describe("the session of Your data", () => {
     expect(events).toHaveLength(length);
   });
 
-  it("begins in turn: what is there in the end was begun last", async () => {
-    const { read, call, events } = visit();
-    await read(tableOf("class", 100));
-    const [begun, again] = await Promise.all([
-      call.begin(small, 0),
-      call.begin({ ...small, ignored: ["note", "a"] }, 1),
-    ]);
-    expect([begun.run, begun.inputs.length, again.run, again.inputs.length]).toEqual([0, 3, 1, 2]);
-    expect(events.map(({ status }) => status.run)).toEqual([0, 1]);
-    expect(await call.predict(["1", "2"])).toMatchObject({ task: "classification" });
-  });
-
   it("of many classes tells what does not grow with them, and judges as a whole", async () => {
     const { read, call, status } = visit();
     // More than are predicted at once.
@@ -255,6 +244,22 @@ describe("the session of Your data", () => {
     expect(judgement.train.loss).toBeCloseTo(whole.loss, 12);
     const made = await call.predict(["1", "0.5"]);
     expect(made.task === "classification" && made.likeliest.length).toBe(MOST_BARS);
+  });
+
+  it("ends a run amid its judgement, and begins the next", async () => {
+    const { read, call, tables, events, faults } = visit();
+    const lines = Array.from({ length: 2000 }, (_, i) => `${i % 7},${i % 5},class ${i % 530}`);
+    await read(["a,b,y", ...lines].join("\n"));
+    const options = { ...small, ignored: [], testFraction: 0 };
+    const begun = refusalOf(call.begin(options, 0));
+    const next = call.begin({ ...options, target: "a", ignored: ["y"] }, 1);
+    expect(await begun).toMatchObject({ name: "AbortError" });
+    expect(await next).toMatchObject({ run: 1, task: "classification" });
+    expect(events.map(({ status }) => status.run)).toEqual([1]);
+    const last = refusalOf(call.beginPrepared(await tables.prepare(options), options, 2));
+    await call.end();
+    expect(await last).toMatchObject({ name: "AbortError" });
+    expect([events.length, faults]).toEqual([1, []]);
   });
 
   it("says of an id that it is one before anything is trained, and takes another column for the target", async () => {

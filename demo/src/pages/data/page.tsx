@@ -77,7 +77,7 @@ export function Page() {
     setBusy(undefined);
     setBegun(undefined);
     setStatus(undefined);
-    void call.pause().catch(() => {});
+    void call.end().catch(() => {});
   };
   const ask = (target: string) => {
     const wanted = beginAsk();
@@ -121,7 +121,6 @@ export function Page() {
     return attempt(async () => {
       const { source, summary } = await read(name, make);
       forget();
-      void call.end().catch(() => {});
       const initial = optionsFor(summary);
       const columns = summary.columns.map(({ name }) => name);
       const next = fitTo(columns, fromQuery(query ?? new URLSearchParams(), initial), initial);

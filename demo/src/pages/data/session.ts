@@ -47,13 +47,17 @@ class DataSession implements Session<DataContract> {
   readonly #context: Context<DataContract>;
   readonly #turn = takeTurns();
   #run: { readonly course: Course; readonly description: TableDescription } | undefined;
-  #closed = false;
+  /** Number of the run that was asked for last; undefined once it is to end. */
+  #wanted: number | undefined;
 
   constructor(context: Context<DataContract>) {
     this.#context = context;
     this.methods = {
-      begin: (prepared, options, run) => this.#turn(() => this.#begin(prepared, options, run)),
-      end: () => this.#turn(() => this.#end()),
+      begin: (prepared, options, run) => {
+        this.#wanted = run;
+        return this.#turn(() => this.#begin(prepared, options, run));
+      },
+      end: () => this.close(),
       play: () => this.#turn(async () => this.#run?.course.play()),
       pause: () => this.#turn(async () => this.#run?.course.pause()),
       predict: (cells) => this.#predict(cells),
@@ -62,13 +66,14 @@ class DataSession implements Session<DataContract> {
   }
 
   close(): Promise<void> {
-    this.#closed = true;
+    this.#wanted = undefined;
     return this.#turn(() => this.#end());
   }
 
   async #begin({ data, example }: Prepared, options: DataOptions, run: number): Promise<Begun> {
     const { train, test, description } = data;
     const { task, inputs, classes } = description;
+    const wanted = () => this.#wanted === run;
     await this.#end();
     const training = await createTraining(this.#context.device, {
       model: modelOf(options, classes.length || 1),
@@ -82,15 +87,15 @@ class DataSession implements Session<DataContract> {
     const { plan } = training;
     const course = new Course(training, options.epochs * Math.ceil(train.rows / plan.batch), {
       judge: async () => {
-        judgement = await judge(training, data);
+        judgement = await judge(training, data, wanted);
         return judgement.test?.loss;
       },
       report: (progress) => {
-        if (this.#closed || !judgement || this.#run?.course !== course) return;
+        if (!wanted() || !judgement || this.#run?.course !== course) return;
         this.#context.emit({ kind: "status", status: { run, progress, judgement } });
       },
       fail: (error) => {
-        if (!this.#closed) this.#context.fail(error);
+        if (wanted()) this.#context.fail(error);
       },
     });
     this.#run = { course, description };
@@ -131,9 +136,14 @@ function likeliestOf(probabilities: ArrayLike<number>): Likely[] {
   return firstOf(all, MOST_BARS, (a, b) => b.probability - a.probability);
 }
 
-async function judge(training: Training, { train, test, description }: PreparedData): Promise<Judgement> {
-  const trained = await judgePart(training, train, description);
-  const tested = test && (await judgePart(training, test, description));
+/** @param wanted whether to go on */
+async function judge(
+  training: Training,
+  { train, test, description }: PreparedData,
+  wanted: () => boolean,
+): Promise<Judgement> {
+  const trained = await judgePart(training, train, description, wanted);
+  const tested = test && (await judgePart(training, test, description, wanted));
   const { targets, pairs, predicted } = tested ?? trained;
   const { targetScale, classes } = description;
   return {
@@ -145,15 +155,21 @@ async function judge(training: Training, { train, test, description }: PreparedD
 }
 
 /** What the network makes of the rows of a part, some at a time. */
-async function judgePart(training: Training, { rows, data, targets }: Part, description: TableDescription) {
+async function judgePart(
+  training: Training,
+  { rows, data, targets }: Part,
+  description: TableDescription,
+  wanted: () => boolean,
+) {
   const { inputs, classes, targetScale } = description;
   const most = Math.max(1, Math.floor(MOST_NUMBERS / Math.max(1, classes.length)));
   const scores: Score[] = [];
   const pairs = new Map<number, number>();
   const predicted = new Float64Array(targetScale ? rows : 0);
   for (let from = 0; from < rows; from += most) {
-    // Others that wait for the worker have their turn.
+    // Others that wait for the worker have their turn, and may want no more of this.
     if (from > 0) await pause(0);
+    if (!wanted()) throw new DOMException("The run was ended.", "AbortError");
     const to = Math.min(rows, from + most);
     const own = targets.subarray(from, to);
     const prediction = await training.predict(data.inputs.subarray(from * inputs.length, to * inputs.length));
