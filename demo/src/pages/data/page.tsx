@@ -170,21 +170,21 @@ export function Page() {
   /** Makes a network ready. @returns whether it is wanted still */
   const begin = async (latest: () => boolean) => {
     setBusy("Making the network ready …");
-    try {
-      const prepared = await table.current?.call.prepare(options);
-      if (!prepared || !latest()) return false;
-      const made = await call.begin(prepared, options, runs.current);
-      if (latest()) setBegun(made);
-      return latest();
-    } finally {
-      if (latest()) setBusy(undefined);
-    }
+    const prepared = await table.current?.call.prepare(options);
+    if (!prepared || !latest()) return false;
+    const made = await call.begin(prepared, options, runs.current);
+    if (latest()) setBegun(made);
+    return latest();
   };
   const train = () => {
     const run = runs.current;
     const latest = () => run === runs.current;
     return attempt(async () => {
-      if (begun || (await begin(latest))) await call.play();
+      try {
+        if (begun || (await begin(latest))) await call.play();
+      } finally {
+        if (latest()) setBusy(undefined);
+      }
     }, latest);
   };
 
