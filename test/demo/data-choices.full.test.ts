@@ -54,7 +54,7 @@ describe("a table of one's own", () => {
     await page.locator(".row-form input").first().waitFor();
     expect(await page.locator(".row-form input").count()).toBe(100);
     await page.getByText("and 201 more").first().waitFor();
-    await page.getByLabel("Find among 301 columns to choose from").fill("C29");
+    await page.getByLabel("Find among 301 targets").fill("C29");
     // Those of the name, and the one that is chosen.
     expect(await target.locator("option").allTextContents()).toEqual([
       ...["c29", "c290", "c291", "c292", "c293", "c294", "c295", "c296", "c297", "c298", "c299", "c300"],

@@ -36,7 +36,7 @@ export function Goal(
   const { options, columns, outlook, onTarget, onChange } = props;
   const task = options.task ?? outlook?.guess.task ?? "regression";
   const doubt = outlook?.doubts[task];
-  const { shown, find, rest } = useFirst(columns, "columns to choose from", ({ name }) => name);
+  const { shown, find, rest } = useFirst(columns, "targets", ({ name }) => name);
   const names = shown.map(({ name }) => name);
   if (!names.includes(options.target)) names.push(options.target);
   return (
