@@ -1,5 +1,7 @@
 import { signal } from "@preact/signals";
 import { asked } from "./aside.ts";
+import { startWorker } from "./scripts.ts";
+import script from "./worker/main.ts?worker&url";
 import {
   type Backend,
   type Contract,
@@ -49,7 +51,7 @@ let worker = start();
 let numbers = 0;
 
 function start(): Worker {
-  const made = new Worker(new URL("./worker/main.ts", import.meta.url), { type: "module", name: "chainrule" });
+  const made = startWorker(script, "chainrule");
   made.onmessage = ({ data }: MessageEvent<FromWorker>) => receive(data);
   made.onerror = ({ message }) => {
     lost.value ??= { what: "worker", fault: { name: "Error", message: message || "It did not load." } };

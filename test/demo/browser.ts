@@ -9,6 +9,8 @@ const withWebGpu = (argument: string) => !/webgpu/i.test(argument);
 export interface Visit {
   /** What follows `#/`: page and query. */
   readonly at?: string;
+  /** Of the site; of the one that all tests share if left out. */
+  readonly address?: string;
   readonly context?: BrowserContextOptions;
   /** Is given the page before it goes to the site. */
   readonly before?: (page: Page) => unknown;
@@ -35,11 +37,16 @@ export interface Site {
 
 const size = { width: 1280, height: 900 };
 
+/** Arguments with which it has WebGPU and no adapter. */
+const withoutAdapter = ["--disable-gpu", "--disable-software-rasterizer"];
+const withAdapter = (argument: string) => !/vulkan|angle|adapter|blocklist/i.test(argument);
+
 /**
  * A browser for the tests of a file, and visits to the built site.
  * @param webgpu whether the browser has WebGPU
+ * @param adapter whether it has one for it
  */
-export function useSite({ webgpu = true } = {}): Site {
+export function useSite({ webgpu = true, adapter = true } = {}): Site {
   let browser: Browser;
   beforeAll(async () => {
     const { args, ...others } = readLaunch();
@@ -47,7 +54,10 @@ export function useSite({ webgpu = true } = {}): Site {
       ...others,
       // The hook's own limit is the only one.
       timeout: 0,
-      args: webgpu ? args : args.filter(withWebGpu),
+      args: [
+        ...args.filter((argument) => (webgpu || withWebGpu(argument)) && (adapter || withAdapter(argument))),
+        ...(adapter ? [] : withoutAdapter),
+      ],
     });
   });
   const contexts: BrowserContext[] = [];
@@ -62,7 +72,7 @@ export function useSite({ webgpu = true } = {}): Site {
   });
   afterAll(() => browser?.close());
 
-  async function open({ at = "", context = {}, before }: Visit) {
+  async function open({ at = "", address = inject("site"), context = {}, before }: Visit) {
     const opened = await browser.newContext({ viewport: size, locale: "en-GB", ...context });
     // The test's own limit is the only one: how long shaders compile depends on who else takes the cores.
     opened.setDefaultTimeout(0);
@@ -71,7 +81,7 @@ export function useSite({ webgpu = true } = {}): Site {
     page.on("pageerror", (error) => errors.push(String(error)));
     page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
     await before?.(page);
-    await page.goto(`${inject("site")}#/${at}`);
+    await page.goto(`${address}#/${at}`);
     return { page, errors };
   }
 

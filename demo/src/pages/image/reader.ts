@@ -1,5 +1,7 @@
 import { type Aside, aside } from "../../aside.ts";
+import { startWorker } from "../../scripts.ts";
 import type { Picture, Source } from "./picture.ts";
+import script from "./picture-worker.ts?worker&url";
 
 /** What reads pictures, in a worker of its own. */
 export type Reader = Aside<{
@@ -7,5 +9,4 @@ export type Reader = Aside<{
   read(source: Source, longest: number): Promise<Picture>;
 }>;
 
-export const startReader = (): Reader =>
-  aside(new Worker(new URL("./picture-worker.ts", import.meta.url), { type: "module", name: "picture" }));
+export const startReader = (): Reader => aside(startWorker(script, "picture"));
