@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { asked } from "./aside.ts";
 import { startWorker } from "./scripts.ts";
 import script from "./worker/main.ts?worker&url";
 import {
@@ -142,14 +143,14 @@ export function restart(): void {
 
 const nextFrame = () => new Promise(requestAnimationFrame);
 
-/** @returns when the worker has answered all that was asked of it, pages that were left hold nothing, and the screen shows what is drawn */
+/** @returns when the workers have answered all that was asked of them, pages that were left hold nothing, and the screen shows what is drawn */
 export async function settled(): Promise<void> {
   let quiet: boolean;
   do {
-    quiet = waiting.size === 0;
-    await ask((id) => ({ kind: "settle", id }));
+    quiet = waiting.size + asked.size === 0;
+    await Promise.all([ask((id) => ({ kind: "settle", id })), Promise.allSettled(asked)]);
     // An answer is drawn in a frame, and may have effects after it, which ask again.
     await nextFrame();
     await nextFrame();
-  } while (!quiet || waiting.size > 0);
+  } while (!quiet || waiting.size + asked.size > 0);
 }

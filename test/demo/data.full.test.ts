@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Comparison, STEPS } from "../../demo/src/pages/gpu/compare.ts";
 import { commandLine } from "../../src/table.ts";
 import { button, expectAccessible, expectToFit, phone, settled, trainAll, until, useSite } from "./browser.ts";
+import { holdWorkers } from "./hold.ts";
 import { newRows, openModel } from "./model.ts";
 import { tableOf } from "./tables.ts";
 import { downloadFile, predictInPage, take, type, useCommandLine } from "./your-data.ts";
@@ -83,57 +84,36 @@ const ask = (page: Page, wish: { readonly sample: string } | { readonly text: st
     input?.dispatchEvent(new Event("change", { bubbles: true }));
   }, wish);
 
-/** What is held up, and whether somebody waits for it. */
-interface Hold {
-  asked: boolean;
-  release(): void;
-}
-
-/** Keeps bytes from who asks for them from now on. Runs in the worker, for those of files, or in the page, for what it fetches. */
-function keepBytes(where: "worker" | "page"): Hold {
-  const source = where === "page" ? Response.prototype : Blob.prototype;
-  const { arrayBuffer } = source;
-  let go = () => {};
-  const held = new Promise<void>((resolve) => {
-    go = resolve;
+/** Keeps what the page fetches from it from now on. */
+async function holdFetches(page: Page) {
+  const hold = await page.evaluateHandle(() => {
+    const { arrayBuffer } = Response.prototype;
+    let go = () => {};
+    const held = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const hold = {
+      asked: false,
+      release() {
+        Response.prototype.arrayBuffer = arrayBuffer;
+        go();
+      },
+    };
+    Response.prototype.arrayBuffer = async function () {
+      const bytes = await arrayBuffer.apply(this);
+      hold.asked = true;
+      await held;
+      return bytes;
+    };
+    return hold;
   });
-  const hold: Hold = {
-    asked: false,
-    release() {
-      source.arrayBuffer = arrayBuffer;
-      go();
-    },
-  };
-  source.arrayBuffer = async function () {
-    const bytes = await arrayBuffer.apply(this);
-    hold.asked = true;
-    await held;
-    return bytes;
-  };
-  return hold;
-}
-
-/** Holds bytes up. @returns waits until somebody asks for them, and lets them go */
-async function holdBytes(page: Page, where: "worker" | "page") {
-  const [worker] = page.workers();
-  if (!worker) throw new Error("the page has no worker");
-  const hold = await (where === "page"
-    ? page.evaluateHandle(keepBytes, where)
-    : worker.evaluateHandle(keepBytes, where));
   return {
     asked: () =>
       until(
         () => hold.evaluate(({ asked }) => asked),
         (asked) => asked,
       ),
-    /** All that follows of it, but for what it asks of others, is done when this returns. */
-    release: () =>
-      hold.evaluate(async (held) => {
-        // A timer, of no time, comes after all that promises alone can bring about.
-        const promisesRun = () => new Promise((resolve) => setTimeout(resolve));
-        held.release();
-        await promisesRun();
-      }),
+    release: () => hold.evaluate((held) => held.release()),
   };
 }
 
@@ -148,7 +128,7 @@ describe("a table of one's own", () => {
     const own = { text: `a,own\n${Array.from({ length: 100 }, (_, i) => `${i},${i % 7}`).join("\n")}` };
     const broken = { text: "a,a\n1,2" };
     for (const first of [own, broken]) {
-      const reading = await holdBytes(page, "worker");
+      const reading = await holdWorkers(page, "table");
       await ask(page, first);
       await reading.asked();
       await ask(page, { sample: "House prices" });
@@ -158,7 +138,7 @@ describe("a table of one's own", () => {
       await settled(page);
       expect([await file.textContent(), await alert.count()]).toEqual(["houses.csv", 0]);
     }
-    const making = await holdBytes(page, "page");
+    const making = await holdFetches(page);
     await ask(page, { sample: "Handwritten digits" });
     await making.asked();
     await ask(page, own);
@@ -167,12 +147,15 @@ describe("a table of one's own", () => {
     await settled(page);
     expect(await file.textContent()).toBe("own.csv");
     expect(await page.getByLabel("Column to predict").inputValue()).toBe("own");
-    // One that cannot be read leaves the one before, which the worker has.
+    // One that cannot be read leaves the one before, not one whose reading it ended.
+    const reading = await holdWorkers(page, "table");
     await ask(page, { text: own.text.replace("own", "other") });
+    await reading.asked();
     await ask(page, broken);
+    await reading.release();
     await alert.waitFor();
     await settled(page);
-    expect(await page.getByLabel("Column to predict").inputValue()).toBe("other");
+    expect(await page.getByLabel("Column to predict").inputValue()).toBe("own");
     await page.getByText("Guessed from").waitFor();
     await type(page, "Epochs", "1");
     await trainAll(page);

@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { expectAccessible, expectGoodLooks, phone, settled, trainAll, useSite } from "./browser.ts";
+import { button, expectAccessible, expectGoodLooks, phone, settled, trainAll, useSite } from "./browser.ts";
+import { holdWorkers } from "./hold.ts";
 import { csvOf, newRows } from "./model.ts";
 import { MOST_SHIFT, shiftsOf, watchShifts } from "./shifts.ts";
 import { tableOf } from "./tables.ts";
-import { downloadFile, give, predictInPage, useCommandLine } from "./your-data.ts";
+import { downloadFile, give, predictInPage, take, useCommandLine } from "./your-data.ts";
 
 /** Digits of the command line's output: numbers have eight in all. */
 const NUMBER_DIGITS = 5e-6;
@@ -69,6 +70,32 @@ describe("a table of one's own", () => {
     expect(await alert.count()).toBe(0);
     await downloadFile(page, place.path("houses.csv"));
     expect(readFileSync(place.path("houses.csv"), "utf8").split("\n")).toHaveLength(801);
+    expect(errors).toEqual([]);
+  });
+
+  it("that takes for ever to read can be cancelled, while the one before trains; of an id the page says so before", async () => {
+    const { page, errors } = await site.goTo("data");
+    const lines = Array.from({ length: 60 }, (_, i) => `${i % 5},${i % 3},text ${i}`);
+    await take(page, "ids.csv", ["a,b,id", ...lines].join("\n"));
+    // The last column is an id.
+    expect(await page.getByLabel("Column to predict").inputValue()).toBe("b");
+    expect(await page.getByTestId("doubt").count()).toBe(0);
+    const reading = await holdWorkers(page, "table");
+    await give(page, "big.csv", "a,b\n1,2\n");
+    await reading.asked();
+    await page.getByText("Reading big.csv …").waitFor();
+    await trainAll(page);
+    await button(page, "Cancel").click();
+    await reading.release();
+    await page.getByTestId("file").getByText("ids.csv").waitFor();
+    await settled(page);
+    // One that trains, and one that holds the table.
+    expect(page.workers()).toHaveLength(2);
+    await page.getByLabel("Column to predict").selectOption("id");
+    await page.getByTestId("doubt").getByText("more than 30 classes on 60 rows").waitFor();
+    await page.getByRole("link", { name: "Playground" }).click();
+    await settled(page);
+    expect(page.workers()).toHaveLength(1);
     expect(errors).toEqual([]);
   });
 });

@@ -1,7 +1,8 @@
 import type { Page } from "playwright";
 import { describe, expect, it } from "vitest";
 import { button, expectAccessible, settled, trainAll, until, untilDone, useSite, watchGpu } from "./browser.ts";
-import { decibels, give, holdReading, keen, picture, ROUNDING, ready, saved, small, TENTH } from "./picture.ts";
+import { holdWorkers } from "./hold.ts";
+import { decibels, give, keen, picture, ROUNDING, ready, saved, small, TENTH } from "./picture.ts";
 import { psnrBetween, psnrOfMean } from "./pixels.ts";
 
 /** How much of a training is done, from 0 to 1. */
@@ -70,13 +71,13 @@ describe("a picture", () => {
 
   it("of one's own keeps the options that are changed while it is read", async () => {
     const { page, errors } = await visit(`${small}&epochs=10`);
-    const read = await holdReading(page);
+    const reading = await holdWorkers(page, "picture");
     await give(page, "drop", "picture");
     await page.getByText("Reading picture.png …").waitFor();
     await page.getByLabel("Units of each").selectOption("64");
     await page.getByLabel("Longest side").selectOption("64");
     await page.getByText("2×", { exact: true }).click();
-    await read();
+    await reading.release();
     await untilDone(page);
     await page.getByTestId("picture-name").getByText("picture.png").waitFor();
     const { columns, rows } = await picture(page);
@@ -86,13 +87,29 @@ describe("a picture", () => {
     expect(errors).toEqual([]);
   });
 
+  it("that takes for ever to read can be cancelled, and the one before stays", async () => {
+    const { page, errors } = await visit(small);
+    const reading = await holdWorkers(page, "picture");
+    await give(page, "drop", "picture");
+    await reading.asked();
+    await page.getByText("Reading picture.png …").waitFor();
+    await button(page, "Cancel").click();
+    await page.getByTestId("picture-name").getByText("Dusk").waitFor();
+    await reading.release();
+    await settled(page);
+    expect(await page.getByTestId("picture-name").textContent()).toBe("Dusk");
+    expect(page.workers()).toHaveLength(1);
+    await trainAll(page);
+    expect(errors).toEqual([]);
+  });
+
   it("that cannot be read at another size stays at its own", async () => {
     const { page } = await visit(small);
-    const read = await holdReading(page);
+    const reading = await holdWorkers(page, "picture");
     await give(page, "drop", "text");
     await page.getByText("Reading text.png …").waitFor();
     await page.getByLabel("Longest side").selectOption("64");
-    await read();
+    await reading.release();
     await page.getByRole("alert").getByText("no picture").waitFor();
     await page.getByTestId("picture-name").getByText("Dusk").waitFor();
     await settled(page);
@@ -105,30 +122,11 @@ describe("a picture", () => {
     );
   });
 
-  it("may be an SVG drawing, with a size, a box, or neither", async () => {
-    const { page, errors } = await visit(small);
-    for (const [name, colour] of [
-      ["sized.svg", [200, 40, 40, 255]],
-      ["boxed.svg", [40, 160, 80, 255]],
-      ["bare.svg", [20, 60, 220, 255]],
-    ] as const) {
-      await give(page, "drop", name);
-      await page.getByTestId("picture-name").getByText(name).waitFor();
-      // It is learned at once, after the one before.
-      await settled(page);
-      await untilDone(page);
-      const { columns, rows, pixels } = await picture(page);
-      const middle = (column: number) => pixels.slice(4 * (8 * 32 + column), 4 * (8 * 32 + column) + 4);
-      expect([name, columns, rows, middle(8), middle(24)]).toEqual([name, 32, 16, colour, [255, 255, 255, 255]]);
-    }
-    expect(errors).toEqual([]);
-  });
-
   it("that is none is refused in plain words, and the one before stays", async () => {
     const { page } = await visit(small);
     const alert = page.getByRole("alert");
     for (const [kind, words] of [
-      ["broken.svg", /a file of type image\/svg\+xml that cannot be decoded/],
+      ["drawing.svg", /a drawing.*save it as PNG or JPEG/s],
       ["text", /no picture.*PNG, JPEG or WebP/s],
       ["huge", /65\.0 MiB.*at most 64\.0 MiB/s],
     ] as const) {

@@ -47,11 +47,7 @@ export const keen = "image?size=32&features=32&units=32&rate=0.01&batch=128&epoc
 export type Given = "drop" | "paste";
 
 /** Gives the page a file as a user does, made in the page: once there is a page to give it to, ready or not. */
-export const give = (
-  page: Page,
-  how: Given,
-  kind: "picture" | "tall" | "text" | "huge" | "sized.svg" | "boxed.svg" | "bare.svg" | "broken.svg",
-) =>
+export const give = (page: Page, how: Given, kind: "picture" | "tall" | "text" | "huge" | "drawing.svg") =>
   page.locator("h1").evaluate(
     async (heading, [how, kind]) => {
       const draw = async () => {
@@ -73,13 +69,13 @@ export const give = (
         },
         text: async () => "not a picture",
         huge: async () => new Uint8Array(65 * 1024 ** 2),
-        "sized.svg": async () => drawing('width="40mm" height="20mm"', 151, 75.6, "#c82828"),
-        "boxed.svg": async () => drawing('viewBox="0 0 8 4"', 8, 4, "#28a050"),
-        "bare.svg": async () => drawing("", 300, 150, "#143cdc"),
-        "broken.svg": async () => "<svg",
+        // Of twelve groups, each drawn ten times by the next: 10¹² rectangles.
+        "drawing.svg": async () => {
+          const uses = (group: number) => `<use href="#g${group}"/>`.repeat(10);
+          const groups = Array.from({ length: 12 }, (_, i) => `<g id="g${i + 1}">${uses(i)}</g>`);
+          return `<svg xmlns="http://www.w3.org/2000/svg"><g id="g0"><rect width="9" height="9"/></g>${groups.join("")}</svg>`;
+        },
       };
-      const drawing = (size: string, width: number, height: number, colour: string) =>
-        `<svg xmlns="http://www.w3.org/2000/svg" ${size}><rect width="${width / 2}" height="${height}" fill="${colour}"/></svg>`;
       const vector = kind.endsWith(".svg");
       const type = kind === "text" ? "text/plain" : vector ? "image/svg+xml" : "image/png";
       const data = new DataTransfer();
@@ -89,18 +85,3 @@ export const give = (
     },
     [how, kind] as const,
   );
-
-/** Keeps files from being decoded from now on. @returns lets them be */
-export async function holdReading(page: Page): Promise<() => Promise<void>> {
-  const [worker] = page.workers();
-  if (!worker) throw new Error("the page has no worker");
-  await worker.evaluate(() => {
-    const decode = globalThis.createImageBitmap;
-    const held = new Promise<void>((release) => Object.assign(globalThis, { release }));
-    globalThis.createImageBitmap = (async (source: ImageBitmapSource) => {
-      await held;
-      return decode(source);
-    }) as typeof decode;
-  });
-  return () => worker.evaluate(() => (globalThis as unknown as { release: () => void }).release());
-}

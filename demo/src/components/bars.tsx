@@ -1,4 +1,5 @@
 import { percent } from "../format.ts";
+import { Said } from "./said.tsx";
 
 /** A class with what the network gives it. */
 export interface Bar {
@@ -13,7 +14,7 @@ export function Bars({ bars, best, label }: { bars: readonly Bar[]; best: string
     <ol class="bars" aria-label={label}>
       {bars.map(({ name, probability }) => (
         <li key={name} class={name === best ? "best" : ""}>
-          <span>{name}</span>
+          <Said text={name} />
           <i aria-hidden="true">
             <b style={{ width: `${100 * (probability ?? 0)}%` }} />
           </i>

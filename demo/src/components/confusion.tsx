@@ -1,4 +1,6 @@
 import { count } from "../format.ts";
+import { isolated } from "../said.ts";
+import { Said } from "./said.tsx";
 
 export interface ConfusionProps {
   /** Names of the classes. */
@@ -23,8 +25,8 @@ export function Confusion({ classes, counts, label }: ConfusionProps) {
               <span class="hidden">true class</span>
             </th>
             {classes.map((name) => (
-              <th scope="col" key={name} title={name}>
-                {name}
+              <th scope="col" key={name}>
+                <Said text={name} />
               </th>
             ))}
           </tr>
@@ -35,15 +37,15 @@ export function Confusion({ classes, counts, label }: ConfusionProps) {
             const total = cells.reduce((sum, one) => sum + one, 0);
             return (
               <tr key={name}>
-                <th scope="row" title={name}>
-                  {name}
+                <th scope="row">
+                  <Said text={name} />
                 </th>
                 {cells.map((times, predicted) => (
                   <td
                     key={classes[predicted]}
                     class={truth === predicted ? "right" : "wrong"}
                     style={{ "--share": `${shade(times, total, truth === predicted)}%` }}
-                    title={`${name} taken for ${classes[predicted]}: ${count(times)}`}
+                    title={`${isolated(name)} taken for ${isolated(classes[predicted] ?? "")}: ${count(times)}`}
                   >
                     {times === 0 ? "" : count(times)}
                   </td>

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import { Button } from "./button.tsx";
+import { Said } from "./said.tsx";
 
 /** Something to try in place of a file. */
 export interface Offer {
@@ -15,6 +16,9 @@ export interface DropzoneProps {
   /** What is asked for, for screen readers: `The table`. */
   readonly label: string;
   readonly title: ComponentChildren;
+  /** Name of the file that is being read, which can be cancelled. */
+  readonly reads: string | undefined;
+  readonly onCancel: () => void;
   readonly hint: string;
   /** Text of the button. */
   readonly choose: string;
@@ -30,13 +34,27 @@ export interface DropzoneProps {
 
 /** Where data comes from: a file that is dropped on the page or chosen here, or a sample. */
 export function Dropzone(props: DropzoneProps) {
-  const { label, title, hint, choose, accept, file, samples, small, onFile, onSample } = props;
+  const { label, title, reads, onCancel, hint, choose, accept, file, samples, small, onFile, onSample } = props;
   const input = useRef<HTMLInputElement>(null);
   return (
     <section class={`dropzone ${small ? "small" : ""}`} aria-label={label}>
       <div>
-        <p class="drop-title">{title}</p>
-        <p class="hint">{hint}</p>
+        <p class="drop-title" role="status">
+          {reads === undefined ? (
+            title
+          ) : (
+            <>
+              Reading <Said text={reads} /> …
+            </>
+          )}
+        </p>
+        {reads === undefined ? (
+          <p class="hint">{hint}</p>
+        ) : (
+          <Button kind="quiet" onClick={onCancel}>
+            Cancel
+          </Button>
+        )}
       </div>
       <Button kind={small ? "plain" : "primary"} onClick={() => input.current?.click()}>
         {choose}

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { lost } from "../client.ts";
 import type { FaultMessage } from "../worker/protocol.ts";
+import { Said } from "./said.tsx";
 
 export interface NoticeProps {
   readonly tone: "info" | "warning" | "error";
@@ -38,20 +39,36 @@ export function WhatItSaid({ fault, who = "library" }: { fault: FaultMessage; wh
   );
 }
 
+/** Letters of each part, which may name what stands in a file. */
+const MOST_LETTERS = 1000;
+
 /** An error of the library in its four parts: where, got, expected, remedy. */
 export function Fault({ fault }: { fault: FaultMessage }) {
   const { parts } = fault;
-  if (!parts) return <p>{fault.message}</p>;
+  if (!parts)
+    return (
+      <p>
+        <Said text={fault.message} most={MOST_LETTERS} />
+      </p>
+    );
   return (
     <dl class="fault">
       <dt>Where</dt>
-      <dd>{parts.where}</dd>
+      <dd>
+        <Said text={parts.where} most={MOST_LETTERS} />
+      </dd>
       <dt>Got</dt>
-      <dd>{parts.got}</dd>
+      <dd>
+        <Said text={parts.got} most={MOST_LETTERS} />
+      </dd>
       <dt>Expected</dt>
-      <dd>{parts.expected}</dd>
+      <dd>
+        <Said text={parts.expected} most={MOST_LETTERS} />
+      </dd>
       <dt>What helps</dt>
-      <dd>{parts.remedy}</dd>
+      <dd>
+        <Said text={parts.remedy} most={MOST_LETTERS} />
+      </dd>
     </dl>
   );
 }

@@ -1,21 +1,44 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { count } from "../format.ts";
-import { Button } from "./button.tsx";
 
-/** Rows or fields that are drawn before the rest is asked for: thousands would hold the page up. */
+/** Rows or fields that are drawn at once: thousands would hold the page up. */
 export const FIRST = 100;
 
 /**
- * The first of many, until the user asks for all.
+ * The first of many, with a field to find others by their names.
  * @param what they are: `columns`
- * @returns those to show, and a button for the rest, if there are more
+ * @param nameOf what is looked through
+ * @returns those to show; where there are more, the field, and how many are not shown
  */
-export function useFirst<T>(items: readonly T[], what: string): { shown: readonly T[]; rest: ComponentChildren } {
-  const [all, setAll] = useState(false);
-  if (all || items.length <= FIRST) return { shown: items, rest: undefined };
+export function useFirst<T>(
+  items: readonly T[],
+  what: string,
+  nameOf: (item: T) => string,
+): { shown: readonly T[]; find: ComponentChildren; rest: ComponentChildren } {
+  const [sought, setSought] = useState("");
+  if (items.length <= FIRST) return { shown: items, find: undefined, rest: undefined };
+  const wanted = sought.toLowerCase();
+  const found = wanted === "" ? items : items.filter((item) => nameOf(item).toLowerCase().includes(wanted));
+  const label = `Find among ${count(items.length)} ${what}`;
   return {
-    shown: items.slice(0, FIRST),
-    rest: <Button onClick={() => setAll(true)}>{`Show all ${count(items.length)} ${what}`}</Button>,
+    shown: found.slice(0, FIRST),
+    find: (
+      <div class="field find">
+        <input
+          type="text"
+          placeholder={label}
+          aria-label={label}
+          autocomplete="off"
+          value={sought}
+          onInput={({ currentTarget }) => setSought(currentTarget.value)}
+        />
+      </div>
+    ),
+    rest: (
+      <p class="hint" role="status">
+        {found.length > FIRST ? `and ${count(found.length - FIRST)} more` : found.length === 0 && "None has that name."}
+      </p>
+    ),
   };
 }

@@ -94,10 +94,14 @@ export class RemoteError extends Error {
   }
 }
 
-/** Objects in a call's values that move to the other side instead of being copied: canvases and bitmaps. */
+/**
+ * Objects in a call's values that move to the other side instead of being copied: canvases, bitmaps, and buffers that are named by
+ * themselves. An array is copied, unless its buffer is.
+ */
 export function transferables(values: readonly unknown[]): Transferable[] {
   return values.flatMap((value): Transferable[] => {
     if (value instanceof OffscreenCanvas || value instanceof ImageBitmap) return [value];
+    if (value instanceof ArrayBuffer) return [value];
     if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return [];
     return transferables(Object.values(value));
   });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { DataContract } from "../../../demo/src/pages/data/contract.ts";
+import { type DataContract, MOST_BARS, MOST_PAIRS } from "../../../demo/src/pages/data/contract.ts";
 import { type DataOptions, initialOptions, lengthOf } from "../../../demo/src/pages/data/options.ts";
 import { samples } from "../../../demo/src/pages/data/samples.ts";
 import { open } from "../../../demo/src/pages/data/session.ts";
+import { createTables } from "../../../demo/src/pages/data/tables.ts";
 import { DataError, NumericError } from "../../../src/index.ts";
-import { undoScale } from "../../../src/table.ts";
+import { scoreOf, undoScale } from "../../../src/table.ts";
 import { newRows, openModel } from "../../demo/model.ts";
 import { tableOf } from "../../demo/tables.ts";
 import { useSessions } from "./session.ts";
@@ -17,14 +18,31 @@ const options: DataOptions = { ...initialOptions, target: "y", ignored: ["note"]
 const small: DataOptions = { ...options, layers: [4], epochs: 2 };
 const long: DataOptions = { ...small, epochs: 100_000 };
 
+/** The page's two workers: the one that holds a table, and the one that trains. */
 function visit() {
   const session = sessions<DataContract>(open);
-  const { events, until, call } = session;
+  const tables = createTables();
+  const { events, until } = session;
+  const call = {
+    ...session.call,
+    async begin(given: DataOptions, run: number) {
+      const prepared = await tables.prepare(given);
+      // As it crosses from one to the other.
+      return session.call.begin(structuredClone(prepared, { transfer: [...prepared.moved] }), given, run);
+    },
+    beginPrepared: session.call.begin,
+    look: tables.look,
+  };
   const status = () => events.at(-1)?.status;
   const steps = () => status()?.progress.step ?? 0;
   const done = () => until(() => status()?.progress.running === false && steps() === status()?.progress.until);
   const under = (least: number) => until(() => steps() > least);
-  const read = (content: string, name = "t.csv") => call.read({ name, content });
+  /** A table of its own worker takes the place of the one before, and ends its network. */
+  const read = async (content: string, name = "t.csv") => {
+    const summary = await tables.read({ name, content });
+    await call.end();
+    return summary;
+  };
   /** Trains to the end. */
   const train = async (given: DataOptions, run = 0) => {
     const begun = await call.begin(given, run);
@@ -32,7 +50,7 @@ function visit() {
     await done();
     return begun;
   };
-  return { ...session, status, steps, done, under, read, train };
+  return { ...session, call, tables, status, steps, done, under, read, train };
 }
 
 /** What a call was refused with. */
@@ -50,7 +68,7 @@ describe("the session of Your data", () => {
       1000,
       ["numbers", "numbers", "whole numbers", "text", "numbers"],
     ]);
-    expect(call.guess("y")).toMatchObject({ task: "regression" });
+    expect(await call.look("y")).toMatchObject({ guess: { task: "regression" } });
     const begun = await train(options);
     expect(begun).toMatchObject({ task: "regression", inputs: ["a", "b", "c"], trainRows: 800, testRows: 200 });
     expect(status()?.progress).toMatchObject({ step: 50 * 25, running: false });
@@ -74,15 +92,17 @@ describe("the session of Your data", () => {
   it("learns classes with text names, and its file gives the same ones with the same probabilities", async () => {
     const { call, read, train, status } = visit();
     await read(tableOf("class", 1000));
-    expect(call.guess("y")).toMatchObject({ task: "classification" });
+    expect(await call.look("y")).toMatchObject({ guess: { task: "classification" } });
     const { classes, testRows, example } = await train(options);
     expect(classes.toSorted()).toEqual(["high", "low", "middle, or so"]);
     expect(example).toHaveLength(3);
-    const { test, confusion = [], residuals } = status()?.judgement ?? {};
+    const { test, confusion, residuals } = status()?.judgement ?? {};
+    if (!confusion || !("counts" in confusion)) throw new Error("no matrix of three classes");
+    const { counts } = confusion;
     expect(test?.accuracy).toBeGreaterThan(0.95);
     expect(residuals).toBeUndefined();
-    expect(confusion.reduce((sum, one) => sum + one, 0)).toBe(testRows);
-    const right = [0, 4, 8].reduce((sum, at) => sum + (confusion[at] ?? 0), 0);
+    expect(counts.reduce((sum, one) => sum + one, 0)).toBe(testRows);
+    const right = [0, 4, 8].reduce((sum, at) => sum + (counts[at] ?? 0), 0);
     expect(right / testRows).toBeCloseTo(test?.accuracy ?? Number.NaN, 12);
 
     const { description, prediction } = await openModel(await call.save(), newRows);
@@ -91,8 +111,10 @@ describe("the session of Your data", () => {
     for (const [i, row] of newRows.entries()) {
       const made = await call.predict(Object.values(row));
       if (made.task !== "classification") throw new Error("no class");
-      expect(made.classNumber).toBe(expected[i]);
-      expect(Array.from(made.probabilities)).toEqual(Array.from(probabilities.slice(3 * i, 3 * i + 3)));
+      expect(made.likeliest[0]?.classNumber).toBe(expected[i]);
+      const given = Array.from(probabilities.slice(3 * i, 3 * i + 3));
+      expect(made.likeliest.map(({ classNumber }) => given[classNumber])).toEqual(given.toSorted((a, b) => b - a));
+      expect(made.likeliest.map(({ probability }) => probability)).toEqual(given.toSorted((a, b) => b - a));
     }
   });
 
@@ -142,7 +164,7 @@ describe("the session of Your data", () => {
       if (!(refused instanceof DataError)) throw new Error("it was taken");
       expect([refused.line, refused.column]).toEqual(place);
       expect(refused.message).toMatch(message);
-      expect(call.guess("y")).toMatchObject({ task: "regression" });
+      expect(await call.look("y")).toMatchObject({ guess: { task: "regression" } });
       await train(small);
       expect(status()?.judgement.train.rows).toBe(40);
       // Mended, the same file is read.
@@ -193,18 +215,91 @@ describe("the session of Your data", () => {
     expect(events).toHaveLength(length);
   });
 
-  it("reads and begins in turn: the table that is learned is the one read last before", async () => {
-    const { read, call, events } = visit();
-    const [, , begun, other, again] = await Promise.all([
-      read(tableOf("number", 100)),
-      read(tableOf("class", 80)),
-      call.begin(small, 0),
-      read("a,y\n1,2\n2,4\n3,6\n", "other.csv"),
-      call.begin({ ...small, ignored: [] }, 1),
+  it("of many classes tells what does not grow with them, and judges as a whole", async () => {
+    const { read, call, status } = visit();
+    // More than are predicted at once.
+    const [classes, rows] = [530, 2000];
+    const lines = Array.from({ length: rows }, (_, i) => `${i % 7},${i / rows},class ${i % classes}`);
+    await read(["a,b,y", ...lines].join("\n"));
+    const options = { ...small, ignored: [], batch: 512, epochs: 1, testFraction: 0 };
+    await call.begin(options, 0);
+    const { judgement } = status() ?? fail();
+    if (!judgement.confusion || !("pairs" in judgement.confusion)) throw new Error("a matrix of many classes");
+    // A matrix of them has 280,900 numbers.
+    expect(JSON.stringify(status()).length).toBeLessThan(5000);
+    const { pairs, confused } = judgement.confusion;
+    const times = pairs.map((pair) => pair.times);
+    expect(times).toHaveLength(MOST_PAIRS);
+    expect(times).toEqual(times.toSorted((a, b) => b - a));
+    expect(confused).toBeGreaterThan(rows / 2);
+
+    // Some rows at a time, the same as all at once.
+    const given = lines.map((line) => Object.fromEntries(line.split(",").map((cell, i) => ["aby"[i] ?? "", cell])));
+    const { description, prediction } = await openModel(await call.save(), given);
+    const numbers = new Map(description.classes.map((name, i) => [name, i]));
+    const targets = given.map(({ y = "" }) => numbers.get(y) ?? Number.NaN);
+    const whole = scoreOf({ ...prediction, classes: prediction.classes }, targets, description);
+    expect(judgement.train.rows).toBe(rows);
+    expect(judgement.train.accuracy).toBeCloseTo(whole.accuracy ?? Number.NaN, 12);
+    expect(judgement.train.loss).toBeCloseTo(whole.loss, 12);
+    const made = await call.predict(["1", "0.5"]);
+    expect(made.task === "classification" && made.likeliest.length).toBe(MOST_BARS);
+  });
+
+  it("ends a run amid its judgement, and begins the next", async () => {
+    const { read, call, tables, events, faults } = visit();
+    const lines = Array.from({ length: 2000 }, (_, i) => `${i % 7},${i % 5},class ${i % 530}`);
+    await read(["a,b,y", ...lines].join("\n"));
+    const options = { ...small, ignored: [], testFraction: 0 };
+    const begun = refusalOf(call.begin(options, 0));
+    const next = call.begin({ ...options, target: "a", ignored: ["y"] }, 1);
+    expect(await begun).toMatchObject({ name: "AbortError" });
+    expect(await next).toMatchObject({ run: 1, task: "classification" });
+    expect(events.map(({ status }) => status.run)).toEqual([1]);
+    const last = refusalOf(call.beginPrepared(await tables.prepare(options), options, 2));
+    await call.end();
+    expect(await last).toMatchObject({ name: "AbortError" });
+    expect([events.length, faults]).toEqual([1, []]);
+  });
+
+  it("says of an id that it is one before anything is trained, and takes another column for the target", async () => {
+    const { tables } = visit();
+    const lines = Array.from({ length: 60 }, (_, i) => `${i % 5},${i % 3},text ${i},${i + 1}`);
+    const { target } = await tables.read({ name: "ids.csv", content: ["a,b,name,id", ...lines].join("\n") });
+    expect(target).toBe("b");
+    expect((await tables.look("b")).doubts).toEqual({ classification: undefined, regression: undefined });
+    const id = await tables.look("id");
+    expect(id.guess.task).toBe("regression");
+    expect(id.doubts.regression).toMatchObject({ refused: false, fault: { name: "DataError" } });
+    expect((await tables.look("name")).doubts.classification).toMatchObject({
+      refused: false,
+      fault: { parts: { got: "more than 30 classes on 60 rows" } },
+    });
+  });
+
+  it("refuses more classes than can be judged, and says so before anything is trained", async () => {
+    const { tables } = visit();
+    const rows = 12_000;
+    const lines = Array.from({ length: rows }, (_, i) => `${i % 5},text ${i}`);
+    await tables.read({ name: "texts.csv", content: ["a,y", ...lines].join("\n") });
+    const { doubts } = await tables.look("y");
+    const got = "more than 11,184 classes on 12,000 rows";
+    expect(doubts.classification).toMatchObject({ refused: true, fault: { parts: { got } } });
+    const refused = await refusalOf(tables.prepare({ ...options, ignored: [] }));
+    expect(refused).toMatchObject({ got, remedy: "choose another target, or ignore this column", column: 2 });
+  });
+
+  it("moves the numbers of a table to the worker that trains, and copies none", async () => {
+    const { tables } = visit();
+    await tables.read({ name: "t.csv", content: tableOf("class", 100) });
+    const { data, moved } = await tables.prepare(small);
+    const arrays = [data.train, data.test ?? data.train].flatMap((part) => [
+      part.data.inputs,
+      part.data.targets,
+      part.targets,
     ]);
-    expect([begun.run, begun.task, begun.trainRows]).toEqual([0, "classification", 64]);
-    expect([other.file, again.run, again.task, again.trainRows]).toEqual(["other.csv", 1, "regression", 2]);
-    expect(events.map(({ status }) => status.run)).toEqual([0, 1]);
+    expect(arrays.every(({ buffer }) => moved.includes(buffer as ArrayBuffer))).toBe(true);
+    expect(new Set(moved).size).toBe(moved.length);
   });
 
   it("tells nothing of a run once the next one is begun, nor anything once it is closed", async () => {
@@ -252,7 +347,7 @@ describe("the session of Your data", () => {
 
   it("says what is missing, and what stopped a training that fails", async () => {
     const { read, call, faults, status, until } = visit();
-    expect(() => call.guess("y")).toThrow("no table was read");
+    await expect(call.look("y")).rejects.toThrow("no table was read");
     await expect(call.begin(small, 0)).rejects.toThrow("no table was read");
     await read(tableOf("number", 100));
     await call.begin({ ...small, optimizer: "sgd", rate: 1e38 }, 0);

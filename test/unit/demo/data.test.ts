@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   configName,
@@ -10,7 +11,7 @@ import {
 } from "../../../demo/src/pages/data/options.ts";
 import { summarize } from "../../../demo/src/pages/data/summary.ts";
 import { namesOption } from "../../../src/cli/options.ts";
-import { quoteWord, readCsv } from "../../../src/table.ts";
+import { readCsv } from "../../../src/table.ts";
 
 describe("the options of the page Your data", () => {
   it("become the configuration that trains the same in the command line", () => {
@@ -31,11 +32,46 @@ describe("the options of the page Your data", () => {
     const names = ["Maker, model", 'size ""', "id"];
     const { ignore } = configOf(20, "regression", { ...options, ignored: names });
     expect(namesOption(String(ignore))).toEqual(names);
-    expect([configName("my houses.csv"), quoteWord("my houses.csv"), quoteWord("it's")]).toEqual([
-      "my houses.config.json",
-      "'my houses.csv'",
-      "'it'\\''s'",
+    expect(configName("my houses.csv")).toBe("my houses.config.json");
+  });
+
+  it("name every column that a table can have as the command line reads them", () => {
+    const letter = fc.oneof(
+      fc.constantFrom(..."ab ,\"\n\r\t'%\\-=é"),
+      fc.string({ unit: "grapheme", minLength: 1, maxLength: 1 }),
+    );
+    const cell = (name: string) => `"${name.replaceAll('"', '""')}"`;
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.string({ unit: letter, minLength: 1, maxLength: 8 }), { minLength: 1 }),
+        (drawn) => {
+          const names = [...new Set(drawn.map((name) => name.replace(/\r\n?/g, "\n").trim()))].filter(
+            (name) => name !== "",
+          );
+          if (names.length === 0) return;
+          const { columns } = readCsv(
+            `${names.map(cell).join(",")},target of all\n${"1,".repeat(names.length)}1\n`,
+            "t.csv",
+          );
+          expect(columns.slice(0, -1)).toEqual(names);
+          const { ignore } = configOf(20, "regression", { ...initialOptions, ignored: names });
+          expect(namesOption(String(JSON.parse(JSON.stringify({ ignore })).ignore))).toEqual(names);
+          const query = toQuery({ ...initialOptions, ignored: names }, initialOptions, undefined);
+          expect(fromQuery(new URLSearchParams(query.toString()), initialOptions).ignored).toEqual(names);
+        },
+      ),
+    );
+  });
+
+  it("are saved in files of plain names, and a long list stays out of the address", () => {
+    expect(["a/b\u202e?.csv", "-x.csv", `${"x".repeat(300)}.csv`, ".csv"].map(configName)).toEqual([
+      "a_b__.config.json",
+      "-x.config.json",
+      `${"x".repeat(80)}.config.json`,
+      "_.config.json",
     ]);
+    const ignored = Array.from({ length: 100_000 }, (_, i) => `column ${i}`);
+    expect(toQuery({ ...initialOptions, ignored, seed: 3 }, initialOptions, undefined).toString()).toBe("seed=3");
   });
 
   it.each([

@@ -35,4 +35,17 @@ describe("the session of This GPU, where there is none", () => {
     const [{ timings } = { timings: [] }] = last.benchmark.networks;
     expect(timings.map(({ contestant, rates }) => [contestant, rates.length])).toEqual([["reference", 4]]);
   });
+
+  it("is stopped, and races again when it is asked to", async () => {
+    const { call, events, until } = sessions<GpuContract>(open);
+    const racing = call.benchmark(0.01, false);
+    await until(() => events.length > 0);
+    await call.stop();
+    await expect(racing).rejects.toMatchObject({ name: "AbortError" });
+    const { length } = events;
+    const again = call.benchmark(0.01, false);
+    await until(() => events.length > length);
+    await call.stop();
+    await expect(again).rejects.toMatchObject({ name: "AbortError" });
+  });
 });

@@ -92,7 +92,7 @@ describe("the table of the self-check", () => {
     const run: CheckedRun = { ...given, plan: "textbook", repeated };
     const textOfCheck = (complete: boolean) => {
       const check = { runs: [run], complete, passed: true, seconds: 1 };
-      return shownText(h(CheckPanel, { check, work: undefined, disabled: false, onRun() {} }));
+      return shownText(h(CheckPanel, { check, work: undefined, disabled: false, onRun() {}, onStop() {} }));
     };
     expect(textOfCheck(false)).toMatch(/……$/);
     expect(textOfCheck(true)).toMatch(/too largetoo large$/);

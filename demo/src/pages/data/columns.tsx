@@ -1,6 +1,8 @@
 import { isNumber } from "chainrule/table";
+import { Said } from "../../components/said.tsx";
 import { useFirst } from "../../components/use-first.tsx";
 import { count, rounded } from "../../format.ts";
+import { isolated } from "../../said.ts";
 import { type Column, MOST_DISTINCT } from "./contract.ts";
 
 export interface ColumnsProps {
@@ -14,9 +16,10 @@ export interface ColumnsProps {
 export function Columns({ columns, target, ignored, onChange }: ColumnsProps) {
   const toggle = (name: string) =>
     onChange(ignored.includes(name) ? ignored.filter((one) => one !== name) : [...ignored, name]);
-  const { shown, rest } = useFirst(columns, "columns");
+  const { shown, find, rest } = useFirst(columns, "columns", ({ name }) => name);
   return (
     <div class="columns">
+      {find}
       <table>
         <thead>
           <tr>
@@ -33,7 +36,7 @@ export function Columns({ columns, target, ignored, onChange }: ColumnsProps) {
               <th scope="row">
                 {column.name === target ? (
                   <span class="name">
-                    <span class="badge">target</span> <Name name={column.name} />
+                    <span class="badge">target</span> <Said text={column.name} class="clip" />
                   </span>
                 ) : (
                   <label class="name">
@@ -43,7 +46,7 @@ export function Columns({ columns, target, ignored, onChange }: ColumnsProps) {
                       disabled={column.kind === "text" || column.kind === "empty"}
                       onChange={() => toggle(column.name)}
                     />
-                    <Name name={column.name} />
+                    <Said text={column.name} class="clip" />
                   </label>
                 )}
               </th>
@@ -61,24 +64,17 @@ export function Columns({ columns, target, ignored, onChange }: ColumnsProps) {
   );
 }
 
-/** Two lines of a name; all of it when pointed at. */
-const Name = ({ name }: { name: string }) => (
-  <span class="clip" title={name}>
-    {name}
-  </span>
-);
-
 /** Letters of a cell that are shown. */
 const MOST_LETTERS = 20;
 
 /** Where the first cell is that holds no number to learn from: `line 9: “n/a”`. */
 function oddText({ line, cell }: NonNullable<Column["odd"]>): string {
-  const shown = cell.length > MOST_LETTERS ? `${cell.slice(0, MOST_LETTERS)}…` : cell;
-  return `line ${count(line)}: ${cell === "" ? "empty" : `“${shown}”`}${isNumber(cell) ? " is too large" : ""}`;
+  const shown = cell === "" ? "empty" : `“${isolated(cell, MOST_LETTERS)}”`;
+  return `line ${count(line)}: ${shown}${isNumber(cell) ? " is too large" : ""}`;
 }
 
 function valuesOf({ kind, range, distinct }: Column): string {
-  if (kind === "text") return `${count(distinct)}${distinct < MOST_DISTINCT ? "" : " or more"} different`;
+  if (kind === "text") return `${count(distinct)}${distinct < MOST_DISTINCT ? "" : "+"} different`;
   if (!range) return "";
   const [low, high] = range.map((value) => rounded(value, 4));
   return low === high ? `${low}` : `${low} … ${high}`;

@@ -1,11 +1,12 @@
-import { type Guess, scalings, type Task } from "chainrule/table";
+import { scalings, type Task } from "chainrule/table";
 import { bindOptions } from "../../components/bind-options.ts";
 import { Choice, NumberField, NumberSelect, plainly, SeedField, Select, TextField } from "../../components/field.tsx";
 import { OptimizerSelect } from "../../components/optimizer-select.tsx";
 import { useFirst } from "../../components/use-first.tsx";
 import { rounded } from "../../format.ts";
 import { layersText } from "../../network.ts";
-import type { Column } from "./contract.ts";
+import { said } from "../../said.ts";
+import type { Column, Doubt, Outlook } from "./contract.ts";
 import {
   activationNames,
   type DataOptions,
@@ -28,22 +29,29 @@ interface ControlsProps {
 export function Goal(
   props: ControlsProps & {
     columns: readonly Column[];
-    guess: Guess | undefined;
+    outlook: Outlook | undefined;
     onTarget: (target: string) => void;
   },
 ) {
-  const { options, columns, guess, onTarget, onChange } = props;
-  const { task } = options;
-  const { shown, rest } = useFirst(columns, "columns to choose from");
+  const { options, columns, outlook, onTarget, onChange } = props;
+  const task = options.task ?? outlook?.guess.task ?? "regression";
+  const doubt = outlook?.doubts[task];
+  const { shown, find, rest } = useFirst(columns, "targets", ({ name }) => name);
   const names = shown.map(({ name }) => name);
   if (!names.includes(options.target)) names.push(options.target);
   return (
     <div class="spaced">
-      <Select label="Column to predict" value={options.target} options={plainly(names)} onChange={onTarget} />
+      {find}
+      <Select
+        label="Column to predict"
+        value={options.target}
+        options={names.map((value) => ({ value, text: said(value) }))}
+        onChange={onTarget}
+      />
       {rest}
       <Choice<Task>
         label="Task"
-        value={task ?? guess?.task ?? "regression"}
+        value={task}
         onChange={(chosen) => onChange({ task: chosen })}
         options={[
           { value: "classification", text: "Classes" },
@@ -51,11 +59,21 @@ export function Goal(
         ]}
       />
       <p class="hint guess" data-testid="guess">
-        {task === undefined ? guess && `Guessed from ${guess.reason}.` : "Chosen by you."}
+        {options.task === undefined ? outlook && `Guessed from ${outlook.guess.reason}.` : "Chosen by you."}
       </p>
+      {doubt && <Doubted {...doubt} />}
     </div>
   );
 }
+
+/** What is to be said of a target before anything is trained. */
+const Doubted = ({ fault: { parts, message }, refused }: Doubt) => (
+  <p class={refused ? "doubt refused" : "doubt"} role="status" data-testid="doubt">
+    {parts ? `This column has ${parts.got}; expected: ${parts.expected}. ${sentence(parts.remedy)}` : message}
+  </p>
+);
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 /** What the network is and how it learns. */
 export function Controls({ options, task, onChange }: ControlsProps & { task: Task }) {

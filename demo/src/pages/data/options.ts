@@ -1,5 +1,5 @@
 import { type Activation, activations, dense, type Model } from "chainrule";
-import { quoteNames, type Scaling, scalings, type Task, tasks, trainRows } from "chainrule/table";
+import { plainName, quoteNames, type Scaling, scalings, type Task, tasks, trainRows } from "chainrule/table";
 import { layersText, networkOf, type OptimizerName } from "../../network.ts";
 import { changesOf, isDecay, isRate, isSeed, namesText, number, parseNames, pick, whole } from "../../query.ts";
 import type { Progress } from "../../worker/course.ts";
@@ -31,8 +31,8 @@ export const rates: readonly number[] = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 
 export const decays: readonly number[] = [0, 0.0001, 0.001, 0.01, 0.1];
 export const fractions: readonly number[] = [0, 0.1, 0.2, 0.3, 0.5];
 
-/** Sizes of hidden layers as the command line takes them: `64,32`, or `none`. */
-export const layersPattern = /^(none|[1-9]\d{0,3}(\s*,\s*[1-9]\d{0,3})*)$/;
+/** Sizes of up to 100 hidden layers as the command line takes them: `64,32`, or `none`. */
+export const layersPattern = /^(none|[1-9]\d{0,3}(\s*,\s*[1-9]\d{0,3}){0,99})$/;
 
 export const parseLayers = (text: string): number[] => (text === "none" ? [] : text.split(",").map(Number));
 
@@ -98,9 +98,12 @@ export function configOf(rows: number, task: Task, options: DataOptions): Readon
   };
 }
 
-const stem = (file: string): string => file.replace(/\.[^.]*$/, "");
+/** Letters of the name of a file that is saved, but for its ending. */
+const MOST_LETTERS = 80;
 
-/** `table.csv` gives `table.safetensors`, as in the command line. */
+const stem = (file: string): string => plainName(file.replace(/\.[^.]*$/, "").slice(0, MOST_LETTERS));
+
+/** `table.csv` gives `table.safetensors`, as in the command line. The browser saves it by this very name. */
 export const modelName = (file: string): string => `${stem(file)}.safetensors`;
 
 /** `table.csv` gives `table.config.json`. */
@@ -113,10 +116,16 @@ const textsOf = (options: DataOptions) => ({
   layers: layersText(options.layers),
 });
 
+/** Letters of one option in an address. */
+const MOST_IN_ADDRESS = 4000;
+
 /** What differs from the options that a table begins with, as the query of an address. */
 export function toQuery(options: DataOptions, from: DataOptions, sample: string | undefined): URLSearchParams {
   const query = new URLSearchParams(sample === undefined ? {} : { sample });
-  for (const [name, text] of changesOf(textsOf(options), textsOf(from))) query.set(name, text);
+  for (const [name, text] of changesOf(textsOf(options), textsOf(from))) {
+    // Of thousands of columns no browser takes the address, and nobody reads it.
+    if (text.length <= MOST_IN_ADDRESS) query.set(name, text);
+  }
   return query;
 }
 
@@ -144,6 +153,7 @@ export function fromQuery(query: URLSearchParams, from: DataOptions): DataOption
 
 /** Options as far as a table has the columns that they name. @param from has a target of the table */
 export function fitTo(columns: readonly string[], options: DataOptions, from: DataOptions): DataOptions {
-  const target = columns.includes(options.target) ? options.target : from.target;
-  return { ...options, target, ignored: options.ignored.filter((name) => columns.includes(name) && name !== target) };
+  const known = new Set(columns);
+  const target = known.has(options.target) ? options.target : from.target;
+  return { ...options, target, ignored: options.ignored.filter((name) => known.has(name) && name !== target) };
 }

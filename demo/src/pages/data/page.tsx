@@ -1,6 +1,7 @@
-import type { Guess, Task } from "chainrule/table";
+import type { Task } from "chainrule/table";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { backend } from "../../client.ts";
+import { Button } from "../../components/button.tsx";
 import { DropArea } from "../../components/drop-area.tsx";
 import { LossPanel } from "../../components/loss-panel.tsx";
 import { MemoryBar } from "../../components/memory.tsx";
@@ -8,20 +9,21 @@ import { Failure } from "../../components/notice.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { epochText, speedOf, TrainingBar } from "../../components/training-bar.tsx";
 import { useFault } from "../../components/use-fault.ts";
+import { useLatest } from "../../components/use-latest.ts";
 import { useSession } from "../../components/use-session.ts";
 import { useTitle } from "../../components/use-title.ts";
 import { figure, percent } from "../../format.ts";
 import { currentQuery, writeQuery } from "../../router.ts";
 import { Columns } from "./columns.tsx";
-import type { Begun, DataContract, Source, Status, TableSummary } from "./contract.ts";
+import type { Begun, DataContract, Outlook, Source, Status, TableSummary } from "./contract.ts";
 import { Controls, Goal } from "./controls.tsx";
 import { type DataOptions, fitTo, fromQuery, initialOptions, lengthOf, toQuery } from "./options.ts";
 import { PredictForm } from "./predict-form.tsx";
+import { type Reader, startReader } from "./reader.ts";
 import { Result } from "./result.tsx";
 import { samples } from "./samples.ts";
 import { TableDrop } from "./table-drop.tsx";
 import { TakeHome } from "./take-home.tsx";
-import { useLatest } from "./use-latest.ts";
 import { r2Text, rowsText } from "./words.ts";
 import "./data.css";
 
@@ -43,16 +45,18 @@ let kept: { readonly source: Source; readonly sample: string | undefined; readon
 export function Page() {
   const [given, setGiven] = useState<Given>();
   const [options, setOptions] = useState<DataOptions>(initialOptions);
-  const [guess, setGuess] = useState<Guess>();
+  const [outlook, setOutlook] = useState<Outlook>();
   const [begun, setBegun] = useState<Begun>();
   const [status, setStatus] = useState<Status>();
   const { fault, setFault, attempt: tryTo } = useFault();
   const [busy, setBusy] = useState<string>();
+  /** Name of the table that is being read. */
+  const [reads, setReads] = useState<string>();
   /** Whether a table is on its way that the address names or the last visit left, before there is one. */
   const [awaited, setAwaited] = useState(() => currentQuery().has("sample") || kept !== undefined);
   const runs = useRef(0);
-  /** Works under way. */
-  const pending = useRef(0);
+  /** The table that is there, and the one that is being read. */
+  const [table, reading] = [useRef<Reader>(undefined), useRef<Reader>(undefined)];
   const [beginTake, beginAsk] = [useLatest(), useLatest()];
 
   const call = useSession<DataContract>(
@@ -61,40 +65,61 @@ export function Page() {
     setFault,
   );
   /** @param wanted whether a failure is still to be told */
-  const attempt = async (work: () => Promise<unknown>, wanted = () => true) => {
-    pending.current += 1;
-    await tryTo(() =>
+  const attempt = (work: () => Promise<unknown>, wanted = () => true) =>
+    tryTo(() =>
       work().catch((error) => {
         if (wanted()) throw error;
       }),
     );
-    pending.current -= 1;
-    if (pending.current === 0) setBusy(undefined);
-  };
-  /** Forgets the network in training: the next one begins anew. */
+  /** Forgets the network in training, or that is made ready: the next one begins anew. */
   const forget = () => {
     runs.current += 1;
+    setBusy(undefined);
     setBegun(undefined);
     setStatus(undefined);
-    void call.pause().catch(() => {});
+    void call.end().catch(() => {});
   };
   const ask = (target: string) => {
     const wanted = beginAsk();
-    setGuess(undefined);
+    setOutlook(undefined);
     return attempt(async () => {
-      const found = await call.guess(target);
-      if (wanted()) setGuess(found);
+      const found = await table.current?.call.look(target);
+      if (wanted()) setOutlook(found);
     }, wanted);
   };
 
-  const take = (name: string, make: () => Awaitable<Source["content"]>, sample?: string, query?: URLSearchParams) => {
-    const wanted = beginTake();
-    return attempt(async () => {
-      setBusy(`Reading ${name} …`);
+  /** Ends the reading that is under way, if one is; the table before stays. */
+  const cancel = () => {
+    beginTake();
+    reading.current?.end();
+    reading.current = undefined;
+    setReads(undefined);
+  };
+  /** Reads a table in a worker of its own, which then takes the place of the one before. */
+  const read = async (name: string, make: () => Awaitable<Source["content"]>) => {
+    const reader = startReader();
+    reading.current = reader;
+    setReads(name);
+    try {
       const source = { name, content: await make() };
-      if (!wanted()) return;
-      const summary = await call.read(source);
-      // Shown though a later one may be wanted by now: until that is read, if it can be, the worker has this one.
+      const summary = await reader.call.read(source);
+      table.current?.end();
+      table.current = reader;
+      return { source, summary };
+    } catch (error) {
+      reader.end();
+      throw error;
+    } finally {
+      if (reading.current === reader) {
+        reading.current = undefined;
+        setReads(undefined);
+      }
+    }
+  };
+  const take = (name: string, make: () => Awaitable<Source["content"]>, sample?: string, query?: URLSearchParams) => {
+    cancel();
+    return attempt(async () => {
+      const { source, summary } = await read(name, make);
       forget();
       const initial = optionsFor(summary);
       const columns = summary.columns.map(({ name }) => name);
@@ -104,7 +129,7 @@ export function Page() {
       kept = { source, sample, query: toQuery(next, initial, sample) };
       writeQuery(NAME, kept.query);
       await ask(next.target);
-    }, wanted);
+    }, beginTake());
   };
   const takeFile = (file: File) => void take(file.name, () => file);
   const takeSample = (name: string, query?: URLSearchParams) => {
@@ -120,6 +145,10 @@ export function Page() {
     const sample = query.get("sample");
     const taking = sample !== null ? takeSample(sample, query) : kept && takeAgain(kept, query);
     void Promise.resolve(taking).then(() => setAwaited(false));
+    return () => {
+      cancel();
+      table.current?.end();
+    };
   }, []);
 
   const change = (part: Partial<DataOptions>) => {
@@ -138,20 +167,30 @@ export function Page() {
     const ignored = options.ignored.filter((name) => name !== target);
     change({ target, task: undefined, ignored: before && !isInput(before) ? [...ignored, before.name] : ignored });
   };
-  const train = () =>
-    attempt(async () => {
-      if (!begun) {
-        setBusy("Making the network ready …");
-        const made = await call.begin(options, runs.current);
-        if (made.run !== runs.current) return;
-        setBegun(made);
+  /** Makes a network ready. @returns whether it is wanted still */
+  const begin = async (latest: () => boolean) => {
+    setBusy("Making the network ready …");
+    const prepared = await table.current?.call.prepare(options);
+    if (!prepared || !latest()) return false;
+    const made = await call.begin(prepared, options, runs.current);
+    if (latest()) setBegun(made);
+    return latest();
+  };
+  const train = () => {
+    const run = runs.current;
+    const latest = () => run === runs.current;
+    return attempt(async () => {
+      try {
+        if (begun || (await begin(latest))) await call.play();
+      } finally {
+        if (latest()) setBusy(undefined);
       }
-      await call.play();
-    });
+    }, latest);
+  };
 
   const progress = status?.progress;
   const running = progress?.running ?? false;
-  const task: Task = begun?.task ?? options.task ?? guess?.task ?? "regression";
+  const task: Task = begun?.task ?? options.task ?? outlook?.guess.task ?? "regression";
   useTitle("Your data", running ? `epoch ${progress?.epoch}` : undefined);
 
   return (
@@ -166,7 +205,8 @@ export function Page() {
       <TableDrop
         small={given !== undefined || awaited}
         file={given?.summary.file}
-        busy={busy}
+        reads={reads}
+        onCancel={cancel}
         onFile={takeFile}
         onSample={(name) => void takeSample(name)}
       />
@@ -176,10 +216,12 @@ export function Page() {
             progress={progress}
             label={busy ?? (progress && begun ? epochText(progress, begun.trainRows, begun.plan.batch) : "Not begun")}
             stats={statsOf(status, begun, task)}
-            disabled={busy !== undefined}
+            disabled={busy !== undefined || (outlook?.doubts[task]?.refused ?? false)}
             onPlay={() => void train()}
             onPause={() => void attempt(() => call.pause())}
-          />
+          >
+            {busy && <Button onClick={forget}>Cancel</Button>}
+          </TrainingBar>
           <div class="workbench">
             <div class="stack">
               <Panel title="What to learn">
@@ -187,7 +229,7 @@ export function Page() {
                   key={given.summary.file}
                   options={options}
                   columns={given.summary.columns}
-                  guess={guess}
+                  outlook={outlook}
                   onTarget={changeTarget}
                   onChange={change}
                 />
@@ -245,16 +287,16 @@ export function Page() {
 /** Whether a column holds a number on every row. */
 const isInput = ({ kind }: TableSummary["columns"][number]) => kind === "numbers" || kind === "whole numbers";
 
-/** The last column is the target; what holds no numbers is left out. */
-function optionsFor({ columns }: TableSummary): DataOptions {
-  const target = columns.at(-1)?.name ?? "";
+/** What holds no numbers is left out. */
+function optionsFor({ columns, target }: TableSummary): DataOptions {
   const ignored = columns.filter((column) => column.name !== target && !isInput(column)).map(({ name }) => name);
   return { ...initialOptions, target, ignored };
 }
 
 /** What a network will have. */
 function expectedOf({ columns }: TableSummary, { target, ignored }: DataOptions, task: Task) {
-  const inputs = columns.filter(({ name }) => name !== target && !ignored.includes(name)).length;
+  const left = new Set([...ignored, target]);
+  const inputs = columns.filter(({ name }) => !left.has(name)).length;
   const classes = columns.find(({ name }) => name === target)?.distinct ?? 0;
   return { inputs, classes: task === "classification" ? classes : 0 };
 }

@@ -1,16 +1,12 @@
-import { useEffect, useId, useLayoutEffect, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { lost } from "../../client.ts";
 import { Bars } from "../../components/bars.tsx";
 import { Panel } from "../../components/panel.tsx";
+import { Said } from "../../components/said.tsx";
 import { FIRST, useFirst } from "../../components/use-first.tsx";
 import { figure, local, plain, typed } from "../../format.ts";
 import { type FaultMessage, faultOf } from "../../worker/protocol.ts";
-import type { Begun, RowPrediction } from "./contract.ts";
-
-/** Classes whose probabilities are shown, the likeliest first. */
-const MOST_BARS = 5;
-
-const noInputs: readonly string[] = [];
+import { type Begun, MOST_BARS, type RowPrediction } from "./contract.ts";
 
 export interface PredictFormProps {
   readonly begun: Begun | undefined;
@@ -37,7 +33,8 @@ export function PredictForm({ begun, expected, target, step, running, predict }:
   const [answer, setAnswer] = useState<Answer>();
   const [fault, setFault] = useState<FaultMessage>();
 
-  const { shown, rest } = useFirst(begun?.inputs ?? noInputs, "inputs");
+  const inputs = useMemo(() => begun?.inputs.map((name, i) => ({ name, i })) ?? [], [begun]);
+  const { shown, find, rest } = useFirst(inputs, "inputs", ({ name }) => name);
 
   // A frame later, it would undo what is typed as soon as the form is shown.
   useLayoutEffect(() => {
@@ -77,20 +74,19 @@ export function PredictForm({ begun, expected, target, step, running, predict }:
       {begun && step > 0 ? (
         <>
           <div class="prediction" style={room} role="status" aria-live={running ? "off" : "polite"}>
-            <span class="hint clip" title={target}>
-              {target}
-            </span>
+            <Said text={target} class="hint clip" />
             {fault && !lost.value ? (
               <p class="cell-fault">{cellText(fault)}</p>
             ) : (
               answer && <Prediction {...answer} classes={begun.classes} />
             )}
           </div>
+          {find}
           <div class="row-form">
-            {shown.map((name, i) => (
+            {shown.map(({ name, i }) => (
               <div class="field" key={name}>
-                <label for={`${id}-${i}`} title={name}>
-                  {name}
+                <label for={`${id}-${i}`}>
+                  <Said text={name} />
                 </label>
                 <input
                   id={`${id}-${i}`}
@@ -140,16 +136,17 @@ function Prediction({ cells, made, classes }: Answer & { classes: readonly strin
       </data>
     );
   }
-  const { classNumber, probabilities } = made;
-  const ordered = classes
-    .map((name, i) => ({ name, probability: probabilities[i] ?? 0 }))
-    .sort((a, b) => b.probability - a.probability);
+  const bars = made.likeliest.map(({ classNumber, probability }) => ({
+    name: classes[classNumber] ?? "",
+    probability,
+  }));
+  const [best] = bars;
   return (
     <>
-      <data class="value" value={probabilities[classNumber]} {...of}>
-        {classes[classNumber]}
+      <data class="value" value={best?.probability ?? ""} {...of}>
+        <Said text={best?.name ?? ""} />
       </data>
-      <Bars bars={ordered.slice(0, MOST_BARS)} best={classes[classNumber]} />
+      <Bars bars={bars} best={best?.name} />
     </>
   );
 }

@@ -2,13 +2,10 @@ import type { Score } from "chainrule/table";
 import { Confusion } from "../../components/confusion.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { ResidualChart } from "../../components/residual-chart.tsx";
+import { Said } from "../../components/said.tsx";
 import { count, figure, percent } from "../../format.ts";
 import type { Begun, Judgement } from "./contract.ts";
 import { r2Text, rowsText } from "./words.ts";
-
-/** Up to so many classes the whole matrix is shown, else the pairs most often confused. */
-const MOST_MATRIX_CLASSES = 16;
-const MOST_PAIRS = 10;
 
 export interface ResultProps {
   readonly begun: Begun | undefined;
@@ -28,19 +25,26 @@ export function Result({ begun, judgement, target }: ResultProps) {
       </Panel>
       {confusion && (
         <Panel title="Which class is taken for which" aside={<span class="hint">{rows}</span>}>
-          {begun.classes.length <= MOST_MATRIX_CLASSES ? (
+          {"counts" in confusion ? (
             <Confusion
               label={`Confusion of the ${rows}, down the true class, across the predicted one`}
               classes={begun.classes}
-              counts={confusion}
+              counts={confusion.counts}
             />
           ) : (
-            <Pairs classes={begun.classes} counts={confusion} />
+            <Pairs classes={begun.classes} {...confusion} />
           )}
         </Panel>
       )}
       {residuals && (
-        <Panel title={`How far ${target} is off`} aside={<span class="hint">{rows}</span>}>
+        <Panel
+          title={
+            <>
+              How far <Said text={target} /> is off
+            </>
+          }
+          aside={<span class="hint">{rows}</span>}
+        >
           <ResidualChart predicted={residuals.predicted} off={residuals.off} />
         </Panel>
       )}
@@ -78,21 +82,19 @@ function Scores({ train, test }: { train: Score; test: Score | undefined }) {
   );
 }
 
-function Pairs({ classes, counts }: { classes: readonly string[]; counts: readonly number[] }) {
-  const n = classes.length;
-  const wrong = counts
-    .map((times, at) => ({ times, truth: Math.floor(at / n), predicted: at % n }))
-    .filter(({ times, truth, predicted }) => times > 0 && truth !== predicted)
-    .sort((a, b) => b.times - a.times);
-  if (wrong.length === 0) return <p class="hint">No class is taken for another.</p>;
+type PairsProps = Extract<NonNullable<Judgement["confusion"]>, { pairs: unknown }> & { classes: readonly string[] };
+
+function Pairs({ classes, pairs, confused }: PairsProps) {
+  if (confused === 0) return <p class="hint">No class is taken for another.</p>;
   return (
     <ul class="pairs">
-      {wrong.slice(0, MOST_PAIRS).map(({ times, truth, predicted }) => (
+      {pairs.map(({ times, truth, predicted }) => (
         <li key={`${truth} ${predicted}`}>
-          “{classes[truth]}” taken for “{classes[predicted]}”: {count(times)}
+          “<Said text={classes[truth] ?? ""} />” taken for “<Said text={classes[predicted] ?? ""} />
+          ”: {count(times)}
         </li>
       ))}
-      {wrong.length > MOST_PAIRS && <li>and {count(wrong.length - MOST_PAIRS)} pairs more</li>}
+      {confused > pairs.length && <li>and {count(confused - pairs.length)} pairs more</li>}
     </ul>
   );
 }

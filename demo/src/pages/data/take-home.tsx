@@ -1,4 +1,4 @@
-import { commandLine, quoteWord, type Task } from "chainrule/table";
+import { commandLine, quoteFile, type Task } from "chainrule/table";
 import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import { Button } from "../../components/button.tsx";
@@ -7,6 +7,9 @@ import { download } from "../../download.ts";
 import { count } from "../../format.ts";
 import { configName, configOf, type DataOptions, type Length, modelName } from "./options.ts";
 import { samples } from "./samples.ts";
+
+/** What a file is called in a command whose own name cannot be written there. */
+const STAND_IN = "data.csv";
 
 export interface TakeHomeProps {
   readonly file: string;
@@ -37,7 +40,10 @@ export function TakeHome({ file, sample, rows, task, options, length, ready, sav
       <Button disabled={!ready} onClick={() => void attempt(async () => download(await save(), name))}>
         Download {name}
       </Button>
-      <Command label="predict with it" text={`${commandLine} predict ${quoteWord(name)} new.csv`} />
+      <Command
+        label="predict with it"
+        text={`${commandLine} predict ${quoteFile(name, "model.safetensors")} new.csv`}
+      />
       <Button onClick={() => void attempt(saveConfig)}>Download {config}</Button>
       {length?.onTheWay && (
         <p class="hint">
@@ -49,7 +55,15 @@ export function TakeHome({ file, sample, rows, task, options, length, ready, sav
           Download {made.file}
         </Button>
       )}
-      <Command label="train the same" text={`${commandLine} train ${quoteWord(file)} --config ${quoteWord(config)}`} />
+      <Command
+        label="train the same"
+        text={`${commandLine} train ${quoteFile(file, STAND_IN)} --config ${quoteFile(config, "data.config.json")}`}
+      />
+      {quoteFile(file, "") === "" && (
+        <p class="hint">
+          No shell takes the name of your file as it is: call it {STAND_IN} there, as the command does.
+        </p>
+      )}
     </Panel>
   );
 }

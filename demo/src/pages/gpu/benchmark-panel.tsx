@@ -25,10 +25,20 @@ export interface BenchmarkPanelProps {
   readonly work: Work | undefined;
   readonly disabled: boolean;
   readonly onRun: (tfjs: boolean) => void;
+  readonly onStop: () => void;
 }
 
 /** Training steps a second, beside TensorFlow.js and the CPU. */
-export function BenchmarkPanel({ adapter, without, software, benchmark, work, disabled, onRun }: BenchmarkPanelProps) {
+export function BenchmarkPanel({
+  adapter,
+  without,
+  software,
+  benchmark,
+  work,
+  disabled,
+  onRun,
+  onStop,
+}: BenchmarkPanelProps) {
   return (
     <Panel title="Benchmark" class="benchmark-panel">
       <p class="about">
@@ -50,6 +60,7 @@ export function BenchmarkPanel({ adapter, without, software, benchmark, work, di
             </Button>
           </>
         )}
+        {work && <Button onClick={onStop}>Stop</Button>}
       </div>
       {work && <Progress label={work.label} share={work.share} seconds={work.seconds} />}
       {benchmark && benchmark.networks.length > 0 && (

@@ -27,10 +27,11 @@ export interface CheckPanelProps {
   readonly work: Work | undefined;
   readonly disabled: boolean;
   readonly onRun: () => void;
+  readonly onStop: () => void;
 }
 
 /** The GPU against the CPU reference, in numbers. */
-export function CheckPanel({ check, work, disabled, onRun }: CheckPanelProps) {
+export function CheckPanel({ check, work, disabled, onRun, onStop }: CheckPanelProps) {
   const findings = mergeFindings(check?.runs.map((run) => run.findings) ?? []);
   const repeated = check?.runs.map((run) => run.repeated) ?? [];
   return (
@@ -38,9 +39,13 @@ export function CheckPanel({ check, work, disabled, onRun }: CheckPanelProps) {
       title="Self-check"
       class="check-panel"
       aside={
-        <Button disabled={disabled} onClick={onRun}>
-          {check?.complete ? "Check again" : "Check"}
-        </Button>
+        work ? (
+          <Button onClick={onStop}>Stop</Button>
+        ) : (
+          <Button disabled={disabled} onClick={onRun}>
+            {check?.complete ? "Check again" : "Check"}
+          </Button>
+        )
       }
     >
       <div class="standing">

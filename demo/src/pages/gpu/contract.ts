@@ -35,6 +35,8 @@ export interface GpuContract {
      * @param tfjs whether TensorFlow.js is loaded and takes part
      */
     benchmark(seconds: number, tfjs: boolean): Promise<Benchmark>;
+    /** Ends the check or the benchmark that runs, whose call is refused with an AbortError. */
+    stop(): Promise<void>;
   };
   readonly event:
     | { readonly kind: "check"; readonly work: Work; readonly check: SelfCheck }

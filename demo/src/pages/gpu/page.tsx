@@ -36,7 +36,12 @@ export function Page() {
   };
   const call = useSession<GpuContract>(NAME, receive, setFault);
   const attempt = async (work: () => Promise<unknown>) => {
-    await tryTo(work);
+    await tryTo(() =>
+      work().catch((error) => {
+        // Stopped, as was asked for.
+        if (error.name !== "AbortError") throw error;
+      }),
+    );
     setRunning(undefined);
   };
   const runCheck = () =>
@@ -60,6 +65,7 @@ export function Page() {
 
   const without = backend.value?.kind === "cpu";
   const busy = running !== undefined;
+  const stop = () => void call.stop().catch(() => {});
   const workOf = (kind: "check" | "benchmark") => (running?.kind === kind ? running.work : undefined);
   const report = () =>
     textOf({
@@ -93,7 +99,13 @@ export function Page() {
         </div>
         <div class="stack">
           {!without && (
-            <CheckPanel check={check} work={workOf("check")} disabled={busy || !gpu} onRun={() => void runCheck()} />
+            <CheckPanel
+              check={check}
+              work={workOf("check")}
+              disabled={busy || !gpu}
+              onRun={() => void runCheck()}
+              onStop={stop}
+            />
           )}
           <BenchmarkPanel
             adapter={gpu?.name}
@@ -103,6 +115,7 @@ export function Page() {
             work={workOf("benchmark")}
             disabled={busy || (!gpu && !without)}
             onRun={(tfjs) => void runBenchmark(tfjs)}
+            onStop={stop}
           />
         </div>
       </div>

@@ -11,23 +11,23 @@ export const open: OpenSession<GpuContract> = (context) => new GpuSession(contex
 class GpuSession implements Session<GpuContract> {
   readonly methods: GpuContract["methods"];
   readonly #context: Context<GpuContract>;
-  readonly #stop = new AbortController();
+  /** Of what runs, and of what is asked for until it is stopped. */
+  #stop = new AbortController();
   /** The check and the benchmark would slow each other. */
   readonly #inTurn = takeTurns();
 
   constructor(context: Context<GpuContract>) {
     this.#context = context;
     const { device } = context;
-    const { signal } = this.#stop;
     this.methods = {
       describe: async () => device && describe(device),
       check: () =>
-        this.#turn(async () => {
+        this.#turn(async (signal) => {
           if (!device) throw new Error("The self-check compares the GPU with the CPU reference, and there is no GPU.");
           return selfCheck(device, signal, (work, check) => context.emit({ kind: "check", work, check }));
         }),
       benchmark: (seconds, tfjs) =>
-        this.#turn(() =>
+        this.#turn((signal) =>
           runBenchmark({
             device,
             tfjs,
@@ -36,6 +36,10 @@ class GpuSession implements Session<GpuContract> {
             report: (work, benchmark) => this.#context.emit({ kind: "benchmark", work, benchmark }),
           }),
         ),
+      stop: async () => {
+        this.#stop.abort();
+        this.#stop = new AbortController();
+      },
     };
   }
 
@@ -44,11 +48,12 @@ class GpuSession implements Session<GpuContract> {
     return this.#inTurn(async () => {});
   }
 
-  /** Runs one method after the other, until the session is closed. */
-  #turn<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs one method after the other, until they are stopped or the session is closed. */
+  #turn<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { signal } = this.#stop;
     return this.#inTurn(() => {
-      this.#stop.signal.throwIfAborted();
-      return work();
+      signal.throwIfAborted();
+      return work(signal);
     });
   }
 }

@@ -1,7 +1,7 @@
 import type { Bytes, Plan } from "chainrule";
 import type { Progress } from "../../worker/course.ts";
 import type { ImageOptions } from "./options.ts";
-import type { Picture, Source } from "./picture.ts";
+import type { Picture } from "./picture.ts";
 
 /** The network that the options describe, and the one that sees plain coordinates beside it. */
 export type Which = "main" | "plain";
@@ -31,8 +31,10 @@ export interface Begun {
 
 export interface ImageContract {
   readonly methods: {
-    /** Reads the picture that the next run learns; the one before stays where this fails. @throws DataError */
-    take(source: Source, size: number): Promise<Picture>;
+    /** Pixels along the longest side of what can be learned here. @param size that is asked for */
+    longest(size: number): Promise<number>;
+    /** Gives the picture that the next run learns. */
+    take(picture: Picture): Promise<void>;
     /** @param run number of the run, by which the page tells a report of it from one of the run before */
     begin(options: ImageOptions, run: number): Promise<Begun>;
     play(): Promise<void>;

@@ -11,6 +11,7 @@ import { Failure } from "../../components/notice.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { epochText, speedOf, TrainingBar } from "../../components/training-bar.tsx";
 import { useFault } from "../../components/use-fault.ts";
+import { useLatest } from "../../components/use-latest.ts";
 import { useSession } from "../../components/use-session.ts";
 import { useTitle } from "../../components/use-title.ts";
 import { download } from "../../download.ts";
@@ -31,10 +32,10 @@ import {
 } from "./options.ts";
 import type { Picture, Source } from "./picture.ts";
 import { mseOf, psnrOf } from "./psnr.ts";
+import { type Reader, startReader } from "./reader.ts";
 import { samples } from "./samples.ts";
 import { PictureSource } from "./source.tsx";
 import { Stage } from "./stage.tsx";
-import { withPixels } from "./vector.ts";
 import "./image.css";
 
 const NAME = "image";
@@ -53,6 +54,10 @@ export function Page() {
   const [memory, setMemory] = useState<Bytes>();
   const { fault, setFault, attempt: tryTo } = useFault();
   const [busy, setBusy] = useState<string>();
+  /** Name of the picture that is being read. */
+  const [reads, setReads] = useState<string>();
+  const reader = useRef<Reader>(undefined);
+  const beginRead = useLatest();
   /** What is asked for, at once; the picture that is there, `taken`, is another while one is being read. */
   const wanted = useRef(options);
   const source = useRef<Source>(options.sample);
@@ -77,6 +82,7 @@ export function Page() {
   useLayoutEffect(() => {
     want({});
     again({ from: options.sample, play: false });
+    return stopReading;
   }, []);
 
   const want = (part: Partial<ImageOptions>) => {
@@ -84,27 +90,52 @@ export function Page() {
     setOptions(wanted.current);
     writeQuery(NAME, toQuery(wanted.current));
   };
-  /** Takes another picture; the one before stays where that cannot be read. */
-  const take = async (from: Source) => {
+  const stopReading = () => {
+    reader.current?.end();
+    reader.current = undefined;
+  };
+  /** The picture before, and its size, are what is wanted again. */
+  const keepBefore = () => {
+    source.current = taken.current.source;
+    if (wanted.current.size !== taken.current.size) want({ size: taken.current.size });
+  };
+  /** Takes another picture; the one before stays where that cannot be read. @returns whether it is the one that was wanted last */
+  const take = async (from: Source): Promise<boolean> => {
     const { size } = wanted.current;
     source.current = from;
-    setBusy(`Reading ${from instanceof File ? from.name : "the sample"} …`);
+    stopReading();
+    const latest = beginRead();
+    const own = startReader();
+    reader.current = own;
+    setReads(from instanceof File ? from.name : "the sample");
     try {
-      setPicture(await call.take(from instanceof File ? await withPixels(from) : from, size));
+      const read = await own.call.read(from, await call.longest(size));
+      if (!latest()) return false;
+      await call.take(read);
+      setPicture(read);
       taken.current = { source: from, size };
+      return true;
     } catch (error) {
-      // Unless something else is wanted by now.
-      if (source.current === from) source.current = taken.current.source;
-      if (wanted.current.size === size) want({ size: taken.current.size });
+      if (!latest()) return false;
+      keepBefore();
       throw error;
+    } finally {
+      own.end();
+      if (latest()) setReads(undefined);
     }
+  };
+  const cancel = () => {
+    beginRead();
+    stopReading();
+    setReads(undefined);
+    keepBefore();
   };
   /** Begins a run, with another picture where one is to be taken; what is trained now stays where that cannot be read. */
   const begin = async ({ from, play }: Beginning) => {
     const turn = ++begins.current;
     playing.current = play;
     try {
-      if (from !== undefined) await take(from);
+      if (from !== undefined && !(await take(from))) return;
       setBusy("Making the network ready …");
       const run = ++runs.current;
       setStatus(undefined);
@@ -160,7 +191,7 @@ export function Page() {
         {onCpu && `; as there is no WebGPU, the CPU reference learns it at ${picture?.columns}×${picture?.rows}`}.
       </p>
       <Failure fault={fault} />
-      <PictureSource picture={picture} onFile={takeFile} onSample={takeSample} />
+      <PictureSource picture={picture} reads={reads} onCancel={cancel} onFile={takeFile} onSample={takeSample} />
       <TrainingBar
         progress={progress}
         label={busy ?? labelOf(progress, begun, picture)}

@@ -2,6 +2,7 @@ import { DataError } from "chainrule";
 import { bytesText } from "../../bytes.ts";
 import { count } from "../../format.ts";
 import type { Grid } from "./features.ts";
+import { type Header, headerOf } from "./header.ts";
 import { CHANNELS } from "./psnr.ts";
 import { paint, samples } from "./samples.ts";
 
@@ -15,11 +16,12 @@ export interface Picture extends Grid {
 /** Where a picture comes from: a sample by its name, or the user's file. */
 export type Source = string | File;
 
-/** Most bytes of a file, and most pixels along a side. */
+/** Most bytes of a file, and most pixels along a side and in all: 512 MiB once they are decoded. */
 export const MOST_BYTES = 64 * 1024 ** 2;
 const MOST_SIDE = 16384;
+const MOST_PIXELS = 2 ** 27;
 
-/** A picture of the given longest side; one that is smaller stays as it is. Runs in the worker. @throws DataError */
+/** A picture of the given longest side; one that is smaller stays as it is. Runs in a worker of its own. @throws DataError */
 export async function readPicture(source: Source, longest: number): Promise<Picture> {
   if (source instanceof File) return { name: source.name, ...(await decode(source, longest)) };
   const sample = samples.find(({ name }) => name === source);
@@ -44,26 +46,46 @@ export function within(width: number, height: number, longest: number): Grid {
 
 async function decode(file: File, longest: number): Promise<Omit<Picture, "name">> {
   const where = file.name;
+  const refuse = (got: string, expected: string, remedy: string, cause?: unknown): never => {
+    throw new DataError({ where, got, expected, remedy }, { cause });
+  };
   if (file.size > MOST_BYTES) {
-    const [got, most] = [bytesText(file.size), bytesText(MOST_BYTES)];
-    throw new DataError({ where, got, expected: `at most ${most}`, remedy: "save the picture smaller" });
+    refuse(bytesText(file.size), `at most ${bytesText(MOST_BYTES)}`, "save the picture smaller");
   }
-  const bitmap = await createImageBitmap(file).catch((cause: unknown) => {
-    const got = file.type.startsWith("image/") ? `a file of type ${file.type} that cannot be decoded` : "no picture";
-    const expected = "a picture that this browser can show, such as PNG, JPEG or WebP";
-    throw new DataError({ where, got, expected, remedy: "choose another file" }, { cause });
-  });
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const header = headerOf(bytes);
+  if (!header) return refuse(isDrawing(file, bytes) ? "a drawing" : "no picture", KINDS, REMEDY);
+  checkSides(header, refuse);
+  const bitmap = await createImageBitmap(new Blob([bytes], { type: header.type })).catch((cause: unknown) =>
+    refuse(`a file of type ${header.type} that cannot be decoded`, KINDS, REMEDY, cause),
+  );
   try {
-    const { width, height } = bitmap;
-    if (Math.max(width, height) > MOST_SIDE) {
-      const [got, expected] = [`${count(width)}×${count(height)} pixels`, `sides of at most ${count(MOST_SIDE)}`];
-      throw new DataError({ where, got, expected, remedy: "save the picture smaller" });
-    }
-    const grid = within(width, height, longest);
+    // What the file says of itself need not be so.
+    checkSides(bitmap, refuse);
+    const grid = within(bitmap.width, bitmap.height, longest);
     return { ...grid, pixels: shrink(bitmap, grid) };
   } finally {
     bitmap.close();
   }
+}
+
+const KINDS = "a picture of pixels, such as PNG, JPEG or WebP";
+const REMEDY = "save it as PNG or JPEG, or choose another file";
+
+/** SVG is a program for the browser, and a short one may draw for hours. */
+const isDrawing = ({ type, name }: File, bytes: Uint8Array): boolean =>
+  type === "image/svg+xml" ||
+  /\.svgz?$/i.test(name) ||
+  /<svg[\s>]/.test(new TextDecoder().decode(bytes.subarray(0, 1000)));
+
+/** Before anything is decoded, since a file of a few KB may name pixels that take gigabytes. */
+function checkSides(
+  { width, height }: Pick<Header, "width" | "height">,
+  refuse: (got: string, expected: string, remedy: string) => never,
+): void {
+  if (Math.max(width, height) <= MOST_SIDE && width * height <= MOST_PIXELS) return;
+  const expected = `sides of at most ${count(MOST_SIDE)}, and at most ${count(MOST_PIXELS)} pixels in all`;
+  refuse(`${count(width)}×${count(height)} pixels`, expected, "save the picture smaller");
 }
 
 /** Pixels of a picture scaled down by halves, so that each has its part in the mean; what is transparent shows white. */

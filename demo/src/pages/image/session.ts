@@ -10,7 +10,7 @@ import { extended, noCurve } from "./curve.ts";
 import { encode, frequencies } from "./features.ts";
 import { CPU_SIZE, compares, detailFor, finer, type ImageOptions, modelOf } from "./options.ts";
 import { createPainter, type PicturePainter } from "./painter.ts";
-import { type Picture, readPicture, type Source, targetsOf } from "./picture.ts";
+import { type Picture, targetsOf } from "./picture.ts";
 import { psnrOf } from "./psnr.ts";
 
 export const open: OpenSession<ImageContract> = (context) => new ImageSession(context);
@@ -52,7 +52,11 @@ class ImageSession implements Session<ImageContract> {
   constructor(context: Context<ImageContract>) {
     this.#context = context;
     this.methods = {
-      take: (source, size) => this.#turn(() => this.#take(source, size)),
+      longest: async (size) => (context.device ? size : CPU_SIZE),
+      take: (picture) =>
+        this.#turn(async () => {
+          this.#picture = picture;
+        }),
       begin: (options, run) => this.#turn(() => this.#begin(options, run)),
       play: () => this.#turn(async () => this.#run?.course.play()),
       pause: () => this.#turn(async () => this.#run?.course.pause()),
@@ -71,11 +75,6 @@ class ImageSession implements Session<ImageContract> {
 
   settled(): Promise<void> {
     return this.#redraw.settled();
-  }
-
-  async #take(source: Source, size: number): Promise<Picture> {
-    this.#picture = await readPicture(source, this.#context.device ? size : CPU_SIZE);
-    return this.#picture;
   }
 
   async #begin(options: ImageOptions, run: number): Promise<Begun> {

@@ -1,5 +1,7 @@
 import { useMemo } from "preact/hooks";
 import { Dropzone } from "../../components/dropzone.tsx";
+import { Said } from "../../components/said.tsx";
+import { accepted } from "./header.ts";
 import { type Picture, within } from "./picture.ts";
 import { Pixels } from "./pixels.tsx";
 import { paint, samples } from "./samples.ts";
@@ -9,12 +11,15 @@ const THUMBNAIL = 32;
 
 export interface PictureSourceProps {
   readonly picture: Picture | undefined;
+  /** Name of the file that is being read. */
+  readonly reads: string | undefined;
+  readonly onCancel: () => void;
   readonly onFile: (file: File) => void;
   readonly onSample: (name: string) => void;
 }
 
 /** Where the picture comes from: dropped, chosen, pasted, or a sample. */
-export function PictureSource({ picture, onFile, onSample }: PictureSourceProps) {
+export function PictureSource({ picture, reads, onCancel, onFile, onSample }: PictureSourceProps) {
   const offers = useMemo(
     () =>
       samples.map((sample) => {
@@ -26,10 +31,16 @@ export function PictureSource({ picture, onFile, onSample }: PictureSourceProps)
   return (
     <Dropzone
       label="The picture"
-      title={<strong data-testid="picture-name">{picture?.name ?? "…"}</strong>}
+      title={
+        <strong data-testid="picture-name">
+          <Said text={picture?.name ?? "…"} />
+        </strong>
+      }
+      reads={reads}
+      onCancel={onCancel}
       hint="Drop or paste your own, or"
       choose="Choose a picture"
-      accept="image/*"
+      accept={accepted}
       file="Picture file"
       samples={offers}
       small

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { backend } from "../../client.ts";
 import { fixed } from "../../format.ts";
+import { said } from "../../said.ts";
 import type { Remote } from "../../worker/protocol.ts";
 import type { ImageContract, Status } from "./contract.ts";
 import { compares, finer, type ImageOptions } from "./options.ts";
@@ -28,7 +29,7 @@ export function Stage({ call, picture, options, detail, status }: StageProps) {
   return (
     <div class={`image-stage ${both ? "three" : ""}`} style={{ "--shape": shape }}>
       <Shown title="The picture" size={picture}>
-        {picture && <Pixels {...picture} label={`${picture.name}, as it is to be learned`} />}
+        {picture && <Pixels {...picture} label={`${said(picture.name)}, as it is to be learned`} />}
       </Shown>
       <Shown title={`From ${input}`} size={drawn} figure={<Decibels loss={status?.loss} name="psnr" />}>
         <Reconstruction

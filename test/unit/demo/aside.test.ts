@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { aside } from "../../../demo/src/aside.ts";
+import { transferables } from "../../../demo/src/worker/protocol.ts";
+import { type AsideAnswer, type AsideCall, serve } from "../../../demo/src/worker/serve.ts";
+import { DataError } from "../../../src/index.ts";
+import { FakeCanvas } from "./canvas.ts";
+
+beforeEach(() => {
+  for (const name of ["OffscreenCanvas", "ImageBitmap"]) vi.stubGlobal(name, FakeCanvas);
+});
+afterEach(() => void vi.unstubAllGlobals());
+
+type Methods = { add(a: number, b: number): Promise<number>; fail(): Promise<never>; hang(): Promise<never> };
+
+/** A worker that runs here, and the page's side of it. */
+function start() {
+  const scope: Parameters<typeof serve>[1] = {
+    onmessage: null,
+    postMessage: (data: AsideAnswer) => queueMicrotask(() => worker.onmessage?.({ data } as MessageEvent)),
+  };
+  serve(
+    {
+      add: (a: number, b: number) => a + b,
+      fail() {
+        throw new DataError({ where: "w", got: "g", expected: "e", remedy: "r", line: 3, column: 2 });
+      },
+      hang: () => new Promise(() => {}),
+    },
+    scope,
+  );
+  const terminate = vi.fn();
+  const worker = {
+    onmessage: null as ((event: MessageEvent<AsideAnswer>) => void) | null,
+    onerror: null as ((event: { message: string }) => void) | null,
+    postMessage: (data: AsideCall) => scope.onmessage?.({ data } as MessageEvent),
+    terminate,
+  };
+  return { worker, terminate, ...aside<Methods>(worker as unknown as Worker) };
+}
+
+it("a worker aside answers each call, and an error keeps its parts", async () => {
+  const { call } = start();
+  expect(await Promise.all([call.add(1, 2), call.add(3, 4)])).toEqual([3, 7]);
+  await expect(call.fail()).rejects.toMatchObject({ name: "DataError", fault: { parts: { got: "g" }, line: 3 } });
+});
+
+it("a worker aside is ended amid its work: what waits for it and what comes later is refused", async () => {
+  const { call, end, terminate } = start();
+  const hanging = call.hang();
+  end();
+  await expect(hanging).rejects.toMatchObject({ name: "AbortError" });
+  await expect(call.add(1, 2)).rejects.toMatchObject({ name: "AbortError" });
+  expect(terminate).toHaveBeenCalled();
+});
+
+it("a worker aside that does not load refuses what waits for it, with what the browser says", async () => {
+  const { call, worker } = start();
+  const hanging = call.hang();
+  worker.onerror?.({ message: "no such file" });
+  await expect(hanging).rejects.toThrow("no such file");
+});
+
+it("a buffer that is named by itself moves, and an array is copied", () => {
+  const [moved, copied] = [new Float32Array(2), new Float32Array(2)];
+  expect(transferables([{ moved, buffers: [moved.buffer], copied }])).toEqual([moved.buffer]);
+});
