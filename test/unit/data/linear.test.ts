@@ -40,6 +40,7 @@ const texts: Readonly<Record<string, (n: number) => string>> = {
   "doubled quotes in the first name": (n) => `"${'""'.repeat(n)}";b\n1;2\n`,
   "quotes in a cell that has none": (n) => `x,y\na${'"'.repeat(n)},1\n2,2\n`,
   "broken quotes": (n) => `x,y\n1,"${'"x'.repeat(n)}`,
+  "broken quotes before blanks": (n) => `x,y\n1,"${'"x'.repeat(n)}${" ".repeat(n)}\n2,1\n`,
   "a quote that is never closed": (n) => `x,y\n1,"${"x,\n".repeat(n)}`,
   "ends of lines": (n) => "\r".repeat(n),
   "ends of lines between rows": (n) => `x,y${"\r".repeat(n)}1,2${"\n".repeat(n)}2,1`,
