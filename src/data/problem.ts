@@ -164,7 +164,7 @@ function checkPrepare(problem: Problem, options: PrepareOptions): void {
     scaleTarget: 1,
     ignoreOption: 0,
   });
-  checkFraction("prepare", options.testFraction);
+  checkFraction("split", options.testFraction);
   count("prepare", "seed", options.seed, 0);
   checkWord("prepare", "scale ", options.scale, scalings);
   checkWord("prepare", "scaleTarget ", options.scaleTarget, scalings);
