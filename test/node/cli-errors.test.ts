@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { processTerminal } from "../../src/cli/terminal.ts";
+import { DeviceError } from "../../src/errors.ts";
 import { useDevice } from "../helpers/device.ts";
 import { useWorkplace } from "./cli.ts";
 import { createWorkplace, digits } from "./command.ts";
@@ -34,6 +35,17 @@ async function refuses(args: readonly string[], message: string): Promise<void> 
   expect(status).toBe(1);
   expect(place.files()).toEqual(before);
 }
+
+it("train says that the target is an id before it opens a device", async () => {
+  place.write("ids.csv", `x,id\n${Array.from({ length: 30 }, (_, i) => `${i},n${i}`).join("\n")}\n`);
+  const refused = new DeviceError({ where: "openDevice", got: "none", expected: "one", remedy: "find one" });
+  const outcome = await place.run(["train", "ids.csv", "--target", "id"], {
+    openDevice: () => Promise.reject(refused),
+  });
+  expect(outcome.stderr).toBe(
+    `warning: ids.csv: column 2 ("id"): got more than 15 classes on 30 rows, expected at most half as many classes as rows; choose another target, unless this is the one.\nerror: ${refused.message}\n`,
+  );
+});
 
 describe("no command writes over a file that it reads:", () => {
   const refusal = (out: string, read: string) =>
