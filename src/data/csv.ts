@@ -30,7 +30,7 @@ export function readCsv(text: string, file: string): Table {
         if (cells > mostColumns) refuseColumns(cells, line, file);
         const columns = cellsFrom(text, at, cells);
         checkHeader(columns, line, file);
-        table = { columns, rows: new TextRows(text, cells), line };
+        table = { columns, rows: new TextRows(text, cells, file), line };
       } else {
         const { columns, rows } = table;
         if (cells !== columns.length) refuseRagged(cells, columns.length, line, file);

@@ -2,9 +2,10 @@ import { DataError } from "../errors.ts";
 import { checkOptions, checkWord } from "../model/options.ts";
 import { count } from "../model/schedule.ts";
 import { brief, cellError, describe, heldBy, numberError, numberIn } from "./cell.ts";
-import { cellOf, checkColumn, checkTable, checkText, checkTexts, room } from "./check.ts";
+import { cellOf, checkColumn, checkTable, checkText, checkTexts } from "./check.ts";
 import { columnIndex } from "./columns.ts";
 import type { TableDescription } from "./description.ts";
+import { room } from "./room.ts";
 import type { Table } from "./rows.ts";
 import {
   firstNotFinite,

@@ -2,9 +2,10 @@ import { DataError } from "../errors.ts";
 import { nearest } from "../model/nearest.ts";
 import { checkOptions } from "../model/options.ts";
 import { brief, cellError, heldBy, isNumber, numberError, numberIn } from "./cell.ts";
-import { cellOf, checkTable, checkText, checkTexts, room } from "./check.ts";
+import { cellOf, checkTable, checkText, checkTexts } from "./check.ts";
 import { listed } from "./columns.ts";
 import { quoteNames, quoteWord } from "./command.ts";
+import { room } from "./room.ts";
 import type { Table } from "./rows.ts";
 
 /** How columns are left out of what is learned from, for the remedies of errors. */
