@@ -45,8 +45,10 @@ function remedyFor(table: Table, column: number, names: readonly string[], leave
   if (leaveOut === undefined) return `${mend}leave out the column`;
   // With all others that hold nothing but text, of which each would be refused next.
   const also = names.filter((name) => name === table.columns[column] || isText(table.columns.indexOf(name)));
-  const word = quoteWord(quoteNames([...leaveOut.ignored, ...also]), "their names");
-  return `${mend}leave out ${also.length === 1 ? "the column" : "such columns"} with ${leaveOut.option} ${word}`;
+  const all = quoteNames([...leaveOut.ignored, ...also]);
+  // What no shell takes, or nobody reads, is left to who has the table.
+  const word = all.length > 100 ? "" : quoteWord(all, "");
+  return `${mend}leave out ${also.length === 1 ? "the column" : "such columns"} with ${leaveOut.option} ${word}`.trimEnd();
 }
 
 /** Unlike a name that somebody gives, this one is known to be right: what is wrong is the table. */
