@@ -87,6 +87,14 @@ function holdsSomething(file: string, { path, force, isOwn }: Target): boolean {
   });
 }
 
+/** What goes on while a pipe or a device is written to. */
+export interface Waiting {
+  /** Ends the wait for a reader. */
+  readonly signal: AbortSignal;
+  /** Is called once where there is no reader yet. */
+  onWait(): void;
+}
+
 /** What is written one after the other. */
 export type Pieces = Iterable<Uint8Array | string>;
 
@@ -120,12 +128,12 @@ const notWritten = (path: string, error: unknown): DataError =>
  * it is read: what nobody reads blocks nothing but this, until the signal.
  * @throws DataError
  */
-export async function writeTo(target: Target, pieces: Pieces, signal?: AbortSignal): Promise<void> {
+export async function writeTo(target: Target, pieces: Pieces, waiting?: Waiting): Promise<void> {
   const { path, folder } = target;
   try {
     const place = from(folder, path);
     const file = fileAt(place);
-    if (file === undefined) return await pour(place, pieces, signal);
+    if (file === undefined) return await pour(place, pieces, waiting);
     replace(file, pieces, () => holdsSomething(file, target));
   } catch (error) {
     throw error instanceof DataError ? error : notWritten(path, error);
@@ -142,10 +150,10 @@ export async function writeOrRescue(
   target: Target,
   content: Uint8Array,
   name: string,
-  signal?: AbortSignal,
+  waiting?: Waiting,
 ): Promise<void> {
   try {
-    await writeTo(target, [content], signal);
+    await writeTo(target, [content], waiting);
   } catch (error) {
     throw error instanceof DataError ? rescued(error, name, content) : error;
   }
@@ -166,7 +174,8 @@ function rescued(error: DataError, name: string, content: Uint8Array): DataError
 /** Time in ms between two looks whether what is written to is read again. */
 const PAUSE = 20;
 
-async function pour(place: string, pieces: Pieces, signal: AbortSignal | undefined): Promise<void> {
+async function pour(place: string, pieces: Pieces, waiting: Waiting | undefined): Promise<void> {
+  let told = false;
   /** Does what may have to wait for a reader. */
   const patiently = async <T>(work: () => T): Promise<T> => {
     for (;;) {
@@ -174,9 +183,12 @@ async function pour(place: string, pieces: Pieces, signal: AbortSignal | undefin
         return work();
       } catch (error) {
         // No reader yet, or one that has enough for now.
-        if (!["ENXIO", "EAGAIN"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== "ENXIO" && code !== "EAGAIN") throw error;
+        if (code === "ENXIO" && !told) waiting?.onWait();
+        told = true;
       }
-      await setTimeout(PAUSE, undefined, { signal });
+      await setTimeout(PAUSE, undefined, waiting && { signal: waiting.signal });
     }
   };
   // At the end, since what /dev/stdout leads to may be a file that holds something.

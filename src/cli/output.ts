@@ -22,14 +22,18 @@ export const say = (output: Output, ...lines: readonly string[]): void => {
 /** Says text of the program's own, which may have many lines. */
 export const sayText = (output: Output, text: string): void => say(output, ...text.replace(/\n$/, "").split("\n"));
 
-/** Says an error of the program's own making with where it was made, or another one with what is known of it. */
+/** Most errors that are said of those which led to one. */
+const mostCauses = 4;
+
+/** Says where an error was made that is no refusal, and which led to it. */
 export function sayFault(output: Output, fault: unknown): void {
-  let text = inspect(fault);
-  // What it says may be text of a file.
-  for (let error = fault; error instanceof Error; error = error.cause) {
-    if (error.message !== "") text = text.replaceAll(error.message, brief(error.message, 300));
+  for (let [error, i] = [fault, 0]; error !== undefined && i < mostCauses; i++) {
+    const { message = "", stack = inspect(error), cause } = error instanceof Error ? error : ({} as Partial<Error>);
+    // What it says may be text of a file.
+    const text = message === "" ? stack : stack.replaceAll(message, () => brief(message, 300));
+    sayText(output, i === 0 ? text : `caused by ${text}`);
+    error = cause;
   }
-  sayText(output, text);
 }
 
 /** Writes text as it is, and waits until it is out. */

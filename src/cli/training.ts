@@ -68,7 +68,8 @@ export async function trainAndSave(training: Training, interrupt: Interrupt, ter
   try {
     // Before all that is said of it, so that nothing which happens then can cost the work.
     const file = await encodeModel(trainer, data.description);
-    await interrupt.during((signal) => writeOrRescue(target, file, "model.safetensors", signal));
+    const onWait = () => say(terminal.stderr, `${out}: nobody reads it yet; Ctrl-C keeps the model elsewhere`);
+    await interrupt.during((signal) => writeOrRescue(target, file, "model.safetensors", { signal, onWait }));
     say(stdout, ...summarize(trained, epochOf(trainer, data), device), `model written to ${out}`);
     return trainer;
   } catch (error) {

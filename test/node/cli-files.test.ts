@@ -166,9 +166,8 @@ describe.runIf(process.platform !== "win32")("a pipe", () => {
   it("that nobody reads blocks nothing, and a signal ends the wait with the text kept", async () => {
     makePipe();
     const controller = new AbortController();
-    const work = rescued(writeOrRescue({ path }, text("text"), "m", controller.signal));
-    setImmediate(() => controller.abort());
-    const { message, kept } = await work;
+    const waiting = { signal: controller.signal, onWait: () => controller.abort() };
+    const { message, kept } = await rescued(writeOrRescue({ path }, text("text"), "m", waiting));
     expect(message).toContain(
       "got an end by a signal while nobody read it, expected a file that can be written; move ",
     );
