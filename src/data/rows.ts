@@ -1,4 +1,5 @@
 import { cellsFrom } from "./record.ts";
+import { room } from "./room.ts";
 
 /** Rows of cells, as an array of arrays has them. */
 export interface Rows extends Iterable<readonly string[]> {
@@ -26,19 +27,23 @@ export interface Table {
 export class TextRows implements Rows {
   readonly #text: string;
   readonly #columns: number;
+  readonly #file: string;
   /** Where each row begins, and on which line. */
   #places = new Uint32Array(2048);
   #length = 0;
 
-  constructor(text: string, columns: number) {
+  /** @param file name for error messages */
+  constructor(text: string, columns: number, file: string) {
+    this.#file = file;
     this.#text = text;
     this.#columns = columns;
   }
 
+  /** @throws DataError where there is not the memory */
   add(start: number, line: number): void {
     const at = 2 * this.#length++;
     if (at === this.#places.length) {
-      const more = new Uint32Array(2 * at);
+      const more = room(Uint32Array, this.#file, 2 * at);
       more.set(this.#places);
       this.#places = more;
     }

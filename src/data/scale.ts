@@ -1,6 +1,7 @@
 import { DataError } from "../errors.ts";
 import { checkOptions, checkWord, refuse } from "../model/options.ts";
-import { checkNumbers, checkText, room } from "./check.ts";
+import { checkNumbers, checkText } from "./check.ts";
+import { room } from "./room.ts";
 
 /**
  * How columns are scaled before the network sees them: x′ = (x − shift)·factor, column by column.

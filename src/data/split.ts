@@ -2,7 +2,8 @@ import { DataError } from "../errors.ts";
 import { refuse, show } from "../model/options.ts";
 import { permute } from "../model/random.ts";
 import { count } from "../model/schedule.ts";
-import { checkNumbers, room } from "./check.ts";
+import { checkNumbers } from "./check.ts";
+import { room } from "./room.ts";
 
 /** Numbers of the rows of each part, in a random order. */
 export interface Split {

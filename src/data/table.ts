@@ -2,9 +2,10 @@ import { DataError } from "../errors.ts";
 import { nearest } from "../model/nearest.ts";
 import { checkOptions } from "../model/options.ts";
 import { brief, cellError, heldBy, isNumber, numberError, numberIn } from "./cell.ts";
-import { cellOf, checkTable, checkText, checkTexts, room } from "./check.ts";
+import { cellOf, checkTable, checkText, checkTexts } from "./check.ts";
 import { listed } from "./columns.ts";
 import { quoteNames, quoteWord } from "./command.ts";
+import { room } from "./room.ts";
 import type { Table } from "./rows.ts";
 
 /** How columns are left out of what is learned from, for the remedies of errors. */
@@ -57,8 +58,10 @@ function remedyFor(table: Table, column: number, names: readonly string[], leave
   // With all others that hold nothing but text, of which each would be refused next.
   const places = placesOf(table, names);
   const also = names.filter((_, i) => places[i] === column || isText(places[i] ?? 0));
-  const word = quoteWord(quoteNames([...leaveOut.ignored, ...also]), "their names");
-  return `${mend}leave out ${also.length === 1 ? "the column" : "such columns"} with ${leaveOut.option} ${word}`;
+  const all = quoteNames([...leaveOut.ignored, ...also]);
+  // What no shell takes, or nobody reads, is left to who has the table.
+  const word = all.length > 100 ? "" : quoteWord(all, "");
+  return `${mend}leave out ${also.length === 1 ? "the column" : "such columns"} with ${leaveOut.option} ${word}`.trimEnd();
 }
 
 /** Unlike a name that somebody gives, this one is known to be right: what is wrong is the table. */

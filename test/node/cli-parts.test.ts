@@ -3,7 +3,7 @@ import { EventEmitter } from "node:events";
 import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
+import { PassThrough, Writable } from "node:stream";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   formatCount,
@@ -15,13 +15,14 @@ import {
 } from "../../src/cli/format.ts";
 import { catchInterrupt } from "../../src/cli/interrupt.ts";
 import { describeOptimizer, optimizerOf, stepsOf } from "../../src/cli/network.ts";
-import { namesOption } from "../../src/cli/options.ts";
-import { watchOutput } from "../../src/cli/output.ts";
+import { namesOption, wholeOption } from "../../src/cli/options.ts";
+import { sayFault, sendLines, watchOutput } from "../../src/cli/output.ts";
 import { formatConfusion, formatEpochs, formatScores } from "../../src/cli/report.ts";
 import { cacheFolder, fileCache } from "../../src/cli/tune-cache.ts";
 import { formatTuning } from "../../src/cli/tuning.ts";
 import { measureFit } from "../../src/data/fit.ts";
 import type { Report } from "../../src/run/types.ts";
+import { hidden } from "../helpers/hidden.ts";
 import { refusal } from "../helpers/refusal.ts";
 import { createWorkplace, type Workplace } from "./command.ts";
 
@@ -114,6 +115,18 @@ describe("catchInterrupt", () => {
       ["kill", 7, "SIGTERM"],
       ["exit", 143],
     ]);
+  });
+
+  it("ends work that ends by itself at the next signal, be it the second, and the process at the one after it", async () => {
+    const { source, ends, interrupt } = caught();
+    source.emit("SIGINT", "SIGINT");
+    const ended = await interrupt.during(async (signal) => {
+      source.emit("SIGTERM", "SIGTERM");
+      return signal.aborted;
+    });
+    expect([ended, interrupt.status, ends]).toEqual([true, 130, []]);
+    source.emit("SIGTERM", "SIGTERM");
+    expect(ends).toContainEqual(["kill", 7, "SIGTERM"]);
   });
 
   it("leaves signals alone once it is released", () => {
@@ -244,6 +257,15 @@ describe("formatConfusion", () => {
     ]);
   });
 
+  it("numbers names that only their ends tell apart, however long they are", () => {
+    const long = "a".repeat(2 ** 20);
+    expect(formatConfusion([0, 1], [0, 0], [`${long}b`, `${long}c`])).toEqual([
+      "              1 aaaaaaaaa…  2 aaaaaaaaa…",
+      "1 aaaaaaaaa…             1             .",
+      "2 aaaaaaaaa…             1             .",
+    ]);
+  });
+
   const many = Array.from({ length: 21 }, (_, i) => `c${i}`);
 
   it("lists the pairs most often confused where there are more than 20 classes", () => {
@@ -281,6 +303,64 @@ describe("namesOption", () => {
     expect(refusal(() => namesOption('"a,b'))).toMatch(
       /^ModelError: --ignore: got ""a,b", expected names parted by commas; /,
     );
+  });
+});
+
+describe("wholeOption", () => {
+  it("takes whole numbers however they are written", () => {
+    expect(["1000", "1e3", "1000.0", "+1E3"].map(wholeOption("--epochs", 1))).toEqual([1000, 1000, 1000, 1000]);
+    for (const text of ["1e-3", "1.5", "0x10", "", "1e400", "0"]) {
+      expect(refusal(() => wholeOption("--epochs", 1)(text))).toContain(`--epochs: got "${text}", expected a whole`);
+    }
+  });
+});
+
+describe("sendLines", () => {
+  const lines = function* (count: number) {
+    for (let i = 0; i < count; i++) yield `\u001b[2J"line\nend",${i}`;
+  };
+
+  it("gives programs what it got, and a terminal what can be seen", async () => {
+    for (const [isTTY, text] of [
+      [false, '\u001b[2J"line\nend",0\n'],
+      [true, '\\u{1b}[2J"line\\nend",0\n'],
+    ] as const) {
+      const output = Object.assign(new PassThrough(), { isTTY });
+      await sendLines(output, lines(1));
+      expect(String(output.read())).toBe(text);
+    }
+  });
+
+  it("holds one piece at a time, however slowly it is read", async () => {
+    let held = 0;
+    let most = 0;
+    let pieces = 0;
+    const stream = new Writable({
+      decodeStrings: false,
+      write(text: string, _, done) {
+        pieces += 1;
+        held += text.length;
+        most = Math.max(most, held + this.writableLength - text.length);
+        setImmediate(() => {
+          held -= text.length;
+          done();
+        });
+      },
+    });
+    await sendLines(Object.assign(stream, { isTTY: false }), lines(30_000));
+    expect(pieces).toBeGreaterThan(8);
+    expect(most).toBeLessThan(2 ** 17);
+  });
+});
+
+describe("sayFault", () => {
+  it("shows where it was, in letters that are seen", () => {
+    const output = Object.assign(new PassThrough(), { isTTY: false });
+    sayFault(output, new Error("a\u001b[2J\nmodel written to x", { cause: new Error("\u202e\nsee") }));
+    const text = String(output.read());
+    expect(text).toMatch(/^Error: a\\u\{1b\}\[2J\\nmodel written to x\n {4}at /);
+    expect(text).toContain("\ncaused by Error: \\u{202e}\\nsee\n    at ");
+    expect(text.replaceAll("\n", "")).not.toMatch(hidden);
   });
 });
 

@@ -162,6 +162,18 @@ describe("predict", () => {
     expect(outcome.stderr).toMatch(/^given +2 /m);
   });
 
+  it("marks names that a spreadsheet would compute, where it is asked to, and no numbers", async () => {
+    place.write("flowers.csv", flowers.replaceAll("short", "=SUM(1)").replaceAll('"long, wide"', "-1"));
+    succeeded(await place.run([...trainFlowers, "--task", "classification", "--epochs", "20", "--out", "m"]));
+    const [plain, safe] = [
+      await place.run(["predict", "m", "flowers.csv"]),
+      await place.run(["predict", "m", "flowers.csv", "--spreadsheet-safe"]),
+    ];
+    const classes = ({ stdout }: { readonly stdout: string }) => new Set(rowsOf(stdout).map(([kind]) => kind));
+    expect(classes(plain)).toEqual(new Set(["kind", "=SUM(1)", "-1"]));
+    expect(classes(safe)).toEqual(new Set(["kind", "'=SUM(1)", "-1"]));
+  });
+
   it("knows a class that is a number by its value", async () => {
     place.write("flowers.csv", flowers.replaceAll("short", "0").replaceAll('"long, wide"', "1"));
     succeeded(await place.run([...trainFlowers, "--epochs", "20", "--out", "m"]));

@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { loadModel } from "../../src/run/checkpoint.ts";
 import { flowers, succeeded, trainFlowers, useWorkplace } from "./cli.ts";
@@ -48,4 +49,16 @@ it("a signal says how far the epoch had come that it ended", async () => {
   expect(steps).toBe(epochs * 1438 + begun);
   expect(rows).toBe(begun);
   if (begun > 0) expect(outcome.stderr).toContain(`epoch ${epochs + 1}/1000000 | ${begun} of 1,438 steps | `);
+});
+
+it.runIf(process.platform !== "win32")("a signal ends the wait for who reads the model, and keeps it", async () => {
+  place.write("flowers.csv", flowers);
+  execFileSync("mkfifo", [join(place.folder, "pipe")]);
+  const outcome = await place.spawn([...trainFlowers, "--epochs", "3", "--out", "pipe"], {
+    signals: { after: "pipe: nobody reads it yet; ", names: ["SIGINT"] },
+  });
+  expect(outcome, outcome.stderr).toMatchObject({ status: 130 });
+  const kept = /; move (.*), where it is now\.\n$/.exec(outcome.stderr)?.[1] ?? "";
+  expect(loadModel(readFileSync(kept)).inputs).toBe(2);
+  rmSync(dirname(kept), { recursive: true });
 });

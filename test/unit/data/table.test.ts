@@ -80,6 +80,10 @@ describe("readInputs", () => {
     expect(() => readInputs(odd, ["size, cm"], { ...leaveOut, ignored: [] })).toThrow(
       `leave out the column with --ignore '"size, cm"'.`,
     );
+    const hostile = table('"%a%",b\nx,1\n1,2\n');
+    expect(() => readInputs(hostile, ["%a%"], { ...leaveOut, ignored: [] })).toThrow(
+      /leave out the column with --ignore\.$/,
+    );
   });
 
   it("refuses a table that lacks a column, and names it", () => {

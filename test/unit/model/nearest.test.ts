@@ -65,6 +65,20 @@ describe("nearest", () => {
 
   it("gives up on a long name without trying for long", () => {
     expect(nearest("a".repeat(5000), ["b".repeat(5000), "a".repeat(60)])).toBeUndefined();
+    expect(nearest(`${"a".repeat(100_000)}b`, [`${"a".repeat(100_000)}c`])).toBeUndefined();
+  });
+
+  it("looks at no more than some thousand words of a long list", () => {
+    let looks = 0;
+    const word = {
+      toLowerCase: () => {
+        looks += 1;
+        return "azzzzzzzzzzzzzzzzz";
+      },
+    } as unknown as string;
+    nearest("abcdefghijklmnopq", Array(100_000).fill(word));
+    // Of five numbers of edits.
+    expect(looks).toBeLessThanOrEqual(5 * 5000);
   });
 });
 
