@@ -4,6 +4,7 @@ import { refuse, show } from "../model/options.ts";
 interface Given {
   readonly device?: GPUDevice;
   readonly adapter?: GPUAdapter;
+  readonly memory?: number;
 }
 
 /** What is asked of a device before anything is made on it. */
@@ -21,12 +22,12 @@ export function wrapDevice<Info extends { readonly name: string }>(
   describe: (info: GPUAdapterInfo) => Info,
   lossOf: (gpu: GPUDevice, info: Info) => Promise<DeviceError>,
 ) {
-  const { device: gpu, adapter, ...others } = options;
-  const [other] = Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const { device: gpu, adapter, memory, ...others } = options;
+  const [other] = Object.keys(others);
   if (other !== undefined) {
     refuse("openDevice", `device and ${other}`, "a device that is open already, alone", `leave ${other} out`);
   }
-  if (gpu === undefined || typeof gpu?.lost?.then !== "function" || methods.some((name) => !(name in gpu))) {
+  if (typeof gpu?.lost?.then !== "function" || methods.some((name) => typeof gpu[name] !== "function")) {
     refuse(
       "openDevice",
       `device ${show(gpu)}`,
@@ -56,5 +57,5 @@ export function wrapDevice<Info extends { readonly name: string }>(
         }),
       );
   });
-  return { gpu, adapter: info, lost: Promise.race([lossOf(gpu, info), destroyed]), destroy };
+  return Object.freeze({ gpu, adapter: info, memory, lost: Promise.race([lossOf(gpu, info), destroyed]), destroy });
 }

@@ -1,7 +1,7 @@
 import { DeviceError } from "../errors.ts";
-import { formatBytes } from "./format-bytes.ts";
+import { formatByRole, formatBytes } from "./format-bytes.ts";
 import type { Excess } from "./limits.ts";
-import { allSteps } from "./memory.ts";
+import { allSteps, bytesByRole, sumBytes } from "./memory.ts";
 import type { Plan, Tensor } from "./types.ts";
 
 /** The error for a plan that exceeds a limit of the device. */
@@ -25,6 +25,18 @@ export function limitError(plan: Plan, excess: Excess): DeviceError {
     got: `${got} ${unit}`,
     expected: `at most ${most} on this device`,
     remedy,
+  });
+}
+
+/** @param memory bytes that a plan's buffers may take together @throws DeviceError where they take more */
+export function checkMemory(plan: Plan, memory: number): void {
+  const bytes = bytesByRole(plan);
+  if (sumBytes(bytes) <= memory) return;
+  throw new DeviceError({
+    where: `${plan.mode} plan`,
+    got: formatByRole(bytes),
+    expected: `at most ${formatBytes(memory)}, the memory that there is for this device`,
+    remedy: "take smaller layers or batches, or fewer rows",
   });
 }
 

@@ -23,6 +23,7 @@ describe("checkDataset", () => {
       columns: 2,
       inputs: new Float32Array([1, 2, 3, 4]),
       targets: new Uint32Array([0, 2]),
+      stands: { scale: 1, offset: 0 },
     });
   });
 
@@ -33,6 +34,7 @@ describe("checkDataset", () => {
       columns: 3,
       inputs: new Float32Array([1, 2, 3]),
       targets: new Float32Array([0.5, 1.5]),
+      stands: { scale: 1, offset: 0 },
     });
   });
 
@@ -116,7 +118,7 @@ describe("checkDataset", () => {
       'ModelError: evaluate: got option "labels", expected inputs, targets, columns, scale, offset; leave labels out.',
     );
     expect(check([1, 2])).toBe(
-      "ModelError: evaluate: got a list of numbers, expected { inputs, targets }; give both in one object.",
+      "ModelError: evaluate: got a list of 2, expected an object of inputs, targets, columns, scale, offset; give an object.",
     );
   });
 
