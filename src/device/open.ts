@@ -22,8 +22,12 @@ export interface AdapterInfo {
 export interface Device {
   readonly gpu: GPUDevice;
   readonly adapter: AdapterInfo;
-  /** Most bytes that a plan's buffers may take together; undefined where nothing is known. */
-  readonly memory?: number | undefined;
+  /**
+   * Most bytes that the buffers of a plan may take together: one that needs more is refused before any of them is made. `openDevice`
+   * knows of none. A software adapter takes the machine's own memory, for want of which a system ends the whole process: whoever
+   * knows how much there is says so by `{ ...device, memory }`.
+   */
+  readonly memory?: number;
   /** Settles when the device is lost or destroyed, with the reason. */
   readonly lost: Promise<DeviceError>;
   /**
@@ -47,11 +51,6 @@ export interface OpenOptions {
   readonly device?: GPUDevice;
   /** The adapter that `device` came from, where the device does not tell of it: only newer browsers have `adapterInfo`. */
   readonly adapter?: GPUAdapter;
-  /**
-   * Most bytes that the buffers of a plan may take together: one that needs more is refused before any of them is made. A software
-   * adapter takes the machine's own memory, for which an operating system may end the whole process. Unbounded if left out.
-   */
-  readonly memory?: number;
 }
 
 /** Limits worth raising to what the adapter has. */
@@ -75,19 +74,10 @@ const entries = new WeakMap<GPUDevice, GPU>();
  * @throws DeviceError where there is no WebGPU, no adapter, or the adapter refuses
  */
 export async function openDevice(options: OpenOptions = {}): Promise<Device> {
-  const given = checkOptions("openDevice", options, {
-    gpu: 0,
-    limits: 0,
-    powerPreference: 0,
-    device: 0,
-    adapter: 0,
-    memory: 0,
-  });
-  const { memory } = given;
-  if (memory !== undefined) (await refusals()).positive("openDevice", "memory", memory);
+  const given = checkOptions("openDevice", options, { gpu: 0, limits: 0, powerPreference: 0, device: 0, adapter: 0 });
   // An entry point or a device of one's own comes without what Dawn for Node calls a usage.
   if (!("GPUBufferUsage" in globalThis)) await webgpu();
-  if (given.device !== undefined || given.adapter !== undefined) {
+  if ("device" in given || "adapter" in given) {
     return (await refusals()).wrapDevice(given, describe, lossOf);
   }
   const { limits = "adapter", powerPreference = "high-performance" } = given;
@@ -104,7 +94,7 @@ export async function openDevice(options: OpenOptions = {}): Promise<Device> {
   if (pollsWhileWaiting()) (await import("./polling.ts")).pollWhileCompiling(gpu);
   const lost = lossOf(gpu, info);
   entries.set(gpu, entry);
-  return Object.freeze({ gpu, adapter: info, memory, lost, destroy: () => gpu.destroy() });
+  return Object.freeze({ gpu, adapter: info, lost, destroy: () => gpu.destroy() });
 }
 
 /** Settles when a device is lost, with the reason. */
@@ -121,7 +111,7 @@ const lossOf = (gpu: GPUDevice, { name }: AdapterInfo): Promise<DeviceError> =>
 
 /** @throws Unfit for a ModelError unless `device` is one */
 export function checkDevice(where: string, device: Device): void {
-  if ([device?.gpu, device?.adapter, device?.lost].every((one) => Object(one) === one)) return;
+  if (device?.gpu?.features && device.adapter && (device.lost as unknown)) return;
   throw new Unfit("noDevice", [where, show(device)]);
 }
 

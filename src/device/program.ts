@@ -39,7 +39,7 @@ export async function compileProgram(
 ): Promise<Program> {
   const excess = excessOf(plan, gpu.limits);
   if (excess) throw (await refusals()).limitError(plan, excess);
-  if (memory) (await refusals()).checkMemory(plan, memory);
+  if (memory !== undefined) (await refusals()).checkMemory(plan, memory);
   const resident = plan.resident && (await import("./resident.ts"));
   const lists = resident ? [resident.powers(plan.steps)] : [plan.opening ?? [], plan.steps, plan.closing];
   const steps = lists.flat();

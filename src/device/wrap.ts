@@ -4,7 +4,6 @@ import { refuse, show } from "../model/options.ts";
 interface Given {
   readonly device?: GPUDevice;
   readonly adapter?: GPUAdapter;
-  readonly memory?: number;
 }
 
 /** What is asked of a device before anything is made on it. */
@@ -22,7 +21,7 @@ export function wrapDevice<Info extends { readonly name: string }>(
   describe: (info: GPUAdapterInfo) => Info,
   lossOf: (gpu: GPUDevice, info: Info) => Promise<DeviceError>,
 ) {
-  const { device: gpu, adapter, memory, ...others } = options;
+  const { device: gpu, adapter, ...others } = options;
   const [other] = Object.keys(others);
   if (other !== undefined) {
     refuse("openDevice", `device and ${other}`, "a device that is open already, alone", `leave ${other} out`);
@@ -57,5 +56,5 @@ export function wrapDevice<Info extends { readonly name: string }>(
         }),
       );
   });
-  return Object.freeze({ gpu, adapter: info, memory, lost: Promise.race([lossOf(gpu, info), destroyed]), destroy });
+  return Object.freeze({ gpu, adapter: info, lost: Promise.race([lossOf(gpu, info), destroyed]), destroy });
 }

@@ -70,10 +70,11 @@ export const checkOptions = <T extends object>(where: string, options: T, shape:
     const given = options as Readonly<Record<string, unknown>>;
     const known = Object.entries<number>(shape);
     const names = known.map(([name]) => name);
-    checkObject(where, given, names.join(", "));
+    const listed = names.join(", ");
+    checkObject(where, given, listed);
     for (const name of Object.keys(given)) {
       if (names.includes(name)) continue;
-      refuse(where, `option ${show(name)}`, names.join(", "), remedyForName(name, names, `leave ${name} out`));
+      refuse(where, `option ${show(name)}`, listed, remedyForName(name, names, `leave ${name} out`));
     }
     const copy: Record<string, unknown> = {};
     for (const [name, how] of known) {

@@ -1,4 +1,5 @@
 import { DeviceError } from "../errors.ts";
+import { positive } from "../model/schedule.ts";
 import { formatByRole, formatBytes } from "./format-bytes.ts";
 import type { Excess } from "./limits.ts";
 import { allSteps, bytesByRole, sumBytes } from "./memory.ts";
@@ -28,8 +29,9 @@ export function limitError(plan: Plan, excess: Excess): DeviceError {
   });
 }
 
-/** @param memory bytes that a plan's buffers may take together @throws DeviceError where they take more */
+/** @param memory bytes that a plan's buffers may take together @throws DeviceError where they take more; ModelError where it is no number above 0 */
 export function checkMemory(plan: Plan, memory: number): void {
+  positive("device", "memory", memory);
   const bytes = bytesByRole(plan);
   if (sumBytes(bytes) <= memory) return;
   throw new DeviceError({

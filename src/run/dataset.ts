@@ -38,10 +38,12 @@ export type Fitting = Pick<Network, "loss" | "outputs" | "bytes"> & {
  */
 export function checkDataset(where: string, data: Dataset, network: Fitting): Rows {
   // What is missing is no array, which is said with what is expected.
+  if (Array.isArray(data) || ArrayBuffer.isView(data)) unfit("noDataset", where);
   const given = checkOptions<Partial<Dataset>>(where, data, { inputs: 0, targets: 0, columns: 0, ...scaleShape });
   const { inputs, targets } = given as Dataset;
   const { loss, outputs } = network;
-  const [numbers, answers] = [checkArray(`${where}: inputs`, inputs), checkArray(`${where}: targets`, targets)];
+  const numbers = checkArray(`${where}: inputs`, inputs);
+  const answers = checkArray(`${where}: targets`, targets);
   const classes = loss === "softmaxCrossEntropy";
   /** Numbers of a row's target. */
   const width = classes ? 1 : outputs;
@@ -103,7 +105,7 @@ export function checkArray(where: string, values: ArrayLike<number> | undefined)
   const length = typeof values === "object" && values?.length;
   if (typeof length !== "number") return unfit("noArray", where, show(values));
   // No buffer holds more.
-  if (length >>> 0 !== length) unfit("noArray", where, `a list of length ${length}`);
+  if (length >>> 0 !== length) unfit("noArray", where, `length ${length}`);
   const first = (values as ArrayLike<unknown>)[0];
   if (typeof first === "object" && (first as ArrayLike<number> | null)?.length) unfit("nested", where);
   return length;

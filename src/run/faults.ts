@@ -10,6 +10,13 @@ const faults = {
     sizes(where, `batch ${batch}`, `at most ${rows}, the rows of the data`, "take a smaller batch or more rows"),
   noDevice: (where: string, device: string) =>
     new ModelError({ where, got: device, expected: "a device", remedy: "open one with await openDevice()" }),
+  noDataset: (where: string) =>
+    new ModelError({
+      where,
+      got: "a list of numbers",
+      expected: "{ inputs, targets }",
+      remedy: "give both in one object",
+    }),
   noArray: (where: string, values: string) => data(where, values, "an array of numbers", "give a plain or typed array"),
   nested: (where: string) =>
     data(where, "a list of lists", "an array of numbers", "give them row after row in one list, such as rows.flat()"),

@@ -155,15 +155,11 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
     [device, { model, loss: "hinge", inputs: 2, parameters: {} }],
     'model: loss: got "hinge", expected one of ',
   ],
-  [
-    "openDevice",
-    [null],
-    "openDevice: got null, expected an object of gpu, limits, powerPreference, device, adapter, memory; ",
-  ],
+  ["openDevice", [null], "openDevice: got null, expected an object of gpu, limits, powerPreference, device, adapter; "],
   [
     "openDevice",
     [{ limit: "default" }],
-    'openDevice: got option "limit", expected gpu, limits, powerPreference, device, adapter, memory; write limits.',
+    'openDevice: got option "limit", expected gpu, limits, powerPreference, device, adapter; write limits.',
   ],
   ["openDevice", [{ limits: "all" }], 'openDevice: got limits "all", expected one of adapter, default; '],
   [

@@ -118,7 +118,7 @@ describe("checkDataset", () => {
       'ModelError: evaluate: got option "labels", expected inputs, targets, columns, scale, offset; leave labels out.',
     );
     expect(check([1, 2])).toBe(
-      "ModelError: evaluate: got a list of 2, expected an object of inputs, targets, columns, scale, offset; give an object.",
+      "ModelError: evaluate: got a list of numbers, expected { inputs, targets }; give both in one object.",
     );
   });
 
