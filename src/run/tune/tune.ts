@@ -27,8 +27,8 @@ import type { TuneCache, TuneChoice, Tuned, TuneOptions, Tuner } from "./types.t
 /** Time in seconds for which attempts begin, unless told otherwise. */
 const SECONDS = 5;
 
-/** A day: a timer takes no more than 24. */
-const MOST_SECONDS = 86_400;
+/** The longest time in ms that a timer takes. */
+const LONGEST = 2 ** 31 - 1;
 
 /** The time in ms, of which only differences count. */
 type Clock = () => number;
@@ -62,7 +62,7 @@ async function tuneTaken(now: Clock, device: Device, { plan, cache, seconds }: T
     device,
     plan,
     guard,
-    cache: cache && patient(cache, 1000 * seconds),
+    cache: cache && patient(cache, Math.min(1000 * Math.max(seconds, 1), LONGEST)),
     limits: choiceLimitsOf(device),
     deadline: began + 1000 * seconds,
     refused: [],
@@ -105,13 +105,8 @@ interface Taken {
 const takeTuning = (where: string, options: TuneOptions): Taken =>
   reading(where, () => {
     const { cache, seconds = SECONDS } = checkOptions(where, options, { cache: 0, seconds: 0 });
-    if (!(Number.isFinite(seconds) && seconds > 0 && seconds <= MOST_SECONDS)) {
-      refuseOption(
-        where,
-        `seconds ${show(seconds)}`,
-        `a number above 0, at most ${MOST_SECONDS}`,
-        "leave seconds out for 5",
-      );
+    if (!(Number.isFinite(seconds) && seconds > 0)) {
+      refuseOption(where, `seconds ${show(seconds)}`, "a number above 0", "leave seconds out for 5");
     }
     if (cache === undefined) return { seconds };
     const [get, set] = [cache?.get, cache?.set];
