@@ -39,7 +39,13 @@ export type Fitting = Pick<Network, "loss" | "outputs" | "bytes"> & {
 export function checkDataset(where: string, data: Dataset, network: Fitting): Rows {
   // What is missing is no array, which is said with what is expected.
   if (Array.isArray(data) || ArrayBuffer.isView(data)) unfit("noDataset", where);
-  const given = checkOptions<Partial<Dataset>>(where, data, { inputs: 0, targets: 0, columns: 0, ...scaleShape });
+  const given = checkOptions<Partial<Dataset>>(where, data, {
+    inputs: 0,
+    targets: 0,
+    columns: 0,
+    transfer: 2,
+    ...scaleShape,
+  });
   const { inputs, targets } = given as Dataset;
   const { loss, outputs } = network;
   const numbers = checkArray(`${where}: inputs`, inputs);
@@ -59,15 +65,18 @@ export function checkDataset(where: string, data: Dataset, network: Fitting): Ro
   if (!Number.isInteger(columns) || columns === 0) unfit("partialInputs", where, numbers, rows);
   if (answers !== rows * width) unfit("otherTargets", where, answers, rows, columns, outputs, width);
   if (network.inputs && columns !== network.inputs) unfit("otherColumns", where, columns, network.inputs);
-  return {
+  const taken = {
     rows,
     columns,
     stands: filled(given.scale, given.offset),
     inputs: checkInputs(where, inputs, numbers, columns, given, network.bytes, network.isTrained),
     targets: classes
       ? checkLabels(where, targets, answers, outputs)
-      : finite(`${where}: targets`, targets, answers, width, network.isTrained === true),
+      : finite(`${where}: targets`, targets, answers, width, network.isTrained),
   };
+  // Nothing else is refused of them.
+  if (taken.inputs === inputs) taken.inputs = structuredClone(taken.inputs, { transfer: [taken.inputs.buffer] });
+  return taken;
 }
 
 /** @param length of the inputs @returns how many rows they are @throws Unfit unless they are whole rows, at least one */
@@ -122,9 +131,9 @@ export function checkInputs(
   given: ArrayLike<number>,
   length: number,
   columns: number,
-  { scale, offset }: ByteScale,
+  { scale, offset, transfer }: ByteScale & Pick<Dataset, "transfer">,
   bytes: ByteScale | undefined,
-  isTrained = false,
+  isTrained?: boolean,
 ): Inputs {
   const isStated = scale !== undefined || offset !== undefined;
   if (isBytes(given)) {
@@ -134,7 +143,7 @@ export function checkInputs(
   for (const [name, value] of Object.entries({ scale, offset })) {
     if (value !== undefined) unfit("noBytes", where, name, show(value));
   }
-  return finite(`${where}: inputs`, given, length, columns, isTrained);
+  return finite(`${where}: inputs`, given, length, columns, isTrained, transfer);
 }
 
 const filled = (scale = 1, offset = 0): ByteScale => ({ scale, offset });
@@ -149,9 +158,10 @@ function finite(
   given: ArrayLike<number>,
   length: number,
   columns: number,
-  isTrained: boolean,
+  isTrained?: boolean,
+  takenOver?: boolean,
 ): Float32Array<ArrayBuffer> {
-  const floats = toFloats(given, length);
+  const floats = toFloats(given, length, takenOver);
   if (typeof floats === "number") return unfit("notFinite", where, show(given[floats]), floats, columns);
   if (!isTrained) return floats;
   for (let column = 0; column < columns; column++) {
