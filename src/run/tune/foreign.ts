@@ -15,8 +15,8 @@ const MOST = 2 ** 32 - 1;
  */
 export function checkForeign(where: string, given: Plan): Plan {
   try {
-    checkGiven(where, given);
     const plan = structuredClone(given);
+    checkGiven(where, plan);
     checkNumbers(where, plan, "plan");
     checkPlan(plan);
     return plan;

@@ -167,6 +167,13 @@ const functions: Readonly<Record<string, readonly (() => Given)[]>> = {
   ],
   loadModel: [() => [file.slice()], () => [file.slice().buffer]],
   planTraining: [() => [{ ...described(), loss, inputs: COLUMNS, rows: 9, batch: 3 }]],
+  // What is out of time at once measures nothing.
+  tune: [
+    () => [
+      plain(chainrule.planTraining({ ...described(), loss, inputs: COLUMNS, rows: 60, oneDispatch: false })),
+      { seconds: 1e-9, cache: { get: () => undefined, set: () => undefined } },
+    ],
+  ],
   sequential: [() => [described().model.layers]],
   dense: [
     () => [3, "relu", { inputs: 2, trainable: { weights: true, bias: false }, initializer: plain(chainrule.he()) }],
@@ -184,12 +191,12 @@ const copied = () => Object.fromEntries(Object.entries(parameters).map(([name, v
 /** Those that take words and numbers alone, or plans, and give at once what they make of them. */
 const immediate = "bytesByRole describeStep formatBytes formatPlan glorot he localStorageCache torchLinear uniform";
 
-/** Those of the tuner are tested with it. */
-const tuners = "tune tuner";
+/** What it gives is called later, and takes its options as `tune` does. */
+const tuners = "tuner";
 
 describe("the library", () => {
   test.each(Object.entries(functions))("takes at the call what %s is given", async (name, rows) => {
-    const onDevice = ["createTrainer", "createPredictor", "sweep"].includes(name) ? [device] : [];
+    const onDevice = ["createTrainer", "createPredictor", "sweep", "tune"].includes(name) ? [device] : [];
     for (const given of rows) {
       await expectTaken(async (one, touch) => {
         const work = (chainrule as unknown as Loose)[name]?.(...onDevice, ...one);
