@@ -1,5 +1,6 @@
 import { PlanError } from "../errors.ts";
 import { boundOperands, kernels } from "../kernels/index.ts";
+import { reading, show } from "../model/options.ts";
 import { labelOf } from "./labels.ts";
 import type { Phase, Step } from "./types.ts";
 
@@ -16,10 +17,12 @@ export interface StepDescription {
 }
 
 /** Describes a dispatch of a plan, as `formatPlan` prints it. @throws PlanError unless `step` is one */
-export function describeStep(step: Step): StepDescription {
+export const describeStep = (step: Step): StepDescription => reading("describeStep", () => described(step));
+
+function described(step: Step): StepDescription {
   if (typeof step?.kernel !== "string" || !Object.hasOwn(kernels, step.kernel)) {
     const remedy = "give one of plan.steps";
-    throw new PlanError({ where: "describeStep", got: String(step), expected: "a step of a plan", remedy });
+    throw new PlanError({ where: "describeStep", got: show(step), expected: "a step of a plan", remedy });
   }
   const operands = boundOperands(step);
   const bound = (fits: (access: string) => boolean) =>

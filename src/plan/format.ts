@@ -1,4 +1,5 @@
 import { flopsOf } from "../kernels/index.ts";
+import { reading } from "../model/options.ts";
 import { describeStep } from "./describe.ts";
 import { formatByRole } from "./format-bytes.ts";
 import { bytesByRole, checkGiven, isHalf } from "./memory.ts";
@@ -8,8 +9,13 @@ import type { Plan, Step } from "./types.ts";
  * A plan as a table that reads like the formulas, one dispatch a line, then its dispatches, floating-point operations
  * and bytes by role.
  */
-export function formatPlan(plan: Plan): string {
-  checkGiven("formatPlan", plan);
+export const formatPlan = (plan: Plan): string =>
+  reading("formatPlan", () => {
+    checkGiven("formatPlan", plan);
+    return formatted(plan);
+  });
+
+function formatted(plan: Plan): string {
   const line = (step: Step, phase: string) => {
     const { kernel, writes, reads, label } = describeStep(step);
     const out = writes.map((name) => {

@@ -1,5 +1,6 @@
 import { PlanError } from "../errors.ts";
 import { BYTE_VALUES, type Dtype } from "../kernels/types.ts";
+import { reading, show } from "../model/options.ts";
 import type { Plan, Role, Step, Tensor } from "./types.ts";
 
 /** All dispatches of a plan, in order. */
@@ -43,18 +44,19 @@ const passing: readonly Role[] = ["activation", "delta", "gradient", "scratch"];
 export type Bytes = Readonly<Partial<Record<Role | "staging", number>>>;
 
 /** Bytes of a plan's tensors by what they are for. */
-export function bytesByRole(plan: Plan): Bytes {
-  checkGiven("bytesByRole", plan);
-  return addBytes(
-    Object.entries(bufferBytes(plan)).map(([name, bytes]) => ({ [(plan.tensors[name] as Tensor).role]: bytes })),
-  );
-}
+export const bytesByRole = (plan: Plan): Bytes =>
+  reading("bytesByRole", () => {
+    checkGiven("bytesByRole", plan);
+    return addBytes(
+      Object.entries(bufferBytes(plan)).map(([name, bytes]) => ({ [(plan.tensors[name] as Tensor).role]: bytes })),
+    );
+  });
 
 /** @throws PlanError unless `plan` is one */
 export function checkGiven(where: string, plan: Plan): void {
   if (typeof plan?.tensors === "object" && Array.isArray(plan.steps)) return;
   const remedy = "give trainer.plan or what planTraining gives";
-  throw new PlanError({ where, got: String(plan), expected: "a plan", remedy });
+  throw new PlanError({ where, got: show(plan), expected: "a plan", remedy });
 }
 
 /** The bytes of all parts, role by role. */

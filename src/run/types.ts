@@ -23,6 +23,11 @@ export interface Dataset extends ByteScale {
   readonly targets: ArrayLike<number>;
   /** Columns of `inputs`; if left out, the inputs of the first layer where it states them, else as many as the targets make of them. */
   readonly columns?: number;
+  /**
+   * Whether the memory of `inputs` is taken over where they are a Float32Array, instead of copied: the array is empty after the call
+   * then, and so is all else that lies in its buffer. False if left out.
+   */
+  readonly transfer?: boolean;
 }
 
 /** What every training needs. */

@@ -102,7 +102,7 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
   [
     "createTrainer",
     [device, { ...whole, data: "rows" }],
-    'createTrainer: data: got "rows", expected an object of inputs, targets, columns, scale, offset; ',
+    'createTrainer: data: got "rows", expected an object of inputs, targets, columns, transfer, scale, offset; ',
   ],
   [
     "createTrainer",
@@ -117,7 +117,7 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
   [
     "createTrainer",
     [device, { ...whole, data: { ...data, target: [1] } }],
-    'createTrainer: data: got option "target", expected inputs, targets, columns, scale, offset; write targets.',
+    'createTrainer: data: got option "target", expected inputs, targets, columns, transfer, scale, offset; write targets.',
   ],
   [
     "createTrainer",

@@ -3,7 +3,10 @@ import type { KernelName } from "../../kernels/index.ts";
 import type { Choice } from "../../plan/tiles.ts";
 import type { Plan } from "../../plan/types.ts";
 
-/** Keeps texts between runs; a `Map` is one that forgets them at the end. */
+/**
+ * Keeps texts between runs; a `Map` is one that forgets them at the end. One that does not answer within the tuner's `seconds`, or a
+ * second where those are fewer, is not asked again, and the report says so.
+ */
 export interface TuneCache {
   get(key: string): string | undefined | Promise<string | undefined>;
   /** Replaces what stood there. A promise is waited for. */

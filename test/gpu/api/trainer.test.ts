@@ -245,11 +245,11 @@ describe("trainer › calls from plain JavaScript", () => {
         [await refused("step", "3"), 'step: got steps "3", expected a whole number from 1 to 4294967295; '],
         [
           await refused("evaluate"),
-          "evaluate: got undefined, expected an object of inputs, targets, columns, scale, offset; ",
+          "evaluate: got undefined, expected an object of inputs, targets, columns, transfer, scale, offset; ",
         ],
         [
           await refused("evaluate", { inputs: [1, 2, 3], targets: [0], target: [] }),
-          'evaluate: got option "target", expected inputs, targets, columns, scale, offset; write targets.',
+          'evaluate: got option "target", expected inputs, targets, columns, transfer, scale, offset; write targets.',
         ],
         [
           await iterated({ epochs: 1, signal: {} }),
@@ -264,7 +264,7 @@ describe("trainer › calls from plain JavaScript", () => {
         ],
         [await refused("save", { optimiser: false }), 'save: got option "optimiser", expected metadata, optimizer; '],
         [await refused("load"), "model: got undefined, expected the bytes of a file, "],
-        [await refused("read"), 'train plan: got tensor "undefined", expected one of '],
+        [await refused("read"), "train plan: got tensor undefined, expected one of "],
       ] as const) {
         expect(error).toBeInstanceOf(ChainruleError);
         expect(String(error).slice(String(error).indexOf(": ") + 2)).toContain(message);

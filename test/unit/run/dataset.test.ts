@@ -23,6 +23,7 @@ describe("checkDataset", () => {
       columns: 2,
       inputs: new Float32Array([1, 2, 3, 4]),
       targets: new Uint32Array([0, 2]),
+      stands: { scale: 1, offset: 0 },
     });
   });
 
@@ -33,7 +34,22 @@ describe("checkDataset", () => {
       columns: 3,
       inputs: new Float32Array([1, 2, 3]),
       targets: new Float32Array([0.5, 1.5]),
+      stands: { scale: 1, offset: 0 },
     });
+  });
+
+  it("takes over the memory of floats where it is told to, once nothing of them is refused", () => {
+    const inputs = Float32Array.of(9, 1, 2, 3, 4).subarray(1);
+    const given = (targets: readonly number[]) => ({ inputs, targets, transfer: true });
+    expect(refusal(() => checkDataset("data", given([0, 7]), three))).toMatch(/^DataError: data: targets: row 2: /);
+    expect(inputs).toHaveLength(4);
+    const { buffer } = inputs;
+    const rows = checkDataset("data", given([0, 2]), three);
+    expect([rows.inputs, buffer.byteLength, inputs.length]).toEqual([Float32Array.of(1, 2, 3, 4), 0, 0]);
+    // What is no float32 yet is copied.
+    const numbers = Float64Array.of(1, 2, 3, 4);
+    checkDataset("data", { inputs: numbers, targets: [0, 2], transfer: true }, three);
+    expect(numbers).toHaveLength(4);
   });
 
   it("keeps bytes packed, with the values that they stand for", () => {
@@ -113,7 +129,7 @@ describe("checkDataset", () => {
   it("refuses a key that it does not know, and what is no object", () => {
     const check = (data: unknown) => refusal(() => checkDataset("evaluate", data as Dataset, three));
     expect(check({ inputs: [1], targets: [0], labels: [1] })).toBe(
-      'ModelError: evaluate: got option "labels", expected inputs, targets, columns, scale, offset; leave labels out.',
+      'ModelError: evaluate: got option "labels", expected inputs, targets, columns, transfer, scale, offset; leave labels out.',
     );
     expect(check([1, 2])).toBe(
       "ModelError: evaluate: got a list of numbers, expected { inputs, targets }; give both in one object.",
