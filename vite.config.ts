@@ -26,7 +26,8 @@ export const later = {
   node: /src\/device\/(dawn|polling)\.ts$/,
   textbook:
     /shaders\/(textbook|(activation|advance|decay-gradient|gather-rows|gradient-multiply|matmul|penalty|sample|sum-rows|weight-update)\.wgsl)\.ts$/,
-  "whole-steps": /(src\/(plan\/passes\/one-dispatch|device\/resident)|shaders\/(steps|(register|whole)-steps\.wgsl))\.ts$/,
+  "whole-steps":
+    /(src\/(plan\/passes\/one-dispatch|device\/resident)|shaders\/(steps|(register|whole)-steps\.wgsl))\.ts$/,
   staged: /shaders\/lib\/staged-product\.wgsl\.ts$/,
   split: /shaders\/(split|(layer-gradient|split-update)\.wgsl)\.ts$/,
   reuse: /src\/plan\/passes\/reuse\.ts$/,
