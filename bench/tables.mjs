@@ -39,6 +39,7 @@ const MOST_INPUTS = 4;
 
 /** Keeps what is written to it. */
 class Kept extends Writable {
+  isTTY = false;
   text = "";
   /** @override */
   _write(chunk, _, done) {
@@ -114,7 +115,10 @@ async function train(table, target, seed, args) {
     stdout,
     stderr,
     openDevice: async () => device,
-    catchInterrupt: () => ({ signal: new AbortController().signal, status: undefined, release() {} }),
+    catchInterrupt: () => {
+      const { signal } = new AbortController();
+      return { signal, status: undefined, during: (work) => work(signal), release() {} };
+    },
   });
   if (stdout.text.includes("training anew")) console.log(`${table}, ${target}, seed ${seed}: trained anew, slower`);
   if (status !== 0)

@@ -6,7 +6,7 @@ import type { Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
 import { formatByRole } from "../plan/format-bytes.ts";
 import { createTrainer } from "../run/trainer.ts";
-import { tuner } from "../run/tune/tune.ts";
+import { tunerBy } from "../run/tune/tune.ts";
 import type { Report, Trainer } from "../run/types.ts";
 import { type Target, writeOrRescue } from "./files.ts";
 import { formatCount, formatNumber, formatRate, formatSeconds } from "./format.ts";
@@ -18,7 +18,7 @@ import { createProgress, stopping } from "./progress.ts";
 import { type Epoch, formatEpochs } from "./report.ts";
 import type { Terminal } from "./terminal.ts";
 import { cacheFolder, fileCache } from "./tune-cache.ts";
-import { formatTuning } from "./tuning.ts";
+import { clockUntil, formatTuning } from "./tuning.ts";
 
 /** What the command line says of a training. */
 export interface TrainCommand extends TableOptions, NetworkOptions {
@@ -55,7 +55,8 @@ export async function trainAndSave(training: Training, interrupt: Interrupt, ter
   const { stdout } = terminal;
   const out = target.path;
   const { device, trainer: first } = await compile(training, interrupt.signal, terminal);
-  say(stdout, `adapter: ${nameAdapter(device)}`, ...describeTrainer(first));
+  // What a signal ended is not all of it.
+  if (!interrupt.signal.aborted) say(stdout, `adapter: ${nameAdapter(device)}`, ...describeTrainer(first));
   const { trainer, trained } = await trainTwice(training, device, first, interrupt.signal, terminal).catch((error) => {
     // What failed is said by who called; that its epochs are lost, nowhere else.
     say(terminal.stderr, `no model written to ${out}`);
@@ -84,14 +85,20 @@ async function compile(training: Training, signal: AbortSignal, terminal: Termin
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     const device = await terminal.openDevice();
-    return { device, trainer: await makeTrainer(training, device, terminal) };
+    return { device, trainer: await makeTrainer(training, device, signal, terminal) };
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
 }
 
-function makeTrainer({ options, model, loss, data }: Training, device: Device, terminal: Terminal): Promise<Trainer> {
+function makeTrainer(
+  { options, model, loss, data }: Training,
+  device: Device,
+  signal: AbortSignal,
+  { env }: Terminal,
+): Promise<Trainer> {
   const { batch, seed, tune } = options;
+  const cache = fileCache(cacheFolder(env.XDG_CACHE_HOME));
   return createTrainer(device, {
     model,
     loss,
@@ -99,7 +106,7 @@ function makeTrainer({ options, model, loss, data }: Training, device: Device, t
     seed,
     data: data.train.data,
     ...(batch === undefined ? {} : { batch }),
-    ...(tune ? { tune: tuner({ cache: fileCache(cacheFolder(terminal.env.XDG_CACHE_HOME)) }) } : {}),
+    ...(tune && !signal.aborted ? { tune: tunerBy(clockUntil(signal), { cache }) } : {}),
   });
 }
 
@@ -125,7 +132,7 @@ async function trainTwice(
     const [failed, rate] = [error.step.toLocaleString("en"), formatNumber(learningRate)];
     say(terminal.stdout, `step ${failed}: ${error.got}; training anew with a tenth of the learning rate, ${rate}`);
     const slower = { ...training, options: { ...options, learningRate, tune: false } };
-    const trainer = await makeTrainer(slower, device, terminal);
+    const trainer = await makeTrainer(slower, device, signal, terminal);
     try {
       return { trainer, trained: await runEpochs(trainer, slower, signal, terminal) };
     } catch (again) {

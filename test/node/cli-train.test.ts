@@ -212,6 +212,21 @@ describe("train", () => {
     expect(again.stdout).toMatch(/^ {2}layer.*, 12 a round \(from the cache\)$/m);
     const [first, ...others] = ["plain", "tuned", "again"].map((name) => readFileSync(join(place.folder, name)));
     for (const other of others) expect(first?.equals(other)).toBe(true);
+
+    // A signal ends the search, here long before its 50 looks at the clock.
+    const controller = new AbortController();
+    clock.mockClear();
+    const ended = await place.run([...args, "ended", "--tune"], {
+      env: { XDG_CACHE_HOME: join(place.folder, "new") },
+      openDevice: async () => {
+        controller.abort();
+        return device;
+      },
+      catchInterrupt: () => interruptedBy(controller.signal, 130),
+    });
+    expect(ended, ended.stderr).toMatchObject({ status: 130 });
+    expect(ended.stdout).toMatch(/\nstopped before the first step: nothing was trained, and no model written\n$/);
+    expect(clock.mock.calls.length).toBeLessThan(25);
   });
 
   it("tests on nothing where the test fraction is 0", async () => {
