@@ -74,6 +74,19 @@ describe("the software adapter", () => {
     expect(place.files()).toEqual(["flowers.csv"]);
   });
 
+  it.runIf(here)("is refused a network that the machine's memory does not hold, before any of it is made", async () => {
+    place.write("flowers.csv", flowers);
+    const env = {
+      LD_LIBRARY_PATH: "",
+      CHAINRULE_ADAPTER: "swiftshader",
+      ...first("process.constrainedMemory = () => 16 * 2 ** 20;"),
+    };
+    const { status, stderr } = await place.spawn([...trainFlowers, "--layers", "1024,1024"], { env });
+    expect(stderr).toMatch(/^error: .*, expected at most 4.* MiB, .*memory.*\n$/);
+    expect(status).toBe(1);
+    expect(place.files()).toEqual(["flowers.csv"]);
+  });
+
   it("has a bound on memory where that is the machine's own, and none on a GPU", () => {
     const deviceWith = (software: boolean) => ({ adapter: { software } }) as Device;
     expect(bounded(deviceWith(true), 4e9)).toMatchObject({ memory: 1e9 });
