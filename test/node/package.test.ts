@@ -77,7 +77,7 @@ describe("the installed package", () => {
     const made = ["core", "table", ...Object.keys(later)].flatMap((name) => [`dist/${name}.js`, `dist/${name}.js.map`]);
     expect(packed.files.filter((path) => !/^dist\/types\/(src|shaders)\/.*\.d\.ts$/.test(path)).sort()).toEqual(
       [
-        ...["package.json", "README.md", "CHANGELOG.md", "LICENSE"],
+        ...["package.json", "README.md", "CHANGELOG.md", "SECURITY.md", "LICENSE"],
         ...["dist/licenses.md", "dist/table-licenses.md", "dist/cli-licenses.md"],
         ...["dist/index.js", "dist/rolldown-runtime.js", "dist/cli.js", "dist/index.d.ts", "dist/table.d.ts"],
         ...made,
