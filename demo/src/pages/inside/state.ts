@@ -1,5 +1,5 @@
 import type { Activation } from "chainrule";
-import { isSeed, number, pick, whole } from "../../query.ts";
+import { isRate, isSeed, number, pick, whole } from "../../query.ts";
 
 /** Everything that the page shows follows from this; it is in the address. */
 export interface InsideState {
@@ -146,7 +146,7 @@ export function fromQuery(query: URLSearchParams): InsideState {
     activation: pick(query, "activation", activationNames, classifier.activation),
     output: pick(query, "output", activationNames, classifier.output),
     loss: pick(query, "loss", lossNames, classifier.loss),
-    rate: number(query, "rate", classifier.rate, (value) => value > 0 && value <= 1),
+    rate: number(query, "rate", classifier.rate, (value) => isRate(value) && value <= 1),
     decay: number(query, "decay", classifier.decay, (value) => value >= 0 && value <= 1),
     seed: number(query, "seed", classifier.seed, isSeed),
     step: number(query, "step", 0, whole(0, MOST_STEPS)),
