@@ -1,6 +1,6 @@
 /** Tables: from CSV to the rows that a trainer takes and back, as the command line reads and writes them. */
 export { isNumber, numberIn } from "./data/cell.ts";
-export { commandLine, quoteNames, quoteWord } from "./data/command.ts";
+export { commandLine, plainName, quoteFile, quoteNames, quoteWord } from "./data/command.ts";
 export { readCsv, type Table } from "./data/csv.ts";
 export { descriptionKey, readDescription, type TableDescription } from "./data/description.ts";
 export { type Fit, measureFit } from "./data/fit.ts";

@@ -4,10 +4,40 @@
  */
 export const commandLine = "node dist/cli.js";
 
-/** A word of a command, in quotes where a shell would take it for something else. */
-export const quoteWord = (word: string): string =>
-  /^[\w.,/+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+/** Of no form at all: what is not seen, or seen elsewhere than where it stands, and ends of lines. */
+const unseen = "\\p{C}\\p{Zl}\\p{Zp}";
+
+/** What every shell takes as it is. */
+const plain = /^[\w./][\w.,/+-]*$/;
+
+/** `"…"`: bash expands `$`, backquotes, `\` and `!` there, cmd what stands between two `%`; PowerShell ends it at “ too. */
+const double = new RegExp(`^[^${unseen}"“”„$\`!\\\\%]*(?:%[^${unseen}"“”„$\`!\\\\%]*)?$`, "u");
+
+/** `'…'`: plain letters to cmd, where only what is active outside of `"…"` matters, and that each `"` has its other one. */
+const single = new RegExp(`^[^${unseen}'‘’‚‛&|<>^%"]*(?:"[^${unseen}'‘’‚‛&|<>^%"]*"[^${unseen}'‘’‚‛&|<>^%"]*)*$`, "u");
+
+/**
+ * A word of a command that is to be copied, in quotes where a shell would take it for something else. In bash, zsh, PowerShell and
+ * cmd it stays one word that runs nothing, which all four read alike; only where it holds `"`, “, `$`, `!`, `\` or a backquote it
+ * is in single quotes, which cmd (and an old PowerShell, of `"`) reads as another name.
+ * @param otherwise what stands for a word that has no such form: control and bidi letters, line ends, `%a%`, `it's $5`
+ */
+export function quoteWord(word: string, otherwise: string): string {
+  if (plain.test(word)) return word;
+  return double.test(word) ? `"${word}"` : single.test(word) ? `'${word}'` : otherwise;
+}
+
+/** As `quoteWord`, for the name of a file: one that begins with `-` is no option. */
+export const quoteFile = (name: string, otherwise: string): string =>
+  quoteWord(name.startsWith("-") ? `./${name}` : name, otherwise);
+
+/**
+ * The name of a file that is to be saved, with `_` for what a file system, a browser or a shell would take for something else:
+ * `quoteFile` has a form for every one.
+ */
+export const plainName = (name: string): string =>
+  name.replace(/[^\p{L}\p{M}\p{N} ._+-]/gu, "_").replace(/^[. ]|[. ]$/g, "_") || "_";
 
 /** Names as one word of a command, parted by commas as a row of CSV, which is how `--ignore` takes them. */
 export const quoteNames = (names: readonly string[]): string =>
-  names.map((name) => (/[",]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name)).join(",");
+  names.map((name) => (/[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name)).join(",");

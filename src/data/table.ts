@@ -45,7 +45,7 @@ function remedyFor(table: Table, column: number, names: readonly string[], leave
   if (leaveOut === undefined) return `${mend}leave out the column`;
   // With all others that hold nothing but text, of which each would be refused next.
   const also = names.filter((name) => name === table.columns[column] || isText(table.columns.indexOf(name)));
-  const word = quoteWord(quoteNames([...leaveOut.ignored, ...also]));
+  const word = quoteWord(quoteNames([...leaveOut.ignored, ...also]), "their names");
   return `${mend}leave out ${also.length === 1 ? "the column" : "such columns"} with ${leaveOut.option} ${word}`;
 }
 

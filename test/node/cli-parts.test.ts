@@ -19,7 +19,6 @@ import { watchOutput } from "../../src/cli/output.ts";
 import { formatConfusion, formatEpochs, formatScores } from "../../src/cli/report.ts";
 import { cacheFolder, fileCache } from "../../src/cli/tune-cache.ts";
 import { formatTuning } from "../../src/cli/tuning.ts";
-import { quoteNames, quoteWord } from "../../src/data/command.ts";
 import { measureFit } from "../../src/data/fit.ts";
 import type { Report } from "../../src/run/types.ts";
 import { refusal } from "../helpers/refusal.ts";
@@ -52,22 +51,6 @@ describe("the optimizer", () => {
     expect(stepsOf(options, 100)).toBe(12);
     expect(stepsOf({ ...options, batch: 100, epochs: 7 }, 100)).toBe(7);
     expect(optimizerOf(options, 12).schedule).toMatchObject({ kind: "cosine", steps: 12, finalLearningRate: 0 });
-  });
-});
-
-describe("a command to be copied", () => {
-  it("has words in quotes where a shell would take them for something else", () => {
-    expect(["a.csv", "my houses.csv", "it's", ""].map(quoteWord)).toEqual([
-      "a.csv",
-      "'my houses.csv'",
-      "'it'\\''s'",
-      "''",
-    ]);
-  });
-
-  it("names columns as --ignore reads them", () => {
-    const names = ["Maker, model", 'size "', "id"];
-    expect(namesOption(quoteNames(names))).toEqual(names);
   });
 });
 

@@ -10,7 +10,7 @@ import {
 } from "../../../demo/src/pages/data/options.ts";
 import { summarize } from "../../../demo/src/pages/data/summary.ts";
 import { namesOption } from "../../../src/cli/options.ts";
-import { quoteWord, readCsv } from "../../../src/table.ts";
+import { readCsv } from "../../../src/table.ts";
 
 describe("the options of the page Your data", () => {
   it("become the configuration that trains the same in the command line", () => {
@@ -31,11 +31,7 @@ describe("the options of the page Your data", () => {
     const names = ["Maker, model", 'size ""', "id"];
     const { ignore } = configOf(20, "regression", { ...options, ignored: names });
     expect(namesOption(String(ignore))).toEqual(names);
-    expect([configName("my houses.csv"), quoteWord("my houses.csv"), quoteWord("it's")]).toEqual([
-      "my houses.config.json",
-      "'my houses.csv'",
-      "'it'\\''s'",
-    ]);
+    expect(configName("my houses.csv")).toBe("my houses.config.json");
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { commandLine, quoteWord, type Task } from "chainrule/table";
+import { commandLine, quoteFile, type Task } from "chainrule/table";
 import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import { Button } from "../../components/button.tsx";
@@ -37,7 +37,10 @@ export function TakeHome({ file, sample, rows, task, options, length, ready, sav
       <Button disabled={!ready} onClick={() => void attempt(async () => download(await save(), name))}>
         Download {name}
       </Button>
-      <Command label="predict with it" text={`${commandLine} predict ${quoteWord(name)} new.csv`} />
+      <Command
+        label="predict with it"
+        text={`${commandLine} predict ${quoteFile(name, "model.safetensors")} new.csv`}
+      />
       <Button onClick={() => void attempt(saveConfig)}>Download {config}</Button>
       {length?.onTheWay && (
         <p class="hint">
@@ -49,7 +52,10 @@ export function TakeHome({ file, sample, rows, task, options, length, ready, sav
           Download {made.file}
         </Button>
       )}
-      <Command label="train the same" text={`${commandLine} train ${quoteWord(file)} --config ${quoteWord(config)}`} />
+      <Command
+        label="train the same"
+        text={`${commandLine} train ${quoteFile(file, "data.csv")} --config ${quoteFile(config, "data.config.json")}`}
+      />
     </Panel>
   );
 }
