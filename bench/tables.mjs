@@ -187,7 +187,7 @@ function rowsOf(file, bytes) {
   if (!file.endsWith(".csv")) return [];
   const { columns, rows } = readCsv(bytes.toString(), file);
   const asCell = (cell = "") => (isNumber(cell) ? Number(cell) : cell);
-  return rows.map((cells) => Object.fromEntries(columns.map((name, i) => [name, asCell(cells[i])])));
+  return Array.from(rows, (cells) => Object.fromEntries(columns.map((name, i) => [name, asCell(cells[i])])));
 }
 
 /** What a column can serve as: nine cells of ten are there, and two differ. */

@@ -15,8 +15,8 @@ export {
   type ScaledRows,
 } from "./data/problem.ts";
 export { applyScale, type Scale, type Scaling, scalings, undoScale } from "./data/scale.ts";
-export { confusionOf, type Predicted, type Score, scoreOf } from "./data/score.ts";
+export { confusionOf, type Predicted, pairsOf, type Score, scoreOf } from "./data/score.ts";
 export { type Split, splitRows, takeRows, trainRows } from "./data/split.ts";
 export { type LeaveOut, readInputs } from "./data/table.ts";
-export { type Guess, guessTask, lossOf, type Task, tasks } from "./data/task.ts";
+export { doubtOf, type Guess, guessTask, lossOf, type Task, tasks } from "./data/task.ts";
 export { decodeText } from "./data/text.ts";

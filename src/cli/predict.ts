@@ -6,9 +6,7 @@ import { type KnownRows, knownRows } from "../data/problem.ts";
 import { type Scale, undoScale } from "../data/scale.ts";
 import { takeRows } from "../data/split.ts";
 import { numbersOf } from "../data/table.ts";
-import { lossOf } from "../data/task.ts";
 import type { Device } from "../device/open.ts";
-import { DataError } from "../errors.ts";
 import { type LoadedModel, loadModel } from "../run/checkpoint.ts";
 import { createPredictor } from "../run/predictor.ts";
 import type { Prediction } from "../run/types.ts";
@@ -35,8 +33,7 @@ export async function predict(
 ): Promise<number> {
   const { folder, stdout, stderr } = terminal;
   const loaded = loadModel(readBytes(modelPath, folder), modelPath);
-  const description = readDescription(loaded.metadata, modelPath);
-  checkSizes(loaded, description, modelPath);
+  const description = readDescription(loaded.metadata, modelPath, loaded);
   const table = readTable(path, folder);
   const known = knownRows(table, description);
   if (out !== undefined) checkWritable(out, [modelPath, path], folder);
@@ -79,14 +76,14 @@ function judgedRows(
   { outputs, classes: predicted }: Prediction,
 ): { readonly part: Judged | undefined; readonly left: readonly string[] } {
   const column = columns.indexOf(target);
-  if (column < 0 || rows.every((cells) => cells[column] === "")) return { part: undefined, left: [] };
+  if (column < 0 || isBlank(rows, column)) return { part: undefined, left: [] };
   const read = task === "classification" ? numbersOf(classes) : numberIn;
   const targets: number[] = [];
   const judged: number[] = [];
   let blank = 0;
   const odd: number[] = [];
   for (const [i, row] of known.rows.entries()) {
-    const cell = rows[row]?.[column] ?? "";
+    const cell = rows.at(row)?.[column] ?? "";
     const value = read(cell);
     if (value !== undefined) {
       targets.push(value);
@@ -100,7 +97,7 @@ function judgedRows(
     ...(first === undefined
       ? []
       : [
-          `${formatCount(odd.length, "row")} with ${task === "classification" ? "a class that the model does not know" : "what is no number"}, the first ${describe(rows[first]?.[column] ?? "")} on line ${lineOf(first)}`,
+          `${formatCount(odd.length, "row")} with ${task === "classification" ? "a class that the model does not know" : "what is no number"}, the first ${describe(rows.at(first)?.[column] ?? "")} on line ${lineOf(first)}`,
         ]),
   ];
   const which = Uint32Array.from(judged);
@@ -112,6 +109,11 @@ function judgedRows(
     part: targets.length === 0 ? undefined : { name: "given", targets, prediction },
     left: left.length === 0 ? [] : [`not in the score: ${left.join(", and ")}`],
   };
+}
+
+function isBlank(rows: Table["rows"], column: number): boolean {
+  for (const cells of rows) if (cells[column] !== "") return false;
+  return true;
 }
 
 /** One row of CSV for each row of the table: the class and its probability, or the number, and a header above; blank where there is none. */
@@ -154,19 +156,3 @@ const unparse = (rows: readonly (readonly string[])[]) => {
   const quotes = rows[0]?.length === 1 ? (cell: unknown) => cell === "" : false;
   return `${Papa.unparse(rows as string[][], { newline: "\n", quotes })}\n`;
 };
-
-function checkSizes({ model, inputs, loss }: LoadedModel, description: TableDescription, where: string): void {
-  const outputs = model.layers.at(-1)?.units;
-  const classification = description.task === "classification";
-  const fits =
-    inputs === description.inputs.length &&
-    outputs === (classification ? description.classes.length : 1) &&
-    loss === lossOf(description.task);
-  if (fits) return;
-  throw new DataError({
-    where,
-    got: `a network of ${inputs} inputs and ${outputs} outputs with ${loss}`,
-    expected: `one for ${description.inputs.length} columns and ${description.task}, as the file says of its table`,
-    remedy: "get the file again, or train anew",
-  });
-}

@@ -27,8 +27,8 @@ export interface Prepared {
  * @throws DataError, and ModelError where a scaling is given for a target of classes
  */
 export function prepareTable(path: string, options: TableOptions, folder?: string): Prepared {
-  const problem = problemOf(readTable(path, folder), options);
-  const { scaleTarget } = options;
+  const { target, task, ignore, testFraction, seed, scale, scaleTarget } = options;
+  const problem = problemOf(readTable(path, folder), { target, ignore, ...(task && { task }) });
   if (problem.task === "classification" && scaleTarget !== undefined) {
     refuse(
       "--scale-target",
@@ -37,6 +37,12 @@ export function prepareTable(path: string, options: TableOptions, folder?: strin
       "leave --scale-target out, or add --task regression",
     );
   }
-  const data = prepare(problem, { ...options, scaleTarget: scaleTarget ?? "standard", ignoreOption: "--ignore" });
+  const data = prepare(problem, {
+    testFraction,
+    seed,
+    scale,
+    scaleTarget: scaleTarget ?? "standard",
+    ignoreOption: "--ignore",
+  });
   return { problem, data };
 }

@@ -1,13 +1,18 @@
 import { DataError } from "../errors.ts";
-import type { Table } from "./csv.ts";
+import { cellOf, checkText } from "./check.ts";
+import type { Table } from "./rows.ts";
 
-const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** No two parts of it take the same letter, so that it is done in one pass. */
+const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 const float32Max = 3.4028234663852886e38;
 
-/** Whether a cell holds a decimal number: `-1`, `.5`, `2e-3`; not `0x10`, `inf`, `1,5` or nothing. */
-export const isNumber = (cell: string): boolean => decimal.test(cell);
+/** Whether a cell holds a decimal number: `-1`, `.5`, `2e-3`; not `0x10`, `inf`, `1,5` or nothing. @throws ModelError where it is no text */
+export function isNumber(cell: string): boolean {
+  checkText("isNumber", "a cell", cell);
+  return decimal.test(cell);
+}
 
-/** The number in a cell, as float64; undefined where it holds none, or one beyond float32's range. */
+/** The number in a cell, as float64; undefined where it holds none, or one beyond float32's range. @throws ModelError as `isNumber` */
 export function numberIn(cell: string): number | undefined {
   const value = isNumber(cell) ? Number(cell) : Number.NaN;
   return Math.abs(value) <= float32Max ? value : undefined;
@@ -15,10 +20,10 @@ export function numberIn(cell: string): number | undefined {
 
 /** The error for a cell of which `numberIn` finds none, with line and column. */
 export function numberError(table: Table, row: number, column: number, remedy: string): DataError {
-  const cell = table.rows[row]?.[column] ?? "";
+  const cell = table.rows.at(row)?.[column] ?? "";
   const large = isNumber(cell);
   const got = large
-    ? `${cell}, which is too large for float32`
+    ? `${brief(cell)}, which is too large for float32`
     : `${describe(cell)}${countCells(table, column, "no number")}`;
   const expected = large ? "a number from -3.4e38 to 3.4e38" : "a number";
   return cellError(table, row, column, { got, expected, remedy });
@@ -31,15 +36,44 @@ const kinds = {
 };
 
 /** ` (12 of 392 cells of column "colour" are no numbers)`, to follow one of them; nothing where it is the only cell. */
-export function countCells({ rows, columns }: Table, column: number, kind: keyof typeof kinds): string {
+export function countCells(table: Table, column: number, kind: keyof typeof kinds): string {
+  const { rows, columns } = table;
   if (rows.length === 1) return "";
   const { is, plural } = kinds[kind];
-  const count = rows.filter((cells) => is(cells[column] ?? "")).length;
-  return ` (${count} of ${rows.length} cells of column "${columns[column]}" ${count === 1 ? `is ${kind}` : `are ${plural}`})`;
+  let count = 0;
+  for (const [row, cells] of rows.entries()) if (is(cellOf(table, cells, row, column))) count++;
+  return ` (${count} of ${rows.length} cells of column ${describe(columns[column] ?? "")} ${count === 1 ? `is ${kind}` : `are ${plural}`})`;
 }
 
-/** A cell as a message names it. */
-export const describe = (cell: string) => (cell === "" ? "an empty cell" : `"${cell}"`);
+/** What a column holds. */
+export interface Held {
+  /** Cells that are numbers. */
+  readonly numbers: number;
+  /** First row whose cell is none; undefined where there is no such row. */
+  readonly odd: number | undefined;
+}
+
+/** What each of the columns holds, in one pass. */
+export function heldBy(table: Table): Held[] {
+  const held = table.columns.map((): { numbers: number; odd: number | undefined } => ({ numbers: 0, odd: undefined }));
+  for (const [row, cells] of table.rows.entries()) {
+    for (const [column, own] of held.entries()) {
+      if (isNumber(cellOf(table, cells, row, column))) own.numbers++;
+      else own.odd ??= row;
+    }
+  }
+  return held;
+}
+
+/** Letters of each end of a text that are enough for a message, which leaves out the middle of a long one. */
+const mostLetters = 300;
+
+/** A text as far as a message needs it, without another one as long as it. */
+export const brief = (text: string): string =>
+  text.length <= 2 * mostLetters ? text : `${text.slice(0, mostLetters)}…${text.slice(-mostLetters)}`;
+
+/** A cell, or a name, as a message names it. */
+export const describe = (cell: string) => (cell === "" ? "an empty cell" : `"${brief(cell)}"`);
 
 /** An error that names the cell: file, line, column and the column's name. */
 export function cellError(
@@ -49,6 +83,6 @@ export function cellError(
   fault: { readonly got: string; readonly expected: string; readonly remedy: string },
 ): DataError {
   const line = table.lineOf(row);
-  const where = `${table.file}: line ${line}, column ${column + 1} ("${table.columns[column]}")`;
+  const where = `${table.file}: line ${line}, column ${column + 1} ("${brief(table.columns[column] ?? "")}")`;
   return new DataError({ where, ...fault, line, column: column + 1 });
 }

@@ -1,6 +1,7 @@
 import { DataError } from "../errors.ts";
 import { nearest } from "../model/nearest.ts";
-import type { Table } from "./csv.ts";
+import { brief } from "./cell.ts";
+import type { Table } from "./rows.ts";
 
 /**
  * Where a column stands in a table, from 0.
@@ -13,17 +14,19 @@ export function columnIndex(table: Table, name: string, role: string): number {
   const likely = nearest(name, table.columns);
   throw new DataError({
     where: table.file,
-    got: `${role} column "${name}"`,
+    got: `${role} column "${brief(name)}"`,
     expected: `one of the columns ${listed(table.columns)}`,
     remedy:
-      likely === undefined ? "give the name of one of these columns" : `did you mean "${likely}"? Give one of these`,
+      likely === undefined
+        ? "give the name of one of these columns"
+        : `did you mean "${brief(likely)}"? Give one of these`,
   });
 }
 
 /** Names in quotes; of many, the first and the last ones. */
 export function listed(names: readonly string[], most = 12): string {
-  const quoted = names.map((name) => `"${name}"`);
-  if (quoted.length <= most) return quoted.join(", ");
+  const quoted = (some: readonly string[]) => some.map((name) => `"${brief(name)}"`);
+  if (names.length <= most) return quoted(names).join(", ");
   const half = most / 2;
-  return [...quoted.slice(0, half), `… (${quoted.length - most} more)`, ...quoted.slice(-half)].join(", ");
+  return [...quoted(names.slice(0, half)), `… (${names.length - most} more)`, ...quoted(names.slice(-half))].join(", ");
 }

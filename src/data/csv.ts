@@ -1,29 +1,46 @@
-import Papa from "papaparse";
 import { DataError } from "../errors.ts";
+import { describe } from "./cell.ts";
+import { checkText } from "./check.ts";
+import { afterLineEnd, cellEnd, cellsFrom, countLineEnds, isComma, isQuote } from "./record.ts";
+import { type Table, TextRows } from "./rows.ts";
 
-/** A CSV file as text, row by row. */
-export interface Table {
-  /** Name of the file, for error messages. */
-  readonly file: string;
-  readonly columns: readonly string[];
-  /** Cells `[rows][columns]`, as many in every row as there are columns. */
-  readonly rows: readonly (readonly string[])[];
-  /** Line of the file on which row 0, 1, … begins; lines count from 1, the header's included. */
-  lineOf(row: number): number;
-}
+export type { Table } from "./rows.ts";
+
+/** More would be too many for a network's inputs, and each has a name to keep. */
+const mostColumns = 1_000_000;
 
 /**
  * Reads a CSV file (RFC 4180) whose first line names the columns.
  *
  * A byte order mark, LF, CRLF and CR line ends, and blanks around cells are taken; blank lines are ignored. Line ends
- * within quotes are read as LF.
+ * within quotes are read as LF. Reading ends at the first fault. Beside the text itself it keeps at most 16 bytes a row.
  * @param file name for error messages
  * @throws DataError with line and column where the text is no such table
  */
 export function readCsv(text: string, file: string): Table {
-  const { records, lines } = parseRecords(text, file);
-  const [columns, ...rows] = records;
-  if (columns === undefined) {
+  checkText("readCsv", "the table", text);
+  checkText("readCsv", "the file's name", file);
+  let table: { readonly columns: readonly string[]; readonly rows: TextRows; readonly line: number } | undefined;
+  let line = 1;
+  for (let at = text.charCodeAt(0) === 0xfeff ? 1 : 0; at < text.length; ) {
+    const { end, cells, ends } = readRecord(text, at, line, file, table === undefined);
+    // A line of "" holds a cell, though an empty one.
+    if (cells > 1 || text.slice(at, end).trim() !== "") {
+      if (table === undefined) {
+        if (cells > mostColumns) refuseColumns(cells, line, file);
+        const columns = cellsFrom(text, at, cells);
+        checkHeader(columns, line, file);
+        table = { columns, rows: new TextRows(text, cells), line };
+      } else {
+        const { columns, rows } = table;
+        if (cells !== columns.length) refuseRagged(cells, columns.length, line, file);
+        rows.add(at, line);
+      }
+    }
+    line += ends + 1;
+    at = afterLineEnd(text, end);
+  }
+  if (table === undefined) {
     throw new DataError({
       where: file,
       got: "an empty file",
@@ -31,9 +48,7 @@ export function readCsv(text: string, file: string): Table {
       remedy: "check that this is the right file",
     });
   }
-  const [headerLine = 1, ...rowLines] = lines;
-  const lineOf = (row: number) => rowLines[row] ?? 0;
-  checkHeader(columns, headerLine, file);
+  const { columns, rows, line: headerLine } = table;
   if (rows.length === 0) {
     throw new DataError({
       where: file,
@@ -43,74 +58,60 @@ export function readCsv(text: string, file: string): Table {
       line: headerLine,
     });
   }
-  for (const [row, cells] of rows.entries()) {
-    if (cells.length !== columns.length) refuseRagged(cells.length, columns.length, lineOf(row), file);
+  return { file, columns, rows, lineOf: (row) => rows.lineOf(row) };
+}
+
+/** @returns where the record ends that begins at `from`, how many cells it has, and the line ends in them @throws DataError */
+function readRecord(text: string, from: number, line: number, file: string, header: boolean) {
+  let [cells, ends] = [0, 0];
+  for (let at = from; ; at++) {
+    const end = cellEnd(text, at);
+    cells++;
+    if (end < 0) {
+      if (header) checkSeparator(text, from, line, file);
+      refuseQuote(end === -1, `${file}: line ${line + ends}, column ${cells}`, line + ends, cells);
+    }
+    if (isQuote(text, at)) ends += countLineEnds(text, at, end);
+    at = end;
+    if (!isComma(text, end)) return { end, cells, ends };
   }
-  return { file, columns, rows, lineOf };
 }
 
-interface Records {
-  readonly records: string[][];
-  /** Line on which each record begins. */
-  readonly lines: number[];
-}
-
-function parseRecords(source: string, file: string): Records {
-  // The byte order mark goes first, so that positions in the text are those that the parser tells.
-  const text = source.replace(/^\ufeff/, "").replace(/\r\n?/g, "\n");
-  const records: string[][] = [];
-  const lines: number[] = [];
-  let start = 0;
-  let line = 1;
-  Papa.parse<string[]>(text, {
-    delimiter: ",",
-    newline: "\n",
-    step: ({ data, errors, meta }) => {
-      const [error] = errors;
-      if (error?.index !== undefined) {
-        if (records.length === 0) checkSeparator(text.slice(start), line, file);
-        refuseQuote(error.code, text, start, error.index, line, file);
-      }
-      const cells = data.map((cell) => cell.trim());
-      // A line of "" holds a cell, though an empty one.
-      if (cells.length > 1 || text.slice(start, meta.cursor).trim() !== "") {
-        records.push(cells);
-        lines.push(line);
-      }
-      line += countLineEnds(text, start, meta.cursor);
-      start = meta.cursor;
-    },
-  });
-  return { records, lines };
-}
-
-function countLineEnds(text: string, from: number, to: number): number {
-  let count = 0;
-  for (let i = text.indexOf("\n", from); i >= 0 && i < to; i = text.indexOf("\n", i + 1)) count++;
-  return count;
-}
-
-/** @param start where the record begins in the text, on line `line`; `index` is where the opening quote ends */
-function refuseQuote(code: string, text: string, start: number, index: number, line: number, file: string): never {
-  const before = text.slice(start, index - 1);
-  const cells = Papa.parse<string[]>(before, { delimiter: ",", newline: "\n" }).data[0];
-  const column = cells?.length ?? 1;
-  const quoteLine = line + countLineEnds(text, start, index);
-  const open = code === "MissingQuotes";
+function refuseQuote(open: boolean, where: string, line: number, column: number): never {
   throw new DataError({
-    where: `${file}: line ${quoteLine}, column ${column}`,
+    where,
     got: open ? "a quote that is never closed" : "text after a closing quote",
     expected: open ? 'a closing " before the file ends' : "a comma or the line's end there",
     remedy: 'put " around the cell and write "" for each " in it',
-    line: quoteLine,
+    line,
     column,
   });
 }
 
-/** @param header where it begins @throws DataError where its first cell, in quotes or not, is parted from the next by something else */
-function checkSeparator(header: string, line: number, file: string): void {
-  const [, separator] = /^ *(?:"(?:[^"]|"")*"|[^",;\t\n]*) *([;\t])/.exec(header) ?? [];
-  if (separator === undefined) return;
+function refuseColumns(columns: number, line: number, file: string): never {
+  throw new DataError({
+    where: `${file}: line ${line}`,
+    got: `${columns} columns`,
+    expected: `at most ${mostColumns}`,
+    remedy: "leave out columns, or exchange rows and columns",
+    line,
+  });
+}
+
+/** @throws DataError where the first cell of the record at `from`, in quotes or not, is parted from the next by something else */
+function checkSeparator(text: string, from: number, line: number, file: string): void {
+  let at = from;
+  while (text[at] === " ") at++;
+  if (text[at] === '"') {
+    do at = text.indexOf('"', at + 1) + 1;
+    while (at > 0 && text[at] === '"');
+    if (at === 0) return;
+    while (text[at] === " ") at++;
+  } else {
+    while (at < text.length && !'",;\t\n\r'.includes(text.charAt(at))) at++;
+  }
+  const separator = text[at];
+  if (separator !== ";" && separator !== "\t") return;
   throw new DataError({
     where: `${file}: line ${line}`,
     got: separator === ";" ? "cells parted by semicolons" : "cells parted by tabs",
@@ -121,7 +122,7 @@ function checkSeparator(header: string, line: number, file: string): void {
 }
 
 function checkHeader(columns: readonly string[], line: number, file: string): void {
-  if (columns.length === 1) checkSeparator(columns[0] ?? "", line, file);
+  if (columns.length === 1) checkSeparator(columns[0] ?? "", 0, line, file);
   const seen = new Map<string, number>();
   for (const [index, name] of columns.entries()) {
     const column = index + 1;
@@ -141,7 +142,7 @@ function checkHeader(columns: readonly string[], line: number, file: string): vo
     if (first !== undefined) {
       throw new DataError({
         where,
-        got: `"${name}", the name of column ${first + 1} too`,
+        got: `${describe(name)}, the name of column ${first + 1} too`,
         expected: "a different name for each column",
         remedy: "rename one of them, or add a first line with names if there is none",
         line,

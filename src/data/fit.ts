@@ -1,3 +1,5 @@
+import { checkNumbers } from "./check.ts";
+
 /** How well predicted numbers fit. */
 export interface Fit {
   /** √(Σ(p − y)²/n), in the target's unit. */
@@ -6,8 +8,10 @@ export interface Fit {
   readonly r2: number;
 }
 
-/** @param predicted p `[n]` @param actual y `[n]` */
+/** @param predicted p `[n]` @param actual y `[n]` @throws ModelError for what are not as many numbers */
 export function measureFit(predicted: ArrayLike<number>, actual: ArrayLike<number>): Fit {
+  checkNumbers("measureFit", "actual", actual);
+  checkNumbers("measureFit", "predicted", predicted, actual.length);
   const n = actual.length;
   let sum = 0;
   for (let i = 0; i < n; i++) sum += actual[i] ?? 0;

@@ -1,12 +1,24 @@
 import { DataError } from "../errors.ts";
-import { cellError, describe, isNumber, numberError, numberIn } from "./cell.ts";
+import { checkOptions, checkWord } from "../model/options.ts";
+import { count } from "../model/schedule.ts";
+import { brief, cellError, describe, heldBy, numberError, numberIn } from "./cell.ts";
+import { cellOf, checkColumn, checkTable, checkText, checkTexts, room } from "./check.ts";
 import { columnIndex } from "./columns.ts";
-import type { Table } from "./csv.ts";
 import type { TableDescription } from "./description.ts";
-import { firstNotFinite, fitScale, type Scale, type Scaling, scaleFault, scaleValues } from "./scale.ts";
-import { splitRows, takeRows } from "./split.ts";
+import type { Table } from "./rows.ts";
+import {
+  firstNotFinite,
+  fitScale,
+  type Scale,
+  type Scaling,
+  scaleFault,
+  scaleRow,
+  scaleValues,
+  scalings,
+} from "./scale.ts";
+import { checkFraction, splitRows, takeRows } from "./split.ts";
 import { placesOf, readClasses, readInputs, readTargets } from "./table.ts";
-import { findClasses, guessTask, type Task } from "./task.ts";
+import { checkTask, findClasses, guessTask, type Task } from "./task.ts";
 
 export interface ProblemOptions {
   readonly target: string;
@@ -29,7 +41,7 @@ export interface Problem {
   readonly target: number;
   readonly task: Task;
   /** Why the task was guessed so; undefined where it was told. */
-  readonly guessed: string | undefined;
+  readonly guessed?: string | undefined;
   /** Names of the columns to learn from. */
   readonly inputs: readonly string[];
   /** Names of the columns that are not learned from, as far as they were told. */
@@ -40,14 +52,21 @@ export interface Problem {
   readonly outputs: number;
 }
 
-/** @throws DataError for a column that is not there, and for a target of which nothing can be learned */
+/**
+ * @throws DataError for a column that is not there, and for a target of which nothing can be learned; ModelError for wrong options
+ */
 export function problemOf(table: Table, options: ProblemOptions): Problem {
+  checkTable("problemOf", table);
+  checkOptions<ProblemOptions>("problemOf", options, { target: 1, task: 0, ignore: 1 });
+  checkText("problemOf", "target", options.target);
+  checkTexts("problemOf", "ignore", options.ignore);
+  if (options.task !== undefined) checkTask("problemOf", options.task);
   const target = columnIndex(table, options.target, "target");
   for (const name of options.ignore) {
     if (columnIndex(table, name, "ignored") !== target) continue;
     throw new DataError({
       where: table.file,
-      got: `ignored column "${name}"`,
+      got: `ignored column "${brief(name)}"`,
       expected: "other columns than the target",
       remedy: "leave the target out of the columns to ignore",
     });
@@ -73,13 +92,13 @@ export function problemOf(table: Table, options: ProblemOptions): Problem {
 function remedyForColumns(table: Table, ignored: readonly string[]): string {
   const add = "add a column of numbers";
   if (ignored.length === 0) return add;
-  for (const name of ignored) {
-    const column = table.columns.indexOf(name);
-    const numbers = table.rows.filter((cells) => isNumber(cells[column] ?? "")).length;
-    if (numbers === 0 || numbers === table.rows.length) continue;
-    const odd = table.rows.findIndex((cells) => !isNumber(cells[column] ?? ""));
-    const held = describe(table.rows[odd]?.[column] ?? "");
-    return `${add}, or mend line ${table.lineOf(odd)} of "${name}", ${held} among numbers, and do not ignore it`;
+  const held = heldBy(table);
+  const told = new Set(ignored);
+  for (const [column, name] of table.columns.entries()) {
+    const { numbers = 0, odd } = held[column] ?? {};
+    if (numbers === 0 || odd === undefined || !told.has(name)) continue;
+    const cell = describe(table.rows.at(odd)?.[column] ?? "");
+    return `${add}, or mend line ${table.lineOf(odd)} of "${brief(name)}", ${cell} among numbers, and do not ignore it`;
   }
   return `${add}, or ignore fewer`;
 }
@@ -112,7 +131,7 @@ function checkVaries({ file, columns }: Table, target: number, values: Float64Ar
   const [first] = values;
   if (values.some((value) => value !== first)) return;
   throw new DataError({
-    where: `${file}: column ${target + 1} ("${columns[target]}")`,
+    where: `${file}: column ${target + 1} ("${brief(columns[target] ?? "")}")`,
     got: `${first} on every row to train on`,
     expected: "at least two different numbers",
     remedy: "add rows with other numbers, or choose another target",
@@ -120,8 +139,42 @@ function checkVaries({ file, columns }: Table, target: number, values: Float64Ar
   });
 }
 
-/** Splits and scales; the scaling is taken from the rows to train on. @throws DataError */
+function checkPrepare(problem: Problem, options: PrepareOptions): void {
+  const where = "prepare: problem";
+  checkOptions<Problem>(where, problem, {
+    table: 1,
+    target: 1,
+    task: 1,
+    guessed: 0,
+    inputs: 1,
+    ignored: 1,
+    classes: 1,
+    outputs: 1,
+  });
+  checkTable(where, problem.table);
+  checkColumn(where, problem.table, problem.target);
+  checkTask(where, problem.task);
+  for (const list of ["inputs", "ignored", "classes"] as const) checkTexts(where, list, problem[list]);
+  checkOptions<PrepareOptions>("prepare", options, {
+    testFraction: 1,
+    seed: 1,
+    scale: 1,
+    scaleTarget: 1,
+    ignoreOption: 0,
+  });
+  checkFraction("prepare", options.testFraction);
+  count("prepare", "seed", options.seed, 0);
+  checkWord("prepare", "scale ", options.scale, scalings);
+  checkWord("prepare", "scaleTarget ", options.scaleTarget, scalings);
+  if (options.ignoreOption !== undefined) checkText("prepare", "ignoreOption", options.ignoreOption);
+}
+
+/**
+ * Splits and scales; the scaling is taken from the rows to train on.
+ * @throws DataError for cells that hold no numbers, ModelError for wrong options
+ */
 export function prepare(problem: Problem, options: PrepareOptions): PreparedData {
+  checkPrepare(problem, options);
   const { table, target, task, inputs, ignored, classes } = problem;
   const { ignoreOption: option } = options;
   const values = readInputs(table, inputs, option === undefined ? undefined : { option, ignored });
@@ -195,25 +248,28 @@ export interface KnownRows {
 /** The rows whose inputs are all numbers that a network takes, scaled. @throws DataError where there is none, or a column is missing */
 export function knownRows(table: Table, { inputs, inputScale }: TableDescription): KnownRows {
   const places = placesOf(table, inputs);
-  const known: number[] = [];
-  const scaled: Float32Array[] = [];
+  const known = room(Uint32Array, table.file, table.rows.length);
+  const scaled = room(Float32Array, table.file, table.rows.length * places.length);
+  let length = 0;
   let fault: DataError | undefined;
   for (const [row, cells] of table.rows.entries()) {
-    const values = places.map((column) => numberIn(cells[column] ?? ""));
+    const values = places.map((column) => numberIn(cellOf(table, cells, row, column)));
     const odd = values.indexOf(undefined);
-    const own = scaleValues(values as number[], inputScale);
-    const far = firstNotFinite(own);
-    if (odd < 0 && far < 0) {
-      known.push(row);
-      scaled.push(own);
-    } else if (odd < 0) {
+    // What is wrong is left where the next row comes.
+    const far = odd < 0 ? scaleRow(values as number[], inputScale, scaled, length * places.length) : -1;
+    if (odd < 0 && far < 0) known[length++] = row;
+    else if (odd < 0) {
       fault ??= cellError(table, row, places[far] ?? 0, scaleFault(values as number[], inputScale, far));
     } else {
       fault ??= numberError(table, row, places[odd] ?? 0, "mend the cell, or leave out its row");
     }
   }
-  if (known.length === 0 && fault !== undefined) throw fault;
-  const all = new Float32Array(known.length * inputs.length);
-  for (const [i, own] of scaled.entries()) all.set(own, i * inputs.length);
-  return { rows: Uint32Array.from(known), inputs: all, fault };
+  if (length === 0 && fault !== undefined) throw fault;
+  // Without the room for the others, if there are any.
+  const all = length === table.rows.length;
+  return {
+    rows: all ? known : known.slice(0, length),
+    inputs: all ? scaled : scaled.slice(0, length * places.length),
+    fault,
+  };
 }

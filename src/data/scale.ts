@@ -1,4 +1,6 @@
 import { DataError } from "../errors.ts";
+import { checkOptions, checkWord, refuse } from "../model/options.ts";
+import { checkNumbers, checkText, room } from "./check.ts";
 
 /**
  * How columns are scaled before the network sees them: x′ = (x − shift)·factor, column by column.
@@ -29,11 +31,11 @@ export function fitScale(values: ArrayLike<number>, columns: number, kind: Scali
   const factor: number[] = [];
   for (let column = 0; column < columns; column++) {
     const { low, high, mean, deviation } = statistics(values, columns, column);
-    shift.push({ standard: mean, minmax: low, none: 0 }[kind]);
-    const inverse = 1 / { standard: deviation, minmax: high - low, none: 1 }[kind];
+    const [origin, unit] = kind === "standard" ? [mean, deviation] : kind === "minmax" ? [low, high - low] : [0, 1];
+    shift.push(origin);
     // By comparing: rounding can leave a constant column a tiny deviation.
     const constant = kind !== "none" && low === high;
-    factor.push(constant || !Number.isFinite(inverse) ? 0 : inverse);
+    factor.push(constant || !Number.isFinite(1 / unit) ? 0 : 1 / unit);
   }
   return { kind, shift, factor };
 }
@@ -60,9 +62,11 @@ function statistics(values: ArrayLike<number>, columns: number, column: number) 
 /**
  * x′ = (x − shift)·factor over `[rows, columns]`, as float32.
  * @param where names the values in an error message: `test.csv: inputs`
- * @throws DataError where a scaled value is beyond float32's range
+ * @throws DataError where a scaled value is beyond float32's range, ModelError for what are no values or no scale
  */
 export function applyScale(values: ArrayLike<number>, scale: Scale, where: string): Float32Array<ArrayBuffer> {
+  checkScaling("applyScale", values, scale);
+  checkText("applyScale", "where", where);
   const scaled = scaleValues(values, scale);
   const at = firstNotFinite(scaled);
   if (at < 0) return scaled;
@@ -73,11 +77,40 @@ export function applyScale(values: ArrayLike<number>, scale: Scale, where: strin
   });
 }
 
+function checkScaling(where: string, values: ArrayLike<number>, scale: Scale): void {
+  checkNumbers(where, "values", values);
+  checkScale(`${where}: scale`, scale);
+  const columns = scale.shift.length;
+  if (values.length % columns === 0) return;
+  const expected = `a multiple of ${columns}, the columns of the scale`;
+  refuse(where, `${values.length} values`, expected, "give whole rows");
+}
+
+/** @throws ModelError unless `scale` is one of a column or more */
+export function checkScale(where: string, scale: Scale): void {
+  checkOptions<Scale>(where, scale, { kind: 1, shift: 1, factor: 1 });
+  checkWord(where, "kind ", scale.kind, scalings);
+  checkNumbers(where, "shift", scale.shift);
+  checkNumbers(where, "factor", scale.factor, scale.shift.length);
+  if (scale.shift.length === 0) refuse(where, "no column", "a shift and a factor a column", "give what prepare gives");
+}
+
 /** As `applyScale`, with what is beyond float32's range left as it becomes. */
 export function scaleValues(values: ArrayLike<number>, scale: Scale): Float32Array<ArrayBuffer> {
-  const scaled = new Float32Array(values.length);
+  const scaled = room(Float32Array, "scaling", values.length);
   for (let i = 0; i < values.length; i++) scaled[i] = scaledValue(values, scale, i);
   return scaled;
+}
+
+/** One row into `scaled`, where it begins at `from`. @returns place in it of the first value beyond float32's range; −1 where none is */
+export function scaleRow(values: ArrayLike<number>, scale: Scale, scaled: Float32Array, from: number): number {
+  let far = -1;
+  for (let i = 0; i < values.length; i++) {
+    const value = Math.fround(scaledValue(values, scale, i));
+    scaled[from + i] = value;
+    if (far < 0 && !Number.isFinite(value)) far = i;
+  }
+  return far;
 }
 
 /** Place of the first value that is beyond float32's range; −1 where none is. */
@@ -95,12 +128,18 @@ function scaledValue(values: ArrayLike<number>, { shift, factor }: Scale, at: nu
   return ((values[at] ?? 0) - (shift[column] ?? 0)) * (factor[column] ?? 1);
 }
 
-/** x = x′/factor + shift, the inverse of `applyScale`, over `[rows, columns]`; shift where the factor is 0. */
+/**
+ * x = x′/factor + shift, the inverse of `applyScale`, over `[rows, columns]`; shift where the factor is 0.
+ * @throws ModelError for what are no values or no scale
+ */
 export function undoScale(values: ArrayLike<number>, scale: Scale): Float64Array<ArrayBuffer> {
+  checkScaling("undoScale", values, scale);
   const { shift, factor } = scale;
-  const columns = shift.length;
-  return Float64Array.from(values, (x, i) => {
-    const f = factor[i % columns] ?? 1;
-    return (f === 0 ? 0 : x / f) + (shift[i % columns] ?? 0);
-  });
+  const undone = room(Float64Array, "undoScale", values.length);
+  for (let i = 0; i < values.length; i++) {
+    const column = i % shift.length;
+    const f = factor[column] ?? 1;
+    undone[i] = (f === 0 ? 0 : (values[i] ?? 0) / f) + (shift[column] ?? 0);
+  }
+  return undone;
 }

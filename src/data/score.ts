@@ -1,6 +1,9 @@
+import { checkObject, refuse, show } from "../model/options.ts";
+import { count } from "../model/schedule.ts";
+import { checkNumbers } from "./check.ts";
 import type { TableDescription } from "./description.ts";
 import { type Fit, measureFit } from "./fit.ts";
-import { scaleValues, undoScale } from "./scale.ts";
+import { checkScale, scaleValues, undoScale } from "./scale.ts";
 
 /** What a network says of rows, as `predict` of a trainer gives it. */
 export interface Predicted {
@@ -24,19 +27,28 @@ export interface Score {
 /**
  * Judges predictions, with sums in float64.
  * @param targets `[rows]`, numbers of classes or numbers in the target's own unit
+ * @throws ModelError for what are no such numbers
  */
-export function scoreOf(
-  { outputs, classes }: Predicted,
-  targets: ArrayLike<number>,
-  { targetScale }: TableDescription,
-): Score {
+export function scoreOf(predicted: Predicted, targets: ArrayLike<number>, description: TableDescription): Score {
+  const where = "scoreOf";
+  checkObject(`${where}: predicted`, predicted, "outputs, classes");
+  checkObject(`${where}: description`, description, "a table's description");
+  checkNumbers(where, "targets", targets);
+  const { outputs, classes } = predicted;
+  const { targetScale } = description;
   const rows = targets.length;
   if (targetScale) {
+    checkScale(`${where}: targetScale`, targetScale);
+    checkNumbers(where, "outputs", outputs, rows);
     const scaled = scaleValues(targets, targetScale);
     const loss = meanOf(rows, (row) => ((outputs[row] ?? 0) - (scaled[row] ?? 0)) ** 2 / 2);
     return { rows, loss, accuracy: undefined, fit: measureFit(undoScale(outputs, targetScale), targets) };
   }
+  checkNumbers(where, "outputs", outputs);
+  if (classes !== undefined) checkNumbers(where, "classes", classes, rows);
   const width = outputs.length / rows;
+  if (!Number.isInteger(width))
+    refuse(where, `${outputs.length} outputs`, `as many for each of ${rows} rows`, "give whole rows");
   const loss = meanOf(rows, (row) => crossEntropy(outputs, row * width, width, targets[row] ?? 0));
   return { rows, loss, accuracy: meanOf(rows, (row) => Number(classes?.[row] === targets[row])), fit: undefined };
 }
@@ -56,21 +68,50 @@ function meanOf(rows: number, of: (row: number) => number): number {
   return sum / rows;
 }
 
-/** How often each class was taken for each: `[classes, classes]`, down the true class, across the predicted one. */
+/** A longer matrix is mostly zeros, whose pairs are better counted as they come. */
+const mostMatrixClasses = 1024;
+
+/**
+ * How often each class was taken for each: `[classes, classes]`, down the true class, across the predicted one.
+ * @throws ModelError for more than 1024 classes, of which `pairsOf` counts the pairs that there are, and for what are no classes
+ */
 export function confusionOf(actual: ArrayLike<number>, predicted: ArrayLike<number>, classes: number): number[] {
+  const where = "confusionOf";
+  count(where, "classes", classes, 1);
+  if (classes > mostMatrixClasses) {
+    refuse(where, `${classes} classes`, `at most ${mostMatrixClasses}`, "count the pairs with pairsOf");
+  }
   const counts = pairsOf(actual, predicted, classes);
   return Array.from({ length: classes ** 2 }, (_, at) => counts.get(at) ?? 0);
 }
 
-/** As `confusionOf`, by the places in that matrix, which is too large for many classes; without those that are 0. */
+/**
+ * As `confusionOf`, by the places in that matrix, `actual·classes + predicted`, without those that are 0: no more than there are rows,
+ * however many the classes.
+ * @throws ModelError for what are no classes
+ */
 export function pairsOf(
   actual: ArrayLike<number>,
   predicted: ArrayLike<number>,
   classes: number,
 ): ReadonlyMap<number, number> {
+  const where = "pairsOf";
+  count(where, "classes", classes, 1);
+  checkNumbers(where, "actual", actual);
+  checkNumbers(where, "predicted", predicted, actual.length);
   const counts = new Map<number, number>();
+  const classAt = (values: ArrayLike<number>, i: number): number => {
+    const value = values[i] ?? 0;
+    if (Number.isInteger(value) && value >= 0 && value < classes) return value;
+    return refuse(
+      where,
+      `class ${show(value)}`,
+      `a whole number from 0 to ${classes - 1}`,
+      "give the classes' numbers",
+    );
+  };
   for (let i = 0; i < actual.length; i++) {
-    const at = (actual[i] ?? 0) * classes + (predicted[i] ?? 0);
+    const at = classAt(actual, i) * classes + classAt(predicted, i);
     counts.set(at, (counts.get(at) ?? 0) + 1);
   }
   return counts;

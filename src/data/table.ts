@@ -1,9 +1,11 @@
 import { DataError } from "../errors.ts";
 import { nearest } from "../model/nearest.ts";
-import { cellError, isNumber, numberError, numberIn } from "./cell.ts";
+import { checkOptions } from "../model/options.ts";
+import { brief, cellError, heldBy, isNumber, numberError, numberIn } from "./cell.ts";
+import { cellOf, checkTable, checkText, checkTexts, room } from "./check.ts";
 import { listed } from "./columns.ts";
 import { quoteNames, quoteWord } from "./command.ts";
-import type { Table } from "./csv.ts";
+import type { Table } from "./rows.ts";
 
 /** How columns are left out of what is learned from, for the remedies of errors. */
 export interface LeaveOut {
@@ -17,15 +19,23 @@ export interface LeaveOut {
  * The named columns as numbers `[rows, names]`, row-major, in the order of `names`; other columns are left aside. They
  * are float64, so that scaling a column such as a time in ms loses nothing to float32 before it is applied.
  * @param leaveOut where columns may be left out by an option
- * @throws DataError for a missing column, and with line and column for a cell that holds no number
+ * @throws DataError for a missing column, and with line and column for a cell that holds no number; ModelError for what is no table
  */
 export function readInputs(table: Table, names: readonly string[], leaveOut?: LeaveOut): Float64Array<ArrayBuffer> {
-  const indices = placesOf(table, names);
-  const values = new Float64Array(table.rows.length * indices.length);
+  const where = "readInputs";
+  checkTable(where, table);
+  checkTexts(where, "names", names);
+  if (leaveOut !== undefined) {
+    checkOptions<LeaveOut>(`${where}: leaveOut`, leaveOut, { option: 1, ignored: 1 });
+    checkText(`${where}: leaveOut`, "option", leaveOut.option);
+    checkTexts(`${where}: leaveOut`, "ignored", leaveOut.ignored);
+  }
+  const places = placesOf(table, names);
+  const values = room(Float64Array, table.file, table.rows.length * places.length);
   let i = 0;
   for (const [row, cells] of table.rows.entries()) {
-    for (const column of indices) {
-      const value = numberIn(cells[column] ?? "");
+    for (const column of places) {
+      const value = numberIn(cellOf(table, cells, row, column));
       if (value === undefined) throw numberError(table, row, column, remedyFor(table, column, names, leaveOut));
       values[i++] = value;
     }
@@ -40,11 +50,13 @@ export function placesOf(table: Table, names: readonly string[]): number[] {
 }
 
 function remedyFor(table: Table, column: number, names: readonly string[], leaveOut: LeaveOut | undefined): string {
-  const isText = (index: number) => table.rows.every((cells) => !isNumber(cells[index] ?? ""));
+  const held = heldBy(table);
+  const isText = (index: number) => held[index]?.numbers === 0;
   const mend = isText(column) ? "" : "mend the cell, leave out its row, or ";
   if (leaveOut === undefined) return `${mend}leave out the column`;
   // With all others that hold nothing but text, of which each would be refused next.
-  const also = names.filter((name) => name === table.columns[column] || isText(table.columns.indexOf(name)));
+  const places = placesOf(table, names);
+  const also = names.filter((_, i) => places[i] === column || isText(places[i] ?? 0));
   const word = quoteWord(quoteNames([...leaveOut.ignored, ...also]), "their names");
   return `${mend}leave out ${also.length === 1 ? "the column" : "such columns"} with ${leaveOut.option} ${word}`;
 }
@@ -59,11 +71,11 @@ function refuseMissing({ columns, file }: Table, name: string, names: readonly s
   throw new DataError({
     where: file,
     got: `columns ${listed(columns)}`,
-    expected: `a column "${name}"`,
+    expected: `a column "${brief(name)}"`,
     remedy:
       likely === undefined
         ? "give a table with the columns that the model was trained on"
-        : `rename the column "${likely}" if it is the one`,
+        : `rename the column "${brief(likely)}" if it is the one`,
   });
 }
 
@@ -71,14 +83,19 @@ function refuseMissing({ columns, file }: Table, name: string, names: readonly s
  * The target as numbers `[rows]`, float64 for the same reason.
  * @throws DataError with line and column for a cell that holds no number
  */
-export const readTargets = (table: Table, target: number): Float64Array<ArrayBuffer> =>
-  Float64Array.from(table.rows, (cells, row) => {
-    const value = numberIn(cells[target] ?? "");
-    if (value !== undefined) return value;
-    const text = table.rows.every((others) => !isNumber(others[target] ?? ""));
-    const remedy = text ? "choose the task classification, or another target" : "mend the cell, or leave out its row";
-    throw numberError(table, row, target, remedy);
-  });
+export function readTargets(table: Table, target: number): Float64Array<ArrayBuffer> {
+  const values = room(Float64Array, table.file, table.rows.length);
+  for (const [row, cells] of table.rows.entries()) {
+    const value = numberIn(cellOf(table, cells, row, target));
+    if (value === undefined) {
+      const text = heldBy(table)[target]?.numbers === 0;
+      const remedy = text ? "choose the task classification, or another target" : "mend the cell, or leave out its row";
+      throw numberError(table, row, target, remedy);
+    }
+    values[row] = value;
+  }
+  return values;
+}
 
 /**
  * The target as numbers of classes `[rows]`.
@@ -87,15 +104,20 @@ export const readTargets = (table: Table, target: number): Float64Array<ArrayBuf
  */
 export function readClasses(table: Table, target: number, classes: readonly string[]): Uint32Array<ArrayBuffer> {
   const numberOf = numbersOf(classes);
-  return Uint32Array.from(table.rows, (cells, row) => {
-    const number = numberOf(cells[target] ?? "");
-    if (number !== undefined) return number;
-    throw cellError(table, row, target, {
-      got: `class "${cells[target]}"`,
-      expected: `one of ${listed(classes)}, the classes that the model knows`,
-      remedy: "mend the cell, or train on data that holds this class",
-    });
-  });
+  const numbers = room(Uint32Array, table.file, table.rows.length);
+  for (const [row, cells] of table.rows.entries()) {
+    const cell = cellOf(table, cells, row, target);
+    const number = numberOf(cell);
+    if (number === undefined) {
+      throw cellError(table, row, target, {
+        got: `class "${brief(cell)}"`,
+        expected: `one of ${listed(classes)}, the classes that the model knows`,
+        remedy: "mend the cell, or train on data that holds this class",
+      });
+    }
+    numbers[row] = number;
+  }
+  return numbers;
 }
 
 /** Gives a cell the number of its class: by its text, or, where all classes are numbers, by its value, `1.0` for `1`. */

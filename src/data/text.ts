@@ -1,4 +1,6 @@
 import { DataError } from "../errors.ts";
+import { refuse, show } from "../model/options.ts";
+import { checkText } from "./check.ts";
 
 /** Longest text that V8 holds, in letters. */
 const longestText = 0x1fffffe8;
@@ -6,9 +8,13 @@ const longestText = 0x1fffffe8;
 /**
  * The text of a file.
  * @param file name for error messages
- * @throws DataError where it is too long, or no UTF-8
+ * @throws DataError where it is too long, or no UTF-8; ModelError where it is no Uint8Array
  */
 export function decodeText(bytes: Uint8Array, file: string): string {
+  checkText("decodeText", "file", file);
+  if (!ArrayBuffer.isView(bytes) || bytes.BYTES_PER_ELEMENT !== 1) {
+    refuse("decodeText", show(bytes), "the bytes of a file", "give them as a Uint8Array");
+  }
   if (bytes.length > longestText) {
     throw new DataError({
       where: file,

@@ -74,7 +74,7 @@ describe("predict", () => {
     const [header, ...predictions] = rowsOf(readFileSync(join(place.folder, "p.csv"), "utf8"));
     expect(header).toEqual(["price"]);
     const { rows } = readCsv(houses, "houses.csv");
-    const errors = predictions.map(([price], i) => Number(price) - Number(rows[i]?.[2]));
+    const errors = predictions.map(([price], i) => Number(price) - Number(rows.at(i)?.[2]));
     const rmse = Math.sqrt(errors.reduce((sum, error) => sum + error ** 2, 0) / errors.length);
     expect(rmse).toBeLessThan(15000);
     const printed = /^given +40 +\S+ +(\S+) +(0\.9\d+)$/m.exec(outcome.stderr);
@@ -154,7 +154,7 @@ describe("predict", () => {
     const outcome = await place.run(["predict", "houses.safetensors", "given.csv", "--out", "p.csv"]);
     succeeded(outcome);
     const { rows } = readCsv(readFileSync(join(place.folder, "p.csv"), "utf8"), "p.csv");
-    expect(rows.map(([price]) => price !== "")).toEqual([true, false, false, true, true, true]);
+    expect([...rows].map(([price]) => price !== "")).toEqual([true, false, false, true, true, true]);
     expect(outcome.stderr).toMatch(/^without a prediction: 2 of 6 rows, the first since given\.csv: line 3, column 1 /);
     expect(outcome.stderr).toMatch(
       /^not in the score: 1 row without a "price", and 1 row with what is no number, the first "cheap" on line 6$/m,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readCsv } from "../../../src/data/csv.ts";
-import { findClasses, guessTask } from "../../../src/data/task.ts";
+import { doubtOf, findClasses, guessTask, type Task } from "../../../src/data/task.ts";
 
 const column = (cells: readonly (string | number)[]) =>
   readCsv(`x,y\n${cells.map((cell) => `0,${cell}\n`).join("")}`, "data.csv");
@@ -97,5 +97,27 @@ describe("findClasses", () => {
     expect(() => classes(["yes", ""])).toThrow(
       'data.csv: line 3, column 2 ("y"): got an empty cell (1 of 2 cells of column "y" is empty),',
     );
+  });
+});
+
+describe("doubtOf", () => {
+  const doubt = (cells: readonly (string | number)[], task: Task) => doubtOf(column(cells), "y", task)?.message;
+
+  it("is of a class for more than half of the rows, as an id or a text has", () => {
+    expect(doubt(["a", "b", "c", "c"], "classification")).toBe(
+      'data.csv: column 2 ("y"): got more than 2 classes on 4 rows, expected at most half as many classes as rows; choose another target, unless this is the one.',
+    );
+    expect(doubt(["a", "b", "a", "b"], "classification")).toBeUndefined();
+    expect(doubt(["1", "1.0", "2", "2"], "classification")).toBeUndefined();
+  });
+
+  it("is of numbers that count the rows", () => {
+    const rows = Array.from({ length: 30 }, (_, row) => row + 7);
+    expect(doubt(rows, "regression")).toContain(
+      "got the numbers from 7 on, one for each row in turn, expected numbers",
+    );
+    expect(doubt(rows.toReversed(), "regression")).toBeUndefined();
+    expect(doubt(rows.slice(10), "regression")).toBeUndefined();
+    expect(doubt([...rows, 7], "regression")).toBeUndefined();
   });
 });

@@ -71,9 +71,9 @@ class DataSession implements Session<DataContract> {
 
   async #begin(options: DataOptions, run: number): Promise<Begun> {
     const table = this.#given();
-    const { target, task, ignored } = options;
+    const { target, task, ignored, testFraction, seed, scale, scaleTarget } = options;
     const problem = problemOf(table, { target, ignore: ignored, ...(task ? { task } : {}) });
-    const data = prepare(problem, options);
+    const data = prepare(problem, { testFraction, seed, scale, scaleTarget });
     await this.#end();
     const training = await createTraining(this.#context.device, {
       model: modelOf(options, problem.outputs),
@@ -152,7 +152,7 @@ class DataSession implements Session<DataContract> {
 /** The inputs of the first row that is not trained on, as text. */
 function exampleOf({ table, inputs }: Problem, { testFraction, seed }: DataOptions): string[] {
   const { train, test } = splitRows(table.rows.length, testFraction, seed);
-  const cells = table.rows[test[0] ?? train[0] ?? 0] ?? [];
+  const cells = table.rows.at(test[0] ?? train[0] ?? 0) ?? [];
   return inputs.map((name) => cells[table.columns.indexOf(name)] ?? "");
 }
 

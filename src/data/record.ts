@@ -1,0 +1,64 @@
+/**
+ * Records of CSV (RFC 4180) where they stand in a text. Each letter is looked at once, and nothing is kept of it, so that neither
+ * time nor memory grows faster than the text, whatever it holds.
+ */
+
+const [comma, quote, lineFeed, carriageReturn] = [",", '"', "\n", "\r"].map((letter) => letter.charCodeAt(0));
+
+/**
+ * Where the cell that begins at `from` ends: at a comma, a line end or the text's end. A quote opens a cell only as its first letter;
+ * blanks may follow the one that closes it.
+ * @returns −1 for a quote that is never closed, −2 for text after a closing quote
+ */
+export function cellEnd(text: string, from: number): number {
+  let at = from;
+  const { length } = text;
+  if (text.charCodeAt(from) !== quote) {
+    while (at < length && !isEnd(text.charCodeAt(at))) at++;
+    return at;
+  }
+  do {
+    at = text.indexOf('"', at + 1) + 1;
+    if (at === 0) return -1;
+  } while (text.charCodeAt(at) === quote);
+  while (at < length && !isEnd(text.charCodeAt(at))) if (text.charAt(at++).trim() !== "") return -2;
+  return at;
+}
+
+const isEnd = (code: number): boolean => code === comma || code === lineFeed || code === carriageReturn;
+
+export const isComma = (text: string, at: number): boolean => text.charCodeAt(at) === comma;
+
+export const isQuote = (text: string, at: number): boolean => text.charCodeAt(at) === quote;
+
+/** Where the line after the line end at `at` begins: CR and LF together are one. */
+export const afterLineEnd = (text: string, at: number): number =>
+  at + (text.charCodeAt(at) === carriageReturn && text.charCodeAt(at + 1) === lineFeed ? 2 : 1);
+
+/** What a cell holds: without its quotes and the blanks around it, and with LF for line ends. */
+export function cellText(text: string, from: number, end: number): string {
+  if (!isQuote(text, from)) return text.slice(from, end).trim();
+  const inner = text.slice(from + 1, text.lastIndexOf('"', end - 1));
+  return inner.replaceAll('""', '"').replace(/\r\n?/g, "\n").trim();
+}
+
+/** The cells of the record that begins at `from`, of which so many are known to be whole. */
+export function cellsFrom(text: string, from: number, count: number): string[] {
+  const cells: string[] = [];
+  for (let at = from; cells.length < count; ) {
+    const end = cellEnd(text, at);
+    cells.push(cellText(text, at, end));
+    at = end + 1;
+  }
+  return cells;
+}
+
+/** Line ends from `from` to before `to`. */
+export function countLineEnds(text: string, from: number, to: number): number {
+  let count = 0;
+  for (let at = from; at < to; at++) {
+    const code = text.charCodeAt(at);
+    if (code === lineFeed || (code === carriageReturn && text.charCodeAt(at + 1) !== lineFeed)) count++;
+  }
+  return count;
+}
