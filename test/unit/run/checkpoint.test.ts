@@ -263,6 +263,9 @@ describe("loadModel refuses", () => {
     [{ kind: "adam", state: ["v", "m"] }, "adam with state [v, m]", "adam with state [m, v]"],
     [{ kind: "adam", state: ["m"] }, "adam with state [m]", "adam with state [m, v]"],
     [{ kind: "sgd", state: ["v"] }, "sgd with state [v]", "sgd with state []"],
+    [{ kind: "adam", state: [["m"], ["v"]] }, "adam with state a list of 2", "adam with state [m, v]"],
+    [{ kind: "adam", state: ["m, v"] }, "adam with state [m, v]", "adam with state [m, v]"],
+    [{ kind: ["adam"], state: ["m", "v"] }, "optimizer a list of 1", "one of sgd, momentum, adam, adamw"],
     [undefined, "training by no optimizer", "the optimizer's name"],
   ])("an optimizer that it does not know: %j", (optimizer, got, expected) => {
     expect(refused(forged((description) => ({ ...description, optimizer })))).toBe(message(got, expected));
@@ -273,6 +276,32 @@ describe("loadModel refuses", () => {
     ["sgd", [], "a tensor optimizer.0.weight", "none that sgd does not keep"],
   ])("state of another optimizer than %s, which it names", (kind, state, got, expected) => {
     const bytes = forged((description) => ({ ...description, optimizer: { kind, state } }));
+    expect(refused(bytes)).toBe(message(got, expected));
+  });
+
+  it.each([
+    [
+      "optimizer.state",
+      { optimizer: { kind: "adam", state: "?" } },
+      "adam with state a list of 1",
+      "adam with state [m, v]",
+    ],
+    ["optimizer.kind", { optimizer: { kind: "?" } }, "optimizer a list of 1", "one of sgd, momentum, adam, adamw"],
+    [
+      "training.order",
+      { training: { ...training.progress, order: { ...training.progress.order, batch: "?" } } },
+      "training.order.batch an object",
+      "a whole number from 1 to 4294967295",
+    ],
+    [
+      "bytes",
+      { bytes: { scale: "?", offset: 0 } },
+      "bytes of scale a list of 1 and offset 0",
+      "finite numbers that float32 can hold",
+    ],
+  ])("lists in lists as %s, which have no text where they are deep", (_, given, got, expected) => {
+    const deep = "[".repeat(50_000) + "]".repeat(50_000);
+    const bytes = forged((description) => JSON.stringify({ ...description, ...given }).replace('"?"', deep));
     expect(refused(bytes)).toBe(message(got, expected));
   });
 
