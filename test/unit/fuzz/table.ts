@@ -166,7 +166,7 @@ function checkTable(input: TableInput): "accepted" {
   const name = (given: number | string): string =>
     typeof given === "string" ? given : (columns[given % columns.length] ?? "");
   const target = name(input.target);
-  const isText = (column: number) => !rows.every((cells) => isNumber(cells[column] ?? ""));
+  const isText = (column: number) => ![...rows].every((cells) => isNumber(cells[column] ?? ""));
   const ignore = aside(() =>
     input.ignore === "texts"
       ? columns.filter((one, column) => one !== target && isText(column))
@@ -178,12 +178,20 @@ function checkTable(input: TableInput): "accepted" {
   return "accepted";
 }
 
+/** Not all at once, since the differences of long tables take a program minutes to write down. */
+function checkSame(table: Table, expected: readonly (readonly string[])[] | undefined, what: string): void {
+  let at = 0;
+  for (const cells of [table.columns, ...table.rows])
+    assert.deepEqual(cells, expected?.[at], `${what}: record ${at++}`);
+  assert.equal(at, expected?.length, `${what}: records`);
+}
+
 /** Reads a table, which may be refused only where it was not written as one. */
 function readWhole(text: string, { cells }: TableInput): Table {
   const whole = cells !== undefined && isWhole(cells);
   try {
     const table = readCsv(text, "t.csv");
-    if (whole) aside(() => assert.deepEqual([table.columns, ...table.rows], cells, "what was written comes back"));
+    if (whole) aside(() => checkSame(table, cells, "what was written"));
     return table;
   } catch (error) {
     if (whole && !(error instanceof assert.AssertionError))
@@ -228,22 +236,25 @@ function plainly(source: string): string[][] | undefined {
   return rows;
 }
 
-function checkRows({ columns, rows, lineOf }: Table, text: string): void {
+function checkRows(table: Table, text: string): void {
+  const { columns, rows } = table;
   const lines = text.split(/\r\n?|\n/).length;
   let line = 1;
   for (const [row, cells] of rows.entries()) {
     assert.equal(cells.length, columns.length, "cells of a row");
-    assert.ok(lineOf(row) > line && lineOf(row) <= lines, `row ${row} on line ${lineOf(row)} of ${lines}`);
-    line = lineOf(row);
+    const here = table.lineOf(row);
+    assert.ok(here > line && here <= lines, `row ${row} on line ${here} of ${lines}`);
+    line = here;
   }
-  assert.deepEqual([columns, ...rows], plainly(text), "what another reader reads");
+  checkSame(table, plainly(text), "what another reader reads");
 }
 
 const areFinite = (values: ArrayLike<number>): boolean => Array.prototype.every.call(values, Number.isFinite);
 
 function checkPrepared(problem: Problem, { train, test, description }: PreparedData, input: TableInput): void {
   const { table, inputs, target, task, classes } = problem;
-  const rows = table.rows.length;
+  const cells = [...table.rows];
+  const rows = cells.length;
   assert.equal(train.rows + (test?.rows ?? 0), rows);
   const split = splitRows(rows, input.testFraction, input.seed);
   const places = inputs.map((name) => table.columns.indexOf(name));
@@ -259,10 +270,10 @@ function checkPrepared(problem: Problem, { train, test, description }: PreparedD
     if (!numbers) continue;
     for (const [i, row] of order.entries()) {
       for (const [j, column] of places.entries()) {
-        const x = Math.fround((Number(table.rows[row]?.[column]) - (shift[j] ?? 0)) * (factor[j] ?? 0));
+        const x = Math.fround((Number(cells[row]?.[column]) - (shift[j] ?? 0)) * (factor[j] ?? 0));
         assert.equal(given[i * places.length + j], x, `row ${row} of input ${j}`);
       }
-      const cell = table.rows[row]?.[target] ?? "";
+      const cell = cells[row]?.[target] ?? "";
       const name = classes[part.targets[i] ?? -1] ?? "";
       if (task === "regression") assert.equal(part.targets[i], Number(cell));
       else assert.ok(name === cell || (isNumber(name) && Number(name) === Number(cell)), `class of row ${row}`);
