@@ -129,20 +129,21 @@ async function fuzz(format) {
     );
     return false;
   }
-  const { accepted, refused, failure, ratio, most } = outcome;
+  const { accepted, refused, failure, ratio, weighed, most } = outcome;
   const figures = [
     `${(accepted + refused).toLocaleString("en")} inputs`,
     `${accepted.toLocaleString("en")} accepted`,
     `${refused.toLocaleString("en")} refused`,
     `${failure ? 1 : 0} failed`,
-    ...(ratio > 0 ? [`at most ${ratio.toFixed(1)} bytes a byte of long inputs`] : []),
+    ...(ratio > 0 ? [`at most ${ratio.toFixed(1)} bytes a byte of a long one, what waits to be collected too`] : []),
+    ...(weighed > 0 ? [`${weighed} of more than 20 did with 20`] : []),
     `at most ${(most / 2 ** 20).toFixed(1)} MiB for a short one`,
     `${seconds} s`,
   ];
   console.log(`${format.padEnd(8)} ${figures.join(", ")}`);
   if (failure === undefined) return true;
   console.log(
-    `  ${again} --path ${failure.path}\n  ${failure.input.slice(0, 4000)}\n  ${failure.error.replaceAll("\n", "\n  ")}`,
+    `  ${again} --path ${failure.path}\n  ${failure.input.slice(0, 2000)}\n  ${failure.error.replaceAll("\n", "\n  ")}`,
   );
   return false;
 }

@@ -1,5 +1,6 @@
 import { PlanError } from "../errors.ts";
 import { BYTE_VALUES, type Dtype } from "../kernels/types.ts";
+import { show } from "../model/options.ts";
 import type { Plan, Role, Step, Tensor } from "./types.ts";
 
 /** All dispatches of a plan, in order. */
@@ -54,7 +55,7 @@ export function bytesByRole(plan: Plan): Bytes {
 export function checkGiven(where: string, plan: Plan): void {
   if (typeof plan?.tensors === "object" && Array.isArray(plan.steps)) return;
   const remedy = "give trainer.plan or what planTraining gives";
-  throw new PlanError({ where, got: String(plan), expected: "a plan", remedy });
+  throw new PlanError({ where, got: show(plan), expected: "a plan", remedy });
 }
 
 /** The bytes of all parts, role by role. */

@@ -51,15 +51,20 @@ export async function read(work: () => Verdict | Promise<Verdict>): Promise<Verd
   }
 }
 
-/** What a reading takes, in bytes, by whoever measures it; without what is made only to judge it. */
-export const meter = { inUse: () => 0, aside: 0 };
+/** By whom it is measured what a reading takes: bytes in use, those of what is made only to judge it, and whether it is left out. */
+export const meter = { inUse: () => 0, aside: 0, only: false };
 
-/** Does what only a test does, out of the measured. */
+/** Does what only a test does: it is not measured. */
 export function aside<T>(work: () => T): T {
   const before = meter.inUse();
   const result = work();
   meter.aside += meter.inUse() - before;
   return result;
+}
+
+/** Judges what was read; not where the reading alone is measured. */
+export function afterwards(work: () => void): void {
+  if (!meter.only) aside(work);
 }
 
 const own = (object: object): string => Reflect.ownKeys(object).map(String).join();

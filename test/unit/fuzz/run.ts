@@ -1,11 +1,11 @@
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort, Worker, workerData } from "node:worker_threads";
 import * as fc from "fast-check";
-import { type Input, judge, meter, type Reach, show } from "./format.ts";
+import { type Format, type Input, judge, meter, type Reach, show } from "./format.ts";
 import { formats } from "./formats.ts";
 
-/** What `npm run fuzz` has a thread do: draw inputs of one format, or read a single one in what memory the thread has. */
+/** What `npm run fuzz` has a thread do: draw inputs of one format. */
 export interface Order {
   readonly format: string;
   readonly runs: number;
@@ -24,57 +24,77 @@ export interface Outcome {
   readonly refused: number;
   /** Of the input that failed, shrunk: how to come back to it, what it is and what it did. */
   readonly failure: { readonly path: string; readonly input: string; readonly error: string } | undefined;
-  /** Bytes that were taken for one byte of an input, of those of 64 KiB and more, and by the shorter ones beside their own. */
+  /** Most bytes for one byte of a long input, those that wait to be collected too. */
   readonly ratio: number;
+  /** Long inputs that took more so, and did with what they may take in a thread that has no more. */
+  readonly weighed: number;
+  /** Most bytes for a short input beside what is allowed for each of its own. */
   readonly most: number;
 }
 
-/** Bytes that an input may take for each of its own, and beside them. */
+/** What a small thread is to read; nothing where it is to say how much it has in use before. */
+interface Weighing {
+  readonly format: string;
+  readonly weigh: Input | undefined;
+}
+
+/** Bytes that an input may take for each of its own; those that a short one may take beside them. */
 const RATIO = 20;
 const BESIDE = 16 * 2 ** 20;
-const LONG = 64 * 2 ** 10;
+/** From here on an input's own bytes are what counts. */
+const LONG = 128 * 2 ** 10;
+
+const MB = 2 ** 20;
+/** Of a small thread, for what V8 needs beside what is in use. */
+const SLACK_MB = 6;
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
-/** Bytes in use, on the heap and beside it. What is not yet collected counts too. */
-const inUse = (): number => {
-  const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
-  return heap + external;
+/** Bytes in use, what is not yet collected too. */
+const heapInUse = (): number => getHeapStatistics().used_heap_size;
+const besideHeap = (): number => getHeapStatistics().external_memory;
+
+const makeFormat = (name: string): Format | Promise<Format> => {
+  const make = formats[name];
+  if (make === undefined) throw new Error(`no format ${name}`);
+  return make();
 };
 
 async function run({ format: name, runs, seed, path, reach, clock, current }: Order): Promise<Outcome> {
-  const make = formats[name];
-  if (make === undefined) throw new Error(`no format ${name}`);
-  const format = await make();
+  const format = await makeFormat(name);
   const counts = { accepted: 0, refused: 0 };
-  const found = { ratio: 0, most: 0 };
-  meter.inUse = inUse;
+  const found = { ratio: 0, weighed: 0, most: 0 };
+  meter.inUse = () => heapInUse() + besideHeap();
   const measured = async (input: Input) => {
     meter.aside = 0;
-    const before = inUse();
+    const [before, beside] = [meter.inUse(), besideHeap()];
     const verdict = await judge(format, input);
-    return { verdict, taken: inUse() - before - meter.aside };
+    return { verdict, taken: meter.inUse() - before - meter.aside, buffers: besideHeap() - beside };
   };
+  const small = smallThreads(name);
   const property = fc.asyncProperty(format.arbitrary(reach), async (input) => {
     const { length } = input.bytes;
     current.set(input.bytes.subarray(0, current.length));
     clock[2] = length;
     clock[1] = Date.now();
     clock[0] = (clock[0] ?? 0) + 1;
-    let { verdict, taken } = await measured(input);
-    // What counts is what is in use, not what waits to be collected: another look, from a heap without any.
-    for (
-      let look = 0;
-      look < 3 && (taken > RATIO * length + BESIDE || (length >= LONG && taken > RATIO * length));
-      look++
-    ) {
+    let { verdict, taken, buffers } = await measured(input);
+    counts[verdict] += 1;
+    if (length >= LONG) {
+      found.ratio = Math.max(found.ratio, taken / length);
+      if (taken <= RATIO * length) return;
+      clock[1] = Date.now();
+      await small.read(input, RATIO * length - Math.max(0, buffers));
+      found.weighed += 1;
+      return;
+    }
+    // What counts is not what waits to be collected: another look, from a heap without any.
+    for (let look = 0; look < 3 && taken > RATIO * length + BESIDE; look++) {
       collect();
       taken = Math.min(taken, (await measured(input)).taken);
     }
-    counts[verdict] += 1;
-    if (length >= LONG) found.ratio = Math.max(found.ratio, taken / length);
-    else found.most = Math.max(found.most, taken - RATIO * length);
+    found.most = Math.max(found.most, taken - RATIO * length);
     if (taken > RATIO * length + BESIDE) throw new Error(`${taken} bytes for an input of ${length}`);
   });
   const details = await fc.check(property, { numRuns: runs, seed, ...(path === undefined ? {} : { path }) });
@@ -88,9 +108,45 @@ async function run({ format: name, runs, seed, path, reach, clock, current }: Or
   return { ...counts, ...found, failure };
 }
 
+/** Threads that have no more memory than an input may take, beside what they need to be there. */
+function smallThreads(format: string) {
+  const ask = (weigh: Input | undefined, limit: number | undefined) =>
+    new Promise<number>((resolve, reject) => {
+      const order: Weighing = { format, weigh };
+      const resourceLimits =
+        limit === undefined ? {} : { maxOldGenerationSizeMb: limit / MB + SLACK_MB, maxYoungGenerationSizeMb: 2 };
+      const worker = new Worker(new URL(import.meta.url), { workerData: order, resourceLimits });
+      worker.once("message", resolve);
+      worker.once("error", reject);
+      worker.once("exit", () => reject(new Error("a small thread ended without a word")));
+    });
+  let empty: Promise<number> | undefined;
+  return {
+    async read(input: Input, allowed: number): Promise<void> {
+      empty ??= ask(undefined, undefined);
+      const before = await empty;
+      await ask(input, before + Math.max(0, allowed)).catch((cause) => {
+        throw new Error(`more than ${RATIO} times an input of ${input.bytes.length} bytes`, { cause });
+      });
+    },
+  };
+}
+
+/** In a small thread: reads, and judges nothing. @returns bytes in use before */
+async function weigh({ format: name, weigh: input }: Weighing): Promise<number> {
+  meter.only = true;
+  const format = await makeFormat(name);
+  collect();
+  const before = heapInUse();
+  if (input) await judge(format, input);
+  format.close?.();
+  return before;
+}
+
 function describe(error: Error): string {
   const cause = error.cause instanceof Error ? `\ncaused by ${describe(error.cause)}` : "";
   return `${error.stack ?? error.message}${cause}`;
 }
 
-parentPort?.postMessage(await run(workerData as Order));
+const given = workerData as Order | Weighing;
+parentPort?.postMessage(await ("weigh" in given ? weigh(given) : run(given)));
