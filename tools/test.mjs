@@ -17,13 +17,14 @@ import { runSuite } from "./vitest.mjs";
  */
 
 const tiers = {
-  fast: { checks: ["types", "lint"], suites: ["demo", "gpu", "deno", "command", "browser", "unit"] },
+  fast: { checks: ["types", "lint", "regexps"], suites: ["demo", "gpu", "deno", "command", "browser", "unit"] },
   full: { checks: [], suites: ["demo", "browser", "deno", "gpu", "command", "unit"] },
 };
 
 const checks = {
   types: ["npm", "run", "--silent", "types"],
   lint: [process.execPath, "node_modules/@biomejs/biome/bin/biome", "ci"],
+  regexps: ["npm", "run", "--silent", "regexps"],
   build: ["npm", "run", "--silent", "build"],
 };
 

@@ -78,7 +78,7 @@ export function numbersIn(tag: string): Numbers {
 }
 
 /** As the library's tables have it. */
-const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 export const { count, compact, percent, figure, plain, fixed, precise, rounded, scientific, mark, local, typed } =
   numbersIn(language);

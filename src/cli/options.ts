@@ -1,5 +1,5 @@
-import Papa from "papaparse";
-import { isNumber } from "../data/cell.ts";
+import { brief, isNumber } from "../data/cell.ts";
+import { namesIn } from "../data/record.ts";
 import { remedyForName } from "../model/nearest.ts";
 import { refuse } from "../model/options.ts";
 
@@ -43,19 +43,12 @@ export function layersOption(text: string): number[] {
   });
 }
 
-/** Names parted by commas, one that holds a comma in quotes, as a row of CSV. */
-export function namesOption(text: string): string[] {
-  const { data, errors } = Papa.parse<string[]>(text, { delimiter: ",", newline: "\n" });
-  if (errors.length > 0) {
-    refuse(
-      "--ignore",
-      `"${text}"`,
-      "names parted by commas",
-      'put " around a name that holds a comma, and write "" for each " in it',
-    );
-  }
-  return data
-    .flat()
-    .map((name) => name.trim())
-    .filter((name) => name !== "");
-}
+/** Names parted by commas, one that holds a comma, a quote or a line end in quotes, as a row of CSV. */
+export const namesOption = (text: string): string[] =>
+  namesIn(text) ??
+  refuse(
+    "--ignore",
+    `"${brief(text)}"`,
+    "names parted by commas",
+    'put " around a name that holds a comma, and write "" for each " in it',
+  );

@@ -1,3 +1,5 @@
+import { checkText, checkTexts } from "./check.ts";
+
 /**
  * How the command line is called: from a checkout that was built, as long as no registry has the package. Once it is published,
  * `npx chainrule` here is all that changes.
@@ -14,7 +16,10 @@ const plain = /^[\w./][\w.,/+-]*$/;
 const double = new RegExp(`^[^${unseen}"“”„$\`!\\\\%]*(?:%[^${unseen}"“”„$\`!\\\\%]*)?$`, "u");
 
 /** `'…'`: plain letters to cmd, where only what is active outside of `"…"` matters, and that each `"` has its other one. */
-const single = new RegExp(`^[^${unseen}'‘’‚‛&|<>^%"]*(?:"[^${unseen}'‘’‚‛&|<>^%"]*"[^${unseen}'‘’‚‛&|<>^%"]*)*$`, "u");
+const single = new RegExp(
+  `^[^${unseen}'‘’‚‛&|<>^%"]*(?:"[^${unseen}'‘’‚‛&|<>^%"]*"[^${unseen}'‘’‚‛&|<>^%"]*){0,99}$`,
+  "u",
+);
 
 /**
  * A word of a command that is to be copied, in quotes where a shell would take it for something else. In bash, zsh, PowerShell and
@@ -23,21 +28,29 @@ const single = new RegExp(`^[^${unseen}'‘’‚‛&|<>^%"]*(?:"[^${unseen}'‘
  * @param otherwise what stands for a word that has no such form: control and bidi letters, line ends, `%a%`, `it's $5`
  */
 export function quoteWord(word: string, otherwise: string): string {
+  checkText("quoteWord", "word", word);
+  checkText("quoteWord", "otherwise", otherwise);
   if (plain.test(word)) return word;
   return double.test(word) ? `"${word}"` : single.test(word) ? `'${word}'` : otherwise;
 }
 
 /** As `quoteWord`, for the name of a file: one that begins with `-` is no option. */
-export const quoteFile = (name: string, otherwise: string): string =>
-  quoteWord(name.startsWith("-") ? `./${name}` : name, otherwise);
+export function quoteFile(name: string, otherwise: string): string {
+  checkText("quoteFile", "name", name);
+  return quoteWord(name.startsWith("-") ? `./${name}` : name, otherwise);
+}
 
 /**
  * The name of a file that is to be saved, with `_` for what a file system, a browser or a shell would take for something else:
  * `quoteFile` has a form for every one.
  */
-export const plainName = (name: string): string =>
-  name.replace(/[^\p{L}\p{M}\p{N} ._+-]/gu, "_").replace(/^[. ]|[. ]$/g, "_") || "_";
+export function plainName(name: string): string {
+  checkText("plainName", "name", name);
+  return name.replace(/[^\p{L}\p{M}\p{N} ._+-]/gu, "_").replace(/^[. ]|[. ]$/g, "_") || "_";
+}
 
 /** Names as one word of a command, parted by commas as a row of CSV, which is how `--ignore` takes them. */
-export const quoteNames = (names: readonly string[]): string =>
-  names.map((name) => (/[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name)).join(",");
+export function quoteNames(names: readonly string[]): string {
+  checkTexts("quoteNames", "names", names);
+  return names.map((name) => (/[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name)).join(",");
+}

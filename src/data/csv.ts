@@ -25,7 +25,7 @@ export function readCsv(text: string, file: string): Table {
   for (let at = text.charCodeAt(0) === 0xfeff ? 1 : 0; at < text.length; ) {
     const { end, cells, ends } = readRecord(text, at, line, file, table === undefined);
     // A line of "" holds a cell, though an empty one.
-    if (cells > 1 || text.slice(at, end).trim() !== "") {
+    if (cells > 1 || (end > at && text.slice(at, end).trim() !== "")) {
       if (table === undefined) {
         if (cells > mostColumns) refuseColumns(cells, line, file);
         const columns = cellsFrom(text, at, cells);

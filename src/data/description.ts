@@ -1,7 +1,7 @@
 import { DataError } from "../errors.ts";
 import type { Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
-import { checkObject } from "../model/options.ts";
+import { checkObject, refuse, show } from "../model/options.ts";
 import { checkText } from "./check.ts";
 import { type Scale, scalings } from "./scale.ts";
 import { lossOf, type Task } from "./task.ts";
@@ -61,18 +61,19 @@ export function readDescription(
       remedy: "get the file again, or train anew",
     });
   }
-  if (network !== undefined) checkFits(network, value, where);
+  if (network === undefined) return value;
+  checkObject("readDescription: network", network, "model, inputs, loss");
+  if (!Array.isArray(network.model?.layers)) {
+    refuse("readDescription: network", `model ${show(network.model)}`, "a model", "give what loadModel gives");
+  }
+  checkFits(network, value, where);
   return value;
 }
 
 function checkFits({ model, inputs, loss }: Described, description: TableDescription, where: string): void {
   const outputs = model.layers.at(-1)?.units;
-  const expected = {
-    inputs: description.inputs.length,
-    outputs: description.classes.length || 1,
-    loss: lossOf(description.task),
-  };
-  if (inputs === expected.inputs && outputs === expected.outputs && loss === expected.loss) return;
+  const fits = outputs === (description.classes.length || 1) && loss === lossOf(description.task);
+  if (fits && inputs === description.inputs.length) return;
   throw new DataError({
     where,
     got: `a network of ${inputs} inputs and ${outputs} outputs with ${loss}`,

@@ -62,3 +62,16 @@ export function countLineEnds(text: string, from: number, to: number): number {
   }
   return count;
 }
+
+/** Names parted by commas, one that holds a comma, a quote or a line end in quotes, as a row of CSV; undefined where a quote is broken. */
+export function namesIn(text: string): string[] | undefined {
+  const names: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const end = cellEnd(text, at);
+    if (end < 0) return undefined;
+    const name = cellText(text, at, end);
+    if (name !== "") names.push(name);
+    at = isComma(text, end) ? end + 1 : afterLineEnd(text, end);
+  }
+  return names;
+}

@@ -87,12 +87,13 @@ function checkScaling(where: string, values: ArrayLike<number>, scale: Scale): v
 }
 
 /** @throws ModelError unless `scale` is one of a column or more */
-export function checkScale(where: string, scale: Scale): void {
-  checkOptions<Scale>(where, scale, { kind: 1, shift: 1, factor: 1 });
-  checkWord(where, "kind ", scale.kind, scalings);
-  checkNumbers(where, "shift", scale.shift);
-  checkNumbers(where, "factor", scale.factor, scale.shift.length);
-  if (scale.shift.length === 0) refuse(where, "no column", "a shift and a factor a column", "give what prepare gives");
+export function checkScale(where: string, scale: Scale | undefined): asserts scale is Scale {
+  checkOptions<Scale>(where, scale as Scale, { kind: 1, shift: 1, factor: 1 });
+  const { kind, shift, factor } = scale as Scale;
+  checkWord(where, "kind ", kind, scalings);
+  checkNumbers(where, "shift", shift);
+  checkNumbers(where, "factor", factor, shift.length);
+  if (shift.length === 0) refuse(where, "no column", "a shift and a factor a column", "give what prepare gives");
 }
 
 /** As `applyScale`, with what is beyond float32's range left as it becomes. */

@@ -4,6 +4,7 @@ import { checkNumbers } from "./check.ts";
 import type { TableDescription } from "./description.ts";
 import { type Fit, measureFit } from "./fit.ts";
 import { checkScale, scaleValues, undoScale } from "./scale.ts";
+import { checkTask } from "./task.ts";
 
 /** What a network says of rows, as `predict` of a trainer gives it. */
 export interface Predicted {
@@ -33,11 +34,12 @@ export function scoreOf(predicted: Predicted, targets: ArrayLike<number>, descri
   const where = "scoreOf";
   checkObject(`${where}: predicted`, predicted, "outputs, classes");
   checkObject(`${where}: description`, description, "a table's description");
+  checkTask(`${where}: description`, description.task);
   checkNumbers(where, "targets", targets);
   const { outputs, classes } = predicted;
   const { targetScale } = description;
   const rows = targets.length;
-  if (targetScale) {
+  if (description.task === "regression") {
     checkScale(`${where}: targetScale`, targetScale);
     checkNumbers(where, "outputs", outputs, rows);
     const scaled = scaleValues(targets, targetScale);

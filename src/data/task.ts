@@ -109,7 +109,7 @@ export function doubtOf(table: Table, target: string, task: Task): DataError | u
 
 function manyClasses(table: Table, target: number) {
   const rows = table.rows.length;
-  const most = Math.min(mostClasses, Math.floor(rows / 2));
+  const most = Math.min(mostClasses, Math.max(1, Math.floor(rows / 2)));
   const values = new Set<string>();
   for (const [row, cells] of table.rows.entries()) {
     values.add(keyOf(cellOf(table, cells, row, target)));

@@ -31,8 +31,8 @@ export const rates: readonly number[] = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 
 export const decays: readonly number[] = [0, 0.0001, 0.001, 0.01, 0.1];
 export const fractions: readonly number[] = [0, 0.1, 0.2, 0.3, 0.5];
 
-/** Sizes of hidden layers as the command line takes them: `64,32`, or `none`. */
-export const layersPattern = /^(none|[1-9]\d{0,3}(\s*,\s*[1-9]\d{0,3})*)$/;
+/** Sizes of up to 100 hidden layers as the command line takes them: `64,32`, or `none`. */
+export const layersPattern = /^(none|[1-9]\d{0,3}(\s*,\s*[1-9]\d{0,3}){0,99})$/;
 
 export const parseLayers = (text: string): number[] => (text === "none" ? [] : text.split(",").map(Number));
 
