@@ -123,8 +123,11 @@ async function stageCommon(folder, scratch) {
   await copyFile(join(bench, "portable/README.md"), join(folder, "README.md"));
   await writeFile(join(folder, "versions.json"), JSON.stringify(await readVersions()));
   await cp(join(bench, "dist/chainrule"), join(folder, "lib/chainrule"), { recursive: true });
-  const { libraryPath } = await unpackSwiftShader();
-  await cp(libraryPath, join(folder, "lib/swiftshader"), { recursive: true });
+  const staged = join(folder, "lib/swiftshader/libvulkan.so.1");
+  await mkdir(dirname(staged), { recursive: true });
+  await copyFile(unpackSwiftShader().library, staged);
+  // Whoever unpacks it may not be who runs it.
+  await chmod(staged, 0o644);
   const missing = await stageVulkan(join(folder, "lib/vulkan"), join(folder, "licenses"), scratch);
   if (missing.length > 0)
     console.log(`bundle: without ${missing.join(", ")}: neither apt-get nor this system has them.`);

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { writeLaunch } from "./browser.mjs";
-import { unpackSwiftShader } from "./swiftshader.mjs";
+import { unpackChromium, unpackSwiftShader } from "./swiftshader.mjs";
 
 /**
  * What the test suites run on: this machine's GPU where it has one, SwiftShader otherwise.
@@ -44,15 +44,15 @@ export async function chooseAdapter(runtime) {
   if (wanted === "own" && own === undefined) throw new Error("adapter: this machine has no WebGPU adapter of its own.");
 
   const packaged = process.platform === "linux" && process.arch === "x64";
-  const swiftShader = own === undefined || packaged ? await unpackSwiftShader() : undefined;
+  const browser = packaged && !process.env.CHROME_PATH ? unpackChromium() : undefined;
   const flags = ["--no-sandbox", "--enable-unsafe-webgpu", "--disable-background-networking"];
   const environment = writeLaunch({
-    executablePath: process.env.CHROME_PATH || swiftShader?.chromium,
+    executablePath: process.env.CHROME_PATH || browser?.chromium,
     args: [...flags, ...(own === undefined ? softwareFlags : ownFlags)],
-    env: process.env.CHROME_PATH ? undefined : swiftShader?.chromiumEnvironment,
+    env: browser?.environment,
   });
-  if (own === undefined && swiftShader) {
-    environment.LD_LIBRARY_PATH = swiftShader.libraryPath;
+  if (own === undefined) {
+    environment.LD_LIBRARY_PATH = unpackSwiftShader().folder;
     // Without Vulkan, Deno would take Mesa's OpenGL where it is installed, and say nothing.
     environment.DENO_WEBGPU_BACKEND = "vulkan";
   }

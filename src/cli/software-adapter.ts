@@ -1,10 +1,15 @@
-import { existsSync } from "node:fs";
-import { copyFile, cp, mkdtemp, readFile, rm } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { constants, totalmem } from "node:os";
 import { type Device, openDevice } from "../device/open.ts";
 import { DeviceError, ModelError } from "../errors.ts";
-import { chromiumPackage, publish, unpackSwiftShader } from "./swiftshader.ts";
+import { show } from "../model/options.ts";
+import {
+  chromiumPackage,
+  isForHere,
+  notForHere,
+  type SwiftShader,
+  unpackSwiftShader,
+  unusable,
+} from "./swiftshader.ts";
 
 /** What `CHAINRULE_ADAPTER` may say: the machine's own adapter only, the software one only, or the first that is there. */
 const choices = ["", "own", "swiftshader"];
@@ -14,10 +19,28 @@ const choices = ["", "own", "swiftshader"];
  * @throws DeviceError where there is neither
  */
 export async function openAdapter(choice = ""): Promise<Device> {
+  return bounded(
+    await openChosen(choice),
+    Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY),
+  );
+}
+
+/**
+ * A software adapter with a bound on the memory of a plan, which it takes of the machine's, where the system would end this process
+ * or another. A quarter: a parameter is there four times while it is made or saved, in its buffer, on its way, as numbers and in a file.
+ * @param memory bytes that the machine, or this process's group, has
+ */
+export function bounded(device: Device, memory: number): Device {
+  if (!device.adapter.software) return device;
+  const limited = { ...device, memory: Math.floor(memory / 4) };
+  return limited;
+}
+
+async function openChosen(choice: string): Promise<Device> {
   if (!choices.includes(choice)) {
     throw new ModelError({
       where: "CHAINRULE_ADAPTER",
-      got: `"${choice}"`,
+      got: show(choice),
       expected: "swiftshader, own, or nothing",
       remedy: "set it to one of these, or unset it",
     });
@@ -46,17 +69,8 @@ function lacksVulkan(): boolean {
 
 /** @param reason why the machine's own adapter does not serve */
 async function openSoftwareDevice(reason?: DeviceError): Promise<Device> {
+  if (!isForHere) throw reason ?? notForHere();
   const got = reason?.got ?? "no Vulkan driver";
-  if (process.platform !== "linux" || process.arch !== "x64") {
-    throw (
-      reason ??
-      refuse(
-        `${process.platform} on ${process.arch}`,
-        "Linux on x64 for the software adapter",
-        "unset CHAINRULE_ADAPTER",
-      )
-    );
-  }
   const missing = packages.filter(({ resolve }) => !succeeds(resolve)).map(({ name }) => name);
   if (missing.length > 0) {
     throw refuse(
@@ -65,12 +79,8 @@ async function openSoftwareDevice(reason?: DeviceError): Promise<Device> {
       `install the GPU's driver, or run npm install webgpu ${chromiumPackage}`,
     );
   }
-  try {
-    const { libraryPath } = await unpackSwiftShader();
-    const { create, globals } = await import(pathToFileURL(await placeDawn(libraryPath)).href);
-    Object.assign(globalThis, globals);
-    return await openDevice({ gpu: create([]) });
-  } catch (cause) {
+  loadSwiftShader(unpackSwiftShader());
+  return openDevice().catch((cause: unknown) => {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw refuse(
       `${got}, and no software adapter (${why})`,
@@ -78,7 +88,7 @@ async function openSoftwareDevice(reason?: DeviceError): Promise<Device> {
       "see to what it says",
       cause,
     );
-  }
+  });
 }
 
 /** Both are optional: a machine with a GPU needs the first, the software adapter both. */
@@ -99,33 +109,24 @@ function succeeds(work: () => unknown): boolean {
 const refuse = (got: string, expected: string, remedy: string, cause?: unknown) =>
   new DeviceError({ where: "adapter", got, expected, remedy }, { cause });
 
-/**
- * Puts a copy of the package `webgpu` beside SwiftShader, and SwiftShader as the Vulkan library into it; returns the
- * path of its module. Dawn looks for `libvulkan.so.1` beside its own binary first, so that this process needs no
- * LD_LIBRARY_PATH, which would have to be there before it starts.
- */
-async function placeDawn(libraryPath: string): Promise<string> {
-  const entry = fileURLToPath(import.meta.resolve("webgpu"));
-  const source = dirname(entry);
-  const { version }: { version: string } = JSON.parse(await readFile(join(source, "package.json"), "utf8"));
-  // A folder that is ours alone, as unpackSwiftShader has checked.
-  const folder = join(dirname(libraryPath), `webgpu-${version}`);
-  const module = join(folder, relative(source, entry));
-  const binaries = join("dist", `${process.platform}-${process.arch}`);
-  const library = join(binaries, "libvulkan.so.1");
-  const needed = [module, join(folder, binaries, "dawn.node"), join(folder, library)];
-  const isComplete = () => needed.every((path) => existsSync(path));
-  if (isComplete()) return module;
+/** Of dlopen: has a library stay though it is no addon of Node, and refused as such. */
+const RTLD_NODELETE = 0x1000;
 
-  const staging = await mkdtemp(`${folder}-`);
+/**
+ * Has SwiftShader's library be there when Dawn asks for `libvulkan.so.1`, so that this process needs no LD_LIBRARY_PATH, which
+ * would have to be there before it starts. Where Dawn holds the machine's Vulkan loader, that is told of it.
+ * @throws DeviceError where nothing may be loaded from its folder
+ */
+function loadSwiftShader({ folder, library, driver }: SwiftShader): void {
+  process.env.VK_DRIVER_FILES = driver;
+  // As older loaders call it.
+  process.env.VK_ICD_FILENAMES = driver;
   try {
-    for (const part of ["package.json", relative(source, entry), binaries]) {
-      await cp(join(source, part), join(staging, part), { recursive: true });
-    }
-    await copyFile(join(libraryPath, "libvulkan.so.1"), join(staging, library));
-    await publish(staging, folder, isComplete);
-  } finally {
-    await rm(staging, { recursive: true, force: true });
+    process.dlopen({ exports: {} }, library, constants.dlopen.RTLD_NOW | RTLD_NODELETE);
+  } catch (error) {
+    const { message } = error as Error;
+    if (message.includes("did not self-register")) return;
+    const why = message.replace(`${library}: `, "");
+    throw unusable(folder, new Error(`a library that does not load from there (${why})`, { cause: error }));
   }
-  return module;
 }

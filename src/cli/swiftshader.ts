@@ -1,160 +1,159 @@
-import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { copyFile, lchown, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { lstatSync, mkdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
+import { join, resolve } from "node:path";
+import { brotliDecompressSync } from "node:zlib";
 import { peerDependencies } from "../../package.json";
+import { DeviceError } from "../errors.ts";
+import { fileError } from "./files.ts";
+import { filesIn } from "./tar.ts";
+import { placeWhole, readPlain, removeCutShort } from "./whole-file.ts";
 
 /**
  * A software WebGPU adapter from npm alone, for machines without a GPU: SwiftShader, which comes with @sparticuz/chromium.
  *
- * Dawn (npm `webgpu`) and Deno load `libvulkan.so.1` by name. SwiftShader's library serves in its place, so a process
- * that starts with `LD_LIBRARY_PATH` naming its folder has an adapter. The variable must be there before the process
- * starts: a program that needs it starts itself again.
+ * Dawn (npm `webgpu`) and Deno load `libvulkan.so.1` by name. SwiftShader's library serves in its place, so a process has an
+ * adapter that starts with `LD_LIBRARY_PATH` naming its folder, or has loaded the library before it asks.
  */
-
-export interface SwiftShader {
-  /** Folder that holds SwiftShader as `libvulkan.so.1`, and nothing else: for `LD_LIBRARY_PATH` of Node or Deno. */
-  readonly libraryPath: string;
-  /** The headless Chromium, which carries its own SwiftShader. */
-  readonly chromium: string;
-  /** Variables with which Chromium needs no system library beyond glibc and libgcc. */
-  readonly chromiumEnvironment: Readonly<Record<string, string>>;
-}
 
 /** How the package with SwiftShader is installed, in the version whose files are known. */
 export const chromiumPackage = `@sparticuz/chromium@${peerDependencies["@sparticuz/chromium"]}`;
 
-/** Of what `fill` writes; raised when that changes, so that an older folder is left alone. */
-const LAYOUT = 2;
+/** Bytes, four times as many as there are. */
+const MOST_UNPACKED = 2 ** 26;
 
-let unpacked: Promise<SwiftShader> | undefined;
-
-/**
- * Unpacks Chromium and SwiftShader below the system's temporary folder, once per user and version (some 200 MB, 2 s), and
- * returns where they are. Safe to call from several processes at once: each unpacks apart, and a rename publishes the whole.
- * @throws Error where @sparticuz/chromium is not installed, or the machine is not Linux on x86-64.
- */
-export function unpackSwiftShader(): Promise<SwiftShader> {
-  unpacked ??= unpack();
-  return unpacked;
-}
-
-async function unpack(): Promise<SwiftShader> {
-  if (process.platform !== "linux" || process.arch !== "x64") {
-    throw new Error(
-      `swiftshader: the software adapter is for Linux on x64, but this is ${process.platform} on ${process.arch}; use a machine with a GPU.`,
-    );
-  }
-  const entry = locate();
-  const { version }: { version: string } = JSON.parse(await readFile(new URL("../../package.json", entry), "utf8"));
-  const folder = join(tmpdir(), `chainrule-swiftshader-${version}-${LAYOUT}-${process.getuid?.()}`);
-  if (!isComplete(folder)) {
-    const staging = await mkdtemp(join(tmpdir(), "chainrule-unpack-"));
-    try {
-      await fill(staging, folder, entry);
-      await publish(staging, folder, () => isComplete(folder));
-    } finally {
-      await rm(staging, { recursive: true, force: true });
-    }
-  }
-  await assertOwn(folder);
-  return locations(folder);
-}
-
-const locations = (folder: string): SwiftShader => ({
-  libraryPath: join(folder, "vulkan"),
-  chromium: join(folder, "chromium"),
-  chromiumEnvironment: { LD_LIBRARY_PATH: join(folder, "al2023", "lib"), FONTCONFIG_PATH: join(folder, "fonts") },
-});
-
-/** A cleaner of temporary files may have taken some. */
-function isComplete(folder: string): boolean {
-  const { libraryPath, chromium, chromiumEnvironment } = locations(folder);
-  const names = [
-    join(libraryPath, "libvulkan.so.1"),
-    chromium,
-    join(folder, "libvk_swiftshader.so"),
-    join(folder, "libvulkan.so.1"),
-    ...Object.values(chromiumEnvironment),
-  ];
-  return names.every((name) => existsSync(name));
-}
-
-/** The module of the package that brings SwiftShader. */
-function locate(): string {
-  try {
-    return import.meta.resolve("@sparticuz/chromium");
-  } catch {
-    throw new Error(`swiftshader: the package with the software adapter is missing; npm install ${chromiumPackage}`);
-  }
+/** A file that is there as soon as its content is what is expected, whoever put it there. */
+interface Expected {
+  readonly name: string;
+  readonly size: number;
+  readonly sha256: string;
+  make(): Uint8Array;
 }
 
 /**
- * In a child process: the package unpacks into `tmpdir()`, takes an existing file there for a whole one, and adds the
- * libraries of Amazon Linux (NSS, which a bare machine lacks) only where it believes itself to be on Lambda.
- * @param folder where it will lie in the end
+ * Of the version in package.json, as `unpackLibrary` gives it. Known here and not taken from the package when it is unpacked, so
+ * that nothing need be kept of it that could be replaced together with the library.
  */
-async function fill(staging: string, folder: string, entry: string): Promise<void> {
-  await evaluate(`await (await import(${JSON.stringify(entry)})).default.executablePath();`, {
-    ...process.env,
-    TMPDIR: staging,
-    AWS_EXECUTION_ENV: "AWS_Lambda_nodejs20.x",
+const library: Expected = {
+  name: "libvulkan.so.1",
+  size: 6_026_040,
+  sha256: "6dbe3e8cf97724e39f67bf41f3159890da1106a72f6091a6f36be900c8ba1b32",
+  make: unpackLibrary,
+};
+
+/** Names the library to a Vulkan loader, where the machine has one that finds no driver. */
+const text = Buffer.from(
+  JSON.stringify({ file_format_version: "1.0.0", ICD: { library_path: `./${library.name}`, api_version: "1.1.0" } }),
+);
+const driver: Expected = { name: "driver.json", size: text.length, sha256: hash(text), make: () => text };
+
+/** Whether the package's SwiftShader runs on such a machine. */
+export const isForHere = process.platform === "linux" && process.arch === "x64";
+
+export const notForHere = (): DeviceError =>
+  new DeviceError({
+    where: "adapter",
+    got: `${process.platform} on ${process.arch}`,
+    expected: "Linux on x64 for the software adapter",
+    remedy: "unset CHAINRULE_ADAPTER, on a machine with a GPU",
   });
-  const { libraryPath } = locations(staging);
-  await mkdir(libraryPath);
-  await copyFile(join(staging, "libvk_swiftshader.so"), join(libraryPath, "libvulkan.so.1"));
-  await writeFile(join(staging, "fonts", "fonts.conf"), fontsFor(folder));
-  const uid = process.getuid?.();
-  const gid = process.getgid?.();
-  if (uid === 0 && gid !== undefined) {
-    // Run as root, unpacking keeps the archive's owner, a stranger's number.
-    for (const name of await readdir(staging, { recursive: true })) await lchown(join(staging, name), uid, gid);
-  }
-}
 
-/** The package's own configuration names folders of Lambda. */
-const fontsFor = (folder: string) => `<?xml version="1.0"?>
-<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig>
-  <dir>${join(folder, "fonts")}</dir>
-  <dir>/usr/share/fonts</dir>
-  <cachedir>${join(folder, "fonts-cache")}</cachedir>
-</fontconfig>
-`;
+/** Where SwiftShader is. */
+export interface SwiftShader {
+  /** Folder that holds it as `libvulkan.so.1`: for `LD_LIBRARY_PATH` of Node or Deno. */
+  readonly folder: string;
+  readonly library: string;
+  /** What names it to a Vulkan loader: for `VK_DRIVER_FILES`. */
+  readonly driver: string;
+}
 
 /**
- * Makes `staging` the folder, unless a whole one is there already, of which another process may hold files.
- * @param folder below the system's temporary folder
- * @param isComplete whether what is needed is in the folder
+ * Unpacks SwiftShader below the system's temporary folder, once per user and version (6 MB, 0.2 s), and returns where it is. At
+ * each call what lies there is hashed, and replaced unless it is what it should be. Safe to call from several processes at once.
+ * @throws DeviceError where @sparticuz/chromium is missing or damaged, the folder does not serve, or the machine is not Linux on x86-64
  */
-export async function publish(staging: string, folder: string, isComplete: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 3; attempt++) {
-    try {
-      await rename(staging, folder);
-      return;
-    } catch (error) {
-      // Something is there: another process was first, or it is what a cleaner left, to be moved out of the way.
-      if (isComplete()) return;
-      if (attempt === 2) throw error;
-      await assertOwn(folder);
-      const remains = await mkdtemp(join(tmpdir(), "chainrule-remains-"));
-      await rename(folder, remains).catch(() => undefined);
-      await rm(remains, { recursive: true, force: true });
+export function unpackSwiftShader(): SwiftShader {
+  const folder = ownFolder("swiftshader");
+  try {
+    removeCutShort(folder);
+    for (const file of [library, driver]) {
+      if (!isIn(file, folder)) placeWhole(join(folder, file.name), file.make());
     }
+  } catch (error) {
+    throw error instanceof DeviceError ? error : unusable(folder, error);
+  }
+  return { folder, library: join(folder, library.name), driver: join(folder, driver.name) };
+}
+
+/**
+ * A folder for what is unpacked from the package, below the system's temporary one.
+ * @throws DeviceError unless nobody else can plant a library there for us to load
+ */
+export function ownFolder(content: string): string {
+  if (!isForHere) throw notForHere();
+  const version = peerDependencies["@sparticuz/chromium"];
+  const folder = join(resolve(tmpdir()), `chainrule-${content}-${version}-${process.getuid?.()}`);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unusable(folder, error);
+  }
+  const stat = lstatSync(folder);
+  if (stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0) return folder;
+  throw new DeviceError({
+    where: folder,
+    got: stat.isDirectory() ? "a folder that belongs to someone else, or that others may use" : "no folder",
+    expected: "one's own, for the software adapter",
+    remedy: "remove it, or set TMPDIR to another folder",
+  });
+}
+
+function isIn({ name, size, sha256 }: Expected, folder: string): boolean {
+  try {
+    const content = readPlain(join(folder, name), size);
+    return content !== undefined && hash(content) === sha256;
+  } catch {
+    // Too long, a link, a pipe: to be replaced.
+    return false;
   }
 }
 
-/** Nobody else may plant a library for us to load. */
-async function assertOwn(folder: string): Promise<void> {
-  const { uid, mode } = await lstat(folder);
-  if (uid !== process.getuid?.() || (mode & 0o022) !== 0) {
-    throw new Error(`swiftshader: ${folder} belongs to someone else; remove it or set TMPDIR to another folder.`);
-  }
+function hash(content: Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
 }
 
-function evaluate(script: string, env: NodeJS.ProcessEnv) {
-  const start = "Deno" in globalThis ? ["eval", script] : ["--input-type=module", "--eval", script];
-  return promisify(execFile)(process.execPath, start, { env, timeout: 120_000 });
+/** @throws DeviceError where the package does not hold what is known of it */
+function unpackLibrary(): Uint8Array {
+  let cause: unknown;
+  try {
+    const archive = new URL("../../bin/swiftshader.tar.br", import.meta.resolve("@sparticuz/chromium"));
+    const files = [...filesIn(brotliDecompressSync(readFileSync(archive), { maxOutputLength: MOST_UNPACKED }))];
+    const content = files.find(({ name }) => name === "libvk_swiftshader.so")?.content;
+    // A library that is loaded is found by the name that it gives itself: it is given Vulkan's.
+    const at = content?.indexOf("libvk_swiftshader.so\0") ?? -1;
+    content?.write(`${library.name}\0`, Math.max(at, 0));
+    if (content && hash(content) === library.sha256) return content;
+  } catch (error) {
+    cause = error;
+  }
+  throw new DeviceError(
+    {
+      where: "@sparticuz/chromium",
+      got: "a package without the software adapter that is known of it",
+      expected: chromiumPackage,
+      remedy: `remove node_modules/@sparticuz/chromium, and run npm install ${chromiumPackage}`,
+    },
+    { cause },
+  );
+}
+
+/** @param cause of a file that cannot be written, or a library that does not load */
+export function unusable(folder: string, cause: unknown): DeviceError {
+  const { where, got, expected, remedy } = fileError(
+    folder,
+    cause,
+    "a folder with room for the software adapter's 6 MB, from which libraries may be loaded",
+    "make room, or set TMPDIR to another folder",
+  );
+  return new DeviceError({ where, got, expected, remedy }, { cause });
 }

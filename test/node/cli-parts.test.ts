@@ -1,5 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { EventEmitter } from "node:events";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -152,8 +153,32 @@ describe("the tuner's cache", () => {
   it("fails where it can neither read nor write", () => {
     place.write("file", "");
     const cache = fileCache(join(place.folder, "file"));
-    expect(() => cache.get("a")).toThrow("ENOTDIR");
-    expect(() => cache.set("a", "1")).toThrow();
+    expect(() => cache.get("a")).toThrow("got a path through something that is no folder");
+    expect(() => cache.set("a", "1")).toThrow("set XDG_CACHE_HOME to another");
+  });
+
+  const planted: readonly (readonly [string, (path: string, other: string) => void])[] = [
+    ["a link", (path, other) => symlinkSync(other, path)],
+    ["a link to what has no end", (path) => symlinkSync("/dev/zero", path)],
+    ["a link that leads nowhere", (path) => symlinkSync("nowhere", path)],
+    ["a pipe that nobody writes to", (path) => execFileSync("mkfifo", [path])],
+    ["10 MB", (path) => writeFileSync(path, Buffer.alloc(10e6, "["))],
+  ];
+  it.runIf(process.platform !== "win32").each(planted)("refuses to read %s, and replaces it", (_, plant) => {
+    place.write("other", "of someone's");
+    const [folder, other] = [join(place.folder, "cache"), join(place.folder, "other")];
+    const cache = fileCache(folder);
+    cache.set("a", "1");
+    const path = join(folder, readdirSync(folder)[0] ?? "");
+    rmSync(path);
+    plant(path, other);
+    expect(() => cache.get("a")).toThrow(
+      /got (a link|something that is no file|more), expected a file of at most 65536 bytes; remove it/,
+    );
+    cache.set("a", "2");
+    expect(cache.get("a")).toBe("2\n");
+    expect(readFileSync(other, "utf8")).toBe("of someone's");
+    expect(readdirSync(folder)).toHaveLength(1);
   });
 });
 
