@@ -16,7 +16,7 @@ const external = ["webgpu", "@sparticuz/chromium", /^node:/];
  * files, by which the tests of the package go too.
  */
 export const later = {
-  files: /src\/(run\/(checkpoint|progress|resume)|data\/safetensors)\.ts$/,
+  files: /src\/(run\/(checkpoint|progress|resume)|data\/(nesting|safetensors))\.ts$/,
   // With the shaders that evaluate() needs: of trainings only those with a wide output do too.
   inference:
     /(src\/(plan\/build\/inference|run\/(inference|predictor|probe|verdict))|shaders\/(loss|record)\.wgsl)\.ts$/,

@@ -1,4 +1,5 @@
 import { DataError } from "../errors.ts";
+import { isPlainJson } from "./nesting.ts";
 
 /**
  * The safetensors format, as far as networks need it: 8 bytes of little-endian header length, a JSON header padded with
@@ -12,7 +13,7 @@ export interface FileTensor {
 }
 
 export interface SafetensorsFile {
-  /** By name, in the file's order. The record has no prototype, so that any name is safe. */
+  /** By name, in the file's order, of one copy of its data. The record has no prototype, so that any name is safe. */
   readonly tensors: Readonly<Record<string, FileTensor>>;
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -81,21 +82,24 @@ export function encodeSafetensors(
 export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): SafetensorsFile {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { header, start } = readHeader(bytes, view, where);
-  const metadata: Record<string, string> = Object.create(null);
+  let metadata: Record<string, string> = {};
   const entries: Entry[] = [];
-  for (const [name, value] of Object.entries(header)) {
+  // Not `entries`, nor a copy of what was parsed: a header may hold millions of names.
+  for (const name of Object.keys(header)) {
+    const value = header[name];
     // Null is no metadata.
-    if (name === metadataName) readMetadata(value ?? {}, metadata, where);
+    if (name === metadataName) metadata = readMetadata(value ?? {}, where);
     else entries.push(readEntry(name, value, where));
   }
   checkLayout(entries, bytes.length - start, where);
+  // A copy, since the bytes in the file need not begin at a multiple of 4 (not `slice`: a Node Buffer's makes a view).
+  const { buffer } = new Uint8Array(bytes.subarray(start));
   const tensors: Record<string, FileTensor> = Object.create(null);
   for (const { name, dtype, shape, begin, end } of entries) {
-    // A copy, since the bytes in the file need not begin at a multiple of 4 (not `slice`: a Node Buffer's makes a view).
-    const copy = new Uint8Array(bytes.subarray(start + begin, start + end)).buffer;
-    tensors[name] = { shape, data: dtype === "F32" ? new Float32Array(copy) : new Uint32Array(copy) };
+    const View = dtype === "F32" ? Float32Array : Uint32Array;
+    tensors[name] = { shape, data: new View(buffer, begin, (end - begin) / size) };
   }
-  return { tensors, metadata };
+  return { tensors, metadata: Object.setPrototypeOf(metadata, null) };
 }
 
 function checkTensor(name: string, shape: readonly number[], length: number): void {
@@ -150,8 +154,11 @@ function readHeader(bytes: Uint8Array, view: DataView, where: string) {
 
 function parseHeader(bytes: Uint8Array, where: string): Record<string, unknown> {
   let header: unknown;
+  let plain = true;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    plain = isPlainJson(text);
+    if (plain) header = JSON.parse(text);
   } catch (cause) {
     throw new DataError(
       { where, got: "a header that is no JSON", expected: "a JSON object of tensors", remedy: remedyForDamage },
@@ -161,7 +168,7 @@ function parseHeader(bytes: Uint8Array, where: string): Record<string, unknown> 
   if (isRecord(header)) return header;
   throw new DataError({
     where,
-    got: "a JSON header that is no object",
+    got: plain ? "a JSON header that is no object" : "a header of lists in lists",
     expected: "a JSON object of tensors",
     remedy: remedyForDamage,
   });
@@ -180,19 +187,18 @@ function shown(value: unknown): string {
 
 const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
-function readMetadata(value: unknown, metadata: Record<string, string>, where: string): void {
-  const entries = isRecord(value) ? Object.entries(value) : [[metadataName, value] as const];
-  for (const [key, text] of entries) {
-    if (typeof text !== "string" || !isRecord(value)) {
-      throw new DataError({
-        where: `${where}: metadata "${key}"`,
-        got: shown(text),
-        expected: "text",
-        remedy: remedyForDamage,
-      });
-    }
-    metadata[key] = text;
+function readMetadata(value: unknown, where: string): Record<string, string> {
+  const record = isRecord(value) ? value : { [metadataName]: undefined };
+  for (const key of Object.keys(record)) {
+    if (typeof record[key] === "string") continue;
+    throw new DataError({
+      where: `${where}: metadata "${key}"`,
+      got: shown(isRecord(value) ? value[key] : value),
+      expected: "text",
+      remedy: remedyForDamage,
+    });
   }
+  return record as Record<string, string>;
 }
 
 const damaged = (where: string, got: string, expected: string, remedy = remedyForDamage) =>
@@ -220,7 +226,7 @@ function readEntry(name: string, value: unknown, file: string): Entry {
       `${bytes} bytes for shape ${shortened(`[${shape.join(", ")}]`)} of ${dtype}`,
     );
   }
-  return { name, dtype, shape: [...shape], begin, end };
+  return { name, dtype, shape, begin, end };
 }
 
 /** The tensors cover the file's data from the first byte to the last, without gap or overlap. */

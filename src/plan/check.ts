@@ -20,9 +20,14 @@ export function checkPlan(plan: Plan): void {
   const written = new Set(initiallyWritten(plan));
   const updated = new Set<string>();
   const holders = new Map<string, string>();
+  const known = words();
   allSteps(plan).forEach((step, index) => {
     const where = `${plan.mode} plan: step ${index + 1} (${step.kernel})`;
-    checkWords(step, where);
+    checkWords(step, where, known);
+    if (step.kernel === "wholeSteps") {
+      const inner = { ...known, kernel: Object.keys(kernels).filter((name) => name !== step.kernel) };
+      for (const one of step.variant.steps) checkWords(one, where, inner);
+    }
     const operands: readonly BoundOperand[] = boundOperands(step);
     checkOperands(plan, operands, where);
     const isMetric = (tensor: string) => plan.tensors[tensor]?.role === "metric";
@@ -54,8 +59,11 @@ export function checkPlan(plan: Plan): void {
   });
 }
 
-/** The words that a step and its variant may say, by what they are of. A function, which no page has that checks no plan. */
-const words = (): Readonly<Record<string, readonly unknown[]>> => {
+/** Words by what they are of. */
+type Words = Readonly<Record<string, readonly unknown[]>>;
+
+/** The words that a step and its variant may say. A function, which no page has that checks no plan. */
+const words = (): Words => {
   const decaysOrNone = [...decays, false];
   return {
     kernel: Object.keys(kernels),
@@ -70,12 +78,10 @@ const words = (): Readonly<Record<string, readonly unknown[]>> => {
 };
 
 /** A plan may come as data, of another version. */
-function checkWords({ kernel, variant }: Step | InnerStep, where: string): void {
-  const known = words();
+function checkWords({ kernel, variant }: Step | InnerStep, where: string, known: Words): void {
   for (const [name, word] of Object.entries({ ...variant, kernel })) {
     checkWord(where, `${name} `, word, known[name] ?? [word], PlanError);
   }
-  if ("steps" in variant) for (const step of variant.steps) checkWords(step, where);
 }
 
 type Bound = BoundOperand & { readonly tensor: string };

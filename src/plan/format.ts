@@ -28,7 +28,7 @@ export function formatPlan(plan: Plan): string {
   ];
   const header = ["phase", "out", "= kernel(inputs)", "variant"];
   const table = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...table.map((row) => length(row[column] ?? ""))));
+  const widths = header.map((_, column) => table.reduce((most, row) => Math.max(most, length(row[column] ?? "")), 0));
   const lines = table.map((row) => row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - length(cell))));
   const aliases = Object.entries(plan.aliases).map(([alias, name]) => `${alias} = ${name}`);
   return [
@@ -43,9 +43,14 @@ export function formatPlan(plan: Plan): string {
 
 /** Names of the tensors that lie in one buffer, one after the other, for each buffer of several. */
 function sharedBuffers({ tensors }: Plan): string[][] {
-  const names = Object.keys(tensors);
-  const owners = new Set(names.flatMap((name) => tensors[name]?.buffer ?? []));
-  return [...owners].map((owner) => [...names.filter((name) => tensors[name]?.buffer === owner), owner]);
+  const names = new Map<string, string[]>();
+  for (const [name, { buffer }] of Object.entries(tensors)) {
+    if (buffer === undefined) continue;
+    const before = names.get(buffer);
+    if (before) before.push(name);
+    else names.set(buffer, [name]);
+  }
+  return [...names].map(([owner, before]) => [...before, owner]);
 }
 
 /** What f16 deltas hold, and when they are not used. */

@@ -21,14 +21,13 @@ export function excessOf(plan: Plan, limits: Limits): Excess | undefined {
   const bytes = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
   const [buffers, workgroups] = [limits.maxStorageBuffersPerShaderStage, limits.maxComputeWorkgroupsPerDimension];
   const tensors = Object.entries(plan.tensors).map(
-    ([name, tensor]): Excess => ({ of: "bytes", tensor: name, got: bytesOf(tensor), most: bytes }),
+    ([tensor, held]): Excess => ({ of: "bytes", tensor, got: bytesOf(held), most: bytes }),
   );
   const steps = allSteps(plan).flatMap((call, step): Excess[] => {
     const stored = boundOperands(call).filter(({ access }) => access !== "uniform");
-    const longest = Math.max(...workgroupsOf(call).map((size) => size ?? 1));
     return [
       { of: "buffers", step, got: stored.length, most: buffers },
-      { of: "workgroups", step, got: longest, most: workgroups },
+      { of: "workgroups", step, got: Math.max(...(workgroupsOf(call) as readonly number[])), most: workgroups },
     ];
   });
   return [...tensors, ...steps].find(({ got, most }) => got > most);

@@ -36,7 +36,7 @@ export const LEAST_SAVED = 32 * 1024;
 /** The most bytes that it can save: of what a step writes and no later step reads, all but the largest tensor. */
 export function mostSaved({ tensors }: Plan): number {
   const sizes = Object.values(tensors).flatMap((tensor) => (passing.includes(tensor.role) ? [bytesOf(tensor)] : []));
-  return sizes.reduce((sum, size) => sum + size, 0) - Math.max(0, ...sizes);
+  return sizes.reduce((sum, size) => sum + size, 0) - sizes.reduce((most, size) => Math.max(most, size), 0);
 }
 const passing: readonly Role[] = ["activation", "delta", "gradient", "scratch"];
 

@@ -88,11 +88,14 @@ export function createReference(
 ): Reference {
   const buffers: Record<string, Numbers> = {};
   const values: Record<string, Numbers> = {};
+  /** Elements of each buffer. */
+  const rooms: Record<string, number> = {};
+  for (const [name, { shape, buffer = name }] of Object.entries(plan.tensors)) {
+    rooms[buffer] = Math.max(rooms[buffer] ?? 0, elementsOf(shape));
+  }
   for (const [name, tensor] of Object.entries(plan.tensors)) {
     const owner = tensor.buffer ?? name;
-    const sharing = Object.entries(plan.tensors).filter(([other, { buffer = other }]) => buffer === owner);
-    const room = Math.max(...sharing.map(([, { shape }]) => elementsOf(shape)));
-    buffers[owner] ??= numbersOf(owner, tensor, room, precision);
+    buffers[owner] ??= numbersOf(owner, tensor, rooms[owner] as number, precision);
     values[name] = buffers[owner].subarray(0, elementsOf(tensor.shape));
   }
   // In single precision, as the GPU holds it, where that is what is to be judged.

@@ -1,3 +1,4 @@
+import { isPlainJson } from "../data/nesting.ts";
 import { decodeSafetensors, encodeSafetensors, type FileTensor } from "../data/safetensors.ts";
 import { DataError } from "../errors.ts";
 import type { Dense, Layer, Model } from "../model/layer.ts";
@@ -188,7 +189,7 @@ function checkStateTensors(
 function parseDescription(text: string, where: string): Description {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = isPlainJson(text) && JSON.parse(text);
   } catch {
     refuseFile(where, "a description that is no JSON", "the description that chainrule wrote");
   }

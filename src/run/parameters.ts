@@ -28,11 +28,12 @@ export function checkParameters(
   parameters: Readonly<Record<string, ArrayLike<number>>>,
   specs: readonly ParameterSpec[],
 ): Parameters {
-  const known = specs.map(({ name }) => name);
-  checkObject(where, parameters, known.join(", "));
+  const known = new Map(specs.map((spec) => [spec.name, spec]));
+  const names = [...known.keys()];
+  checkObject(where, parameters, names.join(", "));
   return Object.fromEntries(
     Object.entries(parameters).map(([name, values]) => {
-      const spec = specs.find((one) => one.name === name) ?? unfit("unknownParameter", where, name, known);
+      const spec = known.get(name) ?? unfit("unknownParameter", where, name, names);
       return [name, checkParameter(where, spec, values)];
     }),
   );

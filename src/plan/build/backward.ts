@@ -3,13 +3,16 @@ import { elementsOf } from "../memory.ts";
 import { batched, type Draft, type NetworkSpec, outputName, product, tensor } from "./draft.ts";
 import type { Trained } from "./trained.ts";
 
-/** From ∂J/∂o down to the first trained layer: dz = dh ⊙ φ′(z), gW = dzᵀ h, gb = Σ dz, dh = dz W. */
-export function backward(draft: Draft, spec: NetworkSpec, trained: readonly Trained[]): void {
-  const lowest = trained[0]?.layer ?? Number.POSITIVE_INFINITY;
+/**
+ * From ∂J/∂o down to the first trained layer: dz = dh ⊙ φ′(z), gW = dzᵀ h, gb = Σ dz, dh = dz W.
+ * @param trained parameters of each layer
+ */
+export function backward(draft: Draft, spec: NetworkSpec, trained: readonly (readonly Trained[])[]): void {
+  const lowest = 1 + trained.findIndex(({ length }) => length > 0) || Number.POSITIVE_INFINITY;
   for (let l = spec.layers.length; l >= lowest; l--) {
     const dz = activationGradient(draft, spec, l);
-    for (const parameter of trained.filter(({ layer }) => layer === l)) {
-      dataGradient(draft, spec, parameter, dz);
+    for (const parameter of trained[l - 1] ?? []) {
+      dataGradient(draft, spec, l, parameter, dz);
       objectiveGradient(draft, parameter);
     }
     if (l > lowest) hiddenGradient(draft, spec, l, dz);
@@ -37,7 +40,7 @@ function activationGradient(draft: Draft, { layers, batch }: NetworkSpec, l: num
 }
 
 /** gW = dzᵀ h, or gb = Σ dz. */
-function dataGradient(draft: Draft, spec: NetworkSpec, { name, layer, shape }: Trained, dz: string): void {
+function dataGradient(draft: Draft, spec: NetworkSpec, l: number, { name, shape }: Trained, dz: string): void {
   const [units = 0, inputs] = shape;
   tensor(draft, `g${name}`, "gradient", shape);
   if (inputs === undefined) {
@@ -54,7 +57,7 @@ function dataGradient(draft: Draft, spec: NetworkSpec, { name, layer, shape }: T
     phase: "backward",
     kernel: "matmul",
     ...product({ rows: units, inner: spec.batch, columns: inputs }, { transposeA: true }, spec),
-    bind: { control: "control", a: dz, b: outputName(spec.layers, layer - 1), c: `g${name}` },
+    bind: { control: "control", a: dz, b: outputName(spec.layers, l - 1), c: `g${name}` },
   });
 }
 

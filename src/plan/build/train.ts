@@ -10,13 +10,14 @@ import { type Trained, type TrainSpec, trainedParameters } from "./trained.ts";
 /** The textbook plan of one training step: every formula of the two passes is a step, every quantity a tensor. */
 export function buildTrainPlan(spec: TrainSpec): Plan {
   const draft = beginPlan("train", spec);
-  const trained = trainedParameters(spec);
+  const perLayer = trainedParameters(spec);
+  const trained = perLayer.flat();
   dataTensors(draft, spec);
   beginSteps(draft, spec);
   forward(draft, spec);
   lossStep(draft, spec, true);
   recordStep(draft, spec, penaltySteps(draft, trained));
-  backward(draft, spec, trained);
+  backward(draft, spec, perLayer);
   update(draft, spec, trained);
   return draft;
 }

@@ -13,8 +13,6 @@ export interface TrainSpec extends NetworkSpec {
 /** A parameter that is not frozen: W `[units, inputs]` or b `[units]`. */
 export interface Trained {
   readonly name: string;
-  /** From 1. */
-  readonly layer: number;
   readonly shape: readonly number[];
   /** Whether λ shrinks it: weights, and biases if asked. */
   readonly decays: boolean;
@@ -22,13 +20,11 @@ export interface Trained {
   readonly penalized: boolean;
 }
 
-/** The parameters that are not frozen, W before b, first layer first. */
-export function trainedParameters({ layers, optimizer }: TrainSpec): Trained[] {
-  return layers.flatMap(({ inputs, units, bias, trainable }, index) => {
-    const layer = index + 1;
+/** The parameters of each layer that are not frozen, W before b. */
+export function trainedParameters({ layers, optimizer }: TrainSpec): Trained[][] {
+  return layers.map(({ inputs, units, bias, trainable }, index) => {
     const parameter = (name: string, shape: readonly number[], decays: boolean): Trained => ({
-      name: `${name}${layer}`,
-      layer,
+      name: `${name}${index + 1}`,
       shape,
       decays: decays && optimizer.weightDecay > 0,
       penalized: decays && hasPenalty(optimizer),

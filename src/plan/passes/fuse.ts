@@ -1,4 +1,4 @@
-import { boundOperands } from "../../kernels/index.ts";
+import { boundOperands, type OperandOf } from "../../kernels/index.ts";
 import { gradientParts } from "../../kernels/layer-gradient.ts";
 import { squareParts } from "../../kernels/layer-update.ts";
 import { NARROW_OUTPUT } from "../../kernels/output-loss.ts";
@@ -35,14 +35,17 @@ type Name = Step["kernel"];
 
 const isStep = <N extends Name>(step: Step, kernel: N): step is StepOf<N> & Step => step.kernel === kernel;
 
-/** The first step of a kernel that satisfies a condition. */
-function find<N extends Name>(
-  steps: readonly Step[],
-  kernel: N,
-  condition: (step: StepOf<N>) => boolean = () => true,
-): (StepOf<N> & Step) | undefined {
-  return steps.find((step): step is StepOf<N> & Step => isStep(step, kernel) && condition(step));
-}
+/** The steps of a kernel by the tensor that one of its operands is bound to, no two the same: each step is looked at once, however many ask. */
+const by = <N extends Name>(steps: readonly Step[], kernel: N, operand: OperandOf<N>) =>
+  new Map(
+    steps.flatMap((step) =>
+      isStep(step, kernel) ? [[(step as StepOf<N>).bind[operand] as string | undefined, step]] : [],
+    ),
+  );
+
+/** The step of a kernel of which there is one. */
+const only = <N extends Name>(steps: readonly Step[], kernel: N) =>
+  steps.find((step): step is StepOf<N> & Step => isStep(step, kernel));
 
 /** Leaves out what is undefined. */
 const given = <K extends string>(record: Readonly<Record<K, string | undefined>>): { readonly [N in K]?: string } =>
@@ -50,12 +53,11 @@ const given = <K extends string>(record: Readonly<Record<K, string | undefined>>
 
 /** h = φ(x Wᵀ + b). */
 function fuseForward(steps: readonly Step[]): Step[] {
-  const absorbed = new Set<Step>();
+  const activations = by(steps, "activation", "z");
   const fused = steps.map((step): Step => {
     if (!isStep(step, "matmul") || step.phase !== "forward") return step;
     const { a, b, c, bias } = step.bind;
-    const activation = find(steps, "activation", ({ bind }) => bind.z === c);
-    if (activation) absorbed.add(activation);
+    const activation = activations.get(c);
     return {
       phase: "forward",
       kernel: "layerForward",
@@ -69,15 +71,16 @@ function fuseForward(steps: readonly Step[]): Step[] {
       bind: { control: "control", ...given({ x: a, w: b, h: activation?.bind.h ?? c, bias }) },
     };
   });
-  return fused.filter((step) => !absorbed.has(step));
+  // Each is of the product before it.
+  return fused.filter((step) => !isStep(step, "activation"));
 }
 
 /** The last layer with the loss and its delta; where the output is wide, only the delta's slope joins the loss. */
 function fuseOutput(plan: Plan, steps: readonly Step[]): Step[] {
-  const loss = find(steps, "loss");
-  const layer = find(steps, "layerForward", ({ bind }) => bind.h === loss?.bind.o);
+  const loss = only(steps, "loss");
+  const layer = by(steps, "layerForward", "h").get(loss?.bind.o);
   if (!loss || !layer) return [...steps];
-  const slope = find(steps, "gradientMultiply", ({ bind }) => bind.dh === loss.bind.do);
+  const slope = by(steps, "gradientMultiply", "dh").get(loss.bind.do);
   const dz = slope?.bind.dz ?? loss.bind.do;
   const { inner, columns: units } = layer.dims;
   // In a network that trains nothing no step asks for ∂J/∂z: `do` is ∂J/∂o then, and stays so.
@@ -101,24 +104,19 @@ function fuseOutput(plan: Plan, steps: readonly Step[]): Step[] {
         variant: { ...loss.variant, slope: slope?.variant.activation ?? "identity" },
         bind: { ...loss.bind, ...given({ do: dz }) },
       };
-  return steps.flatMap((step) => {
-    if (step === loss) return [joined];
-    return step === slope || (narrow && step === layer) ? [] : [step];
-  });
+  return steps.flatMap((step) => (step === loss ? [joined] : narrow && step === layer ? [] : [step]));
 }
 
-/** dz⁽ˡ⁻¹⁾ = (dz⁽ˡ⁾ W) ⊙ φ′. */
+/** dz⁽ˡ⁻¹⁾ = (dz⁽ˡ⁾ W) ⊙ φ′, which leaves no gradientMultiply anything to do. */
 function fuseBackward(steps: readonly Step[]): Step[] {
-  const absorbed = new Set<Step>();
-  const fused = steps.map((step): Step => {
+  const slopes = by(steps, "gradientMultiply", "dh");
+  const layers = by(steps, "layerForward", "w");
+  const output = only(steps, "outputLoss");
+  return steps.map((step): Step => {
     if (!isStep(step, "matmul") || step.phase !== "backward" || step.variant.transposeA) return step;
-    const slope = find(steps, "gradientMultiply", ({ bind }) => bind.dh === step.bind.c);
-    if (slope) absorbed.add(slope);
+    const slope = slopes.get(step.bind.c);
     // Without an activation dz is dh: the slope is 1, and h is what the layer above took.
-    const above = steps.find(
-      (one) => (isStep(one, "layerForward") || isStep(one, "outputLoss")) && one.bind.w === step.bind.b,
-    );
-    const h = slope?.bind.h ?? (above && "x" in above.bind ? above.bind.x : undefined);
+    const h = slope?.bind.h ?? (layers.get(step.bind.b) ?? output)?.bind.x;
     return {
       phase: "backward",
       kernel: "layerBackward",
@@ -130,14 +128,16 @@ function fuseBackward(steps: readonly Step[]): Step[] {
       },
     };
   });
-  return fused.filter((step) => !absorbed.has(step));
 }
 
-/** Steps of the textbook that `begin` and `layerUpdate` take over wholly. */
-const taken = new Set<Name>(["record", "decayGradient", "advance", "sample", "gatherRows"]);
+/** Steps of the textbook that `begin`, `layerBackward` and `layerUpdate` take over wholly. */
+const taken = new Set<Name>(["record", "gradientMultiply", "decayGradient", "advance", "sample", "gatherRows"]);
 
 /** W and b updated where their gradients are summed, or after that where the sums are split. */
 function fuseUpdates(steps: readonly Step[]): FusedUpdates {
+  const products = by(steps, "matmul", "c");
+  const sums = by(steps, "sumRows", "dz");
+  const updates = by(steps, "weightUpdate", "g");
   const absorbed = new Set<Step>();
   const penalty = steps.some((step) => isStep(step, "penalty"));
   const tensors: Record<string, Tensor> = {};
@@ -145,11 +145,11 @@ function fuseUpdates(steps: readonly Step[]): FusedUpdates {
   const gradients = new Map<Step, Step>();
   let parts = 0;
   const fused = steps.map((step): Step => {
-    const product = isStep(step, "weightUpdate") && find(steps, "matmul", ({ bind }) => bind.c === step.bind.g);
+    const product = isStep(step, "weightUpdate") && products.get(step.bind.g);
     if (!isStep(step, "weightUpdate") || !product) return step;
     // b of the same layer: its gradient sums the rows of the same delta.
-    const sum = find(steps, "sumRows", ({ bind }) => bind.dz === product.bind.a);
-    const bias = sum && find(steps, "weightUpdate", ({ bind }) => bind.g === sum.bind.db);
+    const sum = sums.get(product.bind.a);
+    const bias = sum && updates.get(sum.bind.db);
     for (const one of [product, sum, bias]) if (one) absorbed.add(one);
     const decays = penalty && Boolean(step.variant.decay || bias?.variant.decay);
     const { rows, inner, columns } = product.dims;
@@ -181,8 +181,8 @@ function fuseUpdates(steps: readonly Step[]): FusedUpdates {
       };
     }
     if (decays) parts += splitSquareParts(rows, columns, variant.bias);
-    const sums = `${step.bind.g}Parts`;
-    tensors[sums] = {
+    const parted = `${step.bind.g}Parts`;
+    tensors[parted] = {
       shape: [split, rows * (columns + (variant.bias ? 1 : 0))],
       dtype: "f32",
       role: "gradient",
@@ -193,14 +193,14 @@ function fuseUpdates(steps: readonly Step[]): FusedUpdates {
       kernel: "layerGradient",
       variant: { bias: variant.bias, gather: false, tile },
       dims: product.dims,
-      bind: { control: "control", ...operands, parts: sums },
+      bind: { control: "control", ...operands, parts: parted },
     });
     return {
       phase: "update",
       kernel: "splitUpdate",
       variant,
       dims,
-      bind: { control: "control", parts: sums, ...bind },
+      bind: { control: "control", parts: parted, ...bind },
     };
   });
   // The penalty of a bias whose weights are frozen, which no update of a layer sums.
@@ -233,13 +233,13 @@ interface FusedUpdates {
 
 /** What stands between two steps, and what closes a submit. */
 function beginSteps(plan: Plan, parts: number): { begin: Step; closing: Step[] } {
-  const advance = find(plan.steps, "advance");
+  const advance = only(plan.steps, "advance");
   const variant = {
     schedule: advance?.variant.schedule ?? "constant",
     decay: advance?.variant.decay ?? "per-batch",
     penalty: parts > 0,
     group: reduceGroup(Math.max(plan.batch, parts)),
-    shuffle: find(plan.steps, "sample")?.variant.shuffle ?? false,
+    shuffle: only(plan.steps, "sample")?.variant.shuffle ?? false,
   };
   const dims = { rows: plan.batch, parts };
   const bind = {

@@ -33,49 +33,57 @@ export function reuse(plan: Plan, leastSaved = LEAST_SAVED): Plan {
   };
 }
 
-/** Each update right after the last other step that it must follow. */
+/** Each update right after the last other step that touches what it writes, or writes what it touches. */
 function moveUpdates(steps: readonly Step[]): Step[] {
   const updates = steps.filter(({ phase }) => phase === "update");
   const others = steps.filter(({ phase }) => phase !== "update");
-  if (others.length === 0) return [...steps];
-  const follows = new Map(
-    updates.map((update) => [update, others.map((step) => conflict(step, update)).lastIndexOf(true)]),
-  );
-  return others.flatMap((step, index) => [
-    step,
-    ...updates.filter((update) => Math.max(0, follows.get(update) ?? 0) === index),
-  ]);
-}
-
-/** Whether two steps touch a tensor that one of them writes. */
-function conflict(one: Step, other: Step): boolean {
-  const operands = boundOperands(other);
-  return boundOperands(one).some(({ tensor, access }) =>
-    operands.some((operand) => operand.tensor === tensor && [access, operand.access].includes("readWrite")),
-  );
+  if (others.length === 0) return updates;
+  /** The last of the others that touches a tensor, and that writes it. */
+  const touched = new Map<string | undefined, number>();
+  const written = new Map<string | undefined, number>();
+  others.forEach((step, index) => {
+    for (const { tensor, access } of boundOperands(step)) {
+      touched.set(tensor, index);
+      if (access === "readWrite") written.set(tensor, index);
+    }
+  });
+  const moved = others.map((step) => [step]);
+  for (const update of updates) {
+    let last = 0;
+    for (const { tensor, access } of boundOperands(update)) {
+      last = Math.max(last, (access === "readWrite" ? touched : written).get(tensor) ?? 0);
+    }
+    moved[last]?.push(update);
+  }
+  return moved.flat();
 }
 
 /** Tensors that lie in one buffer, in the order in which they are written. */
 interface Place {
+  readonly index: number;
   readonly names: string[];
   bytes: number;
-  /** The last step that needs what lies there. */
-  until: number;
 }
 
 /** Gives each passing tensor the smallest free place that is large enough, or else the largest, which grows, or a new one. */
-function layPlaces(plan: Plan, steps: readonly Step[]): Place[] {
+function layPlaces({ tensors }: Plan, steps: readonly Step[]): Place[] {
   const places: Place[] = [];
-  for (const { name, first, last } of spans(plan, steps)) {
-    const bytes = bytesOf(plan.tensors[name] as Tensor);
-    const free = places.filter(({ until }) => until < first).sort((a, b) => a.bytes - b.bytes);
-    const place = free.find((one) => one.bytes >= bytes) ?? free.at(-1);
-    if (place === undefined) places.push({ names: [name], bytes, until: last });
-    else {
-      place.names.push(name);
-      place.bytes = Math.max(place.bytes, bytes);
-      place.until = last;
-    }
+  const free: Place[] = [];
+  /** The places that each step is the last to need. */
+  const until: Place[][] = steps.map(() => []);
+  let step = 0;
+  for (const { name, first, last } of spans(tensors, steps)) {
+    for (; step < first; step++) for (const place of until[step] as Place[]) free.push(place);
+    // No plan frees more than a few before the last tensor is laid.
+    free.sort((a, b) => a.bytes - b.bytes || a.index - b.index);
+    const bytes = bytesOf(tensors[name] as Tensor);
+    const enough = free.findIndex((one) => one.bytes >= bytes);
+    // Where none is enough, the last one.
+    const [place = { index: places.length, names: [], bytes }] = free.splice(enough, 1);
+    places[place.index] = place;
+    place.names.push(name);
+    place.bytes = Math.max(place.bytes, bytes);
+    until[last]?.push(place);
   }
   return places;
 }
@@ -85,21 +93,28 @@ interface Span {
   /** The step that writes it. */
   readonly first: number;
   /** The last step that needs it. */
-  readonly last: number;
+  last: number;
+  /** Whether only the forward pass needs it. */
+  forward: boolean;
 }
 
 /** When the tensors that pass are needed, in the order in which they are written. */
-function spans({ tensors }: Plan, steps: readonly Step[]): Span[] {
-  const uses = Object.keys(tensors).map((name) => ({
-    name,
-    at: steps.flatMap((step, index) => (boundOperands(step).some(({ tensor }) => tensor === name) ? [index] : [])),
-  }));
-  const isForward = (index: number) => ["forward", "loss"].includes(steps[index]?.phase ?? "");
-  return uses
-    .filter(({ name, at }) => {
-      const role = at.length > 0 && tensors[name]?.role;
-      return role === "delta" || role === "gradient" || (role === "activation" && at.every(isForward));
+function spans(tensors: Plan["tensors"], steps: readonly Step[]): Span[] {
+  const found = new Map<string | undefined, Span>();
+  steps.forEach((step, index) => {
+    const forward = step.phase === "forward" || step.phase === "loss";
+    for (const { tensor: name = "" } of boundOperands(step)) {
+      const span = found.get(name) ?? { name, first: index, last: index, forward };
+      span.last = index;
+      span.forward &&= forward;
+      found.set(name, span);
+    }
+  });
+  return Object.entries(tensors)
+    .flatMap(([name, { role }]) => {
+      const span = found.get(name);
+      const passes = role === "delta" || role === "gradient" || (role === "activation" && span?.forward);
+      return span && passes ? [span] : [];
     })
-    .map(({ name, at }) => ({ name, first: at[0] ?? 0, last: at[at.length - 1] ?? 0 }))
     .sort((a, b) => a.first - b.first);
 }

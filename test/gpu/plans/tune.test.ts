@@ -359,6 +359,8 @@ describe("tune › errors", () => {
 
   /** What a program may hold in place of a plan. */
   const steps = planOf(plain).steps;
+  const loop: Record<string, unknown> = {};
+  loop.self = loop;
   test.each<[string, unknown, string]>([
     ["nothing", undefined, "tune: got undefined, expected a plan; "],
     [
@@ -371,6 +373,11 @@ describe("tune › errors", () => {
       "no variant",
       { ...planOf(plain), steps: steps.map((step) => ({ ...step, variant: null })) },
       "tune: got a plan that",
+    ],
+    [
+      "one that holds itself",
+      { ...planOf(plain), removed: loop },
+      "tune: got plan\\.removed\\.self\\.self\\.self\\.self\\.self\\.self\\.self, an object, expected a word or a number",
     ],
     ["half a row", { ...planOf(plain), batch: 3.5 }, "tune: got plan.batch 3.5, expected a whole number from 0 to"],
     [

@@ -187,10 +187,9 @@ describe("decodeSafetensors", () => {
     ],
     ["metadata that is no text", fileOf({ __metadata__: { n: 1 } }, 0), 'metadata "n": got 1, expected text'],
     [
-      "a type nested too deeply to be told",
+      "a type nested deeply",
       fileOf(`{"a":{"dtype":${"[".repeat(2e5)}${"]".repeat(2e5)},"shape":[2],"data_offsets":[0,8]}}`, 8),
-      // Some engines write lists however deep they are.
-      /tensor "a": got dtype (lists in lists|\[{80}…), expected/,
+      "m: got a header of lists in lists, expected a JSON object of tensors; get the file again",
     ],
     [
       "a shape of very many dimensions, in a message of some letters",
