@@ -25,10 +25,10 @@ export const later = {
   diagnosis: /src\/(run\/(numeric|faults)|plan\/limit-error|device\/(lost|refusals|shader-error|wrap))\.ts$/,
   node: /src\/device\/(dawn|polling)\.ts$/,
   textbook:
-    /shaders\/(activation|advance|decay-gradient|gather-rows|gradient-multiply|matmul|penalty|sample|sum-rows|weight-update)\.wgsl\.ts$/,
-  "whole-steps": /(src\/(plan\/passes\/one-dispatch|device\/resident)|shaders\/(register|whole)-steps\.wgsl)\.ts$/,
+    /shaders\/(textbook|(activation|advance|decay-gradient|gather-rows|gradient-multiply|matmul|penalty|sample|sum-rows|weight-update)\.wgsl)\.ts$/,
+  "whole-steps": /(src\/(plan\/passes\/one-dispatch|device\/resident)|shaders\/(steps|(register|whole)-steps\.wgsl))\.ts$/,
   staged: /shaders\/lib\/staged-product\.wgsl\.ts$/,
-  split: /shaders\/(layer-gradient|split-update)\.wgsl\.ts$/,
+  split: /shaders\/(split|(layer-gradient|split-update)\.wgsl)\.ts$/,
   reuse: /src\/plan\/passes\/reuse\.ts$/,
   half: /(src\/plan\/passes\/half-precision|shaders\/(halve|lib\/half-store)\.wgsl)\.ts$/,
   format: /src\/plan\/(describe|format|format-bytes|labels)\.ts$/,

@@ -1,3 +1,5 @@
+import { brief } from "./brief.ts";
+
 /** What every error of this library says: where it happened, what was got, what was expected and what mends it. */
 export interface Fault {
   /** The place, from the outside in: `model: layer 2`, `digits.csv: line 3, column 5`. */
@@ -8,7 +10,12 @@ export interface Fault {
   readonly remedy: string;
 }
 
-/** Base of all errors thrown on purpose. The message reads `where: got …, expected …; remedy.` */
+/**
+ * Base of all errors thrown on purpose. The message reads `where: got …, expected …; remedy.` in at most 300 letters of one line,
+ * and nothing in it is hidden, whatever text of a file or a caller it quotes: so are its parts, of at most 250 letters each. Of what
+ * is longer the middle is left out, which is no part of the remedy. What is long by its nature, such as a compiler's log, is its
+ * `cause`.
+ */
 export abstract class ChainruleError<F extends Fault = Fault> extends Error implements Fault {
   declare readonly where: string;
   declare readonly got: string;
@@ -16,8 +23,13 @@ export abstract class ChainruleError<F extends Fault = Fault> extends Error impl
   declare readonly remedy: string;
 
   constructor(fault: F, options?: ErrorOptions) {
-    super(`${fault.where}: got ${fault.got}, expected ${fault.expected}; ${fault.remedy}.`, options);
-    Object.assign(this, fault);
+    const said: { -readonly [K in keyof Fault]: string } = { ...fault };
+    for (const part of ["where", "got", "expected", "remedy"] as const) said[part] = brief(`${said[part]}`, 250);
+    super(
+      `${brief(`${said.where}: got ${said.got}, expected ${said.expected}`, 297 - said.remedy.length)}; ${said.remedy}.`,
+      options,
+    );
+    Object.assign(this, said);
   }
 }
 

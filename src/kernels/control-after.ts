@@ -1,10 +1,20 @@
 import type { Schedule } from "../model/schedule.ts";
-import { type ControlValues, HALTED } from "./control.ts";
+import { type ControlValues, controlFields, HALTED } from "./control.ts";
 
 /** How a training begins, which all that its steps make of the control block follows from. */
 export interface Beginning {
   readonly control: ControlValues;
   readonly schedule: Schedule;
+}
+
+/** The inverse of `encodeControl`. */
+export function decodeControl(words: Uint32Array<ArrayBuffer>): ControlValues {
+  const floats = new Float32Array(words.buffer, words.byteOffset, words.length);
+  const entries = Object.entries(controlFields).map(([name, type], index) => [
+    name,
+    (type === "u32" ? words : floats)[index] ?? 0,
+  ]);
+  return Object.fromEntries(entries) as ControlValues;
 }
 
 /**

@@ -126,16 +126,6 @@ export function encodeControl(values: Partial<ControlValues>): Uint32Array<Array
   return words;
 }
 
-/** The inverse of `encodeControl`. */
-export function decodeControl(words: Uint32Array<ArrayBuffer>): ControlValues {
-  const floats = new Float32Array(words.buffer, words.byteOffset, words.length);
-  const entries = controlNames.map((name, index) => [
-    name,
-    (controlFields[name] === "u32" ? words[index] : floats[index]) ?? 0,
-  ]);
-  return Object.fromEntries(entries) as ControlValues;
-}
-
 /** Words of one record in the ring of metrics. */
 export const RECORD_WORDS = 8;
 

@@ -4,21 +4,19 @@ export function remedyForName(name: string, words: readonly string[], otherwise:
   return likely === undefined ? otherwise : `write ${likely}`;
 }
 
-/** The most edits that are tried: each takes four times as long as the one before. */
-const MOST = 4;
-
 /**
  * The word that `name` is a misspelling of: the one of fewest edits, of which two letters bear none, three to six bear one, and
  * each four more another one. Another word is no misspelling: the first letter and the digits must be the same, so that neither
  * `gelu` is `relu` nor `W3` is `W1`. Case and what parts words do not count, nor does `size` at the end: `learning_rate` is
- * `learningRate`, `batch_size` is `batch`.
+ * `learningRate`, `batch_size` is `batch`. Each edit takes four times as long as the one before, so there are four at most, and the
+ * names and lists that a file may hold are looked at no further than to the 100th letter and the 5000th word.
  */
 export function nearest(name: string, words: readonly string[]): string | undefined {
   const given = plain(name);
-  for (let edits = 0; edits <= MOST && 4 * edits <= given.length + 1; edits++) {
-    const found = words.find((word) => {
+  for (let edits = 0; edits <= 4 && 4 * edits <= given.length + 1 && given.length < 100; edits++) {
+    const found = words.slice(0, 5000).find((word) => {
       const known = plain(word);
-      return given[0] === known[0] && digits(given) === digits(known) && isNear(given, known, edits);
+      return fixed(given) === fixed(known) && isNear(given, known, edits);
     });
     if (found !== undefined) return found;
   }
@@ -27,21 +25,20 @@ export function nearest(name: string, words: readonly string[]): string | undefi
 
 const plain = (name: string): string => name.toLowerCase().replace(/[_ -]|size$/g, "");
 
-const digits = (name: string): string => name.replace(/\D/g, "");
+/** The first letter, and the digits. */
+const fixed = (name: string): string => name[0] + name.replace(/\D/g, "");
 
 /** Whether at most so many insertions, deletions, replacements and exchanges of neighbours turn `a` into `b`. */
 function isNear(a: string, b: string, edits: number): boolean {
   if (a === b) return true;
   const [restA, restB] = [a.slice(1), b.slice(1)];
   if (a[0] === b[0]) return isNear(restA, restB, edits);
-  const exchanged = b.slice(1, 2) + b.slice(0, 1) + b.slice(2);
+  const left = edits - 1;
   return (
-    edits > 0 &&
-    [
-      [restA, b],
-      [a, restB],
-      [restA, restB],
-      [a, exchanged],
-    ].some(([x, y]) => isNear(x as string, y as string, edits - 1))
+    left >= 0 &&
+    (isNear(restA, b, left) ||
+      isNear(a, restB, left) ||
+      isNear(restA, restB, left) ||
+      isNear(a, b.replace(/(.)(.)/s, "$2$1"), left))
   );
 }

@@ -1,16 +1,18 @@
+import { brief } from "../brief.ts";
 import { type ChainruleError, type Fault, ModelError } from "../errors.ts";
 import { remedyForName } from "./nearest.ts";
 
 /**
- * A value as a message names it: `"relu"`, `3`, `undefined`, `a list of 2`; no more than the beginning of a long one. It never
- * throws, though an object may have no text, or code in place of it.
+ * A value as a message names it: `"relu"`, `3`, `undefined`, `a list of 2`, `a value of type Map`; no more than the ends of a long
+ * one. It never throws, though an object may have no text, or code in place of it.
  */
 export const show = (value: unknown): string => {
   try {
     if (Array.isArray(value)) return `a list of ${value.length}`;
-    if (typeof value === "function") return "a function";
-    if (typeof value === "bigint") return `${value}n`;
-    return (typeof value === "string" ? JSON.stringify(value) : String(value)).slice(0, 80);
+    if (typeof value === "bigint") return brief(`${value}n`, 80);
+    if (typeof value === "string") return brief(JSON.stringify(value), 80);
+    if (Object(value) !== value) return String(value);
+    return brief(`a value of type ${Object.prototype.toString.call(value).slice(8, -1)}`, 80);
   } catch {
     return `a value of type ${typeof value}`;
   }

@@ -1,5 +1,6 @@
 import { PlanError, ShapeError } from "../errors.ts";
-import { type ControlValues, decodeControl, encodeControl } from "../kernels/control.ts";
+import { type ControlValues, encodeControl } from "../kernels/control.ts";
+import { decodeControl } from "../kernels/control-after.ts";
 import type { Call, CallOf, KernelName } from "../kernels/index.ts";
 import { elementsOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";

@@ -1,6 +1,6 @@
 import { DataError, ShapeError } from "../errors.ts";
-import { type ControlValues, decodeControl, encodeControl, initialControl } from "../kernels/control.ts";
-import { type Beginning, controlAfter } from "../kernels/control-after.ts";
+import { type ControlValues, encodeControl, initialControl } from "../kernels/control.ts";
+import { type Beginning, controlAfter, decodeControl } from "../kernels/control-after.ts";
 import { type Optimizer, updateRule } from "../model/optimizer.ts";
 import { refuse } from "../model/options.ts";
 import { resolveTensor } from "../plan/resolve.ts";

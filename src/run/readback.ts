@@ -1,7 +1,8 @@
 import { freeBuffers, rejectFaults } from "../device/buffers.ts";
 import type { Guard } from "../device/guard.ts";
 import type { Program } from "../device/program.ts";
-import { CONTROL_WORDS, decodeControl } from "../kernels/control.ts";
+import { CONTROL_WORDS } from "../kernels/control.ts";
+import { decodeControl } from "../kernels/control-after.ts";
 import { bytesOf } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import type { Read } from "./backend.ts";

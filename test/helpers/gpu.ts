@@ -1,12 +1,7 @@
 import type { Device } from "../../src/device/open.ts";
 import { compileProgram } from "../../src/device/program.ts";
-import {
-  CONTROL_WORDS,
-  type ControlValues,
-  decodeControl,
-  encodeControl,
-  initialControl,
-} from "../../src/kernels/control.ts";
+import { CONTROL_WORDS, type ControlValues, encodeControl, initialControl } from "../../src/kernels/control.ts";
+import { decodeControl } from "../../src/kernels/control-after.ts";
 import {
   boundOperands,
   type Call,

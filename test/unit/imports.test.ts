@@ -66,19 +66,20 @@ const areaOf = (path: string): string => {
  * sees no WGSL; cpu trains with it, beside run.
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  errors: [],
-  model: ["errors"],
+  brief: [],
+  errors: ["brief"],
+  model: ["errors", "brief"],
   shaders: ["model", "kernels"],
   kernels: ["model", "errors"],
   plan: ["kernels", "model", "errors"],
   reference: ["plan", "kernels", "model", "errors"],
   device: ["shaders", "plan", "kernels", "model", "errors"],
-  data: ["model", "errors"],
+  data: ["model", "errors", "brief"],
   run: ["device", "plan", "kernels", "model", "data", "errors", "package.json"],
   cpu: ["run", "reference", "plan", "kernels", "model", "data", "errors"],
   index: ["cpu", "run", "device", "plan", "kernels", "model", "data", "errors"],
   table: ["data", "errors"],
-  cli: ["run", "device", "plan", "kernels", "model", "data", "errors", "package.json"],
+  cli: ["run", "device", "plan", "kernels", "model", "data", "errors", "brief", "package.json"],
 };
 
 /** The files that a file reaches, itself included. */

@@ -33,7 +33,7 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
   [
     "createTrainer",
     [Promise.resolve(device), whole],
-    "createTrainer: got \\[object Promise\\], expected a device; open ",
+    "createTrainer: got a value of type Promise, expected a device; open ",
   ],
   ["createTrainer", [device], "createTrainer: got undefined, expected an object of model, loss, data, batch, "],
   [
@@ -83,7 +83,11 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
     "sgd: schedule: got learningRate NaN, expected a number above 0 in float32's range; ",
   ],
   ["sgd", [{ learningRate: dense(2) }], "sgd: got learningRate .*, expected a number or a schedule; "],
-  ["dense", [new Float32Array(10_000)], "dense: got units [0,]{80}, expected a whole number from 1 to 4294967295; "],
+  [
+    "dense",
+    [new Float32Array(10_000)],
+    "dense: got units a value of type Float32Array, expected a whole number from 1 to 4294967295; ",
+  ],
   [
     "cosine",
     [{ learningRate: 1, steps: 2 ** 32 }],

@@ -297,7 +297,7 @@ describe.each(trainingsOn(device))("a training %s", (_, make) => {
       expect(loose({ epoch: 3 })).toThrow('fit: got option "epoch", expected epochs, signal; write epochs.');
       expect(loose({ epochs: 0 })).toThrow("fit: got epochs 0, expected a whole number from 1 to 4294967295; ");
       expect(loose({ epochs: "3" })).toThrow('fit: got epochs "3", expected a whole number from 1 to 4294967295; ');
-      expect(loose({ epochs: 1, signal: {} })).toThrow("fit: got signal [object Object], expected an AbortSignal; ");
+      expect(loose({ epochs: 1, signal: {} })).toThrow("fit: got signal a value of type Object, expected an AbortSignal; ");
       expect(await trainer.step()).toMatchObject({ step: 1 });
     });
   });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { NumericError } from "../../../src/errors.ts";
-import { decodeControl } from "../../../src/kernels/control.ts";
+import { decodeControl } from "../../../src/kernels/control-after.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
 import { adam, sgd } from "../../../src/model/optimizer.ts";
 import { cosine, type Schedule, stepDecay } from "../../../src/model/schedule.ts";

@@ -253,7 +253,7 @@ describe("trainer › calls from plain JavaScript", () => {
         ],
         [
           await iterated({ epochs: 1, signal: {} }),
-          "fit: got signal [object Object], expected an AbortSignal; give the signal of an AbortController.",
+          "fit: got signal a value of type Object, expected an AbortSignal; give the signal of an AbortController.",
         ],
         [await refused("predict", [1, 2, "3"]), 'predict: inputs: row 1, column 3: got "3", expected a finite number '],
         [await refused("predict"), "predict: inputs: got undefined, expected an array of numbers; "],

@@ -6,12 +6,11 @@ import {
   type ControlValues,
   controlFields,
   controlNames,
-  decodeControl,
   encodeControl,
   initialControl,
   RECORD_WORDS,
 } from "../../../src/kernels/control.ts";
-import { controlAfter } from "../../../src/kernels/control-after.ts";
+import { controlAfter, decodeControl } from "../../../src/kernels/control-after.ts";
 import { boundOperands, dimsOf, kernels, workgroupsOf } from "../../../src/kernels/index.ts";
 import { adam, type Optimizer, sgd } from "../../../src/model/optimizer.ts";
 import { stepDecay } from "../../../src/model/schedule.ts";

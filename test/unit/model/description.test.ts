@@ -97,7 +97,7 @@ describe("what a call would refuse is refused as plain data, frozen or not:", ()
     [null, "got null, expected an optimizer; describe it with a call such as sgd({ learningRate: 0.1 })"],
     [
       { kind: "lion" },
-      "got [object Object], expected an optimizer; describe it with a call such as sgd({ learningRate: 0.1 })",
+      "got a value of type Object, expected an optimizer; describe it with a call such as sgd({ learningRate: 0.1 })",
     ],
     [{ ...adam({ learningRate: 1 }), beta1: 7 }, `got beta1 7, expected ${below1}; set beta1 to ${below1}`],
     [
@@ -143,7 +143,7 @@ describe("what a call would refuse is refused as plain data, frozen or not:", ()
     [{ kind: "torchLinear", limit: 1 }, 'dense: initializer: got option "limit", expected kind; leave limit out'],
     [
       { kind: "ones" },
-      "dense: got initializer [object Object], expected he(), glorot(), torchLinear() or uniform(limit); call one of these",
+      "dense: got initializer a value of type Object, expected he(), glorot(), torchLinear() or uniform(limit); call one of these",
     ],
   ])("initializer %j", (given, text) => {
     for (const initializer of [given, Object.freeze({ ...given })]) {
@@ -175,7 +175,7 @@ describe("what a call would refuse is refused as plain data, frozen or not:", ()
     ],
     [
       { units: 3 },
-      "ModelError: here: layer 1: got [object Object], expected a layer; describe it with dense(units, activation)",
+      "ModelError: here: layer 1: got a value of type Object, expected a layer; describe it with dense(units, activation)",
     ],
     [null, "ModelError: here: layer 1: got null, expected a layer; describe it with dense(units, activation)"],
   ])("layer %j", (given, text) => {
@@ -200,7 +200,7 @@ describe("what a call would refuse is refused as plain data, frozen or not:", ()
 
 describe("show", () => {
   const hostile: readonly (readonly [string, unknown, string])[] = [
-    ["an object without a prototype", Object.create(null), "a value of type object"],
+    ["an object without a prototype", Object.create(null), "a value of type Object"],
     [
       "one whose text is code that throws",
       {
@@ -208,13 +208,14 @@ describe("show", () => {
           throw new Error("no");
         },
       },
-      "a value of type object",
+      "a value of type Object",
     ],
-    ["one whose text is none", { toString: () => ({}) }, "a value of type object"],
+    ["one whose text is none", { toString: () => ({}) }, "a value of type Object"],
+    ["a map", new Map(), "a value of type Map"],
     ["a proxy that is revoked", revoked(), "a value of type object"],
     ["a symbol", Symbol("s"), "Symbol(s)"],
     ["a bigint", 3n, "3n"],
-    ["a long text", "x".repeat(500), `"${"x".repeat(79)}`],
+    ["a long text", "x".repeat(500), `"${"x".repeat(39)}…${"x".repeat(38)}"`],
   ];
 
   it.each(hostile)("tells of %s", (_, value, text) => {

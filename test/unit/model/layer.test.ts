@@ -36,7 +36,7 @@ describe("sequential", () => {
     for (const [given, got] of [
       [[], "no layers"],
       [undefined, "undefined"],
-      [dense(3), "[object Object]"],
+      [dense(3), "a value of type Object"],
     ] as const) {
       expect(refusal(() => sequential(given as never))).toBe(
         `ModelError: sequential: got ${got}, expected a list of at least one layer; list layers such as [dense(10)].`,

@@ -157,7 +157,8 @@ describe("checkPlan", () => {
       found = true;
       return word;
     });
-    const names = name === "kernel" ? Object.keys(kernels).join(", ") : known;
+    // Of a list as long as that of the kernels, the middle is left out.
+    const names = name === "kernel" ? `${Object.keys(kernels)[0]}, .+…?.+` : known;
     expect(refusal(() => checkPlan(JSON.parse(text)))).toMatch(
       new RegExp(
         `^PlanError: train plan: step \\d+ \\(\\w+\\): got ${name} "${word}", expected one of ${names}; [\\w -]+\\.$`,

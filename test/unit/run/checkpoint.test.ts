@@ -179,7 +179,7 @@ describe("checkSave", () => {
   it.each([
     ["a number", 3, "3"],
     ["nothing", undefined, "undefined"],
-    ["an object", { a: 1 }, "[object Object]"],
+    ["an object", { a: 1 }, "a value of type Object"],
   ])("refuses %s in the metadata", (_, value, got) => {
     expect(refused({ author: "me", note: value })).toBe(
       `ModelError: save: metadata "note": got ${got}, expected text; write it as text, with JSON.stringify say.`,

@@ -110,7 +110,7 @@ describe("setParameters", () => {
   it("refuses what holds its entries elsewhere than in its keys", async () => {
     const error = await rejection(make().setParameters(new Map([["b2", [1, 2, 3, 4]]]) as never));
     expect(String(error)).toMatch(
-      /^ModelError: setParameters: got \[object Map\], expected an object of W1, b1, W2, b2;/,
+      /^ModelError: setParameters: got a value of type Map, expected an object of W1, b1, W2, b2;/,
     );
   });
 });

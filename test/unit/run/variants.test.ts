@@ -98,7 +98,11 @@ describe("checkVariants", () => {
   });
 
   it.each<[string, unknown, string]>([
-    ["what is no list", { optimizer: plain }, "sweep: got variants [object Object], expected a list of at least one; "],
+    [
+      "what is no list",
+      { optimizer: plain },
+      "sweep: got variants a value of type Object, expected a list of at least one; ",
+    ],
     [
       "an optimizer's name",
       [{ optimizer: "sgd" }],
