@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Plugin, Rollup } from "vite";
 
@@ -9,6 +11,8 @@ const needed = /\.(?:js|css|html|svg|csv|bin|jpg|webp|png|webmanifest)$/;
 
 /** The picture that others show where they link to the site. */
 const forOthers = "preview.png";
+
+const WORKER = "service-worker.js";
 
 /** What is kept once it was asked for: large, and used by one button. */
 const later = /^assets\/tfjs-(?!worker)[^/]*\.js$/;
@@ -29,61 +33,46 @@ const manifest = {
   ],
 };
 
+const template = readFileSync(new URL("offline-worker.js", import.meta.url), "utf8");
+
 /**
- * A worker that keeps all files of one build and serves them first. Those of the build before it stay for the tabs that it opened,
- * whose other pages have other names now; earlier ones are forgotten.
+ * Writes the service worker of a built site, which keeps all its files and serves them first, each known by its hash. Those of the
+ * build before stay for the tabs that it opened, whose other pages have other names now; earlier ones are forgotten.
+ * @param folder all files of the site as they are served
  */
-const serviceWorker = (
-  build: string,
-  files: readonly string[],
-  laterFiles: readonly string[],
-) => `const cache = "chainrule-${build}";
-const files = ${JSON.stringify(files)};
-const later = ${JSON.stringify(laterFiles)};
-const how = { ignoreSearch: true, ignoreVary: true };
-const find = async (request) => (await (await caches.open(cache)).match(request, how)) ?? caches.match(request, how);
-const keep = async (request) => {
-  const response = await fetch(request);
-  if (response.ok) await (await caches.open(cache)).put(request, response.clone());
-  return response;
-};
-const load = (request) => (later.some((name) => request.url.endsWith("/" + name)) ? keep(request) : fetch(request));
-self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(cache).then((opened) => opened.addAll(files)).then(() => self.skipWaiting()));
-});
-self.addEventListener("activate", (event) => {
-  const forget = (keys) => Promise.all(keys.filter((key) => key.startsWith("chainrule-") && key !== cache).slice(0, -1).map((key) => caches.delete(key)));
-  event.waitUntil(caches.keys().then(forget).then(() => self.clients.claim()));
-});
-self.addEventListener("fetch", (event) => {
-  if (event.request.method !== "GET") return;
-  event.respondWith(find(event.request).then((found) => found ?? load(event.request)));
-});
-`;
+export function writeServiceWorker(folder: string): void {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => name.replaceAll("\\", "/"));
+  const kept = names.filter((name) => needed.test(name) && name !== forOthers && name !== WORKER).sort();
+  const files = Object.fromEntries(
+    kept.map((name) => [name === "index.html" ? "" : name, integrityOf(readFileSync(join(folder, name)))]),
+  );
+  const lines = [
+    `const files = ${JSON.stringify(files)};`,
+    `const later = ${JSON.stringify(kept.filter((name) => later.test(name)))};`,
+    template,
+  ].join("\n");
+  // Of all that it is: another worker never writes into the files of one that serves.
+  const build = createHash("sha256").update(lines).digest("hex").slice(0, 12);
+  writeFileSync(join(folder, WORKER), `const build = "${build}";\n${lines}`);
+}
+
+const integrityOf = (bytes: Uint8Array): string => `sha256-${createHash("sha256").update(bytes).digest("base64")}`;
 
 /** The built site works without a network once it was loaded, from whatever path it is served. */
-export function offline(publicFiles: readonly string[]): Plugin {
+export function offline(): Plugin {
   return {
     name: "chainrule:offline",
     apply: "build",
     transformIndexHtml: (_, { bundle = {} }) => [
       { tag: "link", attrs: { rel: "manifest", href: "./manifest.webmanifest" }, injectTo: "head" },
       { tag: "meta", attrs: { name: "tfjs-bytes", content: String(packedBytes(bundle)) }, injectTo: "head" },
-      { tag: "script", children: 'navigator.serviceWorker?.register("./service-worker.js");', injectTo: "body" },
     ],
-    generateBundle: {
+    generateBundle() {
+      this.emitFile({ type: "asset", fileName: "manifest.webmanifest", source: JSON.stringify(manifest) });
+    },
+    writeBundle: {
       order: "post",
-      handler(_, bundle) {
-        this.emitFile({ type: "asset", fileName: "manifest.webmanifest", source: JSON.stringify(manifest) });
-        const names = [...Object.keys(bundle), "index.html", "manifest.webmanifest", ...publicFiles];
-        const files = [...new Set(names.filter((name) => needed.test(name) && name !== forOthers))].sort();
-        const hash = createHash("sha256");
-        for (const file of Object.values(bundle)) hash.update(contentOf(file));
-        const isLater = (name: string) => later.test(name);
-        const now = ["./", ...files.filter((name) => !isLater(name))];
-        const source = serviceWorker(hash.digest("hex").slice(0, 12), now, files.filter(isLater));
-        this.emitFile({ type: "asset", fileName: "service-worker.js", source });
-      },
+      handler: ({ dir = "" }) => writeServiceWorker(dir),
     },
   };
 }

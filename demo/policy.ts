@@ -5,13 +5,16 @@ import type { Plugin } from "vite";
 const directives: Readonly<Record<string, string>> = {
   "default-src": "'none'",
   "script-src": "'self'",
-  "worker-src": "'self'",
+  // A worker of a blob is under this policy too, which one of an address is not; see src/scripts.ts.
+  "worker-src": "'self' blob:",
   "style-src": "'self'",
   "img-src": "'self' blob:",
   "connect-src": "'self'",
   "manifest-src": "'self'",
   "base-uri": "'none'",
   "form-action": "'none'",
+  "require-trusted-types-for": "'script'",
+  "trusted-types": "chainrule",
 };
 
 /** A content security policy in the page itself, wherever it is served. The scripts that stand in the page are known by their hashes. */

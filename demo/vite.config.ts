@@ -1,4 +1,3 @@
-import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { strict } from "../tools/warnings.mjs";
@@ -38,5 +37,5 @@ export default defineConfig({
     rolldownOptions,
   },
   worker: { format: "es", rolldownOptions, plugins: () => [worker()] },
-  plugins: [digitsFile(), offline(readdirSync(path("public"))), published(), page, policy()],
+  plugins: [digitsFile(), offline(), published(), page, policy()],
 });

@@ -26,7 +26,7 @@ export function App() {
       <Header current={entry} />
       <div class="banners">
         {lost.value && <Lost loss={lost.value} />}
-        {/* At once where that is plain: told later, it moves the page. */}
+        {/* After a new start too, while the worker asks again: told late, it moves the page. */}
         {(backend.value?.kind === "cpu" || !("gpu" in navigator)) && <WithoutGpu reason={reason} />}
       </div>
       <main id="main" tabIndex={-1} data-visit={visit}>

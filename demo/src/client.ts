@@ -1,4 +1,6 @@
 import { signal } from "@preact/signals";
+import { startWorker } from "./scripts.ts";
+import script from "./worker/main.ts?worker&url";
 import {
   type Backend,
   type Contract,
@@ -48,7 +50,7 @@ let worker = start();
 let numbers = 0;
 
 function start(): Worker {
-  const made = new Worker(new URL("./worker/main.ts", import.meta.url), { type: "module", name: "chainrule" });
+  const made = startWorker(script, "chainrule");
   made.onmessage = ({ data }: MessageEvent<FromWorker>) => receive(data);
   made.onerror = ({ message }) => {
     lost.value ??= { what: "worker", fault: { name: "Error", message: message || "It did not load." } };

@@ -13,10 +13,13 @@ export const PIXELS = SIDE * SIDE;
 /** The largest value of a pixel. */
 export const FULL = 16;
 
-/** Fetches the digits, about 40 kB; the build writes the file. */
+/** Of the file that the build writes. */
+declare const __DIGITS__: string;
+
+/** Fetches the digits, about 40 kB. */
 export async function loadDigits(): Promise<Digits> {
-  const response = await fetch(new URL("digits.bin", document.baseURI));
-  if (!response.ok || !response.body) throw new Error(`digits.bin: got status ${response.status}, expected the digits`);
+  const response = await fetch(new URL(__DIGITS__, document.baseURI));
+  if (!response.ok || !response.body) throw new Error(`digits: got status ${response.status}, expected the digits`);
   const unpacked = response.body.pipeThrough(new DecompressionStream("gzip"));
   return unpack(new Uint8Array(await new Response(unpacked).arrayBuffer()));
 }

@@ -1,39 +1,24 @@
 import { computed, signal } from "@preact/signals";
-import { pageNames } from "./page-names.ts";
-import { store, stored } from "./storage.ts";
+import { addressOf, entryOf, type Left, leftFromJson, leftToJson, type Place, readAddress } from "./address.ts";
+import type { PageName } from "./page-names.ts";
+import { kept } from "./storage.ts";
 
-/** Where the site is: `#/playground?data=spiral` is page `playground` with query `data=spiral`. */
-export interface Place {
-  readonly page: string;
-  readonly query: URLSearchParams;
-}
-
-function parse(hash: string): Place {
-  const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
-  // A name that no page has is the entrance.
-  return { page: pageNames.find((name) => name === path) ?? "", query: new URLSearchParams(query) };
-}
-
-/** Under which a tab keeps where it left entries of its history whose own addresses are older, … */
-const LEFT = "left";
-/** … of so many entries. */
-const MOST_LEFT = 50;
+/** Where a tab left entries of its history whose own addresses are older. */
+const left = kept<Left>("sessionStorage", "left", leftFromJson);
 
 /** Takes out where the entry that is shown was left, if its own address is older. */
-function takeLeft(): string | undefined {
-  const { [entry]: address, ...others } = allLeft();
-  store("sessionStorage", LEFT, JSON.stringify(others));
-  return address;
+function takeLeft(): Place | undefined {
+  const all = new Map(left.read());
+  const last = all.get(entry);
+  all.delete(entry);
+  left.write(leftToJson(all));
+  return last;
 }
 
-function keepLeft(address: string): void {
-  const { [entry]: _, ...others } = allLeft();
-  const kept = [...Object.entries(others), [entry, address]].slice(-MOST_LEFT);
-  store("sessionStorage", LEFT, JSON.stringify(Object.fromEntries(kept)));
-}
-
-function allLeft(): Record<string, string> {
-  return JSON.parse(stored("sessionStorage", LEFT) ?? "{}");
+function keepLeft(place: Place): void {
+  const all = new Map(left.read());
+  all.delete(entry);
+  left.write(leftToJson(all.set(entry, place)));
 }
 
 /**
@@ -44,14 +29,23 @@ let entry = "";
 
 /** Learns which entry is shown, and goes on from where it was left. */
 function enter(): void {
-  entry = history.state?.entry ?? Math.random().toString(36).slice(2);
+  entry = entryOf(history.state) ?? Math.random().toString(36).slice(2);
   const last = takeLeft();
-  if (last !== undefined) history.replaceState({ entry }, "", last);
+  if (last) replace(addressOf(last));
+}
+
+/** Has the entry that is shown say where it is. Browsers refuse an address that is too long, and too many in a short time. */
+function replace(address: string): void {
+  try {
+    history.replaceState({ entry }, "", address);
+  } catch {
+    // The address stays as it was.
+  }
 }
 enter();
 
 /** The page, and how many times the visitor has gone somewhere. */
-const place = signal({ page: parse(location.hash).page, visit: 0 });
+const place = signal({ page: readAddress(location.hash).page, visit: 0 });
 
 /** The address that the page was opened by, or wrote. */
 let known = location.hash;
@@ -62,7 +56,7 @@ addEventListener("hashchange", () => {
   for (const work of leaving) work();
   enter();
   known = location.hash;
-  place.value = { page: parse(known).page, visit: place.peek().visit + 1 };
+  place.value = { page: readAddress(known).page, visit: place.peek().visit + 1 };
 });
 
 /** Works to be done as a page is left. */
@@ -85,26 +79,21 @@ export const currentPage = computed(() => place.value.page);
 export const currentVisit = computed(() => place.value.visit);
 
 /** The query of the address as it stands. */
-export const currentQuery = (): URLSearchParams => parse(location.hash).query;
+export const currentQuery = (): URLSearchParams => readAddress(location.hash).query;
 
 export const linkTo = (page: string): string => `#/${page}`;
 
 /** Writes a page's state into the address without a new entry in the history. */
-export function writeQuery(page: string, query: URLSearchParams): void {
+export function writeQuery(page: PageName, query: URLSearchParams): void {
   if (place.peek().page !== page && place.peek().page !== "") return;
   // Another address is about to open: it is not to be lost.
   if (location.hash !== known) return;
-  history.replaceState({ entry }, "", addressOf(page, query));
+  replace(addressOf({ page, query }));
   known = location.hash;
 }
 
 /** Keeps a page's state as the visitor leaves, for when this entry of the history is shown again. */
-export function writeLastQuery(page: string, query: URLSearchParams): void {
-  keepLeft(addressOf(page, query));
+export function writeLastQuery(page: PageName, query: URLSearchParams): void {
+  keepLeft({ page, query });
   writeQuery(page, query);
-}
-
-function addressOf(page: string, query: URLSearchParams): string {
-  const text = query.toString();
-  return `#/${page}${text === "" ? "" : `?${text}`}`;
 }

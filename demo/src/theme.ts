@@ -1,13 +1,15 @@
 import { effect, signal } from "@preact/signals";
-import { store } from "./storage.ts";
+import { kept, oneOf } from "./storage.ts";
 
 export type Theme = "light" | "dark";
 
 const system = matchMedia("(prefers-color-scheme: dark)");
-const stored = document.documentElement.dataset.theme;
+
+/** index.html takes it too, before the first paint. */
+const keptTheme = kept("localStorage", "theme", oneOf<Theme>("light", "dark"));
 
 /** What the user chose; undefined follows the system. */
-const chosen = signal<Theme | undefined>(stored === "light" || stored === "dark" ? stored : undefined);
+const chosen = signal<Theme | undefined>(keptTheme.read());
 const dark = signal(system.matches);
 system.addEventListener("change", ({ matches }) => {
   dark.value = matches;
@@ -18,7 +20,7 @@ effect(() => {
   const value = chosen.value ?? (dark.value ? "dark" : "light");
   if (chosen.value) document.documentElement.dataset.theme = chosen.value;
   theme.value = value;
-  if (chosen.value) store("localStorage", "theme", chosen.value);
+  if (chosen.value) keptTheme.write(chosen.value);
 });
 
 /** The browser's own bars have the colour of the page's. */

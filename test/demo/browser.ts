@@ -9,6 +9,8 @@ const withWebGpu = (argument: string) => !/webgpu/i.test(argument);
 export interface Visit {
   /** What follows `#/`: page and query. */
   readonly at?: string;
+  /** Of the site; of the one that all tests share if left out. */
+  readonly address?: string;
   readonly context?: BrowserContextOptions;
   /** Is given the page before it goes to the site. */
   readonly before?: (page: Page) => unknown;
@@ -62,7 +64,7 @@ export function useSite({ webgpu = true } = {}): Site {
   });
   afterAll(() => browser?.close());
 
-  async function open({ at = "", context = {}, before }: Visit) {
+  async function open({ at = "", address = inject("site"), context = {}, before }: Visit) {
     const opened = await browser.newContext({ viewport: size, locale: "en-GB", ...context });
     // The test's own limit is the only one: how long shaders compile depends on who else takes the cores.
     opened.setDefaultTimeout(0);
@@ -71,7 +73,7 @@ export function useSite({ webgpu = true } = {}): Site {
     page.on("pageerror", (error) => errors.push(String(error)));
     page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
     await before?.(page);
-    await page.goto(`${inject("site")}#/${at}`);
+    await page.goto(`${address}#/${at}`);
     return { page, errors };
   }
 

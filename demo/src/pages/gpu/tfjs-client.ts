@@ -1,5 +1,7 @@
+import { startWorker } from "../../scripts.ts";
 import type { Enter } from "./contestants.ts";
 import type { TfjsAnswer, TfjsCall } from "./tfjs-worker.ts";
+import script from "./tfjs-worker.ts?worker&url";
 
 /** TensorFlow.js in its worker. */
 export interface Tfjs {
@@ -11,7 +13,7 @@ export interface Tfjs {
 
 /** Loads TensorFlow.js into a worker of its own. @throws where it does not load or has no WebGPU */
 export async function loadTfjs(): Promise<Tfjs> {
-  const worker = new Worker(new URL("./tfjs-worker.ts", import.meta.url), { type: "module", name: "tfjs" });
+  const worker = startWorker(script, "tfjs");
   const call = (message: TfjsCall): Promise<unknown> =>
     new Promise((resolve, reject) => {
       worker.onmessage = ({ data }: MessageEvent<TfjsAnswer>) =>
