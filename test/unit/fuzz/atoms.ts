@@ -155,3 +155,7 @@ export const usualNumbers: fc.Arbitrary<string> = fc.oneof(
   fc.integer({ min: -100_000, max: 100_000 }).map((n) => String(n / 1000)),
   fc.float({ noNaN: true, noDefaultInfinity: true }).map(String),
 );
+
+/** Something else, one time in ten. */
+export const seldom = <T>(other: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: other });

@@ -8,7 +8,7 @@ import { formats } from "./formats.ts";
  * every commit, so that none fails by luck.
  */
 const SEED = 16;
-const RUNS = 250;
+const RUNS = 200;
 
 describe.each(Object.entries(formats))("%s", async (name, make) => {
   const format = await make();

@@ -14,6 +14,7 @@ import { adam, adamw, type Optimizer, sgd } from "../../../src/model/optimizer.t
 import { loadModel } from "../../../src/run/checkpoint.ts";
 import type { ReferenceTrainer } from "../../../src/run/types.ts";
 import { oldFile, oldOptions, writers } from "../../helpers/version-1.ts";
+import { seldom } from "./atoms.ts";
 import { afterwards, encode, type Format, type Input, meter, type Reach, read } from "./format.ts";
 import { type EditText, edits } from "./json.ts";
 import { type Mutate, mutants, mutations } from "./mutate.ts";
@@ -102,18 +103,18 @@ const words = [0, 0x80000000, 0x3f800000, 0xbf800000, 1, 0x7f7fffff, 0xff7fffff,
 
 const changes = (reach: Reach, seeds: readonly Uint8Array[]): fc.Arbitrary<Changes> =>
   fc.record({
-    header: fc.oneof({ weight: 5, arbitrary: edits(reach, 0, 0) }, { weight: 1, arbitrary: edits(reach, 1, 2) }),
-    network: fc.oneof({ weight: 2, arbitrary: edits(reach, 0, 0) }, { weight: 1, arbitrary: edits(reach, 1, 2) }),
-    table: fc.oneof({ weight: 2, arbitrary: edits(reach, 0, 0) }, { weight: 1, arbitrary: edits(reach, 1, 2) }),
+    header: fc.oneof({ weight: 9, arbitrary: edits(reach, 0, 0) }, { weight: 1, arbitrary: edits(reach, 1, 2) }),
+    network: fc.oneof({ weight: 3, arbitrary: edits(reach, 0, 0) }, { weight: 1, arbitrary: edits(reach, 1, 2) }),
+    table: fc.oneof({ weight: 4, arbitrary: edits(reach, 0, 0) }, { weight: 1, arbitrary: edits(reach, 1, 2) }),
     words: fc.array(
       fc.record({
         at: fc.nat(0xffff),
         word: fc.oneof(
-          { weight: 3, arbitrary: fc.constantFrom(...words.slice(0, 5)) },
+          { weight: 9, arbitrary: fc.constantFrom(...words.slice(0, 5)) },
           { weight: 1, arbitrary: fc.constantFrom(...words) },
         ),
       }),
-      { maxLength: 3 },
+      { maxLength: 2 },
     ),
     bytes: fc.oneof(
       { weight: 9, arbitrary: fc.constant<Mutate>((bytes) => bytes) },
@@ -190,7 +191,7 @@ export async function modelFormat(): Promise<Format> {
         {
           weight: 400,
           arbitrary: fc
-            .tuple(index, changes(reach, files), fc.option(fc.nat(trainers.length - 1), { freq: 5 }))
+            .tuple(index, changes(reach, files), seldom(fc.nat(trainers.length - 1)))
             .map(([at, change, other]) => ({
               bytes: changed(files[at] ?? begun[0] ?? new Uint8Array(), change),
               trainer: other ?? at,

@@ -23,6 +23,7 @@ import { cacheKey, decodeKept, encodeKept } from "../../../src/run/tune/cache.ts
 import { checkForeign } from "../../../src/run/tune/foreign.ts";
 import { takeTuned } from "../../../src/run/tune/taken.ts";
 import type { Tuned } from "../../../src/run/tune/types.ts";
+import { seldom } from "./atoms.ts";
 import { aside, checkPrinted, encode, type Format, type Input, type Reach, read } from "./format.ts";
 import { edits } from "./json.ts";
 import { mutants } from "./mutate.ts";
@@ -86,7 +87,7 @@ const tunedBytes = tuned.map(encode);
 const arbitrary = (reach: Reach): fc.Arbitrary<TuneInput> => {
   const product = fc.nat(steps.length - 1);
   const entry = fc
-    .tuple(fc.constantFrom(...entries), edits(reach, 0, 2), fc.option(product, { freq: 6 }))
+    .tuple(fc.constantFrom(...entries), edits(reach, 0, 2), seldom(product))
     .map(([{ text, product }, edit, other]) => ({ bytes: encode(edit(text)), product: other ?? product }));
   const plain = { kind: fc.constant("tuned" as const), product: fc.constant(0) };
   return fc.oneof(
