@@ -1,3 +1,4 @@
+import { brief } from "../../brief.ts";
 import { createGuard, type Guard } from "../../device/guard.ts";
 import { checkDevice, type Device } from "../../device/open.ts";
 import { refusals } from "../../device/refused.ts";
@@ -157,7 +158,7 @@ async function tuneProduct(context: Context, product: Product): Promise<TuneChoi
 const refuse = ({ refused }: Context, product: Product, reason: string) =>
   refused.push(`${placeOf(product)}: ${reason}`);
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const reasonOf = (error: unknown): string => brief(error instanceof Error ? error.message : show(error), 250);
 
 /** What the cache has of a product, if that is of use. */
 async function recall(context: Context, product: Product): Promise<Kept | undefined> {
