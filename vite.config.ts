@@ -21,7 +21,7 @@ export const later = {
   inference:
     /(src\/(plan\/build\/inference|run\/(inference|predictor|probe|verdict))|shaders\/(loss|record)\.wgsl)\.ts$/,
   read: /src\/(run\/(tensor-value|unpack)|model\/float16)\.ts$/,
-  calls: /src\/(kernels\/control-after|run\/(change|calls|readback))\.ts$/,
+  calls: /src\/(kernels\/control-after|model\/misfit|run\/(change|calls|readback))\.ts$/,
   diagnosis: /src\/(run\/(numeric|faults)|plan\/limit-error|device\/(lost|refusals|shader-error|wrap))\.ts$/,
   node: /src\/device\/(dawn|polling)\.ts$/,
   textbook:

@@ -1,6 +1,10 @@
-import { encodeControl, HALTED, RECORD_WORDS } from "../kernels/control.ts";
+import { DeviceError } from "../errors.ts";
+import { type ControlValues, encodeControl, HALTED, RECORD_WORDS } from "../kernels/control.ts";
 import { buildEvaluatePlan, buildPredictPlan } from "../plan/build.ts";
+import { formatBytes } from "../plan/format-bytes.ts";
+import { bufferBytes, sumBytes } from "../plan/memory.ts";
 import { fuse } from "../plan/passes/fuse.ts";
+import type { Plan } from "../plan/types.ts";
 import { createReference, type Reference } from "../reference/run.ts";
 import type { Numbers } from "../reference/types.ts";
 import type { Backend, Inference, Words } from "../run/backend.ts";
@@ -43,7 +47,7 @@ export function createCpuBackend(reference: Reference, network: Network, ended: 
 
   const forward = (build: typeof buildPredictPlan, batch: number) => {
     const plan = fuse(build({ layers, loss, batch }));
-    const pass = createReference(plan, { ...control, rows: batch, step: 1, halted: 0 });
+    const pass = allocated(plan, { ...control, rows: batch, step: 1, halted: 0 });
     const run = () => {
       for (const name of names) pass.set(name, reference.tensor(name));
       pass.step();
@@ -76,14 +80,14 @@ export function createCpuBackend(reference: Reference, network: Network, ended: 
       }
       return judgement(totals, loss);
     },
-    async predict(inputs, rows) {
+    async predict({ inputs, rows }) {
       const result = new Float32Array(rows * outputs);
       for await (const { pass, first, count } of parts(buildPredictPlan, inputs, rows)) {
         result.set(pass.tensor("o").subarray(0, count * outputs), first * outputs);
       }
       return prediction(result, outputs, loss);
     },
-    probe(inputs, rows) {
+    probe({ inputs, rows }) {
       const { plan, pass, run } = forward(buildPredictPlan, rows);
       pass.set("x", floatsOf(inputs, 0, rows * columns));
       let done = false;
@@ -149,6 +153,24 @@ export function createCpuBackend(reference: Reference, network: Network, ended: 
       disposed = true;
     },
   };
+}
+
+/** A plan ready to be interpreted. @throws DeviceError where there is no memory for its tensors */
+export function allocated(plan: Plan, control: ControlValues): Reference {
+  try {
+    return createReference(plan, control);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new DeviceError(
+      {
+        where: `${plan.mode} plan on the CPU`,
+        got: formatBytes(sumBytes(bufferBytes(plan))),
+        expected: "tensors for which there is memory",
+        remedy: "take smaller layers or batches, or fewer rows",
+      },
+      { cause },
+    );
+  }
 }
 
 /** Where a line of the ring holds floats; else it holds words. */

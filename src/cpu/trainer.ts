@@ -2,16 +2,15 @@ import { afterDispose } from "../errors.ts";
 import { initialControl } from "../kernels/control.ts";
 import { checkOptimizer } from "../model/optimizer.ts";
 import { checkOptions } from "../model/options.ts";
-import { createReference } from "../reference/run.ts";
-import { checkCapacity, checkSeed } from "../run/checks.ts";
-import { errorOf } from "../run/faults.ts";
+import { count } from "../model/schedule.ts";
+import { checkCapacity } from "../run/checks.ts";
+import { readingWhole } from "../run/faults.ts";
 import { initialParameters } from "../run/network.ts";
 import { makePlan } from "../run/plan.ts";
 import { referenceShape, resolveTraining } from "../run/setup.ts";
 import { createTraining, onlyReport } from "../run/training.ts";
 import type { ReferenceOptions, ReferenceTrainer } from "../run/types.ts";
-import { Unfit } from "../run/unfit.ts";
-import { createCpuBackend } from "./backend.ts";
+import { allocated, createCpuBackend } from "./backend.ts";
 
 /**
  * Trains on the CPU by interpreting the plan that the GPU would run: for small networks where there is no WebGPU, and to judge
@@ -22,16 +21,9 @@ import { createCpuBackend } from "./backend.ts";
  * @throws ModelError, ShapeError, DataError
  */
 export function createReferenceTrainer(options: ReferenceOptions): ReferenceTrainer {
-  const where = "createReferenceTrainer";
-  checkOptions(where, options, referenceShape);
-  const { model: _, loss: __, data: ___, capacity, seed = 0, ...described } = options;
-  const optimizer = checkOptimizer(`${where}: optimizer`, described.optimizer);
-  const step = { ...described, optimizer };
-  checkSeed(where, seed);
-  const { network, data } = resolved(where, options);
-  const rows = checkCapacity(where, capacity, data.rows);
-  const plan = makePlan(where, network, { ...step, rows, oneDispatch: false });
-  const reference = createReference(plan, initialControl({ optimizer, dataRows: data.rows, batch: plan.batch, seed }));
+  const { network, data, optimizer, seed, plan } = taken(options);
+  const begun = initialControl({ optimizer, dataRows: data.rows, batch: plan.batch, seed });
+  const reference = allocated(plan, begun);
   const control = { ...reference.control };
   const backend = createCpuBackend(reference, network, () => afterDispose("trainer"));
   const parameters = initialParameters(network.layers, seed);
@@ -42,11 +34,17 @@ export function createReferenceTrainer(options: ReferenceOptions): ReferenceTrai
   );
 }
 
-/** Apart from the trainer, whose closures would keep the options. @throws the error of a check, with its words */
-function resolved(where: string, options: ReferenceOptions): ReturnType<typeof resolveTraining> {
-  try {
-    return resolveTraining(where, options);
-  } catch (cause) {
-    throw cause instanceof Unfit ? errorOf(cause) : cause;
-  }
+/** All that was given, checked and copied; apart from the trainer, whose closures would keep the options. */
+function taken(options: ReferenceOptions) {
+  const where = "createReferenceTrainer";
+  return readingWhole(where, () => {
+    const given = checkOptions(where, options, referenceShape);
+    const { model, loss, data: dataset, capacity, seed = 0, ...described } = given;
+    const optimizer = checkOptimizer(`${where}: optimizer`, described.optimizer);
+    count(where, "seed", seed, 0);
+    const { network, data } = resolveTraining(where, model, loss, dataset);
+    const rows = checkCapacity(where, data.rows, capacity);
+    const plan = makePlan(where, network, { ...described, optimizer, rows, oneDispatch: false });
+    return { network, data, optimizer, seed, plan };
+  });
 }

@@ -1,5 +1,5 @@
-import { DeviceError } from "../errors.ts";
-import { checkOptions, checkWord, refuse, show } from "../model/options.ts";
+import { DeviceError, Unfit } from "../errors.ts";
+import { checkOptions, checkWord, show } from "../model/options.ts";
 import { refusals } from "./refused.ts";
 import { pollsWhileWaiting } from "./runtime.ts";
 
@@ -22,6 +22,12 @@ export interface AdapterInfo {
 export interface Device {
   readonly gpu: GPUDevice;
   readonly adapter: AdapterInfo;
+  /**
+   * Most bytes that the buffers of a plan may take together: one that needs more is refused before any of them is made. `openDevice`
+   * knows of none. A software adapter takes the machine's own memory, for want of which a system ends the whole process: whoever
+   * knows how much there is says so by `{ ...device, memory }`.
+   */
+  readonly memory?: number;
   /** Settles when the device is lost or destroyed, with the reason. */
   readonly lost: Promise<DeviceError>;
   /**
@@ -68,14 +74,16 @@ const entries = new WeakMap<GPUDevice, GPU>();
  * @throws DeviceError where there is no WebGPU, no adapter, or the adapter refuses
  */
 export async function openDevice(options: OpenOptions = {}): Promise<Device> {
-  checkOptions("openDevice", options, { gpu: 0, limits: 0, powerPreference: 0, device: 0, adapter: 0 });
+  const given = checkOptions("openDevice", options, { gpu: 0, limits: 0, powerPreference: 0, device: 0, adapter: 0 });
   // An entry point or a device of one's own comes without what Dawn for Node calls a usage.
   if (!("GPUBufferUsage" in globalThis)) await webgpu();
-  if (options.device || options.adapter) return (await refusals()).wrapDevice(options, describe, lossOf);
-  const { limits = "adapter", powerPreference = "high-performance" } = options;
+  if ("device" in given || "adapter" in given) {
+    return (await refusals()).wrapDevice(given, describe, lossOf);
+  }
+  const { limits = "adapter", powerPreference = "high-performance" } = given;
   checkWord("openDevice", "limits ", limits, ["adapter", "default"]);
   checkWord("openDevice", "powerPreference ", powerPreference, ["high-performance", "low-power"]);
-  const entry = options.gpu ?? (await webgpu());
+  const entry = given.gpu ?? (await webgpu());
   // Plain JavaScript may give something else as the entry point, which has no such method.
   const adapter = await (entry as Partial<GPU>).requestAdapter?.({ powerPreference });
   if (!adapter) throw (await refusals()).noAdapter(entry, adapter);
@@ -86,7 +94,7 @@ export async function openDevice(options: OpenOptions = {}): Promise<Device> {
   if (pollsWhileWaiting()) (await import("./polling.ts")).pollWhileCompiling(gpu);
   const lost = lossOf(gpu, info);
   entries.set(gpu, entry);
-  return { gpu, adapter: info, lost, destroy: () => gpu.destroy() };
+  return Object.freeze({ gpu, adapter: info, lost, destroy: () => gpu.destroy() });
 }
 
 /** Settles when a device is lost, with the reason. */
@@ -101,10 +109,10 @@ const lossOf = (gpu: GPUDevice, { name }: AdapterInfo): Promise<DeviceError> =>
       }),
   );
 
-/** @throws ModelError unless `device` is one */
+/** @throws Unfit for a ModelError unless `device` is one */
 export function checkDevice(where: string, device: Device): void {
-  if (typeof device?.gpu === "object") return;
-  refuse(where, show(device), "a device", "open one with await openDevice()");
+  if (device?.gpu?.features && device.adapter && (device.lost as unknown)) return;
+  throw new Unfit("noDevice", [where, show(device)]);
 }
 
 async function webgpu(): Promise<GPU> {
@@ -127,7 +135,7 @@ function describe(info: GPUAdapterInfo): AdapterInfo {
   // Some GPUs can run fewer in lockstep than they are fast with.
   const lanes = software ? subgroupMinSize || 4 : Math.max(32, subgroupMinSize || 0);
   const model = [vendor, architecture, device].filter(Boolean).join(" ");
-  return { name: name || "unnamed adapter", vendor, model, driver: description, software, lanes };
+  return Object.freeze({ name: name || "unnamed adapter", vendor, model, driver: description, software, lanes });
 }
 
 const request = (adapter: GPUAdapter, limits: "adapter" | "default"): Promise<GPUDevice> =>

@@ -4,6 +4,7 @@ import { addBytes, type Bytes, bufferBytes } from "../plan/memory.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import type { Plan, Role, Step } from "../plan/types.ts";
 import { freeBuffers, makeBuffers, rejectFaults, type Wanted } from "./buffers.ts";
+import type { Device } from "./open.ts";
 import { pipelineFor } from "./pipelines.ts";
 import { type Prepared, type RecordSteps, recordSteps } from "./record.ts";
 import { refusals } from "./refused.ts";
@@ -31,13 +32,14 @@ const UNIFORM_ALIGNMENT = 256;
  * @throws PlanError, DeviceError
  */
 export async function compileProgram(
-  gpu: GPUDevice,
+  { gpu, memory }: Pick<Device, "gpu" | "memory">,
   plan: Plan,
   label: string,
   shared: Readonly<Record<string, GPUBuffer>> = {},
 ): Promise<Program> {
   const excess = excessOf(plan, gpu.limits);
   if (excess) throw (await refusals()).limitError(plan, excess);
+  if (memory !== undefined) (await refusals()).checkMemory(plan, memory);
   const resident = plan.resident && (await import("./resident.ts"));
   const lists = resident ? [resident.powers(plan.steps)] : [plan.opening ?? [], plan.steps, plan.closing];
   const steps = lists.flat();

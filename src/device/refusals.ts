@@ -2,7 +2,7 @@ import { DeviceError, ModelError } from "../errors.ts";
 import { show } from "../model/options.ts";
 import { formatBytes } from "../plan/format-bytes.ts";
 
-export { limitError } from "../plan/limit-error.ts";
+export { checkMemory, limitError } from "../plan/limit-error.ts";
 export { reasonOf } from "./lost.ts";
 export { shaderError } from "./shader-error.ts";
 export { wrapDevice } from "./wrap.ts";

@@ -22,11 +22,11 @@ export function wrapDevice<Info extends { readonly name: string }>(
   lossOf: (gpu: GPUDevice, info: Info) => Promise<DeviceError>,
 ) {
   const { device: gpu, adapter, ...others } = options;
-  const [other] = Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const [other] = Object.keys(others);
   if (other !== undefined) {
     refuse("openDevice", `device and ${other}`, "a device that is open already, alone", `leave ${other} out`);
   }
-  if (gpu === undefined || typeof gpu?.lost?.then !== "function" || methods.some((name) => !(name in gpu))) {
+  if (typeof gpu?.lost?.then !== "function" || methods.some((name) => typeof gpu[name] !== "function")) {
     refuse(
       "openDevice",
       `device ${show(gpu)}`,
@@ -56,5 +56,5 @@ export function wrapDevice<Info extends { readonly name: string }>(
         }),
       );
   });
-  return { gpu, adapter: info, lost: Promise.race([lossOf(gpu, info), destroyed]), destroy };
+  return Object.freeze({ gpu, adapter: info, lost: Promise.race([lossOf(gpu, info), destroyed]), destroy });
 }

@@ -1,4 +1,4 @@
-import { checkOptions, checkWord, isOfKind, refuse, show } from "./options.ts";
+import { checkOptions, checkWord, ofKind, refuse, show } from "./options.ts";
 import { normal, uniform01 } from "./random.ts";
 import { positive } from "./schedule.ts";
 
@@ -43,8 +43,8 @@ function checked(where: string, initializer: Initializer): Initializer {
 
 /** An initializer out of plain data, checked as those that calls make. @throws ModelError unless it is one */
 export function checkInitializer(where: string, name: string, initializer: Initializer): Initializer {
-  if (isOfKind(initializer, ["he", "glorot", "torchLinear", "uniform"]))
-    return checked(`${where}: ${name}`, { ...initializer });
+  const copy = ofKind(initializer, ["he", "glorot", "torchLinear", "uniform"]);
+  if (copy) return checked(`${where}: ${name}`, copy);
   const calls = "he(), glorot(), torchLinear() or uniform(limit)";
   refuse(where, `${name} ${show(initializer)}`, calls, "call one of these");
 }

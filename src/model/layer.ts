@@ -1,8 +1,8 @@
-import { ShapeError } from "../errors.ts";
+import { ShapeError, Unfit } from "../errors.ts";
 import { type Activation, activations } from "./activation.ts";
 import { checkInitializer, glorot, he, type Initializer } from "./initializer.ts";
 import { decoders, type Loss } from "./loss.ts";
-import { checkOptions, checkWord, isOfKind, refuse, show } from "./options.ts";
+import { checkOptions, checkWord, copyOf, ofKind, reading, refuse, show } from "./options.ts";
 import { count } from "./schedule.ts";
 
 /** Which tensors of a layer are trained. */
@@ -56,13 +56,17 @@ export const dense = (units: number, activation: Activation = "identity", option
 function layerOf(where: string, units: number, activation: Activation, options: DenseOptions): Dense {
   size(where, "units", units);
   checkWord(where, "activation ", activation, activations);
-  checkOptions(where, options, { inputs: 0, trainable: 0, initializer: 0, biasInitializer: 0, bias: 2 });
-  const { inputs, trainable } = options;
+  const parts: { -readonly [K in keyof DenseOptions]: DenseOptions[K] } = checkOptions(where, options, {
+    inputs: 0,
+    trainable: 0,
+    initializer: 0,
+    biasInitializer: 0,
+    bias: 2,
+  });
+  const { inputs, trainable } = parts;
   if (inputs !== undefined) size(where, "inputs", inputs);
-  const parts: { -readonly [K in keyof DenseOptions]: DenseOptions[K] } = { ...options };
   if (trainable !== undefined && typeof trainable !== "boolean") {
-    checkOptions(`${where}: trainable`, trainable, { weights: 3, bias: 3 });
-    parts.trainable = Object.freeze({ ...trainable });
+    parts.trainable = Object.freeze(checkOptions(`${where}: trainable`, trainable, { weights: 3, bias: 3 }));
   }
   for (const name of ["initializer", "biasInitializer"] as const) {
     const given = parts[name];
@@ -74,25 +78,30 @@ function layerOf(where: string, units: number, activation: Activation, options: 
 /** Describes a network of layers applied in order. @throws ModelError where there is no layer, or something else. */
 export const sequential = (layers: readonly Dense[]): Model => modelOf("sequential", layers);
 
-function modelOf(where: string, layers: readonly Dense[]): Model {
-  if (!Array.isArray(layers) || layers.length === 0) {
-    const got = Array.isArray(layers) ? "no layers" : show(layers);
-    refuse(where, got, "a list of at least one layer", "list layers such as [dense(10)]");
-  }
-  const checked = Array.from(layers as readonly Dense[], (layer, index) => {
-    const at = `${where}: layer ${index + 1}`;
-    if (!isOfKind(layer, ["dense"])) refuse(at, show(layer), "a layer", "describe it with dense(units, activation)");
-    const { kind: _, units, activation, ...options } = layer;
-    return layerOf(at, units, activation, options);
+const modelOf = (where: string, layers: readonly Dense[]): Model =>
+  reading(where, () => {
+    const length = Array.isArray(layers) && layers.length;
+    if (!length) {
+      const got = length === 0 ? "no layers" : show(layers);
+      refuse(where, got, "a list of at least one layer", "list layers such as [dense(10)]");
+    }
+    // By their number as it is now, and not by an iterator, which may never end.
+    const checked = Array.from({ length }, (_, index) => {
+      const at = `${where}: layer ${index + 1}`;
+      const layer = layers[index] as Dense;
+      const copy = ofKind(layer, ["dense"]);
+      if (!copy) refuse(at, show(layer), "a layer", "describe it with dense(units, activation)");
+      const { kind: __, units, activation, ...options } = copy;
+      return layerOf(at, units, activation, options);
+    });
+    return Object.freeze({ layers: Object.freeze(checked) });
   });
-  return Object.freeze({ layers: Object.freeze(checked) });
-}
 
 /** A model out of plain data, checked as those that `sequential` makes. @throws ModelError, ShapeError unless it is one */
 export function checkModel(where: string, model: Model): Model {
-  if (!model?.layers) refuse(where, show(model), "a model", "describe it with sequential([dense(10)])");
-  checkOptions(where, model, { layers: 1 });
-  return modelOf(where, model.layers);
+  const copy = copyOf(model);
+  if (!copy.layers) refuse(where, show(model), "a model", "describe it with sequential([dense(10)])");
+  return modelOf(where, checkOptions(where, copy as Model, { layers: 1 }).layers);
 }
 
 /** How the weights of a layer begin, by its activation, where it is left open. */
@@ -106,20 +115,14 @@ const initializers: Readonly<Record<Activation, () => Initializer>> = {
 /**
  * Fills in what a description leaves open and checks that the layers fit each other, the data and the loss.
  * @param inputs columns of the data
- * @throws ShapeError, ModelError
+ * @throws Unfit for a ShapeError, ModelError
  */
 export function resolveLayers(model: Model, inputs: number, loss: Loss): Layer[] {
   size("model", "inputs", inputs);
   let width = inputs;
   const layers = model.layers.map((layer, index): Layer => {
     if (layer.inputs !== undefined && layer.inputs !== width) {
-      refuse(
-        `model: layer ${index + 1}`,
-        `${layer.inputs} inputs`,
-        index === 0 ? `${width}, the columns of the data` : `${width}, the units of layer ${index}`,
-        `set layer ${index + 1}'s inputs to ${width} or leave them out`,
-        ShapeError,
-      );
+      throw new Unfit("otherInputs", [index, layer.inputs, width]);
     }
     const { bias = true, trainable = true } = layer;
     const resolved: Layer = {
@@ -137,12 +140,7 @@ export function resolveLayers(model: Model, inputs: number, loss: Loss): Layer[]
   const last = model.layers.at(-1);
   const decoder = decoders[loss];
   if (decoder && last !== undefined && last.activation !== "identity") {
-    refuse(
-      `model: layer ${layers.length}`,
-      `activation "${last.activation}" before ${loss}`,
-      `"identity", since the loss takes logits and applies the ${decoder} itself`,
-      "leave the last layer's activation out",
-    );
+    throw new Unfit("activated", [layers.length, last.activation, loss, decoder]);
   }
   return layers;
 }

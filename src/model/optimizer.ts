@@ -1,4 +1,4 @@
-import { checkOptions, checkWord, isOfKind, refuse, show } from "./options.ts";
+import { checkOptions, checkWord, ofKind, refuse, type Shape, show } from "./options.ts";
 import { checkSchedule, fraction, notNegative, positive, type Schedule } from "./schedule.ts";
 
 /**
@@ -68,30 +68,41 @@ export interface CoupledAdamOptions extends AdamOptions {
 
 export const decays: readonly string[] = ["per-batch", "per-step"] satisfies Decay[];
 
+const common = { learningRate: 1, weightDecay: 0, decayBiases: 2 } as const;
+const moments = { ...common, beta1: 0, beta2: 0, epsilon: 0 } as const;
+
+/** How the call of each kind takes its options. */
+const shapes: {
+  readonly sgd: Shape<SgdOptions>;
+  readonly adam: Shape<CoupledAdamOptions>;
+  readonly adamw: Shape<AdamOptions>;
+} = {
+  sgd: { ...common, decay: 0, momentum: 0 },
+  adam: { ...moments, decay: 0 },
+  adamw: moments,
+};
+
 function make(where: string, kind: Optimizer["kind"], options: SgdOptions & CoupledAdamOptions): Optimizer {
-  const common = { learningRate: 1, weightDecay: 0, decayBiases: 2 } as const;
-  const moments = { ...common, beta1: 0, beta2: 0, epsilon: 0 } as const;
-  if (kind === "sgd") checkOptions<SgdOptions>(where, options, { ...common, decay: 0, momentum: 0 });
-  else if (kind === "adam") checkOptions<CoupledAdamOptions>(where, options, { ...moments, decay: 0 });
-  else checkOptions<AdamOptions>(where, options, moments);
-  const { learningRate, weightDecay = 0, decay = kind === "adamw" ? "per-step" : "per-batch" } = options;
-  const { decayBiases = false, momentum = 0, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  const given: SgdOptions & CoupledAdamOptions = checkOptions(where, options, shapes[kind] as Shape<AdamOptions>);
+  const decay = kind === "adamw" ? "per-step" : "per-batch";
+  const own = kind === "sgd" ? { momentum: 0 } : { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+  const { learningRate, ...numbers } = { weightDecay: 0, decay, decayBiases: false, ...own, ...given };
   const schedule = checkSchedule(where, learningRate);
-  notNegative(where, "weightDecay", weightDecay);
-  checkWord(where, "decay ", decay, decays);
-  fraction(where, "momentum", momentum);
-  fraction(where, "beta1", beta1);
-  fraction(where, "beta2", beta2);
-  positive(where, "epsilon", epsilon);
-  const shared = { schedule, weightDecay, decay, decayBiases };
-  return Object.freeze(kind === "sgd" ? { kind, ...shared, momentum } : { kind, ...shared, beta1, beta2, epsilon });
+  notNegative(where, "weightDecay", numbers.weightDecay);
+  checkWord(where, "decay ", numbers.decay, decays);
+  for (const name of ["momentum", "beta1", "beta2"] as const) {
+    if (name in numbers) fraction(where, name, numbers[name] as number);
+  }
+  if ("epsilon" in numbers) positive(where, "epsilon", numbers.epsilon as number);
+  return Object.freeze({ kind, schedule, ...numbers }) as Optimizer;
 }
 
 /** An optimizer out of plain data, checked as those that calls make. @throws ModelError unless it is one */
 export function checkOptimizer(where: string, optimizer: Optimizer): Optimizer {
   // A description holds a schedule where a call takes a learning rate.
-  if (isOfKind(optimizer, ["sgd", "adam", "adamw"]) && !("learningRate" in optimizer)) {
-    const { kind, schedule, decay, ...options } = optimizer;
+  const copy = ofKind(optimizer, ["sgd", "adam", "adamw"]);
+  if (copy && !("learningRate" in copy)) {
+    const { kind, schedule, decay, ...options } = copy;
     // What no call of adamw may say, its description does.
     const said = kind === "adamw" && decay === "per-step" ? options : { ...options, decay };
     return make(where, kind, { ...said, learningRate: schedule });

@@ -1,5 +1,5 @@
 import { brief } from "../brief.ts";
-import { type ChainruleError, type Fault, ModelError } from "../errors.ts";
+import { ChainruleError, type Fault, ModelError, Unfit } from "../errors.ts";
 import { remedyForName } from "./nearest.ts";
 
 /**
@@ -18,9 +18,33 @@ export const show = (value: unknown): string => {
   }
 };
 
-/** Whether a value may be one of so many kinds of descriptions, whoever made it: what else it holds is for a check to see. */
-export const isOfKind = (value: unknown, kinds: readonly string[]): boolean =>
-  kinds.includes((value as { readonly kind: string } | null | undefined)?.kind as string);
+/** `Object`, `Uint8Array`, `Map`: of what kind a value is; one of another frame or worker is no instance of this one's classes. */
+export const tagOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
+
+/** Reads what a call was given, of which a getter or a proxy may throw anything. @throws ModelError in its place */
+export function reading<T>(where: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof ChainruleError || cause instanceof Unfit) throw cause;
+    refuse(where, `${show(cause)} as it was read`, "plain data", "give plain data");
+  }
+}
+
+/** A copy of what an object holds, read once; of what is none, or lets nobody read it, an empty one. */
+export function copyOf<T extends object>(value: T): Partial<T> {
+  try {
+    return { ...value };
+  } catch {
+    return {};
+  }
+}
+
+/** A copy of a description of one of so many kinds, whoever made it: what else it holds is for a check to see. Undefined for all else. */
+export function ofKind<T extends { readonly kind: string }>(value: T, kinds: readonly T["kind"][]): T | undefined {
+  const copy = copyOf(value);
+  return kinds.includes(copy.kind as T["kind"]) ? (copy as T) : undefined;
+}
 
 /**
  * How a call takes each of its options: 0 where it may be left out, 1 where it must be there, and 2 more where it is true or
@@ -38,27 +62,36 @@ export type Shape<T> = {
 
 type IsFlag<V> = [Exclude<V, undefined>] extends [boolean] ? true : false;
 
-/** Checks the options of a call, which plain JavaScript may leave out or misspell. @throws ModelError */
-export function checkOptions<T extends object>(where: string, options: T, shape: Shape<T>): void {
-  const given = options as Readonly<Record<string, unknown>>;
-  const known = Object.entries<number>(shape);
-  const names = known.map(([name]) => name);
-  checkObject(where, given, names.join(", "));
-  for (const name of Object.keys(given)) {
-    if (names.includes(name)) continue;
-    refuse(where, `option ${show(name)}`, names.join(", "), remedyForName(name, names, `leave ${name} out`));
-  }
-  for (const [name, how] of known) {
-    const value = given[name];
-    if (how % 2 && value === undefined) {
-      const needed = known.flatMap(([name, how]) => (how % 2 ? [name] : []));
-      refuse(where, `no ${name}`, needed.join(", "), `add ${name}`);
+/**
+ * Checks the options of a call, which plain JavaScript may leave out or misspell.
+ * @returns a copy of those that are given: each was read once, so that what was checked is what is used
+ * @throws ModelError
+ */
+export const checkOptions = <T extends object>(where: string, options: T, shape: Shape<T>): T =>
+  reading(where, () => {
+    const given = options as Readonly<Record<string, unknown>>;
+    const known = Object.entries<number>(shape);
+    const names = known.map(([name]) => name);
+    const listed = names.join(", ");
+    checkObject(where, given, listed);
+    for (const name of Object.keys(given)) {
+      if (names.includes(name)) continue;
+      refuse(where, `option ${show(name)}`, listed, remedyForName(name, names, `leave ${name} out`));
     }
-    if (how > 1 && ![true, false, undefined].includes(value as boolean)) {
-      refuse(where, `${name} ${show(value)}`, "true or false", `set ${name} to true or false`);
+    const copy: Record<string, unknown> = {};
+    for (const [name, how] of known) {
+      const value = given[name];
+      if (value !== undefined) copy[name] = value;
+      else if (how % 2) {
+        const needed = known.flatMap(([name, how]) => (how % 2 ? [name] : []));
+        refuse(where, `no ${name}`, needed.join(", "), `add ${name}`);
+      }
+      if (how > 1 && ![true, false, undefined].includes(value as boolean)) {
+        refuse(where, `${name} ${show(value)}`, "true or false", `set ${name} to true or false`);
+      }
     }
-  }
-}
+    return copy as T;
+  });
 
 /** @param names what the object may hold, for messages @throws ModelError unless `value` is an object, and no list */
 export function checkObject(
@@ -66,8 +99,8 @@ export function checkObject(
   value: unknown,
   names: string,
 ): asserts value is Readonly<Record<string, unknown>> {
-  // A Map and its like hold their entries elsewhere than in their keys.
-  if (typeof value === "object" && value !== null && !(Symbol.iterator in value)) return;
+  // A Map, a promise and their like hold what they have elsewhere than in their keys.
+  if (tagOf(value) === "Object") return;
   refuse(where, show(value), `an object of ${names}`, "give an object");
 }
 

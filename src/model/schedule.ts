@@ -1,4 +1,4 @@
-import { checkOptions, isOfKind, type Kind, refuse, show } from "./options.ts";
+import { checkOptions, type Kind, ofKind, refuse, show } from "./options.ts";
 
 /** The learning rate η of step t = 0, 1, 2, …: constant where a plain number is given. */
 export type Schedule =
@@ -47,29 +47,30 @@ export const stepDecay = (options: StepOptions): Schedule => step("stepDecay", o
 export const cosine = (options: CosineOptions): Schedule => half("cosine", options);
 
 const constant = (where: string, options: { readonly learningRate: number }): Schedule => {
-  checkOptions(where, options, { learningRate: 1 });
-  const { learningRate } = options;
-  positive(where, "learningRate", learningRate);
-  return Object.freeze({ kind: "constant", learningRate });
+  const given = checkOptions(where, options, { learningRate: 1 });
+  positive(where, "learningRate", given.learningRate);
+  return Object.freeze({ kind: "constant", ...given });
 };
 
 const step = (where: string, options: StepOptions): Schedule => {
-  checkOptions(where, options, { learningRate: 1, every: 1, factor: 1 });
-  const { learningRate, every, factor } = options;
-  positive(where, "learningRate", learningRate);
-  positive(where, "factor", factor);
-  count(where, "every", every, 1);
-  return Object.freeze({ kind: "step", learningRate, every, factor });
+  const given = checkOptions(where, options, { learningRate: 1, every: 1, factor: 1 });
+  positive(where, "learningRate", given.learningRate);
+  positive(where, "factor", given.factor);
+  count(where, "every", given.every, 1);
+  return Object.freeze({ kind: "step", ...given });
 };
 
 const half = (where: string, options: CosineOptions): Schedule => {
-  checkOptions(where, options, { learningRate: 1, steps: 1, warmup: 0, finalLearningRate: 0 });
-  const { learningRate, steps, warmup = 0, finalLearningRate = 0 } = options;
-  positive(where, "learningRate", learningRate);
-  count(where, "warmup", warmup, 0);
-  count(where, "steps", steps, warmup + 1);
-  notNegative(where, "finalLearningRate", finalLearningRate);
-  return Object.freeze({ kind: "cosine", learningRate, steps, warmup, finalLearningRate });
+  const given = {
+    warmup: 0,
+    finalLearningRate: 0,
+    ...checkOptions(where, options, { learningRate: 1, steps: 1, warmup: 0, finalLearningRate: 0 }),
+  };
+  positive(where, "learningRate", given.learningRate);
+  count(where, "warmup", given.warmup, 0);
+  count(where, "steps", given.steps, given.warmup + 1);
+  notNegative(where, "finalLearningRate", given.finalLearningRate);
+  return Object.freeze({ kind: "cosine", ...given });
 };
 
 /** How each kind is made of what it holds beside its kind. */
@@ -81,8 +82,9 @@ export function checkSchedule(where: string, rate: number | Schedule): Schedule 
     positive(where, "learningRate", rate);
     return Object.freeze({ kind: "constant", learningRate: rate });
   }
-  if (isOfKind(rate, schedules)) {
-    const { kind, ...options } = rate;
+  const copy = ofKind(rate, schedules);
+  if (copy) {
+    const { kind, ...options } = copy;
     return makers[kind](`${where}: schedule`, options as StepOptions & CosineOptions);
   }
   refuse(where, `learningRate ${show(rate)}`, "a number or a schedule", "give a number such as 0.1, or call cosine");

@@ -1,7 +1,8 @@
 import { DeviceError } from "../errors.ts";
-import { formatBytes } from "./format-bytes.ts";
+import { positive } from "../model/schedule.ts";
+import { formatByRole, formatBytes } from "./format-bytes.ts";
 import type { Excess } from "./limits.ts";
-import { allSteps } from "./memory.ts";
+import { allSteps, bytesByRole, sumBytes } from "./memory.ts";
 import type { Plan, Tensor } from "./types.ts";
 
 /** The error for a plan that exceeds a limit of the device. */
@@ -25,6 +26,19 @@ export function limitError(plan: Plan, excess: Excess): DeviceError {
     got: `${got} ${unit}`,
     expected: `at most ${most} on this device`,
     remedy,
+  });
+}
+
+/** @param memory bytes that a plan's buffers may take together @throws DeviceError where they take more; ModelError where it is no number above 0 */
+export function checkMemory(plan: Plan, memory: number): void {
+  positive("device", "memory", memory);
+  const bytes = bytesByRole(plan);
+  if (sumBytes(bytes) <= memory) return;
+  throw new DeviceError({
+    where: `${plan.mode} plan`,
+    got: formatByRole(bytes),
+    expected: `at most ${formatBytes(memory)}, the memory that there is for this device`,
+    remedy: "take smaller layers or batches, or fewer rows",
   });
 }
 

@@ -1,6 +1,6 @@
 import type { ControlValues } from "../kernels/control.ts";
 import type { Plan } from "../plan/types.ts";
-import type { Inputs, Rows } from "./dataset.ts";
+import type { Rows } from "./dataset.ts";
 import type { Evaluation, Prediction } from "./types.ts";
 
 /** Words of 32 bits: whole numbers, or the bits of float32 numbers. */
@@ -39,9 +39,12 @@ export interface Read {
 /** Values in the form that a tensor has on the GPU. */
 export type TensorData = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
+/** Rows to be predicted. */
+export type Asked = Pick<Rows, "inputs" | "rows">;
+
 /** Judges and predicts rows that were checked. @template P what a probe is */
 export interface Inference<P> {
   evaluate(data: Rows): Promise<Evaluation>;
-  predict(inputs: Inputs, rows: number): Promise<Prediction>;
-  probe(inputs: Inputs, rows: number): P | Promise<P>;
+  predict(given: Asked): Promise<Prediction>;
+  probe(given: Asked): P | Promise<P>;
 }

@@ -1,4 +1,5 @@
 import { BYTE_VALUES } from "../kernels/types.ts";
+import { tagOf } from "../model/options.ts";
 import { bytesOf } from "../plan/memory.ts";
 import { unfit } from "./unfit.ts";
 
@@ -13,9 +14,8 @@ export interface ByteScale {
   readonly offset?: number;
 }
 
-/** Whether numbers are bytes from 0 to 255; those of another frame or worker are no instances of this one's classes. */
-export const isBytes = (given: ArrayLike<number>): boolean =>
-  /^\[object Uint8(Clamped)?Array\]$/.test(Object.prototype.toString.call(given));
+/** Whether numbers are bytes from 0 to 255. */
+export const isBytes = (given: ArrayLike<number>): boolean => /^Uint8(Clamped)?Array$/.test(tagOf(given));
 
 /**
  * Bytes as the GPU takes them: the value scale · byte + offset of each of the 256 bytes, rounded once to f32, then the bytes

@@ -1,3 +1,4 @@
+import { ModelError } from "../errors.ts";
 import type { Optimizer } from "../model/optimizer.ts";
 import { resolveTensor } from "../plan/resolve.ts";
 import type { Words } from "./backend.ts";
@@ -12,12 +13,34 @@ import type { Parameters, SaveOptions, TensorValue } from "./types.ts";
 
 /** What a training is asked for besides its steps, each in its turn; loaded by the first that is. */
 
+/** Why a training takes no step so late. */
+export const tooLate = (step: number): ModelError =>
+  new ModelError({
+    where: "training",
+    got: `step ${step}`,
+    expected: `at most ${2 ** 32 - 1}, which 32 bits count`,
+    remedy: "save with { optimizer: false } and go on in a new trainer",
+  });
+
+/** Why a fit that was ended before its first step gives no report. */
+export const ended = (): ModelError =>
+  new ModelError({
+    where: "fit",
+    got: "a training that was ended",
+    expected: "one that has begun",
+    remedy: "call fit anew",
+  });
+
 /** Reads the parameters of a network back. @param index of the network */
-export async function parameters({ backend, network }: State, index: number): Promise<Parameters> {
+export async function parameters(state: State, index: number): Promise<Parameters> {
+  const { backend, network } = state;
   const names = parameterSpecs(network.layers).map(({ name }) => name);
-  const { words } = await backend.read(names, index);
+  const { words } = await backend.read(names, placeOf(state, index));
   return Object.fromEntries(names.map((name) => [name, new Float32Array((words[name] as Words).buffer)]));
 }
+
+/** The index of a network. A trainer has but one: what else plain JavaScript gives, as `then(trainer.parameters)` does, is none. */
+const placeOf = ({ places }: State, index: number): number => (places.length > 1 ? index : 0);
 
 /** @throws PlanError for a tensor that is not there, or that only a step writes before the first */
 export async function read(state: State, name: string): Promise<TensorValue> {
@@ -82,12 +105,12 @@ export function setData(state: State, rows: Rows): void {
 
 /** @param index of the network */
 export async function save(
-  { backend, network }: State,
-  options: SaveOptions | undefined,
-  index: number,
+  state: State,
+  { options, index }: { readonly options: SaveOptions | undefined; readonly index: number },
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const { backend, network } = state;
   const { saveTraining } = await files();
-  return saveTraining(network, backend.plan, options, (names) => backend.read(names, index));
+  return saveTraining(network, backend.plan, options, (names) => backend.read(names, placeOf(state, index)));
 }
 
 export async function load(state: State, bytes: Uint8Array | ArrayBuffer): Promise<void> {

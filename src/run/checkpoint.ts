@@ -4,7 +4,8 @@ import { DataError } from "../errors.ts";
 import type { Dense, Layer, Model } from "../model/layer.ts";
 import { dense, sequential } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
-import { show } from "../model/options.ts";
+import { misfitOf } from "../model/misfit.ts";
+import { reading, refuse, show, tagOf } from "../model/options.ts";
 import { checkLoss, type Network, type ParameterSpec, parameterSpecs, resolveNetwork } from "./network.ts";
 import {
   checkFileOptimizer,
@@ -104,10 +105,15 @@ export function encodeModel(
  * @param where name of the file, for messages
  * @throws DataError where the file is cut short, is no safetensors file or describes no network
  */
-export function loadModel(bytes: Uint8Array | ArrayBuffer, where = "model"): LoadedModel {
-  // Those of another frame or worker are no instances of this one's classes.
-  const kind = Object.prototype.toString.call(bytes);
-  if (!["[object Uint8Array]", "[object ArrayBuffer]"].includes(kind)) {
+export const loadModel = (bytes: Uint8Array | ArrayBuffer, where = "model"): LoadedModel =>
+  reading("loadModel", () => {
+    if (typeof where !== "string")
+      refuse("loadModel", show(where), "the name of a file", "give a text, or leave it out");
+    return decodeModel(bytes, where);
+  });
+
+function decodeModel(bytes: Uint8Array | ArrayBuffer, where: string): LoadedModel {
+  if (!["Uint8Array", "ArrayBuffer"].includes(tagOf(bytes))) {
     refuseFile(where, show(bytes), "the bytes of a file, as a Uint8Array or an ArrayBuffer");
   }
   const file = decodeSafetensors(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes), where);
@@ -246,7 +252,8 @@ function describedNetwork({ model, inputs, loss, bytes }: Description, where: st
     );
     checkLoss(loss);
     return resolveNetwork(sequential(layers), inputs, loss, bytes);
-  } catch (cause) {
+  } catch (thrown) {
+    const cause = misfitOf(thrown);
     throw new DataError(
       {
         where,

@@ -15,6 +15,8 @@ export interface Rows {
   readonly columns: number;
   readonly inputs: Inputs;
   readonly targets: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
+  /** What bytes stand for, where the data say it themselves. */
+  readonly stands: ByteScale;
 }
 
 export const scaleShape: Shape<ByteScale> = { scale: 0, offset: 0 };
@@ -35,57 +37,58 @@ export type Fitting = Pick<Network, "loss" | "outputs" | "bytes"> & {
  * @throws ModelError for a key that a data set does not have; Unfit for a ShapeError, or for a DataError naming row and column
  */
 export function checkDataset(where: string, data: Dataset, network: Fitting): Rows {
-  if (Array.isArray(data) || ArrayBuffer.isView(data)) unfit("noDataset", where);
   // What is missing is no array, which is said with what is expected.
-  checkOptions<Partial<Dataset>>(where, data, { inputs: 0, targets: 0, columns: 0, ...scaleShape });
-  const { inputs, targets } = data;
+  if (Array.isArray(data) || ArrayBuffer.isView(data)) unfit("noDataset", where);
+  const given = checkOptions<Partial<Dataset>>(where, data, { inputs: 0, targets: 0, columns: 0, ...scaleShape });
+  const { inputs, targets } = given as Dataset;
   const { loss, outputs } = network;
-  checkArray(`${where}: inputs`, inputs);
-  checkArray(`${where}: targets`, targets);
+  const numbers = checkArray(`${where}: inputs`, inputs);
+  const answers = checkArray(`${where}: targets`, targets);
   const classes = loss === "softmaxCrossEntropy";
   /** Numbers of a row's target. */
   const width = classes ? 1 : outputs;
-  const { columns: stated = network.inputs } = data;
+  const { columns: stated = network.inputs } = given;
   if (stated !== undefined) count(where, "columns", stated, 1);
-  const rows = stated ? inputs.length / stated : targets.length / width;
+  const rows = stated ? numbers / stated : answers / width;
   if (rows === 0) unfit("noRows", where);
-  if (stated) wholeRows(where, inputs, stated);
-  if (classes && !stated && (outputs > 2 || isPaired(data)) && isOneHot(targets, outputs))
-    unfit("oneHot", where, targets.length, outputs);
-  if (!Number.isInteger(rows)) unfit("partialTargets", where, targets.length, width);
-  const columns = inputs.length / rows;
-  if (!Number.isInteger(columns) || columns === 0) unfit("partialInputs", where, inputs.length, rows);
-  if (targets.length !== rows * width) unfit("otherTargets", where, targets.length, rows, columns, outputs, width);
+  if (stated) wholeRows(where, numbers, stated);
+  if (classes && !stated && (outputs > 2 || (numbers === answers && isPaired(targets, answers))))
+    if (isOneHot(targets, answers, outputs)) unfit("oneHot", where, answers, outputs);
+  if (!Number.isInteger(rows)) unfit("partialTargets", where, answers, width);
+  const columns = numbers / rows;
+  if (!Number.isInteger(columns) || columns === 0) unfit("partialInputs", where, numbers, rows);
+  if (answers !== rows * width) unfit("otherTargets", where, answers, rows, columns, outputs, width);
   if (network.inputs && columns !== network.inputs) unfit("otherColumns", where, columns, network.inputs);
   return {
     rows,
     columns,
-    inputs: checkInputs(where, inputs, columns, data, network.bytes, network.isTrained),
+    stands: filled(given.scale, given.offset),
+    inputs: checkInputs(where, inputs, numbers, columns, given, network.bytes, network.isTrained),
     targets: classes
-      ? checkLabels(where, targets, outputs)
-      : finite(`${where}: targets`, targets, width, network.isTrained === true),
+      ? checkLabels(where, targets, answers, outputs)
+      : finite(`${where}: targets`, targets, answers, width, network.isTrained === true),
   };
 }
 
-/** @returns how many rows they are @throws Unfit unless they are whole rows, at least one */
-export function wholeRows(where: string, inputs: ArrayLike<number>, columns: number): number {
-  const rows = inputs.length / columns;
-  if (!Number.isInteger(rows) || rows === 0) unfit("partialRows", where, inputs.length, columns);
+/** @param length of the inputs @returns how many rows they are @throws Unfit unless they are whole rows, at least one */
+export function wholeRows(where: string, length: number, columns: number): number {
+  const rows = length / columns;
+  if (!Number.isInteger(rows) || rows === 0) unfit("partialRows", where, length, columns);
   return rows;
 }
 
 /**
- * Whether targets may be one-hot rows of two: of data of two columns there are as many. Class numbers that look so too are those of
- * one column, and come to it by chance once in 2¹⁶, unless they take turns.
+ * Whether targets, as many as inputs, may be one-hot rows of two: of data of two columns there are as many. Class numbers that look
+ * so too are those of one column, and come to it by chance once in 2¹⁶, unless they take turns.
  */
-const isPaired = ({ inputs, targets }: Dataset): boolean =>
-  inputs.length === targets.length &&
-  targets.length > 31 &&
-  Array.from(targets).some((target, index) => index % 2 === 0 && target !== targets[0]);
+function isPaired(targets: ArrayLike<number>, length: number): boolean {
+  for (let i = 2; length > 31 && i < length; i += 2) if (targets[i] !== targets[0]) return true;
+  return false;
+}
 
 /** Whether every run of `outputs` targets holds one 1 and else 0. */
-function isOneHot(targets: ArrayLike<number>, outputs: number): boolean {
-  for (let first = 0; first < targets.length; first += outputs) {
+function isOneHot(targets: ArrayLike<number>, length: number, outputs: number): boolean {
+  for (let first = 0; first < length; first += outputs) {
     let sum = 0;
     for (let i = first; i < first + outputs; i++) {
       const target = targets[i] as number;
@@ -97,10 +100,15 @@ function isOneHot(targets: ArrayLike<number>, outputs: number): boolean {
   return true;
 }
 
-/** @throws Unfit unless `values` is a list */
-export function checkArray(where: string, values: ArrayLike<number> | undefined): void {
-  if (typeof values !== "object" || typeof values?.length !== "number") unfit("noArray", where, show(values));
-  if (typeof values[0] === "object" && (values[0] as ArrayLike<number> | null)?.length) unfit("nested", where);
+/** @returns its length, which is asked for once: some lists tell another each time @throws Unfit unless `values` is a list */
+export function checkArray(where: string, values: ArrayLike<number> | undefined): number {
+  const length = typeof values === "object" && values?.length;
+  if (typeof length !== "number") return unfit("noArray", where, show(values));
+  // No buffer holds more.
+  if (length >>> 0 !== length) unfit("noArray", where, `length ${length}`);
+  const first = (values as ArrayLike<unknown>)[0];
+  if (typeof first === "object" && (first as ArrayLike<number> | null)?.length) unfit("nested", where);
+  return length;
 }
 
 /**
@@ -112,6 +120,7 @@ export function checkArray(where: string, values: ArrayLike<number> | undefined)
 export function checkInputs(
   where: string,
   given: ArrayLike<number>,
+  length: number,
   columns: number,
   { scale, offset }: ByteScale,
   bytes: ByteScale | undefined,
@@ -125,7 +134,7 @@ export function checkInputs(
   for (const [name, value] of Object.entries({ scale, offset })) {
     if (value !== undefined) unfit("noBytes", where, name, show(value));
   }
-  return finite(`${where}: inputs`, given, columns, isTrained);
+  return finite(`${where}: inputs`, given, length, columns, isTrained);
 }
 
 const filled = (scale = 1, offset = 0): ByteScale => ({ scale, offset });
@@ -138,10 +147,11 @@ const filled = (scale = 1, offset = 0): ByteScale => ({ scale, offset });
 function finite(
   where: string,
   given: ArrayLike<number>,
+  length: number,
   columns: number,
   isTrained: boolean,
 ): Float32Array<ArrayBuffer> {
-  const floats = toFloats(given);
+  const floats = toFloats(given, length);
   if (typeof floats === "number") return unfit("notFinite", where, show(given[floats]), floats, columns);
   if (!isTrained) return floats;
   for (let column = 0; column < columns; column++) {
@@ -159,8 +169,13 @@ function finite(
   return floats;
 }
 
-function checkLabels(where: string, given: ArrayLike<number>, classes: number): Uint32Array<ArrayBuffer> {
-  const labels = new Uint32Array(given.length);
+function checkLabels(
+  where: string,
+  given: ArrayLike<number>,
+  length: number,
+  classes: number,
+): Uint32Array<ArrayBuffer> {
+  const labels = new Uint32Array(length);
   for (let i = 0; i < labels.length; i++) {
     const label = given[i] as number;
     if (!(Number.isInteger(label) && label >= 0 && label < classes)) unfit("noClass", where, i, show(label), classes);

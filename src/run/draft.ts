@@ -1,9 +1,8 @@
-import { ShapeError } from "../errors.ts";
 import type { Hardware } from "../kernels/tile.ts";
 import type { Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
 import type { Optimizer } from "../model/optimizer.ts";
-import { checkWord, refuse } from "../model/options.ts";
+import { checkWord } from "../model/options.ts";
 import { count } from "../model/schedule.ts";
 import { buildTrainPlan } from "../plan/build.ts";
 import { isSmall } from "../plan/flops.ts";
@@ -11,6 +10,7 @@ import { LEAST_SAVED, mostSaved } from "../plan/memory.ts";
 import { fuse } from "../plan/passes/fuse.ts";
 import type { Plan } from "../plan/types.ts";
 import type { Network } from "./network.ts";
+import { unfit } from "./unfit.ts";
 
 /** Types that activations and deltas can be stored as. */
 const precisions = ["f32", "f16"] as const;
@@ -68,7 +68,7 @@ export interface Draft {
  * The textbook plan of a network's training step, fused unless it is to stay as it is.
  * @param where the call, for messages
  * @param options of which the optimizer was checked
- * @throws ModelError, ShapeError
+ * @throws ModelError; Unfit for a ShapeError
  */
 export function draftPlan(
   where: string,
@@ -104,11 +104,5 @@ function checkBatch(where: string, batch: number | undefined, rows: number): num
   if (batch === undefined) return Math.min(32, rows);
   count(where, "batch", batch, 1);
   if (batch <= rows) return batch;
-  refuse(
-    where,
-    `batch ${batch}`,
-    `at most ${rows}, the rows of the data`,
-    "take a smaller batch or more rows",
-    ShapeError,
-  );
+  unfit("largeBatch", where, batch, rows);
 }

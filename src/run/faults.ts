@@ -1,9 +1,15 @@
-import { type ChainruleError, DataError, ModelError, PlanError, ShapeError } from "../errors.ts";
+import { type ChainruleError, DataError, ModelError, PlanError, ShapeError, Unfit } from "../errors.ts";
+import { misfits } from "../model/misfit.ts";
 import { remedyForName } from "../model/nearest.ts";
-import { show } from "../model/options.ts";
+import { reading, show } from "../model/options.ts";
 
 /** What can be wrong with given numbers, in words. */
 const faults = {
+  ...misfits,
+  largeBatch: (where: string, batch: number, rows: number) =>
+    sizes(where, `batch ${batch}`, `at most ${rows}, the rows of the data`, "take a smaller batch or more rows"),
+  noDevice: (where: string, device: string) =>
+    new ModelError({ where, got: device, expected: "a device", remedy: "open one with await openDevice()" }),
   noDataset: (where: string) =>
     new ModelError({
       where,
@@ -112,7 +118,7 @@ const faults = {
       expected: `one of ${known.join(", ")}`,
       remedy: remedyForName(name, known, "name a parameter of this network"),
     }),
-  otherSize: (where: string, name: string, shape: readonly number[], length: number | undefined) =>
+  otherSize: (where: string, name: string, shape: readonly number[], length: string) =>
     new ShapeError({
       where: `${where}: ${name}`,
       got: `${length} values`,
@@ -130,17 +136,20 @@ const faults = {
 
 export type Faults = typeof faults;
 
-interface Finding {
-  readonly fault: keyof Faults;
-  readonly given: readonly unknown[];
-  readonly stack?: string | undefined;
-}
-
 /** The error that a check's finding stands for, with the stack of the call that found it. */
-export function errorOf({ fault, given, stack }: Finding): ChainruleError {
-  const error = (faults[fault] as (...given: unknown[]) => ChainruleError)(...given);
+export function errorOf({ fault, given, stack }: Unfit): ChainruleError {
+  const error = (faults[fault as keyof Faults] as (...given: unknown[]) => ChainruleError)(...given);
   if (stack) error.stack = stack.replace(/^.*/, String(error).replaceAll("$", "$$$$"));
   return error;
+}
+
+/** Reads what a call that gives no promise was given. @throws the error of a check that is without words, with its words */
+export function readingWhole<T>(where: string, read: () => T): T {
+  try {
+    return reading(where, read);
+  } catch (cause) {
+    throw cause instanceof Unfit ? errorOf(cause) : cause;
+  }
 }
 
 const data = (where: string, got: string, expected: string, remedy: string) =>

@@ -36,7 +36,7 @@ export async function createGpuBackend(
   const { gpu } = device;
   const label = `chainrule.${where}`;
   const guard = createGuard(device, where);
-  const made = await guard.wait(make(gpu, plan, label), free).catch((cause) => {
+  const made = await guard.wait(make(device, plan, label), free).catch((cause) => {
     guard.close();
     throw cause;
   });
@@ -104,12 +104,12 @@ function free({ program, stagings }: Made): void {
 }
 
 /** The plan's program, and what takes its ring to the CPU by turns. */
-async function make(gpu: GPUDevice, plan: Plan, label: string) {
-  const program = await compileProgram(gpu, plan, label);
+async function make(device: Device, plan: Plan, label: string) {
+  const program = await compileProgram(device, plan, label);
   const { size } = program.buffer("ring");
   const wanted = { size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST };
   try {
-    return { program, stagings: await makeBuffers(gpu, label, { staging: wanted, other: wanted }) };
+    return { program, stagings: await makeBuffers(device.gpu, label, { staging: wanted, other: wanted }) };
   } catch (cause) {
     program.dispose();
     throw cause;

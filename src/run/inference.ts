@@ -77,7 +77,7 @@ export function createInference(
 
   const makeSized = async (plan: Plan, capacity: number, size: number): Promise<Sized> => {
     const label = `chainrule.${plan.mode}`;
-    const program = await compileProgram(gpu, plan, label, parameters);
+    const program = await compileProgram(device, plan, label, parameters);
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
     const { staging } = await makeBuffers(gpu, label, { staging: { size, usage } }).catch((cause) => {
       program.dispose();
@@ -135,7 +135,7 @@ export function createInference(
       }
       return judgement(totals, loss);
     },
-    async predict(values, rows) {
+    async predict({ inputs: values, rows }) {
       const sizes = await sized("predict", rows);
       const result = new Float32Array(rows * outputs);
       for (let first = 0; first < rows; first += sizes.capacity) {
@@ -149,9 +149,9 @@ export function createInference(
       }
       return prediction(result, outputs, loss);
     },
-    async probe(values, rows) {
+    async probe({ inputs: values, rows }) {
       const plan = fuse(buildPredictPlan({ layers, loss, batch: rows, hardware }));
-      const program = await hold(compileProgram(gpu, plan, "chainrule.probe", parameters));
+      const program = await hold(compileProgram(device, plan, "chainrule.probe", parameters));
       guard.check();
       return createProbe(gpu, guard, program, floatsOf(values, 0, rows * inputs), rows, () => free(program));
     },

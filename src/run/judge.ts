@@ -4,7 +4,7 @@ import type { Network } from "./network.ts";
 import { checkRows } from "./rows.ts";
 import type { Turns } from "./turns.ts";
 import type { ByteScale, Predictor } from "./types.ts";
-import { worded } from "./unfit.ts";
+import { taking } from "./unfit.ts";
 
 /** @template P what a probe is */
 export interface Judge<P> extends Pick<Predictor, "evaluate" | "predict"> {
@@ -20,21 +20,14 @@ export function createJudge<P>(
   inTurn: Turns,
   infer: () => Inference<P> | Promise<Inference<P>>,
 ): Judge<P> {
+  const call = <N extends keyof Inference<P>>(name: N, take: (where: string) => Parameters<Inference<P>[N]>[0]) =>
+    taking<unknown>(name, (where) => {
+      const given = take(where);
+      return inTurn(async () => (await infer())[name](given as never));
+    }) as ReturnType<Judge<P>[N]>;
   return {
-    evaluate: (data) =>
-      worded(async () => {
-        const rows = checkDataset("evaluate", data, network);
-        return inTurn(async () => (await infer()).evaluate(rows));
-      }),
-    predict: (inputs, byteScale) =>
-      worded(async () => {
-        const { rows, values } = checkRows("predict", inputs, byteScale, network);
-        return inTurn(async () => (await infer()).predict(values, rows));
-      }),
-    probe: (inputs, byteScale) =>
-      worded(async () => {
-        const { rows, values } = checkRows("probe", inputs, byteScale, network);
-        return inTurn(async () => (await infer()).probe(values, rows));
-      }),
+    evaluate: (data) => call("evaluate", (where) => checkDataset(where, data, network)),
+    predict: (inputs, byteScale) => call("predict", (where) => checkRows(where, inputs, byteScale, network)),
+    probe: (inputs, byteScale) => call("probe", (where) => checkRows(where, inputs, byteScale, network)),
   };
 }

@@ -14,8 +14,9 @@ export function checkParameter(
   { name, shape }: ParameterSpec,
   values: ArrayLike<number>,
 ): Float32Array<ArrayBuffer> {
-  if (values?.length !== elementsOf(shape)) unfit("otherSize", where, name, shape, values?.length);
-  const floats = toFloats(values);
+  const [length, size] = [values?.length, elementsOf(shape)];
+  if (length !== size) unfit("otherSize", where, name, shape, show(length));
+  const floats = toFloats(values, size);
   return typeof floats === "number" ? unfit("noParameter", where, name, show(values[floats]), floats) : floats;
 }
 

@@ -9,6 +9,7 @@ import { oneDispatch } from "../plan/passes/one-dispatch.ts";
 import { reuse } from "../plan/passes/reuse.ts";
 import type { Plan } from "../plan/types.ts";
 import { draftPlan, type PlanOptions, type Precision, type RarePasses, type TrainingStepOptions } from "./draft.ts";
+import { readingWhole } from "./faults.ts";
 import { checkLoss, type Network, resolveNetwork } from "./network.ts";
 
 export type { PlanOptions, Precision };
@@ -20,9 +21,11 @@ const rarePasses: RarePasses = { halfPrecision, oneDispatch, reuse: (plan) => re
  * @param hardware the device that the products are shared out for; one of which nothing is known if left out
  * @throws ModelError, ShapeError
  */
-export function planTraining(options: PlanOptions, hardware?: Hardware): Plan {
-  const where = "planTraining";
-  checkOptions(where, options, {
+export const planTraining = (options: PlanOptions, hardware?: Hardware): Plan =>
+  readingWhole("planTraining", () => plan("planTraining", options, hardware));
+
+function plan(where: string, options: PlanOptions, hardware: Hardware | undefined): Plan {
+  const given = checkOptions(where, options, {
     model: 1,
     loss: 1,
     optimizer: 1,
@@ -36,18 +39,18 @@ export function planTraining(options: PlanOptions, hardware?: Hardware): Plan {
     oneDispatch: 2,
     reuse: 2,
   });
-  const { loss, inputs, rows } = options;
-  const model = checkModel(`${where}: model`, options.model);
-  const optimizer = checkOptimizer(`${where}: optimizer`, options.optimizer);
+  const { loss, inputs, rows } = given;
+  const model = checkModel(`${where}: model`, given.model);
+  const optimizer = checkOptimizer(`${where}: optimizer`, given.optimizer);
   checkLoss(loss);
   count(where, "rows", rows, 1);
-  return makePlan(where, resolveNetwork(model, inputs, loss), { ...options, optimizer }, hardware);
+  return makePlan(where, resolveNetwork(model, inputs, loss), { ...given, optimizer }, hardware);
 }
 
 /**
  * The plan of a network's training step.
  * @param where the call, for messages
- * @throws ModelError, ShapeError
+ * @throws ModelError; Unfit for a ShapeError
  */
 export function makePlan(where: string, network: Network, options: TrainingStepOptions, hardware?: Hardware): Plan {
   if (options.precision === "f16" && options.fuse === false) throw noTextbookHalf(where);

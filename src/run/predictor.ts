@@ -12,8 +12,8 @@ import { createJudge } from "./judge.ts";
 import { checkLoss, type Network, parameterSpecs, resolveNetwork } from "./network.ts";
 import { checkParameter } from "./parameters.ts";
 import { createTurns } from "./turns.ts";
-import type { ByteScale, Parameters, Predictor } from "./types.ts";
-import { worded } from "./unfit.ts";
+import type { ByteScale, Predictor } from "./types.ts";
+import { taking } from "./unfit.ts";
 
 export interface PredictorOptions {
   readonly model: Model;
@@ -31,16 +31,18 @@ export interface PredictorOptions {
  * @throws ModelError, ShapeError, DeviceError
  */
 export const createPredictor = (device: Device, options: PredictorOptions): Promise<Predictor> =>
-  worded(() => create(device, options));
+  taking("createPredictor", (where) => serve(take(where, device, options)));
 
-async function create(device: Device, options: PredictorOptions): Promise<Predictor> {
-  const where = "createPredictor";
+/** All that was given, checked and copied. */
+function take(where: string, device: Device, options: PredictorOptions) {
   checkDevice(where, device);
   if (isBytes(options as never) || options instanceof ArrayBuffer) {
     refuse(where, "the bytes of a file", "what loadModel gives", "give loadModel(file)");
   }
   // What loadModel gives besides may be there too.
-  checkOptions<PredictorOptions & Partial<Omit<LoadedModel, keyof PredictorOptions>>>(where, options, {
+  const { inputs, loss, parameters, ...described } = checkOptions<
+    PredictorOptions & Partial<Omit<LoadedModel, keyof PredictorOptions>>
+  >(where, options, {
     model: 1,
     inputs: 1,
     loss: 1,
@@ -49,18 +51,16 @@ async function create(device: Device, options: PredictorOptions): Promise<Predic
     training: 0,
     metadata: 0,
   });
-  const { inputs, loss } = options;
-  const model = checkModel(`${where}: model`, options.model);
+  const model = checkModel(`${where}: model`, described.model);
   checkLoss(loss);
-  checkObject(`${where}: parameters`, options.parameters, "parameters");
-  const network = resolveNetwork(model, inputs, loss, checkScale(`${where}: bytes`, options.bytes));
-  return serve(device, network, checkAll(where, network, options.parameters));
+  checkObject(`${where}: parameters`, parameters, "parameters");
+  const network = resolveNetwork(model, inputs, loss, checkScale(`${where}: bytes`, described.bytes));
+  return { device, network, values: checkAll(where, network, parameters) };
 }
 
 function checkScale(where: string, bytes: ByteScale | undefined): ByteScale | undefined {
   if (bytes === undefined) return undefined;
-  checkOptions(where, bytes, scaleShape);
-  const { scale = 1, offset = 0 } = bytes;
+  const { scale = 1, offset = 0 } = checkOptions(where, bytes, scaleShape);
   packBytes(where, [], { scale, offset });
   return { scale, offset };
 }
@@ -70,8 +70,7 @@ const checkAll = (where: string, { layers }: Network, given: PredictorOptions["p
     parameterSpecs(layers).map((spec) => [spec.name, checkParameter(where, spec, given[spec.name] ?? [])]),
   );
 
-/** Apart from the options, which a closure beside it would keep. */
-async function serve(device: Device, network: Network, values: Parameters): Promise<Predictor> {
+async function serve({ device, network, values }: ReturnType<typeof take>): Promise<Predictor> {
   const { gpu } = device;
   const guard = createGuard(device, "predictor");
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;

@@ -23,9 +23,7 @@ export interface Loaded {
 }
 
 /** @throws ModelError for metadata that is no text, or that stands where the file's own does */
-export function checkSave(options: SaveOptions): void {
-  checkOptions("save", options, { metadata: 0, optimizer: 2 });
-  const { metadata = {} } = options;
+export function checkMetadata(metadata: NonNullable<SaveOptions["metadata"]>): void {
   // A Map and its like hold their entries elsewhere than in their keys.
   if (typeof metadata === "object" && metadata && Symbol.iterator in metadata && !Array.isArray(metadata)) {
     refuse("save: metadata", show(metadata), "an object of texts", "give Object.fromEntries of it");
@@ -41,6 +39,7 @@ export function checkSave(options: SaveOptions): void {
 /**
  * A file of a network in training.
  * @param plan that it trains by
+ * @param options that were taken at the call
  * @param read gives what training holds now, of tensors by name
  * @throws ModelError for wrong options, before anything is read
  */
@@ -50,8 +49,8 @@ export async function saveTraining(
   options: SaveOptions = {},
   read: (names: readonly string[]) => Promise<Read>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  checkSave(options);
-  const { optimizer = true, metadata = {} } = options;
+  const { optimizer = true, metadata = {} } = checkOptions("save", options, { metadata: 0, optimizer: 2 });
+  checkMetadata(metadata);
   const names = parameterSpecs(network.layers).map(({ name }) => name);
   const { control, words } = await read(optimizer ? [...names, ...Object.keys(stateShapes(plan))] : names);
   const tensors = Object.fromEntries(

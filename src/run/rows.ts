@@ -9,9 +9,9 @@ import type { ByteScale } from "./types.ts";
  *   not a finite float32
  */
 export function checkRows(where: string, given: ArrayLike<number>, byteScale: ByteScale = {}, network: Network) {
-  checkOptions(where, byteScale, scaleShape);
-  checkArray(`${where}: inputs`, given);
+  const stands = checkOptions(where, byteScale, scaleShape);
+  const length = checkArray(`${where}: inputs`, given);
   const { inputs: columns, bytes } = network;
-  const rows = wholeRows(where, given, columns);
-  return { rows, values: checkInputs(where, given, columns, byteScale, bytes) };
+  const rows = wholeRows(where, length, columns);
+  return { rows, inputs: checkInputs(where, given, length, columns, stands, bytes) };
 }

@@ -1,8 +1,9 @@
-import { checkModel } from "../model/layer.ts";
+import { checkModel, type Model } from "../model/layer.ts";
+import type { Loss } from "../model/loss.ts";
 import type { Shape } from "../model/options.ts";
 import { checkDataset } from "./dataset.ts";
 import { checkLoss, outputsOf, resolveNetwork } from "./network.ts";
-import type { ReferenceOptions, TrainingOptions } from "./types.ts";
+import type { Dataset, ReferenceOptions, TrainingOptions } from "./types.ts";
 
 /** How every training takes its options. */
 export const trainingShape: Shape<TrainingOptions> = { model: 1, loss: 1, data: 1, batch: 0, shuffle: 2 };
@@ -22,15 +23,13 @@ export const referenceShape: Shape<ReferenceOptions> = {
  * @param where the call, for messages
  * @throws ModelError, ShapeError, DataError
  */
-export function resolveTraining(where: string, { model: described, loss, data: given }: TrainingOptions) {
+export function resolveTraining(where: string, described: Model, loss: Loss, dataset: Dataset) {
   const model = checkModel(`${where}: model`, described);
   // Before the data, whose form follows from it.
   checkLoss(loss);
   const outputs = outputsOf(model);
-  const { scale = 1, offset = 0 } = given ?? {};
-  const stands = { scale, offset };
-  const inputs = model.layers[0]?.inputs ?? given?.columns;
-  const data = checkDataset(`${where}: data`, given, { loss, outputs, inputs, bytes: stands, isTrained: true });
-  const network = resolveNetwork(model, data.columns, loss, data.inputs instanceof Uint8Array ? stands : undefined);
-  return { network, data };
+  const { inputs } = model.layers[0] ?? {};
+  const data = checkDataset(`${where}: data`, dataset, { loss, outputs, inputs, bytes: {}, isTrained: true });
+  const bytes = data.inputs instanceof Uint8Array ? data.stands : undefined;
+  return { network: resolveNetwork(model, data.columns, loss, bytes), data };
 }

@@ -2,12 +2,13 @@ import { hardwareOf } from "../device/hardware.ts";
 import { checkDevice, type Device } from "../device/open.ts";
 import { CONTROL_WORDS, encodeControl, initialControl } from "../kernels/control.ts";
 import { checkOptions, refuse, show } from "../model/options.ts";
+import type { Plan } from "../plan/types.ts";
 import { createGpuBackend } from "./gpu.ts";
 import { initialParameters } from "./network.ts";
 import { resolveTraining, trainingShape } from "./setup.ts";
 import { createTraining } from "./training.ts";
 import type { Sweep, SweepOptions } from "./types.ts";
-import { worded } from "./unfit.ts";
+import { taking } from "./unfit.ts";
 import { checkVariants, planVariants } from "./variants.ts";
 
 /**
@@ -15,10 +16,32 @@ import { checkVariants, planVariants } from "./variants.ts";
  * optimizers. Each takes the very steps that a trainer with its seed and optimizer takes, bit for bit.
  * @throws ModelError, ShapeError, DataError, PlanError before any GPU work; DeviceError where the device refuses
  */
-export const sweep = (device: Device, options: SweepOptions): Promise<Sweep> => worded(() => create(device, options));
+export const sweep = (device: Device, options: SweepOptions): Promise<Sweep> =>
+  taking("sweep", (where) => {
+    checkDevice(where, device);
+    const taken = checkOptions(where, options, { ...trainingShape, variants: 1 });
+    const { variants: described, model, loss, data, ...step } = taken;
+    const variants = checkVariants(described);
+    const given = resolveTraining(where, model, loss, data);
+    const { network } = given;
+    const planned = {
+      ...step,
+      optimizer: variants[0].optimizer,
+      rows: given.data.rows,
+      bytes: network.bytes !== undefined,
+    };
+    return create(device, given, variants, planVariants(network, planned, variants.length, hardwareOf(device)));
+  });
 
-async function create(device: Device, options: SweepOptions): Promise<Sweep> {
-  const { places, ...begun } = await prepare(device, options);
+type Given = readonly [
+  device: Device,
+  training: ReturnType<typeof resolveTraining>,
+  variants: ReturnType<typeof checkVariants>,
+  plan: Plan,
+];
+
+async function create(...given: Given): Promise<Sweep> {
+  const { places, ...begun } = await prepare(...given);
   const { step: take, ...training } = createTraining({ ...begun, places }, (reports) => reports);
 
   /** @throws ModelError where there is no such variant */
@@ -44,18 +67,9 @@ async function create(device: Device, options: SweepOptions): Promise<Sweep> {
 }
 
 /** Apart from what it is made for, whose closures would keep the data. */
-async function prepare(device: Device, options: SweepOptions) {
-  const where = "sweep";
-  checkDevice(where, device);
-  checkOptions(where, options, { ...trainingShape, variants: 1 });
-  const { variants: described, model: _, loss: __, data: ___, ...step } = options;
-  const variants = checkVariants(described);
+async function prepare(...[device, { network, data }, variants, plan]: Given) {
   const [{ optimizer }] = variants;
-  const { network, data } = resolveTraining(where, options);
-  const bytes = network.bytes !== undefined;
-  const planned = { ...step, optimizer, rows: data.rows, bytes };
-  const plan = planVariants(network, planned, variants.length, hardwareOf(device));
-  const backend = await createGpuBackend(device, where, network, plan, variants.length);
+  const backend = await createGpuBackend(device, "sweep", network, plan, variants.length);
 
   const resident = new Float32Array(backend.buffer("resident").size / 4);
   const control = new Uint32Array(variants.length * CONTROL_WORDS);

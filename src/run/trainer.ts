@@ -4,14 +4,15 @@ import { refusals } from "../device/refused.ts";
 import { initialControl } from "../kernels/control.ts";
 import { checkOptimizer } from "../model/optimizer.ts";
 import { checkOptions } from "../model/options.ts";
-import { checkCapacity, checkSeed } from "./checks.ts";
-import { loadPlan } from "./draft.ts";
+import { count } from "../model/schedule.ts";
+import { checkCapacity } from "./checks.ts";
+import { loadPlan, type TrainingStepOptions } from "./draft.ts";
 import { createGpuBackend } from "./gpu.ts";
 import { initialParameters } from "./network.ts";
 import { referenceShape, resolveTraining } from "./setup.ts";
 import { createTraining, onlyReport } from "./training.ts";
 import type { Trainer, TrainerOptions } from "./types.ts";
-import { worded } from "./unfit.ts";
+import { taking } from "./unfit.ts";
 
 /**
  * Compiles a network's training step and puts its data on the GPU.
@@ -21,22 +22,37 @@ import { worded } from "./unfit.ts";
  * @throws ModelError, ShapeError, DataError before any GPU work; DeviceError where the device refuses
  */
 export const createTrainer = (device: Device, options: TrainerOptions): Promise<Trainer> =>
-  worded(() => create(device, options));
+  taking("createTrainer", (where) => {
+    const began = performance.now();
+    checkDevice(where, device);
+    const shape = { ...referenceShape, precision: 0, tune: 0 } as const;
+    const { model, loss, data, capacity, seed = 0, tune, ...described } = checkOptions(where, options, shape);
+    const step = { ...described, optimizer: checkOptimizer(`${where}: optimizer`, described.optimizer) };
+    count(where, "seed", seed, 0);
+    const given = resolveTraining(where, model, loss, data);
+    const rows = checkCapacity(where, given.data.rows, capacity);
+    // A tuner is called later; what one has found may change until then.
+    return create(device, given, step, rows, seed, typeof tune === "object" ? structuredClone(tune) : tune, began);
+  });
 
-async function create(device: Device, options: TrainerOptions): Promise<Trainer> {
+/**
+ * Apart from the call, whose closures would keep what it was given.
+ * @param rows that there is room for
+ * @param began when the call was made
+ */
+async function create(
+  device: Device,
+  { network, data }: ReturnType<typeof resolveTraining>,
+  step: Omit<TrainingStepOptions, "rows" | "bytes">,
+  rows: number,
+  seed: number,
+  tune: TrainerOptions["tune"],
+  began: number,
+): Promise<Trainer> {
   const where = "createTrainer";
-  const began = performance.now();
-  checkDevice(where, device);
-  checkOptions(where, options, { ...referenceShape, precision: 0, tune: 0 });
-  const { model: _, loss: __, data: ___, capacity, seed = 0, tune, ...described } = options;
-  const optimizer = checkOptimizer(`${where}: optimizer`, described.optimizer);
-  const step = { ...described, optimizer };
-  checkSeed(where, seed);
-  const { network, data } = resolveTraining(where, options);
-  const rows = checkCapacity(where, capacity, data.rows);
-  // What waits comes after the data were copied.
+  const { optimizer } = step;
   if (step.precision === "f16" && (step.fuse === false || !device.gpu.features.has("shader-f16"))) {
-    throw (await refusals()).noRare(device, options);
+    throw (await refusals()).noRare(device, step);
   }
   const bytes = network.bytes !== undefined;
   const planned = await loadPlan(where, network, { ...step, rows, bytes }, hardwareOf(device));

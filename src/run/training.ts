@@ -1,7 +1,7 @@
 import { checkOptimizer } from "../model/optimizer.ts";
-import { refuse } from "../model/options.ts";
+import { count } from "../model/schedule.ts";
 import { isBytes } from "./bytes.ts";
-import { checkFit, checkSteps } from "./checks.ts";
+import { checkFit } from "./checks.ts";
 import { checkDataset } from "./dataset.ts";
 import { createJudge, type Judge } from "./judge.ts";
 import { addRecords, emptyTotals, summarize } from "./metrics.ts";
@@ -9,8 +9,8 @@ import { parameterSpecs } from "./network.ts";
 import { checkParameters } from "./parameters.ts";
 import type { State } from "./state.ts";
 import { createTurns, type Turns } from "./turns.ts";
-import type { Fit, FitOptions, Parameters, Report, SaveOptions, Training, VariantReport } from "./types.ts";
-import { worded } from "./unfit.ts";
+import type { Fit, FitOptions, Report, SaveOptions, Parameters as Tensors, Training, VariantReport } from "./types.ts";
+import { taking } from "./unfit.ts";
 
 /** The GPU counts steps and epochs in a word. */
 const MOST_STEPS = 2 ** 32 - 1;
@@ -19,7 +19,7 @@ const MOST_STEPS = 2 ** 32 - 1;
 export interface Calls<R, P> extends Omit<Training, "step" | "fit" | "parameters" | "save">, Judge<P> {
   step(n?: number): Promise<R>;
   fit(options: FitOptions): Fit<R>;
-  parameters(network?: number): Promise<Parameters>;
+  parameters(network?: number): Promise<Tensors>;
   save(options?: SaveOptions, network?: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
@@ -56,10 +56,7 @@ export function createTraining<R, P>(
   const run = async (steps: number, signal?: AbortSignal): Promise<R | undefined> => {
     const before = backend.step;
     const after = before + steps;
-    if (Math.max(after, (after + state.ahead) / epochSteps()) > MOST_STEPS) {
-      const remedy = "save with { optimizer: false } and go on in a new trainer";
-      refuse("training", `step ${after}`, `at most ${MOST_STEPS}, which 32 bits count`, remedy);
-    }
+    if (Math.max(after, (after + state.ahead) / epochSteps()) > MOST_STEPS) throw (await calls()).tooLate(after);
     const began = performance.now();
     const totals = halts.map(emptyTotals);
     if (!allHalted()) {
@@ -84,8 +81,7 @@ export function createTraining<R, P>(
   };
 
   const fit = (options: FitOptions): Fit<R> => {
-    checkFit(options);
-    const { epochs, signal } = options;
+    const { epochs, signal } = checkFit(options);
     /** The last report, or the error that ended the training. */
     let last: Promise<R | undefined> | undefined;
     async function* train(): AsyncGenerator<R, void, undefined> {
@@ -107,7 +103,7 @@ export function createTraining<R, P>(
       for await (const _ of reports);
       const report = await last;
       if (report !== undefined) return report;
-      throw signal?.reason ?? refuse("fit", "a training that was ended", "one that has begun", "call fit anew");
+      throw signal?.reason ?? (await calls()).ended();
     };
     let drained: Promise<R> | undefined;
     const whole = () => {
@@ -122,39 +118,29 @@ export function createTraining<R, P>(
     });
   };
 
+  /** One of the calls that few make: takes at once what it is given, and does the rest in its turn. */
+  const call = <N extends Few>(name: N, take: (where: string) => Parameters<Lazy[N]>[1]) =>
+    taking<unknown>(name, (where) => {
+      const given = take(where);
+      return inTurn(async () => (await calls())[name](state, given as never));
+    }) as Promise<Awaited<ReturnType<Lazy[N]>>>;
+
   return {
     plan: backend.plan,
     async step(n = 1) {
-      checkSteps(n);
+      count("step", "steps", n, 1);
       return inTurn(() => run(n)) as Promise<R>;
     },
     fit,
     ...createJudge(network, inTurn, () => backend.inference()),
     parameters: (index = 0) => inTurn(async () => (await calls()).parameters(state, index)),
-    setParameters: (parameters) =>
-      worded(async () => {
-        const checked = checkParameters("setParameters", parameters, specs);
-        return inTurn(async () => (await calls()).setParameters(state, checked));
-      }),
-    async setOptimizer(described) {
-      const given = checkOptimizer("setOptimizer", described);
-      return inTurn(async () => (await calls()).setOptimizer(state, given));
-    },
-    setData: (data) =>
-      worded(async () => {
-        const rows = checkDataset("setData", data, network);
-        return inTurn(async () => (await calls()).setData(state, rows));
-      }),
-    read: (name) => inTurn(async () => (await calls()).read(state, name)),
-    async save(options, index = 0) {
-      const given = snapshot(options);
-      return inTurn(async () => (await calls()).save(state, given, index));
-    },
-    load: (bytes) =>
-      worded(async () => {
-        const given = copyOf(bytes);
-        return inTurn(async () => (await calls()).load(state, given));
-      }),
+    setParameters: (parameters) => call("setParameters", (where) => checkParameters(where, parameters, specs)),
+    setOptimizer: (optimizer) => call("setOptimizer", (where) => checkOptimizer(where, optimizer)),
+    setData: (data) => call("setData", (where) => checkDataset(where, data, network)),
+    read: (name) => call("read", () => name),
+    save: (options, index = 0) => call("save", () => ({ options: structuredClone(options), index })),
+    // What are no bytes is refused when it is read.
+    load: (bytes) => call("load", () => (isBytes(bytes as never) ? new Uint8Array(bytes) : structuredClone(bytes))),
     dispose: () => backend.dispose(),
   };
 }
@@ -165,18 +151,7 @@ export function onlyReport([report]: readonly VariantReport[]): Report {
   return report as Report;
 }
 
-/** Bytes as they are now; what are none is refused when they are read. */
-const copyOf = (bytes: Uint8Array | ArrayBuffer): Uint8Array | ArrayBuffer =>
-  isBytes(bytes as Uint8Array) ? new Uint8Array(bytes) : (bytes?.slice?.(0) ?? bytes);
-
-/** Options as they are now, with those of an object among them; what are none is refused when they are read. */
-const snapshot = <T>(options: T): T =>
-  isPlain(options)
-    ? (Object.fromEntries(Object.entries(options).map(([name, one]) => [name, isPlain(one) ? { ...one } : one])) as T)
-    : options;
-
-const isPlain = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !(Symbol.iterator in value);
-
 // What a page that only trains never needs is loaded when it is first asked for.
 const calls = () => import("./calls.ts");
+type Lazy = Awaited<ReturnType<typeof calls>>;
+type Few = "setParameters" | "setOptimizer" | "setData" | "read" | "save" | "load";

@@ -2,10 +2,10 @@ import { PlanError } from "../errors.ts";
 import type { Hardware } from "../kernels/tile.ts";
 import { checkOptimizer } from "../model/optimizer.ts";
 import { checkOptions, refuse, show } from "../model/options.ts";
+import { count } from "../model/schedule.ts";
 import { forVariants } from "../plan/passes/variants.ts";
 import type { Plan } from "../plan/types.ts";
 import { describeRule } from "./change.ts";
-import { checkSeed } from "./checks.ts";
 import type { TrainingStepOptions } from "./draft.ts";
 import type { Network } from "./network.ts";
 import { makePlan } from "./plan.ts";
@@ -21,8 +21,9 @@ export function checkVariants(variants: readonly Variant[]): [Variant, ...Varian
     const got = Array.isArray(variants) ? "no variants" : `variants ${show(variants)}`;
     refuse("sweep", got, "a list of at least one", "give the seed and optimizer of each network to train");
   }
-  const checked = Array.from(variants as readonly Variant[], (variant, index) =>
-    checkVariant(`sweep: variants[${index}]`, variant),
+  const { length } = variants as readonly Variant[];
+  const checked = Array.from({ length }, (_, index) =>
+    checkVariant(`sweep: variants[${index}]`, variants[index] as Variant),
   ) as [Variant, ...Variant[]];
   const expected = describeRule(checked[0].optimizer);
   const index = checked.findIndex((variant) => describeRule(variant.optimizer) !== expected);
@@ -37,9 +38,8 @@ export function checkVariants(variants: readonly Variant[]): [Variant, ...Varian
 }
 
 function checkVariant(where: string, variant: Variant): Variant {
-  checkOptions(where, variant, { optimizer: 1, seed: 0 });
-  const { seed = 0, optimizer } = variant;
-  checkSeed(where, seed);
+  const { seed = 0, optimizer } = checkOptions(where, variant, { optimizer: 1, seed: 0 });
+  count(where, "seed", seed, 0);
   return { seed, optimizer: checkOptimizer(`${where}: optimizer`, optimizer) };
 }
 

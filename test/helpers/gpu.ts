@@ -143,7 +143,7 @@ export async function runAllOnGpu<N extends KernelName>(device: Device, cases: r
   });
   const steps = calls.map(({ call }): Step => ({ phase: "begin", ...call }));
   const plan: Plan = { mode: "predict", batch: 1, tensors, aliases: {}, steps, closing: [], removed: {} };
-  const program = await compileProgram(gpu, plan, "test");
+  const program = await compileProgram({ gpu }, plan, "test");
   try {
     for (const { given, own, held } of calls) {
       gpu.queue.writeBuffer(program.buffer(own("control")), 0, encodeControl(controlOf(given.control)));

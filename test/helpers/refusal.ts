@@ -1,6 +1,5 @@
-import { ChainruleError } from "../../src/errors.ts";
+import { ChainruleError, Unfit } from "../../src/errors.ts";
 import { errorOf } from "../../src/run/faults.ts";
-import { Unfit } from "../../src/run/unfit.ts";
 
 /** What a call throws, with the words of a check that is without; undefined where it throws nothing. */
 export function worded(call: () => unknown): unknown {

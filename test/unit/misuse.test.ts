@@ -198,7 +198,7 @@ const calls: readonly (readonly [name: string, given: readonly unknown[], messag
     "tuner: got cache .*, expected an object with get\\(key\\) and set\\(key, text\\); give a Map",
   ],
   ["tuner", [{ cache: { get() {} } }], "tuner: got cache .*, expected an object with get"],
-  ["tuner", [{ seconds: 0 }], "tuner: got seconds 0, expected a number above 0; "],
+  ["tuner", [{ seconds: 0 }], "tuner: got seconds 0, expected a number above 0, at most 86400; "],
   ["tuner", [3], "tuner: got 3, expected an object of cache, seconds; "],
   ["sequential", [dense(3), dense(4)], "sequential: got .*, expected a list of at least one layer; "],
   ["dense", [], "dense: got units undefined, expected a whole number from 1 to 4294967295; "],

@@ -13,13 +13,16 @@ const LEVELS = 8;
 /**
  * Checks a plan that may have been written by anybody, whatever it is in truth.
  * @param where the call, for messages
+ * @returns a copy
  * @throws PlanError unless it is a plan that can run as written
  */
-export function checkForeign(where: string, plan: Plan): void {
-  checkGiven(where, plan);
+export function checkForeign(where: string, given: Plan): Plan {
   try {
+    checkGiven(where, given);
+    const plan = structuredClone(given);
     checkNumbers(where, plan, "plan", LEVELS);
     checkPlan(plan);
+    return plan;
   } catch (cause) {
     if (cause instanceof ChainruleError) throw cause;
     const got = `a plan that cannot be read (${cause instanceof Error ? cause.message : show(cause)})`;

@@ -1,5 +1,5 @@
 import type { Device } from "../../device/open.ts";
-import { PlanError } from "../../errors.ts";
+import { ChainruleError, PlanError } from "../../errors.ts";
 import { refuse, show } from "../../model/options.ts";
 import { allows, type ChoiceLimits, choiceOf, isTunable, type Tunable, withChoice } from "../../plan/tiles.ts";
 import type { Plan, Step } from "../../plan/types.ts";
@@ -22,7 +22,7 @@ interface Foreign {
  * @throws ModelError where `tune` is none of the two; PlanError where it is of another plan or device
  */
 export async function takeTuned(tune: Tuner | Tuned, device: Device, plan: Plan): Promise<Tuned> {
-  const given = typeof tune === "function" ? await tune(device, plan) : tune;
+  const given = typeof tune === "function" ? await called(tune, device, plan) : tune;
   const foreign = copyOf(given);
   if (foreign === undefined) {
     const expected = "what tuner() makes or tune() gave";
@@ -41,7 +41,20 @@ export async function takeTuned(tune: Tuner | Tuned, device: Device, plan: Plan)
   }
   const limits = choiceLimitsOf(device);
   const chosen = plan.steps.map((step, index) => withChoiceOf(step, foreign.plan.steps[index] as Step, index, limits));
-  return { plan: { ...plan, steps: chosen }, report: given.report };
+  return { plan: { ...plan, steps: chosen }, report };
+}
+
+/** What a tuner gives, which may be anybody's. @throws PlanError in place of what it throws that is no error of the library */
+async function called(tune: Tuner, device: Device, plan: Plan): Promise<Tuned> {
+  try {
+    return await tune(device, plan);
+  } catch (cause) {
+    if (cause instanceof ChainruleError) throw cause;
+    throw new PlanError(
+      { where, got: show(cause), expected: "a plan with its report", remedy: "give tuner()" },
+      { cause },
+    );
+  }
 }
 
 /** What was given as it is now, as plain data; undefined where it is no plan with a report. */

@@ -1,4 +1,5 @@
 import type { Guard } from "../../device/guard.ts";
+import type { Device } from "../../device/open.ts";
 import { forgetPipeline } from "../../device/pipelines.ts";
 import { compileProgram, type Program } from "../../device/program.ts";
 import { DeviceError } from "../../errors.ts";
@@ -55,9 +56,12 @@ const control: ControlValues = {
 };
 
 /** @param plan that the step is of; gives the rows of a batch and of the data */
-export async function createTrial(gpu: GPUDevice, guard: Guard, plan: Plan, step: Tunable): Promise<Trial> {
+export async function createTrial(device: Device, guard: Guard, plan: Plan, step: Tunable): Promise<Trial> {
+  const { gpu } = device;
   const operands = operandsOf(plan, step);
-  const own = await guard.wait(compileProgram(gpu, planOf(step, operands), "chainrule.tune"), (late) => late.dispose());
+  const own = await guard.wait(compileProgram(device, planOf(step, operands), "chainrule.tune"), (late) =>
+    late.dispose(),
+  );
   /** Not freed yet, of which a trial that throws leaves some. */
   const live = new Set([own]);
   const free = (program: Program) => {
@@ -117,7 +121,7 @@ export async function createTrial(gpu: GPUDevice, guard: Guard, plan: Plan, step
     async admit(choice) {
       if (choiceText(choice) === choiceText(given.choice)) return given;
       const candidate = withChoice(step, choice);
-      const compiling = compileProgram(gpu, planOf(candidate, operands), "chainrule.tune", buffers);
+      const compiling = compileProgram(device, planOf(candidate, operands), "chainrule.tune", buffers);
       const program = await guard
         .wait(compiling, (late) => late.dispose())
         .catch(async (error: unknown) => {

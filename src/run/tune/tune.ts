@@ -2,7 +2,7 @@ import { brief } from "../../brief.ts";
 import { createGuard, type Guard } from "../../device/guard.ts";
 import { checkDevice, type Device } from "../../device/open.ts";
 import { refusals } from "../../device/refused.ts";
-import { checkOptions, refuse as refuseOption, show } from "../../model/options.ts";
+import { checkOptions, reading, refuse as refuseOption, show } from "../../model/options.ts";
 import { excessOf } from "../../plan/limits.ts";
 import {
   attempts,
@@ -16,15 +16,20 @@ import {
   retile,
 } from "../../plan/tiles.ts";
 import type { Plan } from "../../plan/types.ts";
+import { taking } from "../unfit.ts";
 import { cacheKey, decodeKept, encodeKept, type Kept } from "./cache.ts";
 import { checkForeign } from "./foreign.ts";
 import { choiceLimitsOf } from "./limits.ts";
+import { patient } from "./patient.ts";
 import { search } from "./search.ts";
 import { createTrial } from "./trial.ts";
-import type { TuneChoice, Tuned, TuneOptions, Tuner } from "./types.ts";
+import type { TuneCache, TuneChoice, Tuned, TuneOptions, Tuner } from "./types.ts";
 
 /** Time in seconds for which attempts begin, unless told otherwise. */
 const SECONDS = 5;
+
+/** A day: a timer takes no more than 24. */
+const MOST_SECONDS = 86_400;
 
 /** The time in ms, of which only differences count. */
 type Clock = () => number;
@@ -42,13 +47,15 @@ export const tune = (device: Device, plan: Plan, options: TuneOptions = {}): Pro
   tuneBy(machine, device, plan, options);
 
 /** As `tune`, by another clock than the machine's. */
-export async function tuneBy(now: Clock, device: Device, plan: Plan, options: TuneOptions = {}): Promise<Tuned> {
-  checkDevice("tune", device);
-  checkForeign("tune", plan);
-  checkTuning("tune", options);
+export const tuneBy = (now: Clock, device: Device, plan: Plan, options: TuneOptions = {}): Promise<Tuned> =>
+  taking("tune", (where) => {
+    checkDevice(where, device);
+    return tuneTaken(now, device, { plan: checkForeign(where, plan), ...takeTuning(where, options) });
+  });
+
+async function tuneTaken(now: Clock, device: Device, { plan, cache, seconds }: Taken & { readonly plan: Plan }) {
   const excess = excessOf(plan, device.gpu.limits);
   if (excess) throw (await refusals()).limitError(plan, excess);
-  const { cache, seconds = SECONDS } = options;
   const began = now();
   const guard = createGuard(device, "tuner");
   const context: Context = {
@@ -56,7 +63,7 @@ export async function tuneBy(now: Clock, device: Device, plan: Plan, options: Tu
     device,
     plan,
     guard,
-    cache,
+    cache: cache && patient(cache, 1000 * seconds),
     limits: choiceLimitsOf(device),
     deadline: began + 1000 * seconds,
     refused: [],
@@ -86,25 +93,39 @@ export const tuner = (options: TuneOptions = {}): Tuner => tunerBy(machine, opti
 
 /** As `tuner`, by another clock than the machine's. */
 export function tunerBy(now: Clock, options: TuneOptions = {}): Tuner {
-  checkTuning("tuner", options);
-  return (device, plan) => tuneBy(now, device, plan, options);
+  const taken = takeTuning("tuner", options);
+  return (device, plan) => tuneBy(now, device, plan, taken);
 }
 
-/** @throws ModelError */
-function checkTuning(where: string, options: TuneOptions): void {
-  checkOptions(where, options, { cache: 0, seconds: 0 });
-  const { cache, seconds = SECONDS } = options;
-  if (!(Number.isFinite(seconds) && seconds > 0)) {
-    refuseOption(where, `seconds ${show(seconds)}`, "a number above 0", "leave seconds out for 5");
-  }
-  if (cache === undefined || [cache?.get, cache?.set].every((method) => typeof method === "function")) return;
-  refuseOption(
-    where,
-    `cache ${show(cache)}`,
-    "an object with get(key) and set(key, text)",
-    "give a Map, or leave it out",
-  );
+interface Taken {
+  readonly cache?: TuneCache;
+  readonly seconds: number;
 }
+
+/** A copy of the options, with the cache's methods as they are now. @throws ModelError */
+const takeTuning = (where: string, options: TuneOptions): Taken =>
+  reading(where, () => {
+    const { cache, seconds = SECONDS } = checkOptions(where, options, { cache: 0, seconds: 0 });
+    if (!(Number.isFinite(seconds) && seconds > 0 && seconds <= MOST_SECONDS)) {
+      refuseOption(
+        where,
+        `seconds ${show(seconds)}`,
+        `a number above 0, at most ${MOST_SECONDS}`,
+        "leave seconds out for 5",
+      );
+    }
+    if (cache === undefined) return { seconds };
+    const [get, set] = [cache?.get, cache?.set];
+    if (typeof get === "function" && typeof set === "function") {
+      return { seconds, cache: { get: (key) => get.call(cache, key), set: (key, text) => set.call(cache, key, text) } };
+    }
+    refuseOption(
+      where,
+      `cache ${show(cache)}`,
+      "an object with get(key) and set(key, text)",
+      "give a Map, or leave it out",
+    );
+  });
 
 interface Context {
   readonly now: Clock;
@@ -136,7 +157,7 @@ async function tuneProduct(context: Context, product: Product): Promise<TuneChoi
   if (complete && !changed) return untimed(from, "cache");
   // What is known to be better is applied however late it is.
   if (!changed && context.now() >= context.deadline) return untimed(from, "time ran out");
-  const trial = await createTrial(context.device.gpu, context.guard, context.plan, step);
+  const trial = await createTrial(context.device, context.guard, context.plan, step);
   try {
     const known = kept && (await trial.admit(kept.choice));
     if (typeof known === "string") refuse(context, product, known);
@@ -158,7 +179,10 @@ async function tuneProduct(context: Context, product: Product): Promise<TuneChoi
 const refuse = ({ refused }: Context, product: Product, reason: string) =>
   refused.push(`${placeOf(product)}: ${reason}`);
 
-const reasonOf = (error: unknown): string => brief(error instanceof Error ? error.message : show(error), 250);
+const reasonOf = (error: unknown): string => {
+  const text = error instanceof Error ? error.message : error;
+  return typeof text === "string" ? brief(text, 250) : show(text);
+};
 
 /** What the cache has of a product, if that is of use. */
 async function recall(context: Context, product: Product): Promise<Kept | undefined> {

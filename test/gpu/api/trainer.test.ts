@@ -264,7 +264,7 @@ describe("trainer › calls from plain JavaScript", () => {
         ],
         [await refused("save", { optimiser: false }), 'save: got option "optimiser", expected metadata, optimizer; '],
         [await refused("load"), "model: got undefined, expected the bytes of a file, "],
-        [await refused("read"), 'train plan: got tensor "undefined", expected one of '],
+        [await refused("read"), "train plan: got tensor undefined, expected one of "],
       ] as const) {
         expect(error).toBeInstanceOf(ChainruleError);
         expect(String(error).slice(String(error).indexOf(": ") + 2)).toContain(message);

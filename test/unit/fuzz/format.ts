@@ -1,7 +1,6 @@
 import { Buffer } from "node:buffer";
 import type * as fc from "fast-check";
-import { ChainruleError } from "../../../src/errors.ts";
-import { Unfit } from "../../../src/run/unfit.ts";
+import { ChainruleError, Unfit } from "../../../src/errors.ts";
 
 /** What became of an input: it was read, or refused by an error that says why. */
 export type Verdict = "accepted" | "refused";

@@ -9,8 +9,7 @@ import { type Rule, stateWidths } from "../../../src/model/optimizer.ts";
 import { encodeModel, loadModel, type TrainingState } from "../../../src/run/checkpoint.ts";
 import { initialParameters, parameterSpecs, resolveNetwork } from "../../../src/run/network.ts";
 import { fileOptimizer } from "../../../src/run/progress.ts";
-import { checkSave } from "../../../src/run/resume.ts";
-import type { SaveOptions } from "../../../src/run/types.ts";
+import { checkMetadata } from "../../../src/run/resume.ts";
 import { refusal } from "../../helpers/refusal.ts";
 import { oldFile, oldOptions } from "../../helpers/version-1.ts";
 
@@ -173,8 +172,8 @@ describe("the optimizer of a file", () => {
   });
 });
 
-describe("checkSave", () => {
-  const refused = (metadata: unknown) => refusal(() => checkSave({ metadata: metadata as Record<string, string> }));
+describe("checkMetadata", () => {
+  const refused = (metadata: unknown) => refusal(() => checkMetadata(metadata as Record<string, string>));
 
   it.each([
     ["a number", 3, "3"],
@@ -201,13 +200,6 @@ describe("checkSave", () => {
   it.each([new Map([["author", "me"]]), new URLSearchParams("author=me")])("refuses %o as metadata", (metadata) => {
     expect(refused(metadata)).toMatch(
       /^ModelError: save: metadata: got .*, expected an object of texts; give Object\.fromEntries of it\.$/,
-    );
-  });
-
-  it("refuses an optimizer that is neither true nor false", () => {
-    const wrong = { optimizer: "no" } as unknown as SaveOptions;
-    expect(refusal(() => checkSave(wrong))).toBe(
-      'ModelError: save: got optimizer "no", expected true or false; set optimizer to true or false.',
     );
   });
 

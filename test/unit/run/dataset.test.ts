@@ -23,6 +23,7 @@ describe("checkDataset", () => {
       columns: 2,
       inputs: new Float32Array([1, 2, 3, 4]),
       targets: new Uint32Array([0, 2]),
+      stands: { scale: 1, offset: 0 },
     });
   });
 
@@ -33,6 +34,7 @@ describe("checkDataset", () => {
       columns: 3,
       inputs: new Float32Array([1, 2, 3]),
       targets: new Float32Array([0.5, 1.5]),
+      stands: { scale: 1, offset: 0 },
     });
   });
 
