@@ -3,6 +3,7 @@ import type { Model } from "../model/layer.ts";
 import type { Loss } from "../model/loss.ts";
 import { checkObject, refuse, show } from "../model/options.ts";
 import { checkText } from "./check.ts";
+import { isPlainJson } from "./nesting.ts";
 import { type Scale, scalings } from "./scale.ts";
 import { lossOf, type Task } from "./task.ts";
 
@@ -143,6 +144,7 @@ const fieldsOf: { readonly [K in Task]: Fields<TableDescription> } = {
 function parse(text: unknown): TableDescription | undefined {
   if (typeof text !== "string") return undefined;
   try {
+    if (!isPlainJson(text)) return undefined;
     const value: unknown = JSON.parse(text);
     const whole = Object.values(fieldsOf).some((fields) => isWhole(value, fields));
     return whole && pairsIn(text) === pairsOf(value) ? (value as TableDescription) : undefined;

@@ -168,7 +168,7 @@ function parseHeader(bytes: Uint8Array, where: string): Record<string, unknown> 
   if (isRecord(header)) return header;
   throw new DataError({
     where,
-    got: plain ? "a JSON header that is no object" : "a header of lists in lists",
+    got: plain ? "a JSON header that is no object" : "a header of lists or objects that no tensor has",
     expected: "a JSON object of tensors",
     remedy: remedyForDamage,
   });

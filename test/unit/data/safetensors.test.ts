@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/data/safetensors.ts";
 import { DataError } from "../../../src/errors.ts";
+import { allocatedBy } from "../../helpers/allocated.ts";
+import { expectLinear, workOf } from "../../helpers/work.ts";
 
 /** A file with this header and so many bytes of data, whatever it says. */
 function fileOf(header: unknown, dataBytes: number): Uint8Array<ArrayBuffer> {
@@ -189,7 +191,17 @@ describe("decodeSafetensors", () => {
     [
       "a type nested deeply",
       fileOf(`{"a":{"dtype":${"[".repeat(2e5)}${"]".repeat(2e5)},"shape":[2],"data_offsets":[0,8]}}`, 8),
-      "m: got a header of lists in lists, expected a JSON object of tensors; get the file again",
+      "m: got a header of lists or objects that no tensor has, expected a JSON object of tensors; get the file again",
+    ],
+    ...["[],", "{},", '[[],"12 letters ]"],', '{"a":[0]},'].map((one): [string, Uint8Array<ArrayBuffer>, string] => [
+      `a list of many ${one}`,
+      fileOf(`{"a":[${one.repeat(1000)}0]}`, 0),
+      "m: got a header of lists or objects that no tensor has, expected",
+    ]),
+    [
+      "a metadata text without end",
+      fileOf(`{"__metadata__":{"a":"[\\"${"[".repeat(1000)}\\`, 0),
+      "got a header that is no JSON, expected a JSON object of tensors",
     ],
     [
       "a shape of very many dimensions, in a message of some letters",
@@ -200,6 +212,66 @@ describe("decodeSafetensors", () => {
   ])("refuses %s", (_, bytes, message) => {
     expect(() => decodeSafetensors(bytes, "m")).toThrow(message);
     expect(() => decodeSafetensors(bytes, "m")).toThrow(DataError);
+    // Whatever sizes the header tells of, and however much of the file is right.
+    expect(allocatedBy(() => decodeSafetensors(bytes, "m"))).toBe(0);
+  });
+
+  it("takes brackets in names and texts for letters", () => {
+    const text = `{[\\"${"[{".repeat(1000)}\\`;
+    const decoded = decodeSafetensors(encodeSafetensors({ [text]: tensors.b1 }, { note: text }));
+    expect(Object.keys(decoded.tensors)).toEqual([text]);
+    expect(decoded.metadata.note).toBe(text);
+  });
+
+  it("copies the data once, however many tensors there are", () => {
+    const file = encodeSafetensors(tensors, { note: "text" });
+    expect(allocatedBy(() => decodeSafetensors(file))).toBe(6 * 4 + 4 + 2 * 4);
+  });
+
+  const many = (count: number, entry: (index: number) => unknown) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`n${index}`, entry(index)]));
+
+  it.each<[string, (count: number) => Uint8Array<ArrayBuffer>]>([
+    [
+      "tensors",
+      (count) =>
+        fileOf(
+          many(count, (index) => tensor(4 * index, 4 * index + 4)),
+          4 * count,
+        ),
+    ],
+    [
+      "tensors of nothing",
+      (count) =>
+        fileOf(
+          many(count, () => tensor(0, 0)),
+          0,
+        ),
+    ],
+    [
+      "tensors in another order than their data",
+      (count) =>
+        fileOf(
+          many(count, (index) => tensor(4 * ((index * 997) % count), 4 * ((index * 997) % count) + 4)),
+          4 * count,
+        ),
+    ],
+    ["dimensions", (count) => fileOf({ a: tensor(0, 4, Array(count).fill(1)) }, 4)],
+    ["texts", (count) => fileOf({ __metadata__: many(count, () => "") }, 0)],
+  ])("takes work that grows as the %s do", (_, fileWith) =>
+    expectLinear(1000, (count) => {
+      const file = fileWith(count);
+      return () => decodeSafetensors(file);
+    }),
+  );
+
+  it("takes no more work for longer names and texts", async () => {
+    const workFor = (letters: number) => {
+      const name = "n".repeat(letters);
+      const file = fileOf({ __metadata__: { [name]: name }, [name]: tensor(0, 4) }, 4);
+      return workOf(() => decodeSafetensors(file));
+    };
+    expect(await workFor(100_000)).toBeLessThan(2 * (await workFor(1)));
   });
 
   it("takes null for no metadata", () => {
