@@ -2,7 +2,7 @@ import type { Command, Option } from "commander";
 import { ChainruleError, DataError } from "../errors.ts";
 import { remedyForName } from "../model/nearest.ts";
 import { refuse, show } from "../model/options.ts";
-import { readBytes } from "./files.ts";
+import { readBytes } from "./reading.ts";
 
 /**
  * Takes the options of a command from a file of JSON, `{ "layers": "64,32", "learning-rate": 0.1 }`, whose keys are their long
@@ -11,12 +11,14 @@ import { readBytes } from "./files.ts";
  * @throws DataError that names the file and the key
  */
 export function applyConfig(command: Command, path: string, folder?: string): void {
-  const known = command.options.filter(({ long }) => long !== "--config");
+  const known = command.options.filter((option) => !ofCommandLine.includes(nameOf(option)));
   const names = known.map(nameOf);
   for (const [key, value] of Object.entries(readObject(path, folder))) {
     const option = known.find((one) => nameOf(one) === key);
     if (option === undefined) {
-      const remedy = remedyForName(key, names, "leave it out");
+      const remedy = ofCommandLine.includes(key)
+        ? `leave it out, and give --${key} on the command line`
+        : remedyForName(key, names, "leave it out");
       refuse(path, `key ${show(key)}`, `options of ${command.name()}: ${names.join(", ")}`, remedy, DataError);
     }
     const read = readValue(option, value, `${path}: ${show(key)}`);
@@ -24,6 +26,9 @@ export function applyConfig(command: Command, path: string, folder?: string): vo
     if (command.getOptionValueSource(name) !== "cli") command.setOptionValueWithSource(name, read, "config");
   }
 }
+
+/** What a configuration, which may come from anybody, does not decide: which files are read and written. */
+const ofCommandLine: readonly string[] = ["config", "out", "force", "tune"];
 
 const nameOf = ({ long }: Option): string => (long ?? "").replace(/^--/, "");
 
@@ -41,13 +46,8 @@ function readObject(path: string, folder?: string): object {
 }
 
 function readValue(option: Option, value: unknown, where: string): unknown {
-  if (option.isBoolean()) {
-    return typeof value === "boolean"
-      ? value
-      : refuse(where, describe(value), "true or false", "give one of the two", DataError);
-  }
   if (typeof value !== "string" && typeof value !== "number") {
-    refuse(where, describe(value), "text or a number", `give it as --${nameOf(option)} takes it`, DataError);
+    refuse(where, show(value), "text or a number", `give it as --${nameOf(option)} takes it`, DataError);
   }
   const text = String(value);
   if (!option.parseArg) return text;
@@ -58,6 +58,3 @@ function readValue(option: Option, value: unknown, where: string): unknown {
     return refuse(where, error.got, error.expected, error.remedy, DataError);
   }
 }
-
-const describe = (value: unknown): string =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? "an object" : show(value);

@@ -7,48 +7,45 @@ import {
   lstatSync,
   mkdtempSync,
   openSync,
-  readFileSync,
   readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
-import { readCsv, type Table } from "../data/csv.ts";
-import { decodeText } from "../data/text.ts";
+import { setTimeout } from "node:timers/promises";
 import { DataError } from "../errors.ts";
 
 /**
  * Where a path leads from a folder. Not normalized, since `..` after a link is another place then.
  * @param folder the process's own if left out
  */
-const from = (folder: string | undefined, path: string): string =>
+export const from = (folder: string | undefined, path: string): string =>
   folder === undefined || isAbsolute(path) ? path : `${folder}${sep}${path}`;
 
-/** Reads a CSV file. @param folder that the path leads from @throws DataError */
-export function readTable(path: string, folder?: string): Table {
-  return readCsv(decodeText(readBytes(path, folder), path), path);
-}
-
-/** Reads a file. @param folder that the path leads from @throws DataError */
-export function readBytes(path: string, folder?: string): Uint8Array {
-  try {
-    return readFileSync(from(folder, path));
-  } catch (error) {
-    throw fileError(path, error, "a file that can be read", "check the path");
-  }
+/** Where something is to be written. */
+export interface Target {
+  readonly path: string;
+  /** That the path leads from. */
+  readonly folder?: string | undefined;
+  /** Whether a file that is there may be replaced, whatever it is. */
+  readonly force?: boolean | undefined;
+  /** Tells a file that may be replaced without that: one of the command's own. */
+  readonly isOwn?: (file: string) => boolean;
 }
 
 /**
- * Whether a file can be written at `path`, before work is spent on what is to go there.
+ * Sees before work is spent on what is to go there that a file can be written, and none is lost by it.
  * @param inputs files that are read and must not be written over
- * @param folder that the paths lead from
+ * @returns whether there is a file that will be replaced
  * @throws DataError
  */
-export function checkWritable(path: string, inputs: readonly string[], folder?: string): void {
+export function checkWritable(target: Target, inputs: readonly string[]): boolean {
+  const { path, folder } = target;
   if (path === "") {
     throw new DataError({
       where: "--out",
@@ -75,21 +72,35 @@ export function checkWritable(path: string, inputs: readonly string[], folder?: 
       remedy: "give another path with --out",
     });
   }
+  return file !== undefined && holdsSomething(file, target);
 }
+
+/** Whether there is a file, and more in it than nothing. @throws DataError where it is not to be replaced */
+function holdsSomething(file: string, { path, force, isOwn }: Target): boolean {
+  if (!statSync(file, { throwIfNoEntry: false })?.size) return false;
+  if (force || isOwn?.(file)) return true;
+  throw new DataError({
+    where: path,
+    got: `a file that is there already${isOwn ? ", and no model that train wrote" : ""}`,
+    expected: "the path of a new file",
+    remedy: "give another path with --out, or add --force to replace the file",
+  });
+}
+
+/** What is written one after the other. */
+export type Pieces = Iterable<Uint8Array | string>;
 
 /**
  * Writes a whole file or none: into a new file beside it, which then takes its place.
  * In one go, so that no signal's handler runs in between.
- * @param folder that the path leads from
  * @throws DataError
  */
-export function writeWhole(path: string, content: Uint8Array | string, folder?: string): void {
+export function writeWhole(path: string, content: Uint8Array | string): void {
   toWrite(path, () => {
-    const place = from(folder, path);
-    const file = fileAt(place);
+    const file = fileAt(path);
     // At the end, since what /dev/stdout leads to may be a file that holds something.
-    if (file === undefined) writeFileSync(place, content, { flag: "a" });
-    else replace(file, content);
+    if (file === undefined) writeFileSync(path, content, { flag: "a" });
+    else replace(file, [content]);
   });
 }
 
@@ -97,26 +108,50 @@ function toWrite<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw fileError(path, error, "a file that can be written", "give another path, or make its folder");
+    throw notWritten(path, error);
+  }
+}
+
+const notWritten = (path: string, error: unknown): DataError =>
+  fileError(path, error, "a file that can be written", "give another path, or make its folder");
+
+/**
+ * As `writeWhole`, of pieces, and where a file is there that is not to be replaced, not. A pipe or a device is written to as fast as
+ * it is read: what nobody reads blocks nothing but this, until the signal.
+ * @throws DataError
+ */
+export async function writeTo(target: Target, pieces: Pieces, signal?: AbortSignal): Promise<void> {
+  const { path, folder } = target;
+  try {
+    const place = from(folder, path);
+    const file = fileAt(place);
+    if (file === undefined) return await pour(place, pieces, signal);
+    replace(file, pieces, () => holdsSomething(file, target));
+  } catch (error) {
+    throw error instanceof DataError ? error : notWritten(path, error);
   }
 }
 
 /**
- * As `writeWhole`, for what was long in the making: where it cannot be written there, it is in a new folder among the
+ * As `writeTo`, for what was long in the making: where it cannot be written there, it is in a new folder among the
  * system's temporary files, and the error names its path.
  * @param name of the file there; not the one in `path`, which may be what is wrong
- * @param folder that the path leads from
  * @throws DataError
  */
-export function writeOrRescue(path: string, content: Uint8Array | string, name: string, folder?: string): void {
+export async function writeOrRescue(
+  target: Target,
+  content: Uint8Array,
+  name: string,
+  signal?: AbortSignal,
+): Promise<void> {
   try {
-    writeWhole(path, content, folder);
+    await writeTo(target, [content], signal);
   } catch (error) {
     throw error instanceof DataError ? rescued(error, name, content) : error;
   }
 }
 
-function rescued(error: DataError, name: string, content: Uint8Array | string): DataError {
+function rescued(error: DataError, name: string, content: Uint8Array): DataError {
   const { where, got, expected } = error;
   try {
     const file = join(mkdtempSync(join(tmpdir(), "chainrule-")), name);
@@ -128,18 +163,50 @@ function rescued(error: DataError, name: string, content: Uint8Array | string): 
   }
 }
 
-function replace(target: string, content: Uint8Array | string): void {
+/** Time in ms between two looks whether what is written to is read again. */
+const PAUSE = 20;
+
+async function pour(place: string, pieces: Pieces, signal: AbortSignal | undefined): Promise<void> {
+  /** Does what may have to wait for a reader. */
+  const patiently = async <T>(work: () => T): Promise<T> => {
+    for (;;) {
+      try {
+        return work();
+      } catch (error) {
+        // No reader yet, or one that has enough for now.
+        if (!["ENXIO", "EAGAIN"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+      }
+      await setTimeout(PAUSE, undefined, { signal });
+    }
+  };
+  // At the end, since what /dev/stdout leads to may be a file that holds something.
+  const flags = constants.O_WRONLY | constants.O_APPEND | (constants.O_NONBLOCK ?? 0);
+  const file = await patiently(() => openSync(place, flags));
+  try {
+    for (const piece of pieces) {
+      for (let rest = Buffer.from(piece as Uint8Array); rest.length > 0; ) {
+        rest = rest.subarray(await patiently(() => writeSync(file, rest)));
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** @param check throws where a file that is there by then is not to be replaced */
+function replace(target: string, pieces: Pieces, check: () => unknown = () => {}): void {
   const present = statSync(target, { throwIfNoEntry: false });
   // Without the target's name, which may be as long as a name can be.
   const temporary = join(dirname(target), `.${randomUUID()}.tmp`);
   try {
     const file = openSync(temporary, "wx", present && present.mode & 0o777);
     try {
-      writeFileSync(file, content);
+      for (const piece of pieces) writeFileSync(file, piece);
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
+    check();
     renameSync(temporary, target);
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -174,6 +241,7 @@ function realPath(path: string): string | undefined {
 function kindOf(path: string): "none" | "file" | "folder" | "other" {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return "none";
+  if (stat.isSocket()) throw Object.assign(new Error(), { code: "ESOCK" });
   return stat.isFile() ? "file" : stat.isDirectory() ? "folder" : "other";
 }
 
@@ -183,6 +251,9 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: "no permission",
   EISDIR: "a folder",
   ENOTDIR: "a path through something that is no folder",
+  ESOCK: "a socket",
+  EPIPE: "a reader that went away",
+  ABORT_ERR: "an end by a signal while nobody read it",
   ELOOP: "links that lead in a circle",
   ENAMETOOLONG: "too long a name",
   ENOSPC: "a full disk",

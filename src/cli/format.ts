@@ -1,3 +1,5 @@
+import { visible } from "../brief.ts";
+
 /** `97.8 %`, and `100.0 %` only where nothing is missing. */
 export function formatShare(share: number): string {
   const percent = (100 * share).toFixed(1);
@@ -23,7 +25,8 @@ export function formatSeconds(seconds: number): string {
 }
 
 /** A table in columns, the first to the left and the others to the right, as lines. */
-export function formatTable(rows: readonly (readonly string[])[]): string[] {
+export function formatTable(cells: readonly (readonly string[])[]): string[] {
+  const rows = cells.map((row) => row.map(visible));
   const columns = Math.max(...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, i) => Math.max(...rows.map((row) => width(row[i] ?? ""))));
   return rows.map((row) =>

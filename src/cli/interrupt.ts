@@ -1,8 +1,13 @@
-/** Signals while a network is in training. The first asks for an end; the second ends the process at once. */
+/**
+ * Signals while a network is in training. The first asks for an end; the second ends the process at once, but for work that ends by
+ * itself then.
+ */
 export interface Interrupt {
   readonly signal: AbortSignal;
   /** Exit status of the first signal that came, 128 and its number; undefined where none did. */
   readonly status: number | undefined;
+  /** Does work that the next signal ends by the signal that the work gets, be it the first or not. */
+  during<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Gives signals their usual effect back. */
   release(): void;
 }
@@ -15,8 +20,9 @@ const statuses = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 export function catchInterrupt(source: SignalSource = process): Interrupt {
   const controller = new AbortController();
   let status: number | undefined;
+  let ending: AbortController | undefined;
   const onSignal = (signal: keyof typeof statuses) => {
-    if (status !== undefined) {
+    if (status !== undefined && ending === undefined) {
       // Not by process.exit() alone, which takes the GPU's library down below its threads at work and may crash.
       source.emit("exit", statuses[signal]);
       release();
@@ -24,8 +30,10 @@ export function catchInterrupt(source: SignalSource = process): Interrupt {
       // A container's first process outlives its own signals.
       source.exit(statuses[signal]);
     }
-    status = statuses[signal];
+    status ??= statuses[signal];
     controller.abort();
+    ending?.abort();
+    ending = undefined;
   };
   const names = Object.keys(statuses) as (keyof typeof statuses)[];
   const release = () => {
@@ -36,6 +44,14 @@ export function catchInterrupt(source: SignalSource = process): Interrupt {
     signal: controller.signal,
     get status() {
       return status;
+    },
+    async during(work) {
+      ending = new AbortController();
+      try {
+        return await work(ending.signal);
+      } finally {
+        ending = undefined;
+      }
     },
     release,
   };

@@ -5,18 +5,28 @@ import { refuse } from "../model/options.ts";
 
 /** Readers of the options' words. Each throws a ModelError that names the option. */
 
-/** A decimal number. */
-export const numberOption = (flag: string) => (text: string) => {
-  const value = isNumber(text) ? Number(text) : Number.NaN;
-  return Number.isFinite(value) ? value : refuse(flag, `"${text}"`, "a number", "give a number such as 0.1");
-};
+/** Numbers of a range, as the library takes them: in float32. */
+export const ranges = {
+  above0: { holds: (x) => Math.fround(x) > 0, text: "a number above 0 in float32's range" },
+  atLeast0: { holds: (x) => x >= 0, text: "a number, 0 or above, in float32's range" },
+  below1: { holds: (x) => x >= 0 && Math.fround(x) < 1, text: "a number from 0 to below 1" },
+} satisfies Readonly<Record<string, { readonly holds: (x: number) => boolean; readonly text: string }>>;
 
-/** A whole number from `least` to `most`. */
+/** A decimal number. @param example of one, for the remedy */
+export const numberOption =
+  (flag: string, { holds, text }: (typeof ranges)[keyof typeof ranges], example = "0.1") =>
+  (given: string) => {
+    const value = isNumber(given) ? Number(given) : Number.NaN;
+    if (Number.isFinite(Math.fround(value)) && holds(value)) return value;
+    return refuse(flag, `"${given}"`, text, `give a number such as ${example}`);
+  };
+
+/** A whole number from `least` to `most`, however it is written: `1000` or `1e3`. */
 export const wholeOption =
   (flag: string, least: number, most = Number.MAX_SAFE_INTEGER) =>
   (text: string) => {
-    const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= least && value <= most) return value;
+    const value = isNumber(text) ? Number(text) : Number.NaN;
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
     const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
     return refuse(flag, `"${text}"`, `a whole number ${range}`, "give such a number");
   };
@@ -33,7 +43,8 @@ export function layersOption(text: string): number[] {
   if (text.trim() === "" || text === "none") return [];
   return text.split(",").map((part, index) => {
     const size = part.trim();
-    if (/^\d+$/.test(size) && Number(size) > 0 && Number.isSafeInteger(Number(size))) return Number(size);
+    const units = isNumber(size) ? Number(size) : 0;
+    if (units > 0 && Number.isSafeInteger(units)) return units;
     return refuse(
       "--layers",
       `size "${size}" for hidden layer ${index + 1}`,

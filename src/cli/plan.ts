@@ -3,7 +3,7 @@ import { refuse } from "../model/options.ts";
 import { formatPlan } from "../plan/format.ts";
 import { planTraining } from "../run/plan.ts";
 import { modelOf, type NetworkOptions, optimizerOf, stepsOf } from "./network.ts";
-import { print } from "./output.ts";
+import { sayText } from "./output.ts";
 import { prepareTable, type TableOptions } from "./problem.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -40,7 +40,7 @@ export async function plan(
     ...(batch === undefined ? {} : { batch }),
     fuse: options.fuse,
   });
-  await print(stdout, options.json ? `${JSON.stringify(built, undefined, 2)}\n` : `${formatPlan(built)}\n`);
+  sayText(stdout, options.json ? JSON.stringify(built, undefined, 2) : formatPlan(built));
   return 0;
 }
 

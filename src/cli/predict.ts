@@ -1,5 +1,6 @@
 import Papa from "papaparse";
-import { describe, numberIn } from "../data/cell.ts";
+import { brief } from "../brief.ts";
+import { describe, isNumber, numberIn } from "../data/cell.ts";
 import type { Table } from "../data/csv.ts";
 import { readDescription, type TableDescription } from "../data/description.ts";
 import { type KnownRows, knownRows } from "../data/problem.ts";
@@ -10,14 +11,17 @@ import type { Device } from "../device/open.ts";
 import { type LoadedModel, loadModel } from "../run/checkpoint.ts";
 import { createPredictor } from "../run/predictor.ts";
 import type { Prediction } from "../run/types.ts";
-import { checkWritable, readBytes, readTable, writeWhole } from "./files.ts";
+import { checkWritable, writeTo } from "./files.ts";
 import { formatCount } from "./format.ts";
 import { type Judged, judge } from "./judge.ts";
-import { print, say } from "./output.ts";
+import { piecesOf, say, sendLines } from "./output.ts";
+import { readBytes, readTable } from "./reading.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface PredictCommand {
   readonly out?: string;
+  readonly force: boolean;
+  readonly spreadsheetSafe: boolean;
 }
 
 /**
@@ -28,7 +32,7 @@ export interface PredictCommand {
 export async function predict(
   modelPath: string,
   path: string,
-  { out }: PredictCommand,
+  { out, force, spreadsheetSafe }: PredictCommand,
   terminal: Terminal,
 ): Promise<number> {
   const { folder, stdout, stderr } = terminal;
@@ -36,17 +40,18 @@ export async function predict(
   const description = readDescription(loaded.metadata, modelPath, loaded);
   const table = readTable(path, folder);
   const known = knownRows(table, description);
-  if (out !== undefined) checkWritable(out, [modelPath, path], folder);
+  const target = out === undefined ? undefined : { path: out, folder, force };
+  if (target !== undefined) checkWritable(target, [modelPath, path]);
 
   const device = await terminal.openDevice();
   const prediction = await predictRows(loaded, known, device);
-  const csv = formatPredictions(prediction, known, table.rows.length, description);
-  if (out === undefined) await print(stdout, csv);
-  else writeWhole(out, csv, folder);
+  const lines = linesOf(predictionRows(prediction, known, table.rows.length, description), spreadsheetSafe);
+  if (target === undefined) await sendLines(stdout, lines);
+  else await writeTo(target, piecesOf(lines));
 
   const { part, left } = judgedRows(table, description, known, prediction);
-  const lines = [...leftOut(table, known), ...left, ...(part === undefined ? [] : judge(description, [part]))];
-  if (lines.length > 0) say(stderr, ...lines);
+  const said = [...leftOut(table, known), ...left, ...(part === undefined ? [] : judge(description, [part]))];
+  if (said.length > 0) say(stderr, ...said);
   return 0;
 }
 
@@ -64,7 +69,10 @@ function leftOut({ rows }: Table, { rows: known, fault }: KnownRows): string[] {
   if (fault === undefined) return [];
   const count = `${(rows.length - known.length).toLocaleString("en")} of ${formatCount(rows.length, "row")}`;
   return [
-    `without a prediction: ${count}, the first since ${fault.where}: got ${fault.got}, expected ${fault.expected}`,
+    brief(
+      `without a prediction: ${count}, the first since ${fault.where}: got ${fault.got}, expected ${fault.expected}`,
+      400,
+    ),
   ];
 }
 
@@ -93,11 +101,11 @@ function judgedRows(
   }
   const [first] = odd;
   const left = [
-    ...(blank > 0 ? [`${formatCount(blank, "row")} without a "${target}"`] : []),
+    ...(blank > 0 ? [`${formatCount(blank, "row")} without a "${brief(target, 80)}"`] : []),
     ...(first === undefined
       ? []
       : [
-          `${formatCount(odd.length, "row")} with ${task === "classification" ? "a class that the model does not know" : "what is no number"}, the first ${describe(rows.at(first)?.[column] ?? "")} on line ${lineOf(first)}`,
+          `${formatCount(odd.length, "row")} with ${task === "classification" ? "a class that the model does not know" : "what is no number"}, the first ${brief(describe(rows.at(first)?.[column] ?? ""), 80)} on line ${lineOf(first)}`,
         ]),
   ];
   const which = Uint32Array.from(judged);
@@ -116,27 +124,30 @@ function isBlank(rows: Table["rows"], column: number): boolean {
   return true;
 }
 
-/** One row of CSV for each row of the table: the class and its probability, or the number, and a header above; blank where there is none. */
-function formatPredictions(
+/** A row for each row of the table: the class and its probability, or the number, and a header above; blank where there is none. */
+function* predictionRows(
   { outputs, probabilities, classes }: Prediction,
   { rows }: KnownRows,
   count: number,
-  description: TableDescription,
-): string {
-  const { classes: names, target, targetScale } = description;
+  { classes: names, target, targetScale }: TableDescription,
+): Iterable<readonly string[]> {
   // No two columns of one name, which no reader of tables would take.
   const probability = target === "probability" ? "probability of the class" : "probability";
   const header = targetScale ? [target] : [target, probability];
-  const cells = Array.from({ length: count }, () => header.map(() => ""));
+  yield header;
+  const blank = header.map(() => "");
   const numbers = targetScale && undoScale(outputs, targetScale);
-  for (const [i, row] of rows.entries()) {
+  for (let row = 0, i = 0; row < count; row++) {
+    if (rows[i] !== row) {
+      yield blank;
+      continue;
+    }
     const number = classes?.[i] ?? 0;
-    cells[row] =
-      targetScale && numbers
-        ? [writeNumber(numbers[i] ?? 0, targetScale)]
-        : [names[number] ?? "", (probabilities?.[i * names.length + number] ?? 0).toFixed(6)];
+    yield targetScale && numbers
+      ? [writeNumber(numbers[i] ?? 0, targetScale)]
+      : [names[number] ?? "", (probabilities?.[i * names.length + number] ?? 0).toFixed(6)];
+    i += 1;
   }
-  return unparse([header, ...cells]);
 }
 
 /** Digits of a float32. */
@@ -151,8 +162,13 @@ function writeNumber(x: number, { shift: [shift = 0], factor: [factor = 1] }: Sc
   return String(Number(x.toPrecision(Math.min(MOST_DIGITS, Math.max(DIGITS, digits || 0)))));
 }
 
-/** A row of one blank cell would be a blank line, which is no row, so that cell is in quotes. */
-const unparse = (rows: readonly (readonly string[])[]) => {
-  const quotes = rows[0]?.length === 1 ? (cell: unknown) => cell === "" : false;
-  return `${Papa.unparse(rows as string[][], { newline: "\n", quotes })}\n`;
-};
+/** What a spreadsheet takes for a formula; a number is none, though it may begin with a sign. */
+const isFormula = (cell: string): boolean => /^[=+\-@\t\r＝＋－＠]/.test(cell) && !isNumber(cell);
+
+/** Rows as lines of CSV. A row of one blank cell would be a blank line, which is no row, so that cell is in quotes. */
+function* linesOf(rows: Iterable<readonly string[]>, safe: boolean): Iterable<string> {
+  for (const row of rows) {
+    const cells = safe ? row.map((cell) => (isFormula(cell) ? `'${cell}` : cell)) : [...row];
+    yield Papa.unparse([cells], { newline: "\n", quotes: cells.length === 1 && cells[0] === "" });
+  }
+}

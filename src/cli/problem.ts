@@ -8,7 +8,7 @@ import {
 } from "../data/problem.ts";
 import type { Scaling } from "../data/scale.ts";
 import { refuse } from "../model/options.ts";
-import { readTable } from "./files.ts";
+import { readTable } from "./reading.ts";
 
 /** What the command line says of a table and what is to be learned from it. */
 export interface TableOptions extends ProblemOptions, Omit<PrepareOptions, "scaleTarget" | "ignoreOption"> {

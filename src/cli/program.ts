@@ -1,15 +1,17 @@
 import { Command, Option } from "commander";
 import { version } from "../../package.json";
+import { brief } from "../brief.ts";
 import { commandLine } from "../data/command.ts";
 import { scalings } from "../data/scale.ts";
 import { mostNumberedClasses, tasks } from "../data/task.ts";
 import { activations } from "../model/activation.ts";
 import { applyConfig } from "./config.ts";
 import { initializerNames, optimizerNames, scheduleNames } from "./network.ts";
-import { layersOption, namesOption, numberOption, wholeOption, wordOption } from "./options.ts";
+import { layersOption, namesOption, numberOption, ranges, wholeOption, wordOption } from "./options.ts";
+import { type Output, say, sayText } from "./output.ts";
 import { type PlanCommand, plan } from "./plan.ts";
 import { type PredictCommand, predict } from "./predict.ts";
-import type { Output, Terminal } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
 import { train } from "./train.ts";
 import type { TrainCommand } from "./training.ts";
 
@@ -24,11 +26,15 @@ that predict takes the same columns and gives the target in its own unit.
 Where no learning rate is given and the loss leaves float32's range, the training
 begins anew, once, with a tenth of the rate.
 
-Ctrl-C ends the training and writes the model as it is then.
+Ctrl-C ends the training and writes the model as it is then. A table whose name
+begins with - is given as ./-name.csv.
 
 Examples:
   ${commandLine} train digits.csv --target digit --layers 64,32 --epochs 50
-  ${commandLine} train digits.csv --config digits.config.json --epochs 100`;
+  ${commandLine} train digits.csv --config digits.config.json --epochs 100
+
+A configuration names no file to write: --out, --force and --tune are given here.
+A model that train wrote is replaced; any other file only with --force.`;
 
 /** What a command does. @returns exit status */
 export type Work = () => Promise<number>;
@@ -46,8 +52,14 @@ export function readCommand(args: readonly string[], terminal: Terminal): Work {
   const program = new Command("chainrule")
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => stdout.write(text),
-      writeErr: (text) => stderr.write(text),
+      writeOut: (text) => sayText(stdout, text),
+      writeErr: (text) => sayText(stderr, text),
+      outputError: (text) => {
+        // The words that were given, and below them a hint of ours.
+        const at = text.lastIndexOf("\n(Did you mean ");
+        const hint = /^[\w ,?()-]+\n$/.test(text.slice(at + 1)) ? [text.slice(at + 1, -1)] : [];
+        say(stderr, brief(text.slice(0, hint.length > 0 ? at : -1), 300), ...hint);
+      },
       getOutHelpWidth: () => widthOf(stdout),
       getErrHelpWidth: () => widthOf(stderr),
     })
@@ -76,6 +88,8 @@ export function readCommand(args: readonly string[], terminal: Terminal): Work {
     .argument("<model>", "file that train wrote")
     .argument("<data.csv>", "table with the columns that the model was trained on, in any order")
     .option("--out <file>", "write the predictions to a file instead of stdout")
+    .addOption(forceOption())
+    .option("--spreadsheet-safe", "put ' before a name that a spreadsheet would take for a formula", false)
     .addHelpText("after", predictHelp)
     .action((model: string, path: string, options: PredictCommand) => {
       work = () => predict(model, path, options, terminal);
@@ -105,7 +119,11 @@ export function readCommand(args: readonly string[], terminal: Terminal): Work {
 const predictHelp = `
 A row without a number in every column of the inputs has no prediction: its line is blank.
 
-Prints the accuracy or error to stderr if the table holds the target too.`;
+Prints the accuracy or error to stderr if the table holds the target too.
+
+Names of classes come from the table that the model was trained on. One such as
+=HYPERLINK(…) is a formula to a spreadsheet, which computes it when the file is
+opened: give --spreadsheet-safe where the table may be anybody's. Numbers stay.`;
 
 const words = <T extends string>(flag: string, value: string, text: string, choices: readonly T[]) =>
   new Option(`${flag} <${value}>`, text).choices(choices).argParser(wordOption(flag, choices));
@@ -119,7 +137,7 @@ const tableOptions = () => [
     .argParser(wholeOption("--seed", 0, 2 ** 32 - 1))
     .default(0),
   new Option("--test-fraction <part>", "part of the rows to test on; 0 for none")
-    .argParser(numberOption("--test-fraction"))
+    .argParser(numberOption("--test-fraction", ranges.below1, "0.2, or 0 for no test part"))
     .default(0.2),
   words(
     "--scale",
@@ -146,8 +164,12 @@ const networkOptions = () => [
     .argParser(wholeOption("--epochs", 1, 2 ** 32 - 1))
     .default(50),
   words("--optimizer", "name", "how to learn", optimizerNames).default("adam"),
-  new Option("--momentum <μ>", "of sgd (default: 0) and momentum (default: 0.9)").argParser(numberOption("--momentum")),
-  new Option("--learning-rate <η>", "(default: sgd 0.1, the others 0.01)").argParser(numberOption("--learning-rate")),
+  new Option("--momentum <μ>", "of sgd (default: 0) and momentum (default: 0.9)").argParser(
+    numberOption("--momentum", ranges.below1, "0.9"),
+  ),
+  new Option("--learning-rate <η>", "(default: sgd 0.1, the others 0.01)").argParser(
+    numberOption("--learning-rate", ranges.above0),
+  ),
   words(
     "--schedule",
     "kind",
@@ -155,7 +177,7 @@ const networkOptions = () => [
     scheduleNames,
   ),
   new Option("--weight-decay <λ>", "of the weights, not the biases")
-    .argParser(numberOption("--weight-decay"))
+    .argParser(numberOption("--weight-decay", ranges.atLeast0, "0.001"))
     .default(0),
   words(
     "--decay",
@@ -165,9 +187,12 @@ const networkOptions = () => [
   ),
 ];
 
+const forceOption = () => new Option("--force", "replace the file that is there, whatever it is").default(false);
+
 const trainOptions = () => [
   new Option("--tune", "time other ways to share out the work first, and keep the fastest for the next run").default(
     false,
   ),
   new Option("--out <file>", "where to write the model (default: the table's name with .safetensors)"),
+  forceOption(),
 ];

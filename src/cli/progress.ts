@@ -1,9 +1,9 @@
 import { Presets, SingleBar } from "cli-progress";
 import type { Report } from "../run/types.ts";
 import { formatCount, formatNumber, formatRate, formatSeconds, formatShare } from "./format.ts";
-import { say } from "./output.ts";
+import { type Output, say, streamOf } from "./output.ts";
 import type { Epoch } from "./report.ts";
-import type { Output, Terminal } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** What is said when a signal has asked for an end. */
 export const stopping = "stopping; Ctrl-C again ends at once";
@@ -49,7 +49,7 @@ function createBar(epochs: number, stream: Output): Display {
   const bar = new SingleBar(
     {
       format: "epoch {value}/{total} {bar} {figures}",
-      stream,
+      stream: streamOf(stream),
       hideCursor: true,
       barsize: 16,
     },

@@ -1,3 +1,4 @@
+import { brief, visible } from "../brief.ts";
 import type { Fit } from "../data/fit.ts";
 import { pairsOf, type Score } from "../data/score.ts";
 import type { Report } from "../run/types.ts";
@@ -66,28 +67,31 @@ function formatPairs(counts: ReadonlyMap<number, number>, classes: readonly stri
     const [truth, predicted] = [Math.floor(at / classes.length), at % classes.length];
     return truth === predicted ? [] : [{ truth, predicted, count }];
   });
+  const nameOf = (number: number) => brief(classes[number] ?? "", mostLetters);
   if (wrong.length === 0) return ["no class was taken for another"];
   wrong.sort((a, b) => b.count - a.count || a.truth - b.truth || a.predicted - b.predicted);
   const lines = wrong
     .slice(0, mostPairs)
     .map(
       ({ truth, predicted, count }) =>
-        `"${classes[truth]}" taken for "${classes[predicted]}": ${formatCount(count, "time")}`,
+        `"${nameOf(truth)}" taken for "${nameOf(predicted)}": ${formatCount(count, "time")}`,
     );
   const rest = wrong.length - lines.length;
   return rest > 0 ? [...lines, `and ${formatCount(rest, "pair")} more`] : lines;
 }
 
-/** Names of few letters, as many as tell them apart. */
+/** Most letters of a name in the matrix. */
+const mostLetters = 40;
+
+/** Names of few letters, as many as tell them apart; numbered where 40 do not. */
 function shortened(names: readonly string[]): string[] {
-  const longest = Math.max(...names.map((name) => Array.from(name).length));
-  for (let most = 10; ; most++) {
-    const short = names.map((name) => shorten(name, most));
-    if (most >= longest || new Set(short).size === names.length) return short;
+  const heads = names.map((name) => Array.from(visible(name.slice(0, 4 * mostLetters))));
+  for (let most = 10; most <= mostLetters; most++) {
+    const short = heads.map((letters) => shorten(letters, most));
+    if (new Set(short).size === names.length) return short;
   }
+  return heads.map((letters, i) => `${i + 1} ${shorten(letters, 10)}`);
 }
 
-const shorten = (text: string, most: number) => {
-  const letters = Array.from(text);
-  return letters.length <= most ? text : `${letters.slice(0, most - 1).join("")}…`;
-};
+const shorten = (letters: readonly string[], most: number): string =>
+  letters.length <= most ? letters.join("") : `${letters.slice(0, most - 1).join("")}…`;

@@ -1,6 +1,6 @@
-import { inspect } from "node:util";
 import { CommanderError } from "commander";
 import { ChainruleError } from "../errors.ts";
+import { say, sayFault } from "./output.ts";
 import { readCommand } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -16,7 +16,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   } catch (error) {
     // Commander has said what is wrong, or printed its help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    terminal.stderr.write(`${error instanceof ChainruleError ? `error: ${error.message}` : inspect(error)}\n`);
+    if (error instanceof ChainruleError) say(terminal.stderr, `error: ${error.message}`);
+    else sayFault(terminal.stderr, error);
     return 1;
   }
 }

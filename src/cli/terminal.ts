@@ -1,9 +1,7 @@
 import type { Device } from "../device/open.ts";
 import { catchInterrupt, type Interrupt } from "./interrupt.ts";
+import type { Output } from "./output.ts";
 import { openAdapter } from "./software-adapter.ts";
-
-/** A stream that text goes to, which may be a terminal's. */
-export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** What the commands have of the world: the process's own, or one that a test has made. */
 export interface Terminal {

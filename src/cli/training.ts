@@ -8,7 +8,7 @@ import { formatByRole } from "../plan/format-bytes.ts";
 import { createTrainer } from "../run/trainer.ts";
 import { tuner } from "../run/tune/tune.ts";
 import type { Report, Trainer } from "../run/types.ts";
-import { writeOrRescue } from "./files.ts";
+import { type Target, writeOrRescue } from "./files.ts";
 import { formatCount, formatNumber, formatRate, formatSeconds } from "./format.ts";
 import type { Interrupt } from "./interrupt.ts";
 import { defaultRate, learningRateOf, type NetworkOptions, optimizerOf, stepsOf } from "./network.ts";
@@ -23,6 +23,7 @@ import { formatTuning } from "./tuning.ts";
 /** What the command line says of a training. */
 export interface TrainCommand extends TableOptions, NetworkOptions {
   readonly out?: string;
+  readonly force: boolean;
   /** Where some of them came from. */
   readonly config?: string;
   readonly tune: boolean;
@@ -34,7 +35,7 @@ export interface Training {
   readonly loss: Loss;
   readonly data: PreparedData;
   /** Where the model goes. */
-  readonly out: string;
+  readonly target: Target;
 }
 
 /** What became of the epochs. */
@@ -50,8 +51,9 @@ interface Trained {
  * @throws DeviceError; NumericError where the objective is not finite however small the steps are
  */
 export async function trainAndSave(training: Training, interrupt: Interrupt, terminal: Terminal): Promise<Trainer> {
-  const { data, out } = training;
+  const { data, target } = training;
   const { stdout } = terminal;
+  const out = target.path;
   const { device, trainer: first } = await compile(training, interrupt.signal, terminal);
   say(stdout, `adapter: ${nameAdapter(device)}`, ...describeTrainer(first));
   const { trainer, trained } = await trainTwice(training, device, first, interrupt.signal, terminal).catch((error) => {
@@ -65,7 +67,8 @@ export async function trainAndSave(training: Training, interrupt: Interrupt, ter
   }
   try {
     // Before all that is said of it, so that nothing which happens then can cost the work.
-    await save(trainer, data.description, out, terminal.folder);
+    const file = await encodeModel(trainer, data.description);
+    await interrupt.during((signal) => writeOrRescue(target, file, "model.safetensors", signal));
     say(stdout, ...summarize(trained, epochOf(trainer, data), device), `model written to ${out}`);
     return trainer;
   } catch (error) {
@@ -180,10 +183,8 @@ const epochOf = ({ plan }: Trainer, { train: { rows } }: PreparedData): Epoch =>
   rows,
 });
 
-async function save(trainer: Trainer, description: TableDescription, out: string, folder?: string): Promise<void> {
-  const metadata = { [descriptionKey]: JSON.stringify(description) };
-  writeOrRescue(out, await trainer.save({ optimizer: false, metadata }), "model.safetensors", folder);
-}
+const encodeModel = (trainer: Trainer, description: TableDescription): Promise<Uint8Array> =>
+  trainer.save({ optimizer: false, metadata: { [descriptionKey]: JSON.stringify(description) } });
 
 const nameAdapter = ({ adapter }: Device) => `${adapter.name}${adapter.software ? ", a software adapter" : ""}`;
 
@@ -192,7 +193,8 @@ function describeTrainer({ plan, tuning, compileSeconds, memory }: Trainer): str
   return [
     ...(tuning ? formatTuning(tuning) : []),
     `step: ${formatCount(plan.steps.length, "dispatch", "dispatches")} over ${formatCount(plan.batch, "row")}, compiled in ${seconds}`,
-    `GPU memory: ${formatByRole(memory)}\n`,
+    `GPU memory: ${formatByRole(memory)}`,
+    "",
   ];
 }
 

@@ -58,12 +58,11 @@ describe("no command writes over a file that it reads:", () => {
 
 describe("train refuses a configuration", () => {
   const known =
-    "target, task, ignore, seed, test-fraction, scale, scale-target, layers, activation, initializer, batch, epochs, optimizer, momentum, learning-rate, schedule, weight-decay, decay, tune, out";
+    "target, task, ignore, seed, test-fraction, scale, scale-target, layers, activation, initializer, batch, epochs, optimizer, momentum, learning-rate, schedule, weight-decay, decay";
   const object = 'a JSON object of options, such as {"layers": "64,32"}';
 
   it.each([
     ["of unknown keys", '{"layer": "8"}', `got key "layer", expected options of train: ${known}; write layers.`],
-    ["that names another", '{"config": "x"}', `got key "config", expected options of train: ${known}; leave it out.`],
     ["that is a list", "[1]", `got a list of 1, expected ${object}; give an object.`],
     [
       "of a number out of its range",
@@ -76,7 +75,6 @@ describe("train refuses a configuration", () => {
       '"layers": got a list of 1, expected text or a number; give it as --layers takes it.',
     ],
     ["of nothing", '{"seed": null}', '"seed": got null, expected text or a number; give it as --seed takes it.'],
-    ["of a word for true", '{"tune": "yes"}', '"tune": got "yes", expected true or false; give one of the two.'],
     [
       "of a word that is none",
       '{"optimizer": "adm"}',
@@ -85,6 +83,14 @@ describe("train refuses a configuration", () => {
   ])("%s", async (_, text, message) => {
     place.write("c.json", text);
     await refuses([...train, "--config", "c.json"], `c.json: ${message}`);
+  });
+
+  it.each(["config", "out", "force", "tune"])("that says %s, which is for the command line", async (key) => {
+    place.write("c.json", `{"${key}": "victim"}`);
+    await refuses(
+      [...train, "--config", "c.json"],
+      `c.json: got key "${key}", expected options of train: ${known}; leave it out, and give --${key} on the command line.`,
+    );
   });
 
   it("that is no JSON, or not there", async () => {
@@ -101,9 +107,9 @@ describe("train refuses a configuration", () => {
   });
 
   it("and does not write over it", async () => {
-    place.write("c.json", '{"out": "c.json"}');
+    place.write("c.json", "{}");
     await refuses(
-      [...train, "--config", "c.json"],
+      [...train, "--config", "c.json", "--out", "c.json", "--force"],
       "c.json: got the path of c.json, which is read, expected a file of its own; give another path with --out.",
     );
   });
@@ -251,17 +257,32 @@ describe("train refuses, in one line and without a file left behind,", () => {
     [
       "a learning rate that is no number",
       [...train, "--learning-rate", "fast"],
-      '--learning-rate: got "fast", expected a number; give a number such as 0.1.',
+      `--learning-rate: got "fast", expected a number above 0 in float32's range; give a number such as 0.1.`,
     ],
     [
       "a learning rate of 0",
       [...train, "--learning-rate", "0"],
-      "cosine: got learningRate 0, expected a number above 0 in float32's range; set learningRate to a number above 0 in float32's range.",
+      `--learning-rate: got "0", expected a number above 0 in float32's range; give a number such as 0.1.`,
+    ],
+    [
+      "a weight decay below 0",
+      [...train, "--weight-decay", "-1"],
+      `--weight-decay: got "-1", expected a number, 0 or above, in float32's range; give a number such as 0.001.`,
+    ],
+    [
+      "a momentum of 1",
+      [...train, "--optimizer", "momentum", "--momentum", "1"],
+      '--momentum: got "1", expected a number from 0 to below 1; give a number such as 0.9.',
+    ],
+    [
+      "epochs in part",
+      [...train, "--epochs", "1.5"],
+      '--epochs: got "1.5", expected a whole number from 1 to 4294967295; give such a number.',
     ],
     [
       "a test fraction of 1",
       [...train, "--test-fraction", "1"],
-      "split: got test fraction 1, expected a number from 0 to below 1; set the test fraction to 0.2, or to 0 for no test part.",
+      '--test-fraction: got "1", expected a number from 0 to below 1; give a number such as 0.2, or 0 for no test part.',
     ],
     [
       "momentum for adam",
@@ -311,16 +332,32 @@ describe("train refuses, in one line and without a file left behind,", () => {
     expect(place.files()).toEqual(["data.csv"]);
   });
 
-  it("to go on with numbers that are not finite, and keeps the file that was there", async () => {
-    place.write("m.safetensors", "what was there");
+  it("to go on with numbers that are not finite, and keeps the model that was there", async () => {
+    place.write("m.safetensors", model);
     const args = [...train, "--learning-rate", "1e30", "--scale", "none", "--out", "m.safetensors"];
-    const { status, stderr } = await place.run(args, onDevice);
+    const { status, stdout, stderr } = await place.run(args, onDevice);
+    expect(stdout).toContain("m.safetensors: is there, and will be replaced when the training ends\n");
     expect(stderr).toMatch(
       /^no model written to m\.safetensors\nerror: training: step \d+: .*, expected a finite objective; .*\n$/m,
     );
     expect(status).toBe(1);
     expect(place.files()).toEqual(["data.csv", "m.safetensors"]);
-    expect(readFileSync(join(place.folder, "m.safetensors"), "utf8")).toBe("what was there");
+    expect(readFileSync(join(place.folder, "m.safetensors"))).toEqual(model);
+  });
+
+  it("to replace what is no model of train, unless it is asked to", async () => {
+    for (const content of ["precious", model.subarray(0, 40), "\u0000".repeat(9)]) {
+      place.write("m.safetensors", content);
+      await refuses(
+        [...train, "--out", "m.safetensors"],
+        "m.safetensors: got a file that is there already, and no model that train wrote, expected the path of a new file; give another path with --out, or add --force to replace the file.",
+      );
+    }
+    const { status, stderr } = await place.run(
+      [...train, "--epochs", "1", "--layers", "3", "--out", "m.safetensors", "--force"],
+      onDevice,
+    );
+    expect(status, stderr).toBe(0);
   });
 
   it("an adapter of which the environment says what is unknown", async () => {
@@ -391,6 +428,14 @@ describe("predict refuses, in one line and without a file left behind,", () => {
     await refuses(
       predict,
       'data.csv: line 2, column 2 ("b"): got "inf", expected a number; mend the cell, or leave out its row.',
+    );
+  });
+
+  it("an output that is there", async () => {
+    place.write("p.csv", "precious");
+    await refuses(
+      predict,
+      "p.csv: got a file that is there already, expected the path of a new file; give another path with --out, or add --force to replace the file.",
     );
   });
 

@@ -1,6 +1,8 @@
+import { execFileSync } from "node:child_process";
 import {
   appendFileSync,
   closeSync,
+  constants,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -10,10 +12,12 @@ import {
   statSync,
   symlinkSync,
 } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { beforeEach, describe, expect, it } from "vitest";
-import { checkWritable, writeOrRescue, writeWhole } from "../../src/cli/files.ts";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { checkWritable, writeOrRescue, writeTo, writeWhole } from "../../src/cli/files.ts";
+import { readBytes } from "../../src/cli/reading.ts";
 import { DataError } from "../../src/errors.ts";
 import { createWorkplace, type Workplace } from "./command.ts";
 
@@ -86,7 +90,7 @@ describe("writeWhole", () => {
     const file = openSync(path, "a");
     try {
       const open = `/dev/fd/${file}`;
-      checkWritable(open, []);
+      checkWritable({ path: open }, []);
       for (const way of [open, link(open)]) writeWhole(way, "more\n");
     } finally {
       closeSync(file);
@@ -99,26 +103,109 @@ describe("writeWhole", () => {
   it("leaves nothing behind where it cannot write", () => {
     mkdirSync(path);
     expect(() => writeWhole(path, "text")).toThrow(DataError);
-    expect(() => checkWritable(path, [])).toThrow(`${path}: got a folder, expected a file that can be written;`);
+    expect(() => checkWritable({ path }, [])).toThrow(`${path}: got a folder, expected a file that can be written;`);
     expect(place.files()).toEqual(["file"]);
     expect(() => writeWhole(join(place.folder, "none", "file"), "text")).toThrow("got no such file or folder,");
   });
 });
 
+/** What a failing write says, and the file that the model is in then. */
+async function rescued(work: Promise<void>): Promise<{ message: string; kept: string }> {
+  const message = await work.then(
+    () => "",
+    (error) => (error instanceof DataError ? error.message : ""),
+  );
+  const [, kept = ""] = /; move (.*), where it is now\.$/.exec(message) ?? [];
+  onTestFinished(() => rmSync(dirname(kept), { recursive: true }));
+  return { message, kept };
+}
+
+const text = (content: string) => new TextEncoder().encode(content);
+
 describe("writeOrRescue", () => {
-  it("keeps what cannot be written under a name of its own, and says where", () => {
+  it("keeps what cannot be written under a name of its own, and says where", async () => {
     const never = join(place.folder, `${longName}n`);
-    let message = "";
-    try {
-      writeOrRescue(never, "text", "model.safetensors");
-    } catch (error) {
-      message = error instanceof DataError ? error.message : "";
-    }
-    const [, kept = ""] = /: got too long a name, expected .*; move (.*), where it is now\.$/.exec(message) ?? [];
+    const { message, kept } = await rescued(writeOrRescue({ path: never }, text("text"), "model.safetensors"));
+    expect(message).toContain(": got too long a name, expected a file that can be written; move ");
     expect(basename(kept)).toBe("model.safetensors");
     expect(dirname(dirname(kept))).toBe(tmpdir());
     expect(readFileSync(kept, "utf8")).toBe("text");
-    rmSync(dirname(kept), { recursive: true });
+  });
+
+  it("keeps it too where a file has come to be there meanwhile that is not to be replaced", async () => {
+    const target = { path, isOwn: () => false };
+    expect(checkWritable(target, [])).toBe(false);
+    place.write("file", "precious");
+    const { message, kept } = await rescued(writeOrRescue(target, text("text"), "m"));
+    expect(message).toContain(`got a file that is there already, and no model that train wrote, expected `);
+    expect(readFileSync(kept, "utf8")).toBe("text");
+    expect(readFileSync(path, "utf8")).toBe("precious");
+    expect(place.files()).toEqual(["file"]);
+  });
+});
+
+describe("what is there already", () => {
+  it("is replaced where it is the command's own, or holds nothing, or that is asked for", async () => {
+    place.write("file", "old");
+    const refusal = `${path}: got a file that is there already, expected the path of a new file; give another path with --out, or add --force to replace the file.`;
+    expect(() => checkWritable({ path }, [])).toThrow(refusal);
+    await expect(writeTo({ path }, ["new"])).rejects.toThrow(refusal);
+    for (const more of [{ force: true }, { isOwn: () => true }]) {
+      expect(checkWritable({ path, ...more }, [])).toBe(true);
+      await writeTo({ path, ...more }, ["n", "ew"]);
+      expect(readFileSync(path, "utf8")).toBe("new");
+    }
+    place.write("file", "");
+    expect(checkWritable({ path }, [])).toBe(false);
+  });
+});
+
+describe.runIf(process.platform !== "win32")("a pipe", () => {
+  const makePipe = () => execFileSync("mkfifo", [path]);
+
+  it("that nobody reads blocks nothing, and a signal ends the wait with the text kept", async () => {
+    makePipe();
+    const controller = new AbortController();
+    const work = rescued(writeOrRescue({ path }, text("text"), "m", controller.signal));
+    setImmediate(() => controller.abort());
+    const { message, kept } = await work;
+    expect(message).toContain(
+      "got an end by a signal while nobody read it, expected a file that can be written; move ",
+    );
+    expect(readFileSync(kept, "utf8")).toBe("text");
+  });
+
+  it("that is full is written on as it is read", async () => {
+    makePipe();
+    const content = "0123456789abcdef".repeat(2 ** 16);
+    const [read] = await Promise.all([readFile(path, "utf8"), writeTo({ path }, ["<", content, ">"])]);
+    expect(read.length).toBe(content.length + 2);
+    expect(read === `<${content}>`).toBe(true);
+  });
+
+  it("that nobody reads any more ends it, with the text kept", async () => {
+    makePipe();
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const work = rescued(writeOrRescue({ path }, new Uint8Array(2 ** 20), "m"));
+    setImmediate(() => closeSync(reader));
+    const { message, kept } = await work;
+    expect(message).toContain("got a reader that went away, ");
+    expect(statSync(kept).size).toBe(2 ** 20);
+  });
+});
+
+describe("readBytes", () => {
+  it.runIf(existsSync("/dev/zero"))("refuses what has no end, by whatever name, and holds no more than it may", () => {
+    const message =
+      "got more than 512 MiB of what has no size, and perhaps no end, expected at most 512 MiB of what is no file; ";
+    for (const name of ["/dev/zero", link("/dev/zero")]) {
+      expect(() => readBytes(name)).toThrow(message);
+    }
+  });
+
+  it.runIf(existsSync("/proc/self/cmdline"))("reads what tells no size to its end", () => {
+    expect(Buffer.from(readBytes("/proc/self/cmdline")).toString()).toContain("node");
+    expect(readBytes("/dev/null")).toHaveLength(0);
   });
 });
 
@@ -133,8 +220,8 @@ describe("checkWritable refuses", () => {
     link("circle", "circle");
     link("none/m", "astray");
     const out = join(place.folder, name);
-    const refusal = `${out}: got ${got}, expected a file that can be written; give another path, or make its folder.`;
-    const check = () => checkWritable(out, [path]);
+    const refusal = `got ${got}, expected a file that can be written; give another path, or make its folder.`;
+    const check = () => checkWritable({ path: out }, [path]);
     expect(check).toThrow(DataError);
     expect(check).toThrow(refusal);
   });
@@ -142,7 +229,7 @@ describe("checkWritable refuses", () => {
   it("a file that is read, but none for one that was deleted after it was read", () => {
     place.write("file", "");
     const refusal = `${path}: got the path of ${path}, which is read, expected a file of its own;`;
-    expect(() => checkWritable(path, [path])).toThrow(refusal);
-    expect(() => checkWritable(path, [join(place.folder, "deleted")])).not.toThrow();
+    expect(() => checkWritable({ path }, [path])).toThrow(refusal);
+    expect(() => checkWritable({ path }, [join(place.folder, "deleted")])).not.toThrow();
   });
 });

@@ -5,7 +5,7 @@ import { attempts, type Tunable } from "../../src/plan/tiles.ts";
 import { loadModel } from "../../src/run/checkpoint.ts";
 import { useDevice } from "../helpers/device.ts";
 import { accuracyOf, flowers, succeeded, trainFlowers, useWorkplace } from "./cli.ts";
-import { digits } from "./command.ts";
+import { digits, interruptedBy } from "./command.ts";
 
 const device = await useDevice();
 const place = useWorkplace(async () => device);
@@ -85,7 +85,7 @@ describe("train", () => {
 
   it("takes its options from a file, and those of the command line before them, wherever they stand", async () => {
     place.write("flowers.csv", flowers);
-    const config = { target: "kind", layers: "8,4", epochs: 3, seed: "7", "learning-rate": 0.5, tune: false };
+    const config = { target: "kind", layers: "8,4", epochs: 3, seed: "7", "learning-rate": 0.5 };
     place.write("flowers.config.json", JSON.stringify(config));
     const by = ["--config", "flowers.config.json"];
     const files: [name: string, args: readonly string[]][] = [
@@ -127,7 +127,7 @@ describe("train", () => {
     onTestFinished(() => spy.mockRestore());
     const { signal } = controller;
     const args = ["train", digits, "--target", "digit", "--batch", "1", "--layers", "none", "--out", "m"];
-    const outcome = await place.run(args, { catchInterrupt: () => ({ signal, status: 130, release: () => {} }) });
+    const outcome = await place.run(args, { catchInterrupt: () => interruptedBy(signal, 130) });
     expect(outcome, outcome.stderr).toMatchObject({ status: 130 });
     const summary = /^0 epochs and (\d+) of the 1,438 steps of the next \((\d+) of 1,438 rows\), (\d+) steps in /m;
     const [begun = 0, rows, steps] = (summary.exec(outcome.stdout) ?? []).slice(1).map(Number);
@@ -147,7 +147,7 @@ describe("train", () => {
         controller.abort();
         return device;
       },
-      catchInterrupt: () => ({ signal, status: 130, release: () => {} }),
+      catchInterrupt: () => interruptedBy(signal, 130),
     });
     expect(outcome.status).toBe(130);
     expect(outcome.stderr).toBe("stopping; Ctrl-C again ends at once\n");

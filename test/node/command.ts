@@ -2,6 +2,7 @@ import { closeSync, copyFileSync, mkdtempSync, openSync, readdirSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
+import type { Interrupt } from "../../src/cli/interrupt.ts";
 import { run } from "../../src/cli/run.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 import { builtCommand, root } from "./built.ts";
@@ -76,6 +77,14 @@ class Kept extends Writable {
   }
 }
 
+/** That of a process to which a signal comes or has come, and none later. */
+export const interruptedBy = (signal: AbortSignal, status: number | undefined): Interrupt => ({
+  signal,
+  status,
+  during: (work) => work(new AbortController().signal),
+  release: () => {},
+});
+
 async function runHere(
   args: readonly string[],
   folder: string,
@@ -94,7 +103,7 @@ async function runHere(
     env: {},
     stdout,
     stderr,
-    catchInterrupt: () => ({ signal: new AbortController().signal, status: undefined, release: hold() }),
+    catchInterrupt: () => ({ ...interruptedBy(new AbortController().signal, undefined), release: hold() }),
     ...given,
   });
   if (held !== 0) throw new Error("a command gave back other than what it took over of its process");

@@ -1,0 +1,69 @@
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { readCsv, type Table } from "../data/csv.ts";
+import { descriptionKey } from "../data/description.ts";
+import { decodeText } from "../data/text.ts";
+import { DataError } from "../errors.ts";
+import { fileError, from } from "./files.ts";
+
+/** Reads a CSV file. @param folder that the path leads from @throws DataError */
+export function readTable(path: string, folder?: string): Table {
+  return readCsv(decodeText(readBytes(path, folder), path), path);
+}
+
+/** Most MiB that are read of what tells no size, such as a pipe or a device, and may have no end. */
+const MOST = 512;
+
+/** Reads a file, or what else a path names. @param folder that the path leads from @throws DataError */
+export function readBytes(path: string, folder?: string): Uint8Array {
+  try {
+    const file = openSync(from(folder, path), "r");
+    try {
+      const stat = fstatSync(file);
+      return stat.isFile() && stat.size > 0 ? readFileSync(file) : readSome(file, path);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    if (error instanceof DataError) throw error;
+    throw fileError(path, error, "a file that can be read", "check the path");
+  }
+}
+
+function readSome(file: number, path: string): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  for (let left = MOST * 2 ** 20; left >= 0; ) {
+    const piece = new Uint8Array(2 ** 16);
+    const count = readSync(file, piece);
+    if (count === 0) return Buffer.concat(pieces);
+    pieces.push(piece.subarray(0, count));
+    left -= count;
+  }
+  throw new DataError({
+    where: path,
+    got: `more than ${MOST} MiB of what has no size, and perhaps no end`,
+    expected: `at most ${MOST} MiB of what is no file`,
+    remedy: "save it as a file, and give that",
+  });
+}
+
+/** Most bytes of a header that is looked into. */
+const mostHeaderBytes = 2 ** 24;
+
+/** Whether a file is a model that `train` wrote: its header says of which table. */
+export function isTrained(path: string): boolean {
+  let file: number | undefined;
+  try {
+    file = openSync(path, "r");
+    const length = Buffer.alloc(8);
+    readSync(file, length);
+    const bytes = length.readBigUInt64LE();
+    if (bytes > mostHeaderBytes) return false;
+    const header = Buffer.alloc(Number(bytes));
+    readSync(file, header);
+    return Object.hasOwn(JSON.parse(header.toString()).__metadata__, descriptionKey);
+  } catch {
+    return false;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
