@@ -86,35 +86,39 @@ function judgedRows(
   const column = columns.indexOf(target);
   if (column < 0 || isBlank(rows, column)) return { part: undefined, left: [] };
   const read = task === "classification" ? numbersOf(classes) : numberIn;
-  const targets: number[] = [];
-  const judged: number[] = [];
+  const targets = new Float64Array(known.rows.length);
+  const judged = new Uint32Array(known.rows.length);
+  let count = 0;
   let blank = 0;
-  const odd: number[] = [];
+  let odd = 0;
+  let first: number | undefined;
   for (const [i, row] of known.rows.entries()) {
     const cell = rows.at(row)?.[column] ?? "";
     const value = read(cell);
     if (value !== undefined) {
-      targets.push(value);
-      judged.push(i);
+      targets[count] = value;
+      judged[count++] = i;
     } else if (cell === "") blank += 1;
-    else odd.push(row);
+    else {
+      odd += 1;
+      first ??= row;
+    }
   }
-  const [first] = odd;
   const left = [
     ...(blank > 0 ? [`${formatCount(blank, "row")} without a "${brief(target, 80)}"`] : []),
     ...(first === undefined
       ? []
       : [
-          `${formatCount(odd.length, "row")} with ${task === "classification" ? "a class that the model does not know" : "what is no number"}, the first ${brief(describe(rows.at(first)?.[column] ?? ""), 80)} on line ${lineOf(first)}`,
+          `${formatCount(odd, "row")} with ${task === "classification" ? "a class that the model does not know" : "what is no number"}, the first ${brief(describe(rows.at(first)?.[column] ?? ""), 80)} on line ${lineOf(first)}`,
         ]),
   ];
-  const which = Uint32Array.from(judged);
+  const which = judged.subarray(0, count);
   const prediction = {
     outputs: takeRows(outputs, outputs.length / known.rows.length, which),
     classes: predicted && takeRows(predicted, 1, which),
   };
   return {
-    part: targets.length === 0 ? undefined : { name: "given", targets, prediction },
+    part: count === 0 ? undefined : { name: "given", targets: targets.subarray(0, count), prediction },
     left: left.length === 0 ? [] : [`not in the score: ${left.join(", and ")}`],
   };
 }

@@ -1,7 +1,7 @@
 import { basename, extname } from "node:path";
 import { brief } from "../brief.ts";
 import type { PreparedData } from "../data/problem.ts";
-import { lossOf } from "../data/task.ts";
+import { doubtOf, lossOf } from "../data/task.ts";
 import { DataError } from "../errors.ts";
 import type { Trainer } from "../run/types.ts";
 import { checkWritable, type Target } from "./files.ts";
@@ -26,6 +26,8 @@ export async function train(path: string, options: TrainCommand, terminal: Termi
   const target: Target = { path: out, folder, force: options.force, isOwn: isTrained };
   const replaces = checkWritable(target, options.config === undefined ? [path] : [path, options.config]);
   say(stdout, ...describeProblem(prepared, options));
+  const doubt = doubtOf(problem.table, options.target, problem.task);
+  if (doubt) say(stderr, `warning: ${doubt.message}`);
   say(stdout, `network: ${describeNetwork(model, problem.inputs.length, loss)}`);
   say(stdout, `optimizer: ${describeOptimizer(options, optimizer)}`);
 

@@ -1,3 +1,4 @@
+import { brief as shortened } from "../brief.ts";
 import { DataError } from "../errors.ts";
 import { cellOf, checkText } from "./check.ts";
 import type { Table } from "./rows.ts";
@@ -65,12 +66,8 @@ export function heldBy(table: Table): Held[] {
   return held;
 }
 
-/** Letters of each end of a text that are enough for a message, which leaves out the middle of a long one. */
-const mostLetters = 300;
-
 /** A text as far as a message needs it, without another one as long as it. */
-export const brief = (text: string): string =>
-  text.length <= 2 * mostLetters ? text : `${text.slice(0, mostLetters)}…${text.slice(-mostLetters)}`;
+export const brief = (text: string): string => shortened(text, 300);
 
 /** A cell, or a name, as a message names it. */
 export const describe = (cell: string) => (cell === "" ? "an empty cell" : `"${brief(cell)}"`);

@@ -100,17 +100,16 @@ function refuseColumns(columns: number, line: number, file: string): never {
 
 /** @throws DataError where the first cell of the record at `from`, in quotes or not, is parted from the next by something else */
 function checkSeparator(text: string, from: number, line: number, file: string): void {
-  let at = from;
-  while (text[at] === " ") at++;
-  if (text[at] === '"') {
+  let at = afterBlanks(text, from);
+  if (text.charAt(at) === '"') {
     do at = text.indexOf('"', at + 1) + 1;
-    while (at > 0 && text[at] === '"');
+    while (at > 0 && text.charAt(at) === '"');
     if (at === 0) return;
-    while (text[at] === " ") at++;
+    at = afterBlanks(text, at);
   } else {
     while (at < text.length && !'",;\t\n\r'.includes(text.charAt(at))) at++;
   }
-  const separator = text[at];
+  const separator = text.charAt(at);
   if (separator !== ";" && separator !== "\t") return;
   throw new DataError({
     where: `${file}: line ${line}`,
@@ -119,6 +118,12 @@ function checkSeparator(text: string, from: number, line: number, file: string):
     remedy: "save the table as CSV with commas",
     line,
   });
+}
+
+function afterBlanks(text: string, from: number): number {
+  let at = from;
+  while (text.charAt(at) === " ") at++;
+  return at;
 }
 
 function checkHeader(columns: readonly string[], line: number, file: string): void {

@@ -62,8 +62,11 @@ export function problemOf(table: Table, options: ProblemOptions): Problem {
   checkTexts("problemOf", "ignore", options.ignore);
   if (options.task !== undefined) checkTask("problemOf", options.task);
   const target = columnIndex(table, options.target, "target");
-  for (const name of options.ignore) {
-    if (columnIndex(table, name, "ignored") !== target) continue;
+  const ignored = new Set(options.ignore);
+  const known = new Set(table.columns);
+  for (const name of ignored) {
+    if (!known.has(name)) columnIndex(table, name, "ignored");
+    if (name !== options.target) continue;
     throw new DataError({
       where: table.file,
       got: `ignored column "${brief(name)}"`,
@@ -71,7 +74,6 @@ export function problemOf(table: Table, options: ProblemOptions): Problem {
       remedy: "leave the target out of the columns to ignore",
     });
   }
-  const ignored = new Set(options.ignore);
   const inputs = table.columns.filter((name, index) => index !== target && !ignored.has(name));
   if (inputs.length === 0) {
     throw new DataError({
@@ -162,7 +164,7 @@ function checkPrepare(problem: Problem, options: PrepareOptions): void {
     scaleTarget: 1,
     ignoreOption: 0,
   });
-  checkFraction("prepare", options.testFraction);
+  checkFraction("split", options.testFraction);
   count("prepare", "seed", options.seed, 0);
   checkWord("prepare", "scale ", options.scale, scalings);
   checkWord("prepare", "scaleTarget ", options.scaleTarget, scalings);

@@ -133,4 +133,18 @@ describe("readCsv", () => {
   it("takes a quote in the middle of a cell for a letter", () => {
     expect(rows('a\n5" pipe\n')).toEqual([['5" pipe']]);
   });
+
+  it("reads long cells in parts that part neither two quotes nor a line end", () => {
+    for (const before of [65_533, 65_534, 65_535, 65_536]) {
+      for (const [written, held] of [
+        ['""', '"'],
+        ["\r\n", "\n"],
+        ["\r", "\n"],
+      ] as const) {
+        const [start, end] = ["a".repeat(before), "b".repeat(70_000)];
+        expect(rows(`a\n"${start}${written.repeat(3)}${end}"\n`)).toEqual([[start + held.repeat(3) + end]]);
+      }
+    }
+    expect(rows(`a\n"${'""'.repeat(100_001)}"\n`)).toEqual([['"'.repeat(100_001)]]);
+  });
 });

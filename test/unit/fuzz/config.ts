@@ -112,10 +112,10 @@ export function configFormat(): Format {
     env: {},
     stdout: output,
     stderr: output,
-    openDevice: async () => {
+    openDevice: () => Promise.reject(new Error("opened before signals are caught")),
+    catchInterrupt: () => {
       throw new Begun();
     },
-    catchInterrupt: () => ({ signal: new AbortController().signal, status: undefined, release: () => {} }),
   };
   const word = (name: string) => `"${name.replaceAll('"', '""')}"`;
   const rows = Array.from({ length: ROWS }, (_, i) => [i / 4, (i * 7) % 5, i % 2 ? "odd" : "even", i * i]);

@@ -189,7 +189,7 @@ export async function modelFormat(): Promise<Format> {
     arbitrary: (reach) =>
       fc.oneof(
         {
-          weight: 400,
+          weight: 200,
           arbitrary: fc
             .tuple(index, changes(reach, files), seldom(fc.nat(trainers.length - 1)))
             .map(([at, change, other]) => ({
@@ -197,7 +197,7 @@ export async function modelFormat(): Promise<Format> {
               trainer: other ?? at,
             })),
         },
-        { weight: 100, arbitrary: fc.record({ bytes: mutants(files, reach), trainer: index }) },
+        { weight: 50, arbitrary: fc.record({ bytes: mutants(files, reach), trainer: index }) },
         ...(reach === "long" ? [{ weight: 1, arbitrary: fc.record({ bytes: pumped, trainer: index }) }] : []),
       ),
     check: (input) => read(() => checkModel(input as ModelInput)),
@@ -217,7 +217,7 @@ export async function modelFormat(): Promise<Format> {
     }
     assert.ok(["softmaxCrossEntropy", "halfSquaredError"].includes(loss));
     if (metadata[descriptionKey] !== undefined) {
-      const description = readDescription(metadata, "m.safetensors");
+      const description = readDescription(metadata, "m.safetensors", loaded);
       afterwards(() => checkDescription(description));
     }
     if (meter.only) return "accepted";

@@ -150,8 +150,8 @@ const pumped: fc.Arbitrary<TableInput> = fc
 export const tableFormat = (): Format => ({
   arbitrary: (reach) =>
     fc.oneof(
-      { weight: 300, arbitrary: drawn(reach) },
-      { weight: 300, arbitrary: mutated(reach) },
+      { weight: 120, arbitrary: drawn(reach) },
+      { weight: 120, arbitrary: mutated(reach) },
       ...(reach === "long" ? [{ weight: 1, arbitrary: pumped }] : []),
     ),
   check: (input) => read(() => checkTable(input as TableInput)),
