@@ -37,11 +37,16 @@ export interface Site {
 
 const size = { width: 1280, height: 900 };
 
+/** Arguments with which it has WebGPU and no adapter. */
+const withoutAdapter = ["--disable-gpu", "--disable-software-rasterizer"];
+const withAdapter = (argument: string) => !/vulkan|angle|adapter|blocklist/i.test(argument);
+
 /**
  * A browser for the tests of a file, and visits to the built site.
  * @param webgpu whether the browser has WebGPU
+ * @param adapter whether it has one for it
  */
-export function useSite({ webgpu = true } = {}): Site {
+export function useSite({ webgpu = true, adapter = true } = {}): Site {
   let browser: Browser;
   beforeAll(async () => {
     const { args, ...others } = readLaunch();
@@ -49,7 +54,10 @@ export function useSite({ webgpu = true } = {}): Site {
       ...others,
       // The hook's own limit is the only one.
       timeout: 0,
-      args: webgpu ? args : args.filter(withWebGpu),
+      args: [
+        ...args.filter((argument) => (webgpu || withWebGpu(argument)) && (adapter || withAdapter(argument))),
+        ...(adapter ? [] : withoutAdapter),
+      ],
     });
   });
   const contexts: BrowserContext[] = [];

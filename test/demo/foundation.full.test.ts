@@ -5,24 +5,6 @@ import { atRest, train, untilAccurate } from "./playground.ts";
 describe("the site", () => {
   const site = useSite();
 
-  it("keeps the files of the build before for the tabs that it opened, and serves its own first", async () => {
-    const { page } = await site.visit({
-      before: (page) =>
-        page.addInitScript(async () => {
-          for (const name of ["chainrule-1", "chainrule-2"]) {
-            const cache = await caches.open(name);
-            await cache.put(`assets/page-of-${name}.js`, new Response(name));
-            await cache.put("./", new Response(name));
-          }
-        }),
-    });
-    await page.waitForFunction(() => navigator.serviceWorker.controller?.state === "activated");
-    const status = (file: string) => page.evaluate(async (name) => (await fetch(name)).text(), file);
-    expect(await status("assets/page-of-chainrule-2.js")).toBe("chainrule-2");
-    expect(await status("assets/page-of-chainrule-1.js")).not.toBe("chainrule-1");
-    expect(await status("./")).toContain("<html");
-  });
-
   it("offers to reload where a page does not load, and says so on that page alone", async () => {
     const { page } = await site.visit({ context: { serviceWorkers: "block" } });
     await atRest(page);

@@ -39,7 +39,8 @@ export interface Host {
   close(): Promise<void>;
 }
 
-export async function openHost(): Promise<Host> {
+/** @param keep how long browsers keep files, as the header says it: what GitHub Pages says if left out */
+export async function openHost(keep = "max-age=600"): Promise<Host> {
   const published = new Map<string, string>();
   const damaged = new Map<string, string>();
   const asked: string[] = [];
@@ -53,7 +54,7 @@ export async function openHost(): Promise<Host> {
     response.writeHead(there ? 200 : 404, {
       "Content-Type": types[extname(file)] ?? "text/plain",
       "Last-Modified": new Date(Date.now() - 30 * 24 * 3600 * 1000).toUTCString(),
-      "Cache-Control": "max-age=600",
+      "Cache-Control": keep,
       // Who asks from elsewhere could read the answer: what keeps the site from asking is the site.
       "Access-Control-Allow-Origin": "*",
     });
@@ -80,11 +81,11 @@ export async function openHost(): Promise<Host> {
 }
 
 /** A host for the tests of a file. */
-export function useHost(): () => Promise<Host> {
+export function useHost(): (keep?: string) => Promise<Host> {
   const hosts: Host[] = [];
   afterAll(() => Promise.all(hosts.map((host) => host.close())));
-  return async () => {
-    const host = await openHost();
+  return async (keep) => {
+    const host = await openHost(keep);
     hosts.push(host);
     return host;
   };

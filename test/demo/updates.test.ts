@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { button, useSite } from "./browser.ts";
+import { useSite } from "./browser.ts";
 import { useBuilds, useHost } from "./host.ts";
 import { buildOf, cachesOf, untilKept, untilShown, update } from "./updates.ts";
 
@@ -53,23 +53,5 @@ describe("a site whose host has its files kept by browsers for ten minutes", () 
     await page.reload();
     expect(await buildOf(page)).toBe("two");
     expect(errors.filter((error) => !/integrity|icon/.test(error))).toEqual([]);
-  });
-
-  it("says that it did not load, and reloads to the newest build, where what was kept has lost a file", async () => {
-    const { page, publish, others } = await visitOf("one", "two");
-    await page.evaluate(async () => {
-      for (const name of await caches.keys()) {
-        const cache = await caches.open(name);
-        for (const { url } of await cache.keys()) if (/index-.*\.js$/.test(url)) await cache.delete(url);
-      }
-    });
-    publish(others[0]);
-    await page.route(/service-worker/, (route) => route.abort());
-    await page.reload();
-    await page.getByRole("alert").filter({ hasText: "The site did not load" }).waitFor();
-    await page.unroute(/service-worker/);
-    await button(page, "Reload").click();
-    await untilShown(page, TITLE);
-    expect(await buildOf(page)).toBe("two");
   });
 });

@@ -170,6 +170,25 @@ describe("the router", () => {
     expect(location.hash).toBe("#/playground?step=9");
   });
 
+  it("opens at what the address says where a tab holds what is another's", async () => {
+    for (const left of ["100", "{bad", "null", '["#/data"]', '{"e":"https://example.com/#/data"}', '{"e":7}']) {
+      const tab = { left, entries: [{ hash: "#/playground?step=5", state: { entry: "e" } }], at: 0 };
+      const { router, hash } = await open("", tab);
+      expect([router.currentPage.value, hash()]).toEqual(["playground", "#/playground?step=5"]);
+      router.writeLastQuery("playground", query("step=9"));
+      expect(JSON.parse(tab.left)).toEqual({ e: "#/playground?step=9" });
+    }
+  });
+
+  it("stays where it is where the browser takes no more addresses", async () => {
+    const { router, hash } = await open("#/playground?step=5");
+    history.replaceState = () => {
+      throw new DOMException("Too many calls.", "SecurityError");
+    };
+    router.writeQuery("playground", query("step=6"));
+    expect([hash(), router.currentQuery().get("step")]).toEqual(["#/playground?step=5", "5"]);
+  });
+
   it("writes over no address that is about to open, and for no page that is not shown", async () => {
     const { router, hash, set, arrive } = await open("#/playground");
     set("#/playground?seed=5");

@@ -12,6 +12,7 @@ import { CheckPanel } from "./check-panel.tsx";
 import type { Description, GpuContract, Work } from "./contract.ts";
 import { CopyReport } from "./copy.tsx";
 import { FeaturesPanel, LimitsPanel } from "./limits-panel.tsx";
+import { checksAtOnce, secondsOf } from "./query.ts";
 import { textOf } from "./report.ts";
 import type { SelfCheck } from "./self-check.ts";
 import "./gpu.css";
@@ -19,9 +20,6 @@ import "./check.css";
 import "./benchmark.css";
 
 const NAME = "gpu";
-
-/** Seconds to measure for, unless the address says otherwise. */
-const SECONDS = 15;
 
 export function Page() {
   const [gpu, setGpu] = useState<Description>();
@@ -110,12 +108,4 @@ export function Page() {
       </div>
     </div>
   );
-}
-
-/** `?check=off` leaves the check until somebody asks for it, such as who came for the benchmark. */
-const checksAtOnce = (query: URLSearchParams): boolean => query.get("check") !== "off";
-
-function secondsOf(query: URLSearchParams): number {
-  const given = Number(query.get("seconds") ?? SECONDS);
-  return given > 0 && given <= 600 ? given : SECONDS;
 }

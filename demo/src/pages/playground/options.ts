@@ -40,6 +40,9 @@ export type LossName = (typeof lossNames)[number];
 export const MOST_LAYERS = 6;
 export const MOST_UNITS = 16;
 
+/** More changes in an address are nobody's: each is drawn. */
+const MOST_EDITS = 1000;
+
 export const rates: readonly number[] = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
 export const decays: readonly number[] = [0, 0.0001, 0.001, 0.01, 0.1, 1];
 export const batches: readonly number[] = [1, 4, 16, 32, 64, 128];
@@ -108,7 +111,8 @@ export function fromQuery(query: URLSearchParams): PlaygroundState {
     .filter((units) => units !== "")
     .map(Number);
   const valid = layers.length <= MOST_LAYERS && layers.every(whole(1, MOST_UNITS));
-  const edits = (query.get("edits") ?? "").split(";").flatMap((text): Edit[] => {
+  const texts = (query.get("edits") ?? "").split(";");
+  const edits = (texts.length > MOST_EDITS ? [] : texts).flatMap((text): Edit[] => {
     const [step = "", ...rest] = text.split(",");
     const changed = parseLive(rest.join(","));
     return changed && isStep(Number(step)) ? [{ step: Number(step), live: changed }] : [];
