@@ -42,11 +42,10 @@ async function forget() {
 
 /** … whose files have names of their own, for the tabs that it opened. */
 async function find(path) {
-  for (const cacheName of [own, ...(await others()).reverse()]) {
-    const found = await caches.match(scope + path, { cacheName, ignoreVary: true });
-    if (found) return found;
-  }
-  return undefined;
+  const named = (cacheName) => caches.match(scope + path, { cacheName, ignoreVary: true });
+  let found = await named(own);
+  for (const name of found ? [] : (await others()).reverse()) found ??= await named(name);
+  return found;
 }
 
 async function keep(path, response) {

@@ -11,6 +11,7 @@ import * as inside from "../../../demo/src/pages/inside/state.ts";
 import * as playground from "../../../demo/src/pages/playground/options.ts";
 import { pointsOf } from "../../../demo/src/pages/playground/points.ts";
 import { shownOf, withShown } from "../../../demo/src/pages/playground/shown.ts";
+import { isRate } from "../../../demo/src/query.ts";
 
 /** What the readers look for, and what objects have by themselves. */
 const names =
@@ -74,6 +75,8 @@ const pages: Readonly<Record<string, (given: URLSearchParams) => URLSearchParams
   },
   inside(given) {
     const state = inside.fromQuery(given);
+    // A rate that is nothing in 32 bits is refused by the library.
+    expect(isRate(state.rate)).toBe(true);
     const { data: rows } = trainerOptions(state);
     expect(rows.inputs).toHaveLength(state.rows * state.inputs);
     return inside.toQuery(state);

@@ -1,5 +1,5 @@
 import type { Activation } from "chainrule";
-import { isRate, isSeed, number, pick, whole } from "../../query.ts";
+import { isDecay, isRate, isSeed, number, pick, whole } from "../../query.ts";
 
 /** Everything that the page shows follows from this; it is in the address. */
 export interface InsideState {
@@ -147,7 +147,7 @@ export function fromQuery(query: URLSearchParams): InsideState {
     output: pick(query, "output", activationNames, classifier.output),
     loss: pick(query, "loss", lossNames, classifier.loss),
     rate: number(query, "rate", classifier.rate, (value) => isRate(value) && value <= 1),
-    decay: number(query, "decay", classifier.decay, (value) => value >= 0 && value <= 1),
+    decay: number(query, "decay", classifier.decay, (value) => isDecay(value) && value <= 1),
     seed: number(query, "seed", classifier.seed, isSeed),
     step: number(query, "step", 0, whole(0, MOST_STEPS)),
     stop: number(query, "stop", 0, whole(0, 99)),
