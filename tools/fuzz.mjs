@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -29,6 +29,8 @@ const KEPT = 2 ** 21;
 const HEAP_MB = 1500;
 
 const folder = "test-results/fuzz";
+/** Of its own, since another may be running. */
+const built = join(folder, `built-${process.pid}`);
 const names = ["table", "model", "config", "tune", "address", "storage"];
 
 const usage = `usage: npm run fuzz -- [${names.join(" | ")} …] [--runs 100000] [--seed N] [--path P] [--short]`;
@@ -75,18 +77,19 @@ await build({
   resolve: { tsconfigPaths: true },
   build: {
     ssr: "test/unit/fuzz/run.ts",
-    outDir: join(folder, "built"),
+    outDir: built,
     target: "node20",
     rolldownOptions: { output: { entryFileNames: "run.mjs" } },
   },
 });
-const program = pathToFileURL(join(process.cwd(), folder, "built/run.mjs"));
+const program = pathToFileURL(join(process.cwd(), built, "run.mjs"));
 
 console.log(`seed ${seed}, ${runs.toLocaleString("en")} inputs of each format`);
 const queue = chosen.values();
 /** @type {boolean[]} */
 const passed = [];
 await Promise.all(Array.from({ length: Math.min(availableParallelism(), chosen.length) }, inTurn));
+await rm(built, { recursive: true });
 process.exitCode = passed.every(Boolean) ? 0 : 1;
 
 async function inTurn() {

@@ -53,7 +53,9 @@ type Holder = Record<string, unknown>;
 const put = (holder: Holder, key: string, given: unknown) =>
   Object.defineProperty(holder, key, { value: given, enumerable: true, configurable: true, writable: true });
 
-function edited(root: unknown, { path, kind, key, value: given }: Edit): unknown {
+function edited(root: unknown, { path, kind, key, value: drawn }: Edit): unknown {
+  // A copy, since the next edit may change it, and the same value is drawn again.
+  const given = structuredClone(drawn);
   if (typeof root !== "object" || root === null) return kind === "set" ? given : root;
   let holder = root as Holder;
   let name: string | undefined;
@@ -77,7 +79,7 @@ function edited(root: unknown, { path, kind, key, value: given }: Edit): unknown
   if (kind === "drop" && Array.isArray(holder)) holder.splice(Number(name), 1);
   else if (kind === "drop") delete holder[name];
   if (kind === "set") put(holder, name, given);
-  if (kind === "copy") put(holder, name, holder[names[(path[0] ?? 0) % names.length] ?? name]);
+  if (kind === "copy") put(holder, name, structuredClone(holder[names[(path[0] ?? 0) % names.length] ?? name]));
   return root;
 }
 
