@@ -8,9 +8,10 @@ import { build } from "vite";
 
 /**
  * `npm run fuzz -- [format …] [--runs 100000] [--seed N] [--path P] [--short]`: draws hostile inputs of each format, and reads them.
- * An input is to be read right or refused by an error that says why, in 20 times its length of memory, and to end: the one place
- * where a clock decides, by a bound that is far from what any machine takes. Each format has a thread; what fails is printed as
- * small as it was to be had, with the words that come back to it, and the exit status is 1.
+ * An input is to be read right or refused by an error that says why, in 20 times its length of memory (more where Node's URL stands
+ * in for the browser's), and to end: the one place where a clock decides, by a bound that is far from what any machine takes. Each
+ * format has a thread; what fails is printed as small as it was to be had, with the words that come back to it, and the exit status
+ * is 1.
  *
  * @typedef {import("../test/unit/fuzz/run.ts").Order} Order
  * @typedef {import("../test/unit/fuzz/run.ts").Outcome} Outcome
@@ -132,14 +133,14 @@ async function fuzz(format) {
     );
     return false;
   }
-  const { accepted, refused, failure, ratio, weighed, most } = outcome;
+  const { accepted, refused, failure, ratio, weighed, allowed, most } = outcome;
   const figures = [
     `${(accepted + refused).toLocaleString("en")} inputs`,
     `${accepted.toLocaleString("en")} accepted`,
     `${refused.toLocaleString("en")} refused`,
     `${failure ? 1 : 0} failed`,
     ...(ratio > 0 ? [`at most ${ratio.toFixed(1)} bytes a byte of a long one, what waits to be collected too`] : []),
-    ...(weighed > 0 ? [`${weighed} of more than 20 did with 20`] : []),
+    ...(weighed > 0 ? [`${weighed} of more than ${allowed} did with ${allowed}`] : []),
     `at most ${(most / 2 ** 20).toFixed(1)} MiB for a short one`,
     `${seconds} s`,
   ];

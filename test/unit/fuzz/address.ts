@@ -11,7 +11,7 @@ import { shownOf, withShown } from "../../../demo/src/pages/playground/shown.ts"
 import { namesText, parseNames } from "../../../demo/src/query.ts";
 import { createReferenceTrainer } from "../../../src/cpu/trainer.ts";
 import { hostile, mostly } from "./atoms.ts";
-import { encode, type Format, type Input, type Reach, type Verdict } from "./format.ts";
+import { BROWSER_RATIO, encode, type Format, type Input, type Reach, type Verdict } from "./format.ts";
 import { mutants } from "./mutate.ts";
 import { openSite } from "./site.ts";
 
@@ -206,6 +206,7 @@ export async function addressFormat(): Promise<Format> {
     Object.entries(readers).map(([page, readPage]) => [page, JSON.stringify(readPage(new URLSearchParams()))]),
   );
   return {
+    ratio: BROWSER_RATIO,
     arbitrary,
     check: ({ bytes }): Verdict => {
       const hash = asText(bytes);

@@ -15,6 +15,8 @@ export type Reach = "short" | "long";
 
 /** One of the formats that hostile input comes in. */
 export interface Format {
+  /** Bytes that an input may take for each of its own; 20 if left out. */
+  readonly ratio?: number;
   /** Draws inputs: from the format's grammar with hostile words in it, and by mutation of seeds. */
   arbitrary(reach: Reach): fc.Arbitrary<Input>;
   /** Reads an input and checks what comes of it. @throws what is a fault */
@@ -90,5 +92,11 @@ export function show({ bytes, ...rest }: Input): string {
   const same = Buffer.from(text).equals(bytes);
   return JSON.stringify({ ...rest, ...(same ? { text } : { base64: Buffer.from(bytes).toString("base64") }) });
 }
+
+/**
+ * For what a page reads by the browser's own URL and URLSearchParams: those of Node are JavaScript, and take up to 64 bytes for each
+ * letter that they escape.
+ */
+export const BROWSER_RATIO = 100;
 
 export const encode = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -28,6 +28,8 @@ export interface Outcome {
   readonly ratio: number;
   /** Long inputs that took more so, and did with what they may take in a thread that has no more. */
   readonly weighed: number;
+  /** Bytes that it may take for each of its own. */
+  readonly allowed: number;
   /** Most bytes for a short input beside what is allowed for each of its own. */
   readonly most: number;
 }
@@ -38,7 +40,7 @@ interface Weighing {
   readonly weigh: Input | undefined;
 }
 
-/** Bytes that an input may take for each of its own; those that a short one may take beside them. */
+/** Bytes that an input may take for each of its own where its format does not say; those that a short one may take beside them. */
 const RATIO = 20;
 const BESIDE = 16 * 2 ** 20;
 /** From here on an input's own bytes are what counts. */
@@ -63,6 +65,7 @@ const makeFormat = (name: string): Format | Promise<Format> => {
 
 async function run({ format: name, runs, seed, path, reach, clock, current }: Order): Promise<Outcome> {
   const format = await makeFormat(name);
+  const { ratio = RATIO } = format;
   const counts = { accepted: 0, refused: 0 };
   const found = { ratio: 0, weighed: 0, most: 0 };
   meter.inUse = () => heapInUse() + besideHeap();
@@ -83,19 +86,19 @@ async function run({ format: name, runs, seed, path, reach, clock, current }: Or
     counts[verdict] += 1;
     if (length >= LONG) {
       found.ratio = Math.max(found.ratio, taken / length);
-      if (taken <= RATIO * length) return;
+      if (taken <= ratio * length) return;
       clock[1] = Date.now();
-      await small.read(input, RATIO * length - Math.max(0, buffers));
+      await small.read(input, ratio * length - Math.max(0, buffers));
       found.weighed += 1;
       return;
     }
     // What counts is not what waits to be collected: another look, from a heap without any.
-    for (let look = 0; look < 3 && taken > RATIO * length + BESIDE; look++) {
+    for (let look = 0; look < 3 && taken > ratio * length + BESIDE; look++) {
       collect();
       taken = Math.min(taken, (await measured(input)).taken);
     }
-    found.most = Math.max(found.most, taken - RATIO * length);
-    if (taken > RATIO * length + BESIDE) throw new Error(`${taken} bytes for an input of ${length}`);
+    found.most = Math.max(found.most, taken - ratio * length);
+    if (taken > ratio * length + BESIDE) throw new Error(`${taken} bytes for an input of ${length}`);
   });
   const details = await fc.check(property, { numRuns: runs, seed, ...(path === undefined ? {} : { path }) });
   format.close?.();
@@ -105,7 +108,7 @@ async function run({ format: name, runs, seed, path, reach, clock, current }: Or
   const failure = details.failed
     ? { path: counterexamplePath ?? "", input: input ? show(input) : "", error }
     : undefined;
-  return { ...counts, ...found, failure };
+  return { ...counts, ...found, allowed: ratio, failure };
 }
 
 /** Threads that have no more memory than an input may take, beside what they need to be there. */
@@ -126,7 +129,7 @@ function smallThreads(format: string) {
       empty ??= ask(undefined, undefined);
       const before = await empty;
       await ask(input, before + Math.max(0, allowed)).catch((cause) => {
-        throw new Error(`more than ${RATIO} times an input of ${input.bytes.length} bytes`, { cause });
+        throw new Error(`more than ${Math.round(allowed)} bytes for an input of ${input.bytes.length}`, { cause });
       });
     },
   };

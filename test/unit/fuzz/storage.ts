@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { pageNames } from "../../../demo/src/page-names.ts";
 import { hostile } from "./atoms.ts";
-import { encode, type Format, type Input, type Reach, type Verdict } from "./format.ts";
+import { BROWSER_RATIO, encode, type Format, type Input, type Reach, type Verdict } from "./format.ts";
 import { edits } from "./json.ts";
 import { mutants } from "./mutate.ts";
 import { openSite } from "./site.ts";
@@ -105,6 +105,7 @@ export async function storageFormat(): Promise<Format> {
   };
 
   return {
+    ratio: BROWSER_RATIO,
     arbitrary,
     check: (input): Verdict => {
       const { bytes, state } = input as StorageInput;
