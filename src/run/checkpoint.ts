@@ -242,7 +242,7 @@ function describedNetwork({ model, inputs, loss, bytes }: Description, where: st
   if (bytes && !isScale(bytes)) {
     refuseFile(
       where,
-      `bytes of scale ${bytes.scale} and offset ${bytes.offset}`,
+      `bytes of scale ${show(bytes.scale)} and offset ${show(bytes.offset)}`,
       "finite numbers that float32 can hold",
     );
   }

@@ -77,7 +77,7 @@ const progressFields: Checks<Omit<Progress, "order">> = {
   skipped: [(value) => value === undefined || isFlag(value), "true or false"],
 };
 
-const orderFields = ({ rows, batch }: Partial<RowOrder>): Checks<RowOrder> => ({
+const orderFields = ({ rows, batch }: { readonly [K in keyof RowOrder]?: unknown }): Checks<RowOrder> => ({
   rows: [(value) => isWord(value) && value !== 0, "a whole number from 1 to 4294967295"],
   // More than all rows where a trainer was given fewer than its batch has room for.
   batch: [(value) => isWord(value) && value !== 0, "a whole number from 1 to 4294967295"],
@@ -86,7 +86,7 @@ const orderFields = ({ rows, batch }: Partial<RowOrder>): Checks<RowOrder> => ({
   epoch: [isWord, word],
   row: [
     (value) => isWord(value) && Number(value) < Number(rows) && Number(value) % Number(batch) === 0,
-    `where one of the batches of ${batch} of ${rows} rows begins`,
+    `where one of the batches of ${show(batch)} of ${show(rows)} rows begins`,
   ],
 });
 
@@ -110,15 +110,17 @@ export function checkOrder(order: unknown, where: string): void {
 }
 
 /** @throws DataError where it is none that this version knows, with the state that it keeps */
-export function checkFileOptimizer({ kind, state }: Partial<FileOptimizer>, where: string): void {
-  if (kind === undefined || !Object.hasOwn(states, kind)) {
-    refuseFile(where, `optimizer ${show(kind)}`, `one of ${Object.keys(states).join(", ")}`);
-  }
-  const listed = (names: unknown) => (Array.isArray(names) ? `[${names.join(", ")}]` : show(names));
-  const expected = listed(states[kind]);
-  if (!Array.isArray(state) || listed(state) !== expected) {
-    refuseFile(where, `${kind} with state ${listed(state)}`, `${kind} with state ${expected}`);
-  }
+export function checkFileOptimizer(given: { readonly [K in keyof FileOptimizer]?: unknown }, where: string): void {
+  // Lists of a word are its text too, and lists in lists have none where they are deep: only texts are compared.
+  const { kind, state } = given;
+  const known = Object.entries(states).find(([name]) => name === kind);
+  if (known === undefined) refuseFile(where, `optimizer ${show(kind)}`, `one of ${Object.keys(states).join(", ")}`);
+  const [name, names] = known;
+  if (Array.isArray(state) && state.length === names.length && names.every((one, index) => state[index] === one))
+    return;
+  const listed =
+    Array.isArray(state) && state.every((one) => typeof one === "string") ? `[${state.join(", ")}]` : show(state);
+  refuseFile(where, `${name} with state ${listed}`, `${name} with state [${names.join(", ")}]`);
 }
 
 /** @throws DataError for a file of another form */

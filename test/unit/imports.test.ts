@@ -75,7 +75,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   reference: ["plan", "kernels", "model", "errors"],
   device: ["shaders", "plan", "kernels", "model", "errors"],
   data: ["model", "errors", "brief"],
-  run: ["device", "plan", "kernels", "model", "data", "errors", "package.json"],
+  run: ["device", "plan", "kernels", "model", "data", "errors", "brief", "package.json"],
   cpu: ["run", "reference", "plan", "kernels", "model", "data", "errors"],
   index: ["cpu", "run", "device", "plan", "kernels", "model", "data", "errors"],
   table: ["data", "errors"],

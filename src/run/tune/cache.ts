@@ -1,6 +1,7 @@
 import { version } from "../../../package.json";
 import type { Device } from "../../device/open.ts";
 import { runtimeVersion } from "../../device/runtime.ts";
+import { show } from "../../model/options.ts";
 import { allows, attempts, type Choice, type ChoiceLimits, productText, type Tunable } from "../../plan/tiles.ts";
 
 /** What is kept of a product. */
@@ -32,8 +33,7 @@ const headerOf = ({ adapter }: Adapted, step: Tunable) => ({
 /** Why an entry is of no use whose header says `got` where this device and product have `expected`. */
 const differs = (name: string, got: unknown, expected: unknown): string => {
   if (name === "product") return "foreign: of another product";
-  const quoted = JSON.stringify(got);
-  return `${name === "adapter" ? "foreign" : "stale"}: of ${name} ${quoted.slice(0, 100)}, here it is ${JSON.stringify(expected)}`;
+  return `${name === "adapter" ? "foreign" : "stale"}: of ${name} ${show(got)}, here it is ${show(expected)}`;
 };
 
 /** Where a product's choice is kept: the same place whatever driver and version, so that what is stale is replaced. */

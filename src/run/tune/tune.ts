@@ -1,3 +1,4 @@
+import { brief } from "../../brief.ts";
 import { createGuard, type Guard } from "../../device/guard.ts";
 import { checkDevice, type Device } from "../../device/open.ts";
 import { refusals } from "../../device/refused.ts";
@@ -175,7 +176,7 @@ const refuse = ({ refused }: Context, product: Product, reason: string) =>
 
 const reasonOf = (error: unknown): string => {
   const text = error instanceof Error ? error.message : error;
-  return typeof text === "string" ? text : show(text);
+  return typeof text === "string" ? brief(text, 250) : show(text);
 };
 
 /** What the cache has of a product, if that is of use. */

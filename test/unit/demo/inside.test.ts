@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { differencesOf } from "../../../demo/src/pages/inside/difference.ts";
 import { scalesOf } from "../../../demo/src/pages/inside/scales.ts";
+import { fromQuery } from "../../../demo/src/pages/inside/state.ts";
 import {
   cases,
   expectArithmetic,
@@ -26,6 +27,11 @@ describe.each(pairs.map((one) => [titleOf(one), one] as const))("inside a step o
     expectShares(network));
 
   it("shows a gradient that is twice as large", () => expectDoubled(network));
+});
+
+it("takes no rate out of an address that is 0 in float32, by which nothing is trained", () => {
+  const rateOf = (text: string) => fromQuery(new URLSearchParams({ rate: text })).rate;
+  expect([rateOf("1e-300"), rateOf("1e-46"), rateOf("1e-45")]).toEqual([0.5, 0.5, 1e-45]);
 });
 
 it("each two options that any network has are those of one of these", () => {

@@ -255,6 +255,9 @@ describe("loadModel refuses", () => {
     [{ kind: "adam", state: ["v", "m"] }, "adam with state [v, m]", "adam with state [m, v]"],
     [{ kind: "adam", state: ["m"] }, "adam with state [m]", "adam with state [m, v]"],
     [{ kind: "sgd", state: ["v"] }, "sgd with state [v]", "sgd with state []"],
+    [{ kind: "adam", state: [["m"], ["v"]] }, "adam with state a list of 2", "adam with state [m, v]"],
+    [{ kind: "adam", state: ["m, v"] }, "adam with state [m, v]", "adam with state [m, v]"],
+    [{ kind: ["adam"], state: ["m", "v"] }, "optimizer a list of 1", "one of sgd, momentum, adam, adamw"],
     [undefined, "training by no optimizer", "the optimizer's name"],
   ])("an optimizer that it does not know: %j", (optimizer, got, expected) => {
     expect(refused(forged((description) => ({ ...description, optimizer })))).toBe(message(got, expected));
@@ -266,6 +269,37 @@ describe("loadModel refuses", () => {
   ])("state of another optimizer than %s, which it names", (kind, state, got, expected) => {
     const bytes = forged((description) => ({ ...description, optimizer: { kind, state } }));
     expect(refused(bytes)).toBe(message(got, expected));
+  });
+
+  const textless = { toString: 1 };
+  const order = { ...training.progress.order, batch: textless };
+  it.each([
+    [
+      "a state",
+      { optimizer: { kind: "adam", state: [textless] } },
+      "adam with state a list of 1",
+      "adam with state [m, v]",
+    ],
+    [
+      "an optimizer",
+      { optimizer: { kind: textless } },
+      "optimizer a value of type Object",
+      "one of sgd, momentum, adam, adamw",
+    ],
+    [
+      "a batch",
+      { training: { ...training.progress, order } },
+      "training.order.batch an object",
+      "a whole number from 1 to 4294967295",
+    ],
+    [
+      "a scale",
+      { bytes: { scale: textless, offset: 0 } },
+      "bytes of scale a value of type Object and offset 0",
+      "finite numbers that float32 can hold",
+    ],
+  ])("what has no text as %s", (_, given, got, expected) => {
+    expect(refused(forged((description) => ({ ...description, ...given })))).toBe(message(got, expected));
   });
 
   it("state that is missing, and state of what is not trained", () => {

@@ -91,6 +91,9 @@ describe("what the tuner keeps", () => {
     expect(altered({ driver: "\u001b[2J".repeat(500) })).toSatisfy(
       (reason: string) => reason.length < 300 && !reason.includes("\u001b"),
     );
+    expect(altered({ library: "\u2066\u202e" })).toBe(
+      `stale: of library "\\u{2066}\\u{202e}", here it is "${version}"`,
+    );
   });
 
   it("is read for the rows of an output too", () => {
