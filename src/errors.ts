@@ -73,21 +73,6 @@ export class NumericError extends ChainruleError<Fault & { readonly step: number
   declare readonly tensor: string;
 }
 
-/**
- * What is wrong with given numbers, without its words: those are loaded by what fails alone. No caller gets to see one.
- * @param fault its name, and `given` what its words are about
- */
-export class Unfit extends Error {
-  readonly fault: string;
-  readonly given: readonly unknown[];
-
-  constructor(fault: string, given: readonly unknown[]) {
-    super(fault);
-    this.fault = fault;
-    this.given = given;
-  }
-}
-
 /** What a call is refused with once what it is for was disposed. @param where the name of that */
 export const afterDispose = (where: string): DeviceError =>
   new DeviceError({

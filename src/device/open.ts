@@ -1,5 +1,6 @@
-import { DeviceError, Unfit } from "../errors.ts";
+import { DeviceError } from "../errors.ts";
 import { checkOptions, checkWord, show } from "../model/options.ts";
+import { Unfit } from "../model/unfit.ts";
 import { refusals } from "./refused.ts";
 import { pollsWhileWaiting } from "./runtime.ts";
 

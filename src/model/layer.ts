@@ -1,9 +1,10 @@
-import { ShapeError, Unfit } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
 import { type Activation, activations } from "./activation.ts";
 import { checkInitializer, glorot, he, type Initializer } from "./initializer.ts";
 import { decoders, type Loss } from "./loss.ts";
 import { checkOptions, checkWord, copyOf, ofKind, reading, refuse, show } from "./options.ts";
 import { count } from "./schedule.ts";
+import { Unfit } from "./unfit.ts";
 
 /** Which tensors of a layer are trained. */
 export type Trainable = boolean | { readonly weights: boolean; readonly bias: boolean };

@@ -1,4 +1,5 @@
-import { ModelError, ShapeError, Unfit } from "../errors.ts";
+import { ModelError, ShapeError } from "../errors.ts";
+import { Unfit } from "./unfit.ts";
 
 /** How layers can fail to fit each other, the data and the loss, in words: what checks them is without. */
 export const misfits = {

@@ -1,6 +1,7 @@
 import { brief } from "../brief.ts";
-import { ChainruleError, type Fault, ModelError, Unfit } from "../errors.ts";
+import { ChainruleError, type Fault, ModelError } from "../errors.ts";
 import { remedyForName } from "./nearest.ts";
+import { Unfit } from "./unfit.ts";
 
 /**
  * A value as a message names it: `"relu"`, `3`, `undefined`, `a list of 2`, `a value of type Map`; no more than the ends of a long

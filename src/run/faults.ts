@@ -1,7 +1,8 @@
-import { type ChainruleError, DataError, ModelError, PlanError, ShapeError, Unfit } from "../errors.ts";
+import { type ChainruleError, DataError, ModelError, PlanError, ShapeError } from "../errors.ts";
 import { misfits } from "../model/misfit.ts";
 import { remedyForName } from "../model/nearest.ts";
 import { reading, show } from "../model/options.ts";
+import { Unfit } from "../model/unfit.ts";
 
 /** What can be wrong with given numbers, in words. */
 const faults = {

@@ -1,5 +1,5 @@
-import { Unfit } from "../errors.ts";
 import { reading } from "../model/options.ts";
+import { Unfit } from "../model/unfit.ts";
 import type { Faults } from "./faults.ts";
 
 /** @throws Unfit, which `taking` makes the error that it stands for */

@@ -1,4 +1,5 @@
-import { ChainruleError, Unfit } from "../../src/errors.ts";
+import { ChainruleError } from "../../src/errors.ts";
+import { Unfit } from "../../src/model/unfit.ts";
 import { errorOf } from "../../src/run/faults.ts";
 
 /** What a call throws, with the words of a check that is without; undefined where it throws nothing. */

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type * as fc from "fast-check";
-import { ChainruleError, Unfit } from "../../../src/errors.ts";
+import { ChainruleError } from "../../../src/errors.ts";
+import { Unfit } from "../../../src/model/unfit.ts";
 
 /** What became of an input: it was read, or refused by an error that says why. */
 export type Verdict = "accepted" | "refused";
