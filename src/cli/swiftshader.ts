@@ -131,7 +131,7 @@ function unpackLibrary(): Uint8Array {
     const content = files.find(({ name }) => name === "libvk_swiftshader.so")?.content;
     // A library that is loaded is found by the name that it gives itself: it is given Vulkan's.
     const at = content?.indexOf("libvk_swiftshader.so\0") ?? -1;
-    content?.write(`${library.name}\0`, Math.max(at, 0));
+    content?.set(Buffer.from(`${library.name}\0`), Math.max(at, 0));
     if (content && hash(content) === library.sha256) return content;
   } catch (error) {
     cause = error;

@@ -329,10 +329,14 @@ describe.each(Object.entries(makers))("the optimizer of a file, to a trainer %s"
       for (const [name, width] of Object.entries(widths)) {
         const bytes = oldFile(name);
         if (width !== widths[own]) {
-          expect(String(await refusalOf(options, bytes))).toBe(
-            `DataError: load: got ${got[width]}, expected ${expected[widths[own] ?? 0]}; ` +
-              "make the trainer with the optimizer that the file was saved with, or save with { optimizer: false }.",
-          );
+          const fault = {
+            where: "load",
+            got: String(got[width]),
+            expected: String(expected[widths[own] ?? 0]),
+            remedy:
+              "make the trainer with the optimizer that the file was saved with, or save with { optimizer: false }",
+          };
+          expect(String(await refusalOf(options, bytes))).toBe(String(new DataError(fault)));
           continue;
         }
         const { parameters, training } = loadModel(bytes);
