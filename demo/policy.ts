@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import type { Plugin } from "vite";
 
-/** What the built site may load: its own files, and pictures that it makes itself. */
+/** What the built site may load: its own files. */
 const directives: Readonly<Record<string, string>> = {
   "default-src": "'none'",
   "script-src": "'self'",
   // A worker of a blob is under this policy too, which one of an address is not; see src/scripts.ts.
   "worker-src": "'self' blob:",
   "style-src": "'self'",
-  "img-src": "'self' blob:",
+  "img-src": "'self'",
   "connect-src": "'self'",
   "manifest-src": "'self'",
   "base-uri": "'none'",

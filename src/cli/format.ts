@@ -27,8 +27,8 @@ export function formatSeconds(seconds: number): string {
 /** A table in columns, the first to the left and the others to the right, as lines. */
 export function formatTable(cells: readonly (readonly string[])[]): string[] {
   const rows = cells.map((row) => row.map(visible));
-  const columns = Math.max(...rows.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, i) => Math.max(...rows.map((row) => width(row[i] ?? ""))));
+  const widths: number[] = [];
+  for (const row of rows) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, width(cell));
   return rows.map((row) =>
     row
       .map((cell, i) => {

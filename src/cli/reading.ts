@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { readCsv, type Table } from "../data/csv.ts";
 import { descriptionKey } from "../data/description.ts";
+import { mostHeaderBytes } from "../data/safetensors.ts";
 import { decodeText } from "../data/text.ts";
 import { DataError } from "../errors.ts";
 import { fileError, from } from "./files.ts";
@@ -46,9 +47,6 @@ function readSome(file: number, path: string): Uint8Array {
   });
 }
 
-/** Most bytes of a header that is looked into. */
-const mostHeaderBytes = 2 ** 24;
-
 /** Whether a file is a model that `train` wrote: its header says of which table. */
 export function isTrained(path: string): boolean {
   let file: number | undefined;
@@ -59,7 +57,11 @@ export function isTrained(path: string): boolean {
     const bytes = length.readBigUInt64LE();
     if (bytes > mostHeaderBytes) return false;
     const header = Buffer.alloc(Number(bytes));
-    readSync(file, header);
+    for (let at = 0; at < header.length; ) {
+      const count = readSync(file, header, at, header.length - at, null);
+      if (count === 0) return false;
+      at += count;
+    }
     return Object.hasOwn(JSON.parse(header.toString()).__metadata__, descriptionKey);
   } catch {
     return false;

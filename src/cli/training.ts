@@ -1,5 +1,6 @@
-import { descriptionKey, type TableDescription } from "../data/description.ts";
+import { descriptionKey } from "../data/description.ts";
 import type { PreparedData } from "../data/problem.ts";
+import { encodeSafetensors } from "../data/safetensors.ts";
 import type { Device } from "../device/open.ts";
 import { NumericError } from "../errors.ts";
 import type { Model } from "../model/layer.ts";
@@ -53,6 +54,9 @@ interface Trained {
 export async function trainAndSave(training: Training, interrupt: Interrupt, terminal: Terminal): Promise<Trainer> {
   const { data, target } = training;
   const { stdout } = terminal;
+  const metadata = { [descriptionKey]: JSON.stringify(data.description) };
+  // What no file holds is said before it is trained.
+  encodeSafetensors({}, metadata);
   const out = target.path;
   const { device, trainer: first } = await compile(training, interrupt.signal, terminal);
   // What a signal ended is not all of it.
@@ -68,7 +72,7 @@ export async function trainAndSave(training: Training, interrupt: Interrupt, ter
   }
   try {
     // Before all that is said of it, so that nothing which happens then can cost the work.
-    const file = await encodeModel(trainer, data.description);
+    const file = await trainer.save({ optimizer: false, metadata });
     const onWait = () => say(terminal.stderr, `${out}: nobody reads it yet; Ctrl-C keeps the model elsewhere`);
     await interrupt.during((signal) => writeOrRescue(target, file, "model.safetensors", { signal, onWait }));
     say(stdout, ...summarize(trained, epochOf(trainer, data), device), `model written to ${out}`);
@@ -190,9 +194,6 @@ const epochOf = ({ plan }: Trainer, { train: { rows } }: PreparedData): Epoch =>
   steps: Math.ceil(rows / plan.batch),
   rows,
 });
-
-const encodeModel = (trainer: Trainer, description: TableDescription): Promise<Uint8Array> =>
-  trainer.save({ optimizer: false, metadata: { [descriptionKey]: JSON.stringify(description) } });
 
 const nameAdapter = ({ adapter }: Device) => `${adapter.name}${adapter.software ? ", a software adapter" : ""}`;
 

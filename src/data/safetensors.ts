@@ -30,7 +30,7 @@ interface Entry {
 
 const lengthBytes = 8;
 /** Longer headers are refused by the format's own library too: other files, read as safetensors, tell far larger ones. */
-const mostHeaderBytes = 100_000_000n;
+export const mostHeaderBytes = 100_000_000;
 const metadataName = "__metadata__";
 /** Bytes of one number, in both element types. */
 const size = 4;
@@ -38,7 +38,8 @@ const remedyForDamage = "get the file again, or save it anew";
 
 /**
  * Writes tensors, in the order given, and text as one file.
- * @throws DataError where a shape and its data do not fit, or a tensor has the name that the format keeps for metadata
+ * @throws DataError where a shape and its data do not fit, a tensor has the name that the format keeps for metadata, or there is
+ *   more to say of them than a reader of the format takes
  */
 export function encodeSafetensors(
   tensors: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: Float32Array | Uint32Array }>>,
@@ -58,8 +59,11 @@ export function encodeSafetensors(
       data_offsets: [begin, offset],
     };
   }
+  // Before all of it becomes one text, of which there is a longest.
+  checkHeader(Object.entries(metadata).reduce((sum, [name, text]) => sum + name.length + text.length, 0));
   const json = new TextEncoder().encode(JSON.stringify(header));
   const headerBytes = Math.ceil(json.length / 8) * 8;
+  checkHeader(headerBytes);
   const start = lengthBytes + headerBytes;
   const bytes = new Uint8Array(start + offset);
   const view = new DataView(bytes.buffer);
@@ -102,6 +106,16 @@ export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): Saf
   return { tensors, metadata: Object.setPrototypeOf(metadata, null) };
 }
 
+function checkHeader(bytes: number): void {
+  if (bytes <= mostHeaderBytes) return;
+  throw new DataError({
+    where: "safetensors: header",
+    got: `${bytes} bytes of names and metadata`,
+    expected: `at most ${mostHeaderBytes}`,
+    remedy: "shorten the names, of a table those of its columns and classes, or keep less metadata",
+  });
+}
+
 function checkTensor(name: string, shape: readonly number[], length: number): void {
   const where = `safetensors: tensor "${name}"`;
   if (name === metadataName) {
@@ -131,7 +145,7 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 
 function readHeader(bytes: Uint8Array, view: DataView, where: string) {
   const headerBytes = bytes.length < lengthBytes ? undefined : view.getBigUint64(0, true);
-  if (headerBytes === undefined || headerBytes > mostHeaderBytes) {
+  if (headerBytes === undefined || headerBytes > BigInt(mostHeaderBytes)) {
     throw new DataError({
       where,
       got: headerBytes === undefined ? `a file of ${bytes.length} bytes` : "a file that begins otherwise",

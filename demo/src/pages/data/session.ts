@@ -213,8 +213,9 @@ function confusionIn(counts: ReadonlyMap<number, number>, classes: number): Conf
 
 function residualsOf(predicted: Float64Array, actual: ArrayLike<number>) {
   const every = Math.ceil(predicted.length / MOST_RESIDUALS);
-  const points = Array.from(predicted, (value, row) => [value, value - (actual[row] ?? 0)] as const)
-    .filter((_, row) => row % every === 0)
-    .sort(([a], [b]) => a - b);
+  const points = Array.from({ length: Math.ceil(predicted.length / every) }, (_, i) => {
+    const value = predicted[i * every] ?? 0;
+    return [value, value - (actual[i * every] ?? 0)] as const;
+  }).sort(([a], [b]) => a - b);
   return { predicted: points.map(([value]) => value), off: points.map(([, off]) => off) };
 }
