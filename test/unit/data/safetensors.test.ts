@@ -40,6 +40,14 @@ describe("encodeSafetensors", () => {
     );
   });
 
+  it("refuses more text than a reader of the format takes, before it makes one of it", () => {
+    const long = "x".repeat(60_000_000);
+    expect(() => encodeSafetensors({}, { a: long, b: long })).toThrow(
+      "safetensors: header: got 120000002 bytes of names and metadata, expected at most 100000000; shorten the names",
+    );
+    expect(() => encodeSafetensors({}, { a: '"'.repeat(60_000_000) })).toThrow(/got 1200000\d\d bytes/);
+  });
+
   it("refuses the name that the format keeps for text", () => {
     expect(() => encodeSafetensors({ __metadata__: { shape: [1], data: new Float32Array(1) } }, {})).toThrow(DataError);
   });
