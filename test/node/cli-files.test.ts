@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import {
+import fs, {
   appendFileSync,
   closeSync,
   constants,
@@ -13,11 +13,12 @@ import {
   symlinkSync,
 } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { checkWritable, writeOrRescue, writeTo, writeWhole } from "../../src/cli/files.ts";
-import { readBytes } from "../../src/cli/reading.ts";
+import { isTrained, readBytes } from "../../src/cli/reading.ts";
 import { DataError } from "../../src/errors.ts";
 import { createWorkplace, type Workplace } from "./command.ts";
 
@@ -120,12 +121,12 @@ async function rescued(work: Promise<void>): Promise<{ message: string; kept: st
   return { message, kept };
 }
 
-const text = (content: string) => new TextEncoder().encode(content);
+const encode = (content: string) => new TextEncoder().encode(content);
 
 describe("writeOrRescue", () => {
   it("keeps what cannot be written under a name of its own, and says where", async () => {
     const never = join(place.folder, `${longName}n`);
-    const { message, kept } = await rescued(writeOrRescue({ path: never }, text("text"), "model.safetensors"));
+    const { message, kept } = await rescued(writeOrRescue({ path: never }, encode("text"), "model.safetensors"));
     expect(message).toContain(": got too long a name, expected a file that can be written; move ");
     expect(basename(kept)).toBe("model.safetensors");
     expect(dirname(dirname(kept))).toBe(tmpdir());
@@ -136,7 +137,7 @@ describe("writeOrRescue", () => {
     const target = { path, isOwn: () => false };
     expect(checkWritable(target, [])).toBe(false);
     place.write("file", "precious");
-    const { message, kept } = await rescued(writeOrRescue(target, text("text"), "m"));
+    const { message, kept } = await rescued(writeOrRescue(target, encode("text"), "m"));
     expect(message).toContain(`got a file that is there already, and no model that train wrote, expected `);
     expect(readFileSync(kept, "utf8")).toBe("text");
     expect(readFileSync(path, "utf8")).toBe("precious");
@@ -167,7 +168,7 @@ describe.runIf(process.platform !== "win32")("a pipe", () => {
     makePipe();
     const controller = new AbortController();
     const waiting = { signal: controller.signal, onWait: () => controller.abort() };
-    const { message, kept } = await rescued(writeOrRescue({ path }, text("text"), "m", waiting));
+    const { message, kept } = await rescued(writeOrRescue({ path }, encode("text"), "m", waiting));
     expect(message).toContain(
       "got an end by a signal while nobody read it, expected a file that can be written; move ",
     );
@@ -193,6 +194,9 @@ describe.runIf(process.platform !== "win32")("a pipe", () => {
   });
 });
 
+const LINES = 16_384;
+const LINE = "a line,\n";
+
 describe("readBytes", () => {
   it.runIf(existsSync("/dev/zero"))("refuses what has no end, by whatever name, and holds no more than it may", () => {
     const message =
@@ -205,6 +209,60 @@ describe("readBytes", () => {
   it.runIf(existsSync("/proc/self/cmdline"))("reads what tells no size to its end", () => {
     expect(Buffer.from(readBytes("/proc/self/cmdline")).toString()).toContain("node");
     expect(readBytes("/dev/null")).toHaveLength(0);
+  });
+
+  it.runIf(existsSync("/dev/null"))(
+    "holds what comes in small pieces, as of a writer that flushes lines, in no more bytes than it needs",
+    () => {
+      const held = new Set<ArrayBufferLike>();
+      const { readSync } = fs;
+      onTestFinished(() => {
+        Object.assign(fs, { readSync });
+        syncBuiltinESMExports();
+      });
+      let lines = 0;
+      Object.assign(fs, {
+        readSync: (_: number, into: Uint8Array, offset = 0) => {
+          held.add(into.buffer);
+          if (lines === LINES) return 0;
+          into.set(encode(LINE), offset);
+          lines++;
+          return LINE.length;
+        },
+      });
+      syncBuiltinESMExports();
+      expect(Buffer.from(readBytes("/dev/null")).toString()).toBe(LINE.repeat(LINES));
+      const bytes = [...held].reduce((sum, { byteLength }) => sum + byteLength, 0);
+      expect(bytes).toBeLessThan(4 * LINES * LINE.length);
+    },
+  );
+});
+
+describe("isTrained", () => {
+  const write = (header: string) => {
+    const bytes = encode(header);
+    const length = new BigUint64Array([BigInt(bytes.length)]);
+    place.write("file", Buffer.concat([new Uint8Array(length.buffer), bytes]));
+  };
+
+  it("tells a model of a table by its header", () => {
+    write('{"__metadata__":{"chainrule.table":"{}"}}');
+    expect(isTrained(path)).toBe(true);
+    write('{"__metadata__":{"chainrule":"{}"}}');
+    expect(isTrained(path)).toBe(false);
+    expect(isTrained(join(place.folder, "none"))).toBe(false);
+  });
+
+  it("reads a header as predict does: not one of lists in lists, which takes fifty times its length", () => {
+    const nest = `${"[".repeat(1000)}${"]".repeat(1000)}`;
+    for (const header of [
+      `{"x":${nest},"__metadata__":{"chainrule.table":"{}"}}`,
+      '{"__metadata__":{"chainrule.table":7}}',
+      '[{"__metadata__":{"chainrule.table":"{}"}}]',
+    ]) {
+      write(header);
+      expect(isTrained(path), header.slice(0, 80)).toBe(false);
+    }
   });
 });
 
