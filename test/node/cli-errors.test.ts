@@ -92,6 +92,16 @@ describe("train refuses a configuration", () => {
       '{"optimizer": "adm"}',
       '"optimizer": got "adm", expected one of sgd, momentum, adam, adamw; write adam.',
     ],
+    [
+      "of lists in lists, which take fifty times their length",
+      `{"layers": ${"[".repeat(1000)}8${"]".repeat(1000)}}`,
+      `got lists or objects in others, which no option has, expected ${object}; mend the file.`,
+    ],
+    [
+      "longer than any",
+      JSON.stringify({ ignore: "name,".repeat(2 ** 22) }),
+      `got 20971533 bytes, expected ${object}, of at most 16777216; give another file.`,
+    ],
   ])("%s", async (_, text, message) => {
     place.write("c.json", text);
     await refuses([...train, "--config", "c.json"], `c.json: ${message}`);
