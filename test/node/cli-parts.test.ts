@@ -19,7 +19,7 @@ import { namesOption, wholeOption } from "../../src/cli/options.ts";
 import { sayFault, sendLines, watchOutput } from "../../src/cli/output.ts";
 import { formatConfusion, formatEpochs, formatScores } from "../../src/cli/report.ts";
 import { cacheFolder, fileCache } from "../../src/cli/tune-cache.ts";
-import { clockUntil, formatTuning } from "../../src/cli/tuning.ts";
+import { formatTuning } from "../../src/cli/tuning.ts";
 import { measureFit } from "../../src/data/fit.ts";
 import type { Report } from "../../src/run/types.ts";
 import { hidden } from "../helpers/hidden.ts";
@@ -192,16 +192,6 @@ describe("the tuner's cache", () => {
     expect(cache.get("a")).toBe("2\n");
     expect(readFileSync(other, "utf8")).toBe("of someone's");
     expect(readdirSync(folder)).toHaveLength(1);
-  });
-});
-
-describe("clockUntil", () => {
-  it("is past every deadline once a signal has come", () => {
-    const controller = new AbortController();
-    const now = clockUntil(controller.signal);
-    const began = now();
-    controller.abort();
-    expect(now() - began).toBeGreaterThan(1e11);
   });
 });
 
