@@ -89,8 +89,8 @@ function holdsSomething(file: string, { path, force, isOwn }: Target): boolean {
 
 /** What goes on while a pipe or a device is written to. */
 export interface Waiting {
-  /** Ends the wait for a reader. */
-  readonly signal: AbortSignal;
+  /** Ends the wait for a reader; left out where a signal ends the process. */
+  readonly signal?: AbortSignal;
   /** Is called once where there is no reader yet. */
   onWait(): void;
 }
@@ -188,7 +188,7 @@ async function pour(place: string, pieces: Pieces, waiting: Waiting | undefined)
         if (code === "ENXIO" && !told) waiting?.onWait();
         told = true;
       }
-      await setTimeout(PAUSE, undefined, waiting && { signal: waiting.signal });
+      await setTimeout(PAUSE, undefined, waiting?.signal && { signal: waiting.signal });
     }
   };
   // At the end, since what /dev/stdout leads to may be a file that holds something.
