@@ -242,6 +242,11 @@ describe("train refuses, in one line and without a file left behind,", () => {
       '--layers: got size "-1" for hidden layer 1, expected a whole number of at least 1; give sizes such as 64,32, or none for no hidden layer.',
     ],
     [
+      "more hidden layers than any training ends with",
+      [...train, "--layers", Array(1001).fill(1).join()],
+      "--layers: got 1001 hidden layers, expected at most 1000; give fewer, of more units each.",
+    ],
+    [
       "an unknown activation",
       [...train, "--activation", "gelu"],
       '--activation: got "gelu", expected one of identity, relu, sigmoid, tanh; give one of these.',

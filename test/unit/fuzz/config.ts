@@ -170,6 +170,8 @@ function checkBegun(bytes: Uint8Array, said: string): void {
           .split(",")
           .filter((size) => size.trim() !== "");
   const network = /^network: \d+ → (.*?), /m.exec(said)?.[1]?.split(" → ") ?? [];
+  // Of many the first and the last are told.
+  if (sizes.length >= 32) return;
   assert.deepEqual(
     network.slice(0, -1).map((layer) => Number.parseInt(layer, 10)),
     sizes.map(Number),
