@@ -17,7 +17,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { checkWritable, writeOrRescue, writeTo, writeWhole } from "../../src/cli/files.ts";
+import { checkWritable, writeOrRescue, writeTo } from "../../src/cli/files.ts";
 import { isTrained, readBytes } from "../../src/cli/reading.ts";
 import { DataError } from "../../src/errors.ts";
 import { createWorkplace, type Workplace } from "./command.ts";
@@ -39,60 +39,62 @@ const link = (to: string, name = "link") => {
   return from;
 };
 
-describe("writeWhole", () => {
-  it("writes a new file, and takes the place of an old one", () => {
+describe("writeTo", () => {
+  const write = (path: string, text: string) => writeTo({ path, force: true }, [text]);
+
+  it("writes a new file, and takes the place of an old one", async () => {
     for (const text of ["one", "two", ""]) {
-      writeWhole(path, text);
+      await write(path, text);
       expect(readFileSync(path, "utf8")).toBe(text);
       expect(place.files()).toEqual(["file"]);
     }
   });
 
-  it("writes a file of the longest name", () => {
-    for (const text of ["one", "two"]) writeWhole(join(place.folder, longName), text);
+  it("writes a file of the longest name", async () => {
+    for (const text of ["one", "two"]) await write(join(place.folder, longName), text);
     expect(readFileSync(join(place.folder, longName), "utf8")).toBe("two");
   });
 
-  it.runIf(process.platform !== "win32")("keeps a file as private as it was", () => {
-    writeWhole(path, "old");
+  it.runIf(process.platform !== "win32")("keeps a file as private as it was", async () => {
+    await write(path, "old");
     expect(statSync(path).mode & 0o777).toBe(0o666 & ~process.umask());
     closeSync(openSync(join(place.folder, "private"), "w", 0o600));
-    writeWhole(join(place.folder, "private"), "new");
+    await write(join(place.folder, "private"), "new");
     expect(statSync(join(place.folder, "private")).mode & 0o777).toBe(0o600);
   });
 
-  it("writes through a link and leaves the link", () => {
-    writeWhole(path, "old");
+  it("writes through a link and leaves the link", async () => {
+    await write(path, "old");
     const through = link("file");
-    writeWhole(through, "new");
+    await write(through, "new");
     expect(lstatSync(through).isSymbolicLink()).toBe(true);
     expect(readFileSync(path, "utf8")).toBe("new");
   });
 
-  it("makes the file that links lead to, where there is none yet", () => {
+  it("makes the file that links lead to, where there is none yet", async () => {
     mkdirSync(join(place.folder, "deep"));
     mkdirSync(join(place.folder, "other"));
     link("../file", "other/second");
     link("../other", "deep/way");
     const through = link("deep/way/second");
-    writeWhole(through, "new");
+    await write(through, "new");
     expect(lstatSync(through).isSymbolicLink()).toBe(true);
     expect(readFileSync(path, "utf8")).toBe("new");
   });
 
-  it("does not replace a device by a file", () => {
-    writeWhole("/dev/null", "text");
+  it("does not replace a device by a file", async () => {
+    await write("/dev/null", "text");
     expect(statSync("/dev/null").isFile()).toBe(false);
   });
 
-  it.runIf(existsSync("/dev/fd"))("writes at the end of a file that is open, as /dev/stdout may be", () => {
+  it.runIf(existsSync("/dev/fd"))("writes at the end of a file that is open, as /dev/stdout may be", async () => {
     appendFileSync(path, "one\n");
     const { ino } = statSync(path);
     const file = openSync(path, "a");
     try {
       const open = `/dev/fd/${file}`;
       checkWritable({ path: open }, []);
-      for (const way of [open, link(open)]) writeWhole(way, "more\n");
+      for (const way of [open, link(open)]) await write(way, "more\n");
     } finally {
       closeSync(file);
     }
@@ -101,14 +103,39 @@ describe("writeWhole", () => {
     expect(place.files()).toEqual(["file", "link"]);
   });
 
-  it("leaves nothing behind where it cannot write", () => {
+  it("leaves nothing behind where it cannot write", async () => {
     mkdirSync(path);
-    expect(() => writeWhole(path, "text")).toThrow(DataError);
+    await expect(write(path, "text")).rejects.toThrow(DataError);
     expect(() => checkWritable({ path }, [])).toThrow(`${path}: got a folder, expected a file that can be written;`);
     expect(place.files()).toEqual(["file"]);
-    expect(() => writeWhole(join(place.folder, "none", "file"), "text")).toThrow("got no such file or folder,");
+    await expect(write(join(place.folder, "none", "file"), "text")).rejects.toThrow("got no such file or folder,");
+  });
+
+  it.runIf(existsSync("/dev/null"))("makes no copy of what goes to a device", async () => {
+    const given: ArrayBufferLike[] = [];
+    stubFiles({
+      writeSync: ((_: number, bytes: Uint8Array) => {
+        given.push(bytes.buffer);
+        return bytes.length;
+      }) as typeof fs.writeSync,
+    });
+    const model = new Uint8Array(8);
+    await writeTo({ path: "/dev/null" }, [model]);
+    expect(given).toHaveLength(1);
+    expect(given[0]).toBe(model.buffer);
   });
 });
+
+/** Has the file system do otherwise while a test lasts. */
+function stubFiles(stubs: Partial<typeof fs>): void {
+  const own = Object.fromEntries(Object.keys(stubs).map((name) => [name, fs[name as keyof typeof fs]]));
+  onTestFinished(() => {
+    Object.assign(fs, own);
+    syncBuiltinESMExports();
+  });
+  Object.assign(fs, stubs);
+  syncBuiltinESMExports();
+}
 
 /** What a failing write says, and the file that the model is in then. */
 async function rescued(work: Promise<void>): Promise<{ message: string; kept: string }> {
@@ -215,22 +242,16 @@ describe("readBytes", () => {
     "holds what comes in small pieces, as of a writer that flushes lines, in no more bytes than it needs",
     () => {
       const held = new Set<ArrayBufferLike>();
-      const { readSync } = fs;
-      onTestFinished(() => {
-        Object.assign(fs, { readSync });
-        syncBuiltinESMExports();
-      });
       let lines = 0;
-      Object.assign(fs, {
-        readSync: (_: number, into: Uint8Array, offset = 0) => {
+      stubFiles({
+        readSync: ((_: number, into: Uint8Array, offset = 0) => {
           held.add(into.buffer);
           if (lines === LINES) return 0;
           into.set(encode(LINE), offset);
           lines++;
           return LINE.length;
-        },
+        }) as typeof fs.readSync,
       });
-      syncBuiltinESMExports();
       expect(Buffer.from(readBytes("/dev/null")).toString()).toBe(LINE.repeat(LINES));
       const bytes = [...held].reduce((sum, { byteLength }) => sum + byteLength, 0);
       expect(bytes).toBeLessThan(4 * LINES * LINE.length);
