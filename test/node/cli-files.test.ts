@@ -244,7 +244,7 @@ describe("readBytes", () => {
       const held = new Set<ArrayBufferLike>();
       let lines = 0;
       stubFiles({
-        readSync: ((_: number, into: Uint8Array, offset = 0) => {
+        readSync: ((_: number, into: Uint8Array, offset: number) => {
           held.add(into.buffer);
           if (lines === LINES) return 0;
           into.set(encode(LINE), offset);
