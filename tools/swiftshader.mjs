@@ -39,10 +39,10 @@ export function unpackChromium() {
       const place = dirname(join(folder, name));
       mkdirSync(place, { recursive: true, mode: 0o700 });
       files.removeCutShort(place);
-      files.placeWhole(join(folder, name), content, 0o700);
+      files.placeOwn(join(folder, name), content, 0o700);
       sizes[name] = content.length;
     }
-    files.placeWhole(join(folder, LIST), JSON.stringify(sizes));
+    files.placeOwn(join(folder, LIST), JSON.stringify(sizes));
   }
   return {
     chromium: join(folder, "chromium"),

@@ -1,4 +1,5 @@
 import type { Command, Option } from "commander";
+import { isPlainJson } from "../data/nesting.ts";
 import { ChainruleError, DataError } from "../errors.ts";
 import { remedyForName } from "../model/nearest.ts";
 import { refuse, show } from "../model/options.ts";
@@ -13,7 +14,9 @@ import { readBytes } from "./reading.ts";
 export function applyConfig(command: Command, path: string, folder?: string): void {
   const known = command.options.filter((option) => !ofCommandLine.includes(nameOf(option)));
   const names = known.map(nameOf);
-  for (const [key, value] of Object.entries(readObject(path, folder))) {
+  const config = readObject(path, folder);
+  // Not its entries, of which there may be millions.
+  for (const key of Object.keys(config)) {
     const option = known.find((one) => nameOf(one) === key);
     if (option === undefined) {
       const remedy = ofCommandLine.includes(key)
@@ -21,7 +24,7 @@ export function applyConfig(command: Command, path: string, folder?: string): vo
         : remedyForName(key, names, "leave it out");
       refuse(path, `key ${show(key)}`, `options of ${command.name()}: ${names.join(", ")}`, remedy, DataError);
     }
-    const read = readValue(option, value, `${path}: ${show(key)}`);
+    const read = readValue(option, config[key], `${path}: ${show(key)}`);
     const name = option.attributeName();
     if (command.getOptionValueSource(name) !== "cli") command.setOptionValueWithSource(name, read, "config");
   }
@@ -30,18 +33,28 @@ export function applyConfig(command: Command, path: string, folder?: string): vo
 /** What a configuration, which may come from anybody, does not decide: which files are read and written. */
 const ofCommandLine: readonly string[] = ["config", "out", "force", "tune"];
 
+/** Of a configuration: names of columns to ignore are what can be many. */
+const MOST_BYTES = 2 ** 24;
+
 const nameOf = ({ long }: Option): string => (long ?? "").replace(/^--/, "");
 
-function readObject(path: string, folder?: string): object {
+function readObject(path: string, folder?: string): Readonly<Record<string, unknown>> {
   const bytes = readBytes(path, folder);
   const expected = 'a JSON object of options, such as {"layers": "64,32"}';
+  if (bytes.length > MOST_BYTES) {
+    refuse(path, `${bytes.length} bytes`, `${expected}, of at most ${MOST_BYTES}`, "give another file", DataError);
+  }
   let value: unknown;
+  let plain = true;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    plain = isPlainJson(text);
+    if (plain) value = JSON.parse(text);
   } catch (error) {
     refuse(path, `no JSON (${(error as Error).message})`, expected, "mend the file", DataError);
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  if (!plain) refuse(path, "lists or objects in others, which no option has", expected, "mend the file", DataError);
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   return refuse(path, show(value), expected, "give an object", DataError);
 }
 

@@ -1,24 +1,20 @@
-import { randomUUID } from "node:crypto";
 import {
   accessSync,
   closeSync,
   constants,
-  fsyncSync,
   lstatSync,
   mkdtempSync,
   openSync,
   readlinkSync,
   realpathSync,
-  renameSync,
-  rmSync,
   statSync,
-  writeFileSync,
   writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { DataError } from "../errors.ts";
+import { type Pieces, placeWhole } from "./place.ts";
 
 /**
  * Where a path leads from a folder. Not normalized, since `..` after a link is another place then.
@@ -89,27 +85,10 @@ function holdsSomething(file: string, { path, force, isOwn }: Target): boolean {
 
 /** What goes on while a pipe or a device is written to. */
 export interface Waiting {
-  /** Ends the wait for a reader. */
-  readonly signal: AbortSignal;
+  /** Ends the wait for a reader; left out where a signal ends the process. */
+  readonly signal?: AbortSignal;
   /** Is called once where there is no reader yet. */
   onWait(): void;
-}
-
-/** What is written one after the other. */
-export type Pieces = Iterable<Uint8Array | string>;
-
-/**
- * Writes a whole file or none: into a new file beside it, which then takes its place.
- * In one go, so that no signal's handler runs in between.
- * @throws DataError
- */
-export function writeWhole(path: string, content: Uint8Array | string): void {
-  toWrite(path, () => {
-    const file = fileAt(path);
-    // At the end, since what /dev/stdout leads to may be a file that holds something.
-    if (file === undefined) writeFileSync(path, content, { flag: "a" });
-    else replace(file, [content]);
-  });
 }
 
 function toWrite<T>(path: string, work: () => T): T {
@@ -124,8 +103,8 @@ const notWritten = (path: string, error: unknown): DataError =>
   fileError(path, error, "a file that can be written", "give another path, or make its folder");
 
 /**
- * As `writeWhole`, of pieces, and where a file is there that is not to be replaced, not. A pipe or a device is written to as fast as
- * it is read: what nobody reads blocks nothing but this, until the signal.
+ * Writes a whole file or none, and none where one has come to be there that is not to be replaced. A pipe or a device is written to
+ * as fast as it is read: what nobody reads blocks nothing but this, until the signal.
  * @throws DataError
  */
 export async function writeTo(target: Target, pieces: Pieces, waiting?: Waiting): Promise<void> {
@@ -134,7 +113,8 @@ export async function writeTo(target: Target, pieces: Pieces, waiting?: Waiting)
     const place = from(folder, path);
     const file = fileAt(place);
     if (file === undefined) return await pour(place, pieces, waiting);
-    replace(file, pieces, () => holdsSomething(file, target));
+    const mode = (statSync(file, { throwIfNoEntry: false })?.mode ?? 0o666) & 0o777;
+    placeWhole(file, pieces, { mode, check: () => holdsSomething(file, target) });
   } catch (error) {
     throw error instanceof DataError ? error : notWritten(path, error);
   }
@@ -163,7 +143,7 @@ function rescued(error: DataError, name: string, content: Uint8Array): DataError
   const { where, got, expected } = error;
   try {
     const file = join(mkdtempSync(join(tmpdir(), "chainrule-")), name);
-    writeWhole(file, content);
+    placeWhole(file, [content]);
     return new DataError({ where, got, expected, remedy: `move ${file}, where it is now` }, { cause: error });
   } catch {
     // Nowhere to put it: what is wrong with the first place is what to say.
@@ -188,7 +168,7 @@ async function pour(place: string, pieces: Pieces, waiting: Waiting | undefined)
         if (code === "ENXIO" && !told) waiting?.onWait();
         told = true;
       }
-      await setTimeout(PAUSE, undefined, waiting && { signal: waiting.signal });
+      await setTimeout(PAUSE, undefined, waiting?.signal && { signal: waiting.signal });
     }
   };
   // At the end, since what /dev/stdout leads to may be a file that holds something.
@@ -196,33 +176,12 @@ async function pour(place: string, pieces: Pieces, waiting: Waiting | undefined)
   const file = await patiently(() => openSync(place, flags));
   try {
     for (const piece of pieces) {
-      for (let rest = Buffer.from(piece as Uint8Array); rest.length > 0; ) {
+      for (let rest = typeof piece === "string" ? Buffer.from(piece) : piece; rest.length > 0; ) {
         rest = rest.subarray(await patiently(() => writeSync(file, rest)));
       }
     }
   } finally {
     closeSync(file);
-  }
-}
-
-/** @param check throws where a file that is there by then is not to be replaced */
-function replace(target: string, pieces: Pieces, check: () => unknown = () => {}): void {
-  const present = statSync(target, { throwIfNoEntry: false });
-  // Without the target's name, which may be as long as a name can be.
-  const temporary = join(dirname(target), `.${randomUUID()}.tmp`);
-  try {
-    const file = openSync(temporary, "wx", present && present.mode & 0o777);
-    try {
-      for (const piece of pieces) writeFileSync(file, piece);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    check();
-    renameSync(temporary, target);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
   }
 }
 

@@ -102,6 +102,9 @@ export function optimizerOf(options: NetworkOptions, steps: number): Optimizer {
   return sgd({ learningRate, weightDecay, decay, momentum: momentum ?? (name === "momentum" ? 0.9 : 0) });
 }
 
+/** Layers that are told one by one. */
+const TOLD = 32;
+
 /** `64 → 64 relu → 10, 4,810 parameters, softmaxCrossEntropy`. */
 export function describeNetwork({ layers }: Model, inputs: number, loss: Loss): string {
   let width = inputs;
@@ -111,6 +114,7 @@ export function describeNetwork({ layers }: Model, inputs: number, loss: Loss): 
     width = units;
     return activation === "identity" ? `${units}` : `${units} ${activation}`;
   });
+  if (parts.length > TOLD) parts.splice(TOLD / 2, parts.length - TOLD, `… ${parts.length - TOLD} more …`);
   return `${[inputs, ...parts].join(" → ")}, ${formatCount(parameters, "parameter")}, ${loss}`;
 }
 

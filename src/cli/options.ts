@@ -38,10 +38,17 @@ export const wordOption =
     words.find((word) => word === text) ??
     refuse(flag, `"${text}"`, `one of ${words.join(", ")}`, remedyForName(text, words, "give one of these"));
 
+/** Each is compiled, and a step runs it: with more no training gets anywhere in its time. */
+const MOST_LAYERS = 1000;
+
 /** Sizes of the hidden layers, `64,32`; none for `none` or nothing. */
 export function layersOption(text: string): number[] {
   if (text.trim() === "" || text === "none") return [];
-  return text.split(",").map((part, index) => {
+  const sizes = text.split(",");
+  if (sizes.length > MOST_LAYERS) {
+    refuse("--layers", `${sizes.length} hidden layers`, `at most ${MOST_LAYERS}`, "give fewer, of more units each");
+  }
+  return sizes.map((part, index) => {
     const size = part.trim();
     const units = isNumber(size) ? Number(size) : 0;
     if (units > 0 && Number.isSafeInteger(units)) return units;

@@ -47,7 +47,11 @@ export async function predict(
   const prediction = await predictRows(loaded, known, device);
   const lines = linesOf(predictionRows(prediction, known, table.rows.length, description), spreadsheetSafe);
   if (target === undefined) await sendLines(stdout, lines);
-  else await writeTo(target, piecesOf(lines));
+  else {
+    // No work is lost by a signal, which ends the process as ever.
+    const onWait = () => say(stderr, `${target.path}: nobody reads it yet; Ctrl-C ends`);
+    await writeTo(target, piecesOf(lines), { onWait });
+  }
 
   const { part, left } = judgedRows(table, description, known, prediction);
   const said = [...leftOut(table, known), ...left, ...(part === undefined ? [] : judge(description, [part]))];
@@ -166,13 +170,17 @@ function writeNumber(x: number, { shift: [shift = 0], factor: [factor = 1] }: Sc
   return String(Number(x.toPrecision(Math.min(MOST_DIGITS, Math.max(DIGITS, digits || 0)))));
 }
 
-/** What a spreadsheet takes for a formula; a number is none, though it may begin with a sign. */
-const isFormula = (cell: string): boolean => /^[=+\-@\t\r＝＋－＠]/.test(cell) && !isNumber(cell);
+/** What a spreadsheet takes for a formula, be it behind letters that are not seen; a number is none, though it may begin with a sign. */
+const isFormula = (cell: string): boolean => /^\p{C}*[=+\-@\t\r＝＋－＠]/u.test(cell) && !isNumber(cell);
 
-/** Rows as lines of CSV. A row of one blank cell would be a blank line, which is no row, so that cell is in quotes. */
+/**
+ * Rows as lines of CSV. A row of one blank cell would be a blank line, which is no row, so that cell is in quotes.
+ * @param safe whether a spreadsheet may open them: some part lines at `;` and tabs too, so that a cell that holds one is in quotes
+ */
 function* linesOf(rows: Iterable<readonly string[]>, safe: boolean): Iterable<string> {
   for (const row of rows) {
     const cells = safe ? row.map((cell) => (isFormula(cell) ? `'${cell}` : cell)) : [...row];
-    yield Papa.unparse([cells], { newline: "\n", quotes: cells.length === 1 && cells[0] === "" });
+    const quotes = cells.map((cell) => (cells.length === 1 && cell === "") || (safe && /[;\t]/.test(cell)));
+    yield Papa.unparse([cells], { newline: "\n", quotes });
   }
 }

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { readCsv, type Table } from "../data/csv.ts";
 import { descriptionKey } from "../data/description.ts";
-import { mostHeaderBytes } from "../data/safetensors.ts";
+import { metadataIn, mostHeaderBytes } from "../data/safetensors.ts";
 import { decodeText } from "../data/text.ts";
 import { DataError } from "../errors.ts";
 import { fileError, from } from "./files.ts";
@@ -30,14 +30,19 @@ export function readBytes(path: string, folder?: string): Uint8Array {
   }
 }
 
+/** Into one buffer that grows, so that what is held follows what came, however little each read brings. */
 function readSome(file: number, path: string): Uint8Array {
-  const pieces: Uint8Array[] = [];
-  for (let left = MOST * 2 ** 20; left >= 0; ) {
-    const piece = new Uint8Array(2 ** 16);
-    const count = readSync(file, piece);
-    if (count === 0) return Buffer.concat(pieces);
-    pieces.push(piece.subarray(0, count));
-    left -= count;
+  const most = MOST * 2 ** 20;
+  let bytes = new Uint8Array(2 ** 16);
+  for (let length = 0; length <= most; ) {
+    if (length === bytes.length) {
+      const grown = new Uint8Array(Math.min(2 * length, most + 1));
+      grown.set(bytes);
+      bytes = grown;
+    }
+    const count = readSync(file, bytes, length, bytes.length - length, null);
+    if (count === 0) return bytes.subarray(0, length);
+    length += count;
   }
   throw new DataError({
     where: path,
@@ -62,7 +67,7 @@ export function isTrained(path: string): boolean {
       if (count === 0) return false;
       at += count;
     }
-    return Object.hasOwn(JSON.parse(header.toString()).__metadata__, descriptionKey);
+    return Object.hasOwn(metadataIn(header, path), descriptionKey);
   } catch {
     return false;
   } finally {

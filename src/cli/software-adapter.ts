@@ -15,25 +15,17 @@ import {
 const choices = ["", "own", "swiftshader"];
 
 /**
- * Opens the machine's GPU, or where it has none SwiftShader, a software adapter.
+ * Opens the machine's GPU, or where it has none SwiftShader, a software adapter: with a bound on the memory of a plan, which it takes
+ * of the machine's, where the system would end this process or another. A quarter: a parameter is there four times while it is made
+ * or saved, in its buffer, on its way, as numbers and in a file.
  * @throws DeviceError where there is neither
  */
 export async function openAdapter(choice = ""): Promise<Device> {
-  return bounded(
-    await openChosen(choice),
-    Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY),
-  );
-}
-
-/**
- * A software adapter with a bound on the memory of a plan, which it takes of the machine's, where the system would end this process
- * or another. A quarter: a parameter is there four times while it is made or saved, in its buffer, on its way, as numbers and in a file.
- * @param memory bytes that the machine, or this process's group, has
- */
-export function bounded(device: Device, memory: number): Device {
+  const device = await openChosen(choice);
   if (!device.adapter.software) return device;
-  const limited = { ...device, memory: Math.floor(memory / 4) };
-  return limited;
+  // That of the machine, or of this process's group.
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  return { ...device, memory: Math.floor(memory / 4) };
 }
 
 async function openChosen(choice: string): Promise<Device> {

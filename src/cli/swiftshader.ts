@@ -7,7 +7,7 @@ import { peerDependencies } from "../../package.json";
 import { DeviceError } from "../errors.ts";
 import { fileError } from "./files.ts";
 import { filesIn } from "./tar.ts";
-import { placeWhole, readPlain, removeCutShort } from "./whole-file.ts";
+import { placeOwn, readPlain, removeCutShort } from "./whole-file.ts";
 
 /**
  * A software WebGPU adapter from npm alone, for machines without a GPU: SwiftShader, which comes with @sparticuz/chromium.
@@ -77,7 +77,7 @@ export function unpackSwiftShader(): SwiftShader {
   try {
     removeCutShort(folder);
     for (const file of [library, driver]) {
-      if (!isIn(file, folder)) placeWhole(join(folder, file.name), file.make());
+      if (!isIn(file, folder)) placeOwn(join(folder, file.name), file.make());
     }
   } catch (error) {
     throw error instanceof DeviceError ? error : unusable(folder, error);

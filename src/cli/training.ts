@@ -19,7 +19,7 @@ import { createProgress, stopping } from "./progress.ts";
 import { type Epoch, formatEpochs } from "./report.ts";
 import type { Terminal } from "./terminal.ts";
 import { cacheFolder, fileCache } from "./tune-cache.ts";
-import { clockUntil, formatTuning } from "./tuning.ts";
+import { formatTuning } from "./tuning.ts";
 
 /** What the command line says of a training. */
 export interface TrainCommand extends TableOptions, NetworkOptions {
@@ -110,7 +110,7 @@ function makeTrainer(
     seed,
     data: data.train.data,
     ...(batch === undefined ? {} : { batch }),
-    ...(tune && !signal.aborted ? { tune: tunerBy(clockUntil(signal), { cache }) } : {}),
+    ...(tune && !signal.aborted ? { tune: tunerBy(() => performance.now(), { cache }, signal) } : {}),
   });
 }
 

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import type { TuneCache } from "../run/tune/types.ts";
 import { fileError } from "./files.ts";
-import { placeWhole, readPlain, removeCutShort } from "./whole-file.ts";
+import { placeOwn, readPlain, removeCutShort } from "./whole-file.ts";
 
 /** Bytes of a file, eight times what the tuner takes for one of its own: what is longer is not even read. */
 const MOST = 2 ** 16;
@@ -24,7 +24,7 @@ export function fileCache(folder: string): TuneCache {
       try {
         mkdirSync(folder, { recursive: true, mode: 0o700 });
         removeCutShort(folder);
-        placeWhole(pathOf(key), `${text}\n`);
+        placeOwn(pathOf(key), `${text}\n`);
       } catch (error) {
         throw fileError(folder, error, "a folder for what is tuned", "set XDG_CACHE_HOME to another, or make room");
       }

@@ -2,12 +2,6 @@ import { choiceLabel, choiceText } from "../plan/tiles.ts";
 import type { TuneChoice, TuneReport } from "../run/tune/types.ts";
 import { formatCount, formatSeconds } from "./format.ts";
 
-/** More in ms than any search has. */
-const AHEAD = 1e12;
-
-/** The machine's clock, which a signal sets far ahead: a search whose time it tells ends with the attempt under way. */
-export const clockUntil = (signal: AbortSignal) => (): number => performance.now() + (signal.aborted ? AHEAD : 0);
-
 /** What the tuner did, as lines. */
 export function formatTuning({ adapter, choices, refused, seconds }: TuneReport): string[] {
   if (choices.length === 0) return ["tuned: nothing, since the whole step is one dispatch"];

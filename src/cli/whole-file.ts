@@ -1,20 +1,8 @@
-import { randomUUID } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { DataError } from "../errors.ts";
 import { fileError } from "./files.ts";
+import { placeWhole } from "./place.ts";
 
 /** Files in folders of the program's own, where anybody may have put other things. */
 
@@ -53,25 +41,13 @@ export function readPlain(path: string, most: number): Buffer | undefined {
   }
 }
 
-/**
- * Writes a whole file or none, on the disk before it has its name; what had the name, be it a link, is replaced. In one go, so
- * that no signal's handler runs in between. A process that is killed leaves a file for `removeCutShort`.
- */
-export function placeWhole(path: string, content: Uint8Array | string, mode = 0o600): void {
+/** As `placeWhole`, in a folder of the program's own. */
+export function placeOwn(path: string, content: Uint8Array | string, mode = 0o600): void {
   for (let attempt = 1; ; attempt++) {
-    const temporary = `${path}.${process.pid}.${randomUUID()}.tmp`;
     try {
-      const file = openSync(temporary, "wx", mode);
-      try {
-        writeFileSync(file, content);
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
-      renameSync(temporary, path);
+      placeWhole(path, [content], { mode });
       return;
     } catch (error) {
-      rmSync(temporary, { force: true });
       // A process of another machine or container does not see this one, and may have taken it for one that has ended.
       if ((error as NodeJS.ErrnoException).code !== "ENOENT" || attempt === 3) throw error;
     }

@@ -40,13 +40,30 @@ export function quoteFile(name: string, otherwise: string): string {
   return quoteWord(name.startsWith("-") ? `./${name}` : name, otherwise);
 }
 
+/** What Windows takes for a device, whatever its ending. */
+const device = /^(?:con|prn|aux|nul|(?:com|lpt)[0-9¹²³]) *(?=\.|$)/i;
+
+/** Bytes of the longest name that file systems take. */
+const MOST_BYTES = 255;
+
 /**
- * The name of a file that is to be saved, with `_` for what a file system, a browser or a shell would take for something else:
- * `quoteFile` has a form for every one.
+ * The name of a file that is to be saved, with `_` for what a file system, a browser or a shell would take for something else, and
+ * before the name of a device of Windows; at most 255 bytes, with its ending: `quoteFile` has a form for every one.
  */
 export function plainName(name: string): string {
   checkText("plainName", "name", name);
-  return name.replace(/[^\p{L}\p{M}\p{N} ._+-]/gu, "_").replace(/^[. ]|[. ]$/g, "_") || "_";
+  return (
+    shortName(name.replace(/[^\p{L}\p{M}\p{N} ._+-]/gu, "_").replace(device, "_$&")).replace(/^[. ]|[. ]$/g, "_") || "_"
+  );
+}
+
+function shortName(name: string): string {
+  const [end = ""] = /\.[^.]{1,20}$/.exec(name) ?? [];
+  const stem = name.slice(0, name.length - end.length);
+  const encoder = new TextEncoder();
+  // No letter is written in part.
+  const { read } = encoder.encodeInto(stem, new Uint8Array(MOST_BYTES - encoder.encode(end).length));
+  return stem.slice(0, read) + end;
 }
 
 /** Names as one word of a command, parted by commas as a row of CSV, which is how `--ignore` takes them. */

@@ -86,14 +86,11 @@ export function encodeSafetensors(
 export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): SafetensorsFile {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { header, start } = readHeader(bytes, view, where);
-  let metadata: Record<string, string> = {};
+  const metadata = readMetadata(header, where);
   const entries: Entry[] = [];
   // Not `entries`, nor a copy of what was parsed: a header may hold millions of names.
   for (const name of Object.keys(header)) {
-    const value = header[name];
-    // Null is no metadata.
-    if (name === metadataName) metadata = readMetadata(value ?? {}, where);
-    else entries.push(readEntry(name, value, where));
+    if (name !== metadataName) entries.push(readEntry(name, header[name], where));
   }
   checkLayout(entries, bytes.length - start, where);
   // A copy, since the bytes in the file need not begin at a multiple of 4 (not `slice`: a Node Buffer's makes a view).
@@ -201,7 +198,13 @@ function shown(value: unknown): string {
 
 const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
-function readMetadata(value: unknown, where: string): Record<string, string> {
+/** The metadata that the bytes of a file's header hold. @throws DataError */
+export const metadataIn = (header: Uint8Array, where: string): SafetensorsFile["metadata"] =>
+  readMetadata(parseHeader(header, where), where);
+
+function readMetadata(header: Record<string, unknown>, where: string): Record<string, string> {
+  // Null is no metadata.
+  const value = header[metadataName] ?? {};
   const record = isRecord(value) ? value : { [metadataName]: undefined };
   for (const key of Object.keys(record)) {
     if (typeof record[key] === "string") continue;

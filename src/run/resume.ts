@@ -23,7 +23,7 @@ export interface Loaded {
 }
 
 /** @throws ModelError for metadata that is no text, or that stands where the file's own does */
-export function checkMetadata(metadata: NonNullable<SaveOptions["metadata"]>): void {
+function checkMetadata(metadata: NonNullable<SaveOptions["metadata"]>): void {
   // A Map and its like hold their entries elsewhere than in their keys.
   if (typeof metadata === "object" && metadata && Symbol.iterator in metadata && !Array.isArray(metadata)) {
     refuse("save: metadata", show(metadata), "an object of texts", "give Object.fromEntries of it");

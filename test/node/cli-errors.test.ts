@@ -92,6 +92,16 @@ describe("train refuses a configuration", () => {
       '{"optimizer": "adm"}',
       '"optimizer": got "adm", expected one of sgd, momentum, adam, adamw; write adam.',
     ],
+    [
+      "of lists in lists, which take fifty times their length",
+      `{"layers": ${"[".repeat(1000)}8${"]".repeat(1000)}}`,
+      `got lists or objects in others, which no option has, expected ${object}; mend the file.`,
+    ],
+    [
+      "longer than any",
+      JSON.stringify({ ignore: "name,".repeat(2 ** 22) }),
+      `got 20971533 bytes, expected ${object}, of at most 16777216; give another file.`,
+    ],
   ])("%s", async (_, text, message) => {
     place.write("c.json", text);
     await refuses([...train, "--config", "c.json"], `c.json: ${message}`);
@@ -230,6 +240,11 @@ describe("train refuses, in one line and without a file left behind,", () => {
       "a hidden size of -1",
       [...train, "--layers", "-1"],
       '--layers: got size "-1" for hidden layer 1, expected a whole number of at least 1; give sizes such as 64,32, or none for no hidden layer.',
+    ],
+    [
+      "more hidden layers than any training ends with",
+      [...train, "--layers", Array(1001).fill(1).join()],
+      "--layers: got 1001 hidden layers, expected at most 1000; give fewer, of more units each.",
     ],
     [
       "an unknown activation",

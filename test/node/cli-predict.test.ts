@@ -174,6 +174,15 @@ describe("predict", () => {
     expect(classes(safe)).toEqual(new Set(["kind", "'=SUM(1)", "-1"]));
   });
 
+  it("has in quotes what some spreadsheets part a name at, and marks what begins unseen, where it is asked to", async () => {
+    const [parted, unseen] = ["a;=SUM(1)\t=SUM(1)", "\u200b=SUM(1)"];
+    place.write("flowers.csv", flowers.replaceAll("short", parted).replaceAll('"long, wide"', unseen));
+    succeeded(await place.run([...trainFlowers, "--task", "classification", "--epochs", "20", "--out", "m"]));
+    const { stdout } = await place.run(["predict", "m", "flowers.csv", "--spreadsheet-safe"]);
+    const begins = stdout.split("\n").map((line) => line.replace(/,[0-9.]*$/, ""));
+    expect(new Set(begins)).toEqual(new Set(["kind,probability", `"${parted}"`, `'${unseen}`, ""]));
+  });
+
   it("knows a class that is a number by its value", async () => {
     place.write("flowers.csv", flowers.replaceAll("short", "0").replaceAll('"long, wide"', "1"));
     succeeded(await place.run([...trainFlowers, "--epochs", "20", "--out", "m"]));

@@ -62,3 +62,14 @@ it.runIf(process.platform !== "win32")("a signal ends the wait for who reads the
   expect(loadModel(readFileSync(kept)).inputs).toBe(2);
   rmSync(dirname(kept), { recursive: true });
 });
+
+it.runIf(process.platform !== "win32")("a signal ends predict while nobody reads what it writes", async () => {
+  place.write("flowers.csv", flowers);
+  execFileSync("mkfifo", [join(place.folder, "pipe")]);
+  succeeded(await place.spawn([...trainFlowers, "--epochs", "1"]));
+  const outcome = await place.spawn(["predict", "flowers.safetensors", "flowers.csv", "--out", "pipe"], {
+    signals: { after: "pipe: nobody reads it yet; Ctrl-C ends", names: ["SIGINT"] },
+  });
+  expect(outcome.stderr).toBe("pipe: nobody reads it yet; Ctrl-C ends\n");
+  expect(outcome.status).toBe(130);
+});

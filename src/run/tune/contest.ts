@@ -4,6 +4,8 @@ export interface ContestRules {
   readonly now: () => number;
   /** When to give up. */
   readonly deadline: number;
+  /** Ends it: what is timed by then says nothing. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How often each is timed. */
@@ -26,12 +28,12 @@ export function median(values: readonly number[]): number {
 /**
  * Times two ways in turn, the first of each pair in turn too, so that what slows the machine slows both.
  * @returns how many times as fast `challenger` is as `champion`, by their medians or by their best times, whichever is less;
- *   undefined where the time was up before
+ *   undefined where the time was up before, or the signal came
  */
 export async function contest(
   champion: () => Promise<void>,
   challenger: () => Promise<void>,
-  { now, deadline }: ContestRules,
+  { now, deadline, signal }: ContestRules,
 ): Promise<number | undefined> {
   const times: [champion: number[], challenger: number[]] = [[], []];
   const time = async (side: 0 | 1) => {
@@ -42,7 +44,7 @@ export async function contest(
   // Wakes a device that has slept since it was last used.
   await champion();
   for (let turn = 0; turn < REPEATS; turn++) {
-    if (now() >= deadline) return undefined;
+    if (signal?.aborted || now() >= deadline) return undefined;
     const first = turn % 2 === 0 ? 0 : 1;
     await time(first);
     await time(first === 0 ? 1 : 0);

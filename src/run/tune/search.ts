@@ -38,7 +38,8 @@ export interface Found {
 
 /**
  * Changes one thing after the other in the best choice so far, and keeps what is faster by the margin. What is left in the end
- * must be so once more beside the plan's own choice, since the luckiest of many timings is not the fastest candidate.
+ * must be so once more beside the plan's own choice, since the luckiest of many timings is not the fastest candidate. Where the
+ * rules' signal ends that, the plan's own is kept, of which nothing was learned: it is not to be remembered.
  */
 export async function search(
   trial: Pick<Trial, "admit">,
@@ -53,7 +54,7 @@ export async function search(
   const seen = new Set([own, start.best].map(({ choice }) => choiceText(choice)));
   let { best, tried } = start;
   let timed = 0;
-  for (; tried < attempts(step) && rules.now() < rules.deadline; tried++) {
+  for (; tried < attempts(step) && !rules.signal?.aborted && rules.now() < rules.deadline; tried++) {
     const choice = attempt(step, best.choice, tried, limits);
     if (choice === undefined || seen.has(choiceText(choice))) continue;
     seen.add(choiceText(choice));

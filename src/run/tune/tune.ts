@@ -18,6 +18,7 @@ import {
 import type { Plan } from "../../plan/types.ts";
 import { taking } from "../unfit.ts";
 import { cacheKey, decodeKept, encodeKept, type Kept } from "./cache.ts";
+import type { ContestRules } from "./contest.ts";
 import { checkForeign } from "./foreign.ts";
 import { choiceLimitsOf } from "./limits.ts";
 import { patient } from "./patient.ts";
@@ -46,14 +47,25 @@ const machine: Clock = () => performance.now();
 export const tune = (device: Device, plan: Plan, options: TuneOptions = {}): Promise<Tuned> =>
   tuneBy(machine, device, plan, options);
 
-/** As `tune`, by another clock than the machine's. */
-export const tuneBy = (now: Clock, device: Device, plan: Plan, options: TuneOptions = {}): Promise<Tuned> =>
+/** As `tune`, by another clock than the machine's, and until a signal: what is under way then is not taken, nor kept. */
+export const tuneBy = (
+  now: Clock,
+  device: Device,
+  plan: Plan,
+  options: TuneOptions = {},
+  signal?: AbortSignal,
+): Promise<Tuned> =>
   taking("tune", (where) => {
     checkDevice(where, device);
-    return tuneTaken(now, device, { plan: checkForeign(where, plan), ...takeTuning(where, options) });
+    return tuneTaken(now, device, { plan: checkForeign(where, plan), ...takeTuning(where, options), signal });
   });
 
-async function tuneTaken(now: Clock, device: Device, { plan, cache, seconds }: Taken & { readonly plan: Plan }) {
+interface Task extends Taken {
+  readonly plan: Plan;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function tuneTaken(now: Clock, device: Device, { plan, cache, seconds, signal }: Task) {
   const excess = excessOf(plan, device.gpu.limits);
   if (excess) throw (await refusals()).limitError(plan, excess);
   const began = now();
@@ -66,6 +78,7 @@ async function tuneTaken(now: Clock, device: Device, { plan, cache, seconds }: T
     cache: cache && patient(cache, Math.min(1000 * Math.max(seconds, 1), LONGEST)),
     limits: choiceLimitsOf(device),
     deadline: began + 1000 * seconds,
+    signal,
     refused: [],
   };
   const choices: TuneChoice[] = [];
@@ -91,10 +104,10 @@ async function tuneTaken(now: Clock, device: Device, { plan, cache, seconds }: T
 /** What `createTrainer` takes as `tune`: tunes the plan of the trainer. */
 export const tuner = (options: TuneOptions = {}): Tuner => tunerBy(machine, options);
 
-/** As `tuner`, by another clock than the machine's. */
-export function tunerBy(now: Clock, options: TuneOptions = {}): Tuner {
+/** As `tuner`, by another clock than the machine's, and until a signal. */
+export function tunerBy(now: Clock, options: TuneOptions = {}, signal?: AbortSignal): Tuner {
   const taken = takeTuning("tuner", options);
-  return (device, plan) => tuneBy(now, device, plan, taken);
+  return (device, plan) => tuneBy(now, device, plan, taken, signal);
 }
 
 interface Taken {
@@ -122,14 +135,12 @@ const takeTuning = (where: string, options: TuneOptions): Taken =>
     );
   });
 
-interface Context {
-  readonly now: Clock;
+interface Context extends ContestRules {
   readonly device: Device;
   readonly plan: Plan;
   readonly guard: Guard;
   readonly cache: TuneOptions["cache"];
   readonly limits: ChoiceLimits;
-  readonly deadline: number;
   /** Grows by what the cache held and is of no use. */
   readonly refused: string[];
 }
@@ -151,7 +162,7 @@ async function tuneProduct(context: Context, product: Product): Promise<TuneChoi
   const changed = kept && choiceText(kept.choice) !== choiceText(from);
   if (complete && !changed) return untimed(from, "cache");
   // What is known to be better is applied however late it is.
-  if (!changed && context.now() >= context.deadline) return untimed(from, "time ran out");
+  if (context.signal?.aborted || (!changed && context.now() >= context.deadline)) return untimed(from, "time ran out");
   const trial = await createTrial(context.device, context.guard, context.plan, step);
   try {
     const known = kept && (await trial.admit(kept.choice));
@@ -162,10 +173,11 @@ async function tuneProduct(context: Context, product: Product): Promise<TuneChoi
       return untimed(best.choice, "cache");
     }
     const start = { own: trial.own, best, tried: best === known ? (kept?.tried ?? 0) : 0 };
-    const rules = { now: context.now, deadline: context.deadline };
-    const { choice, tried, ...figures } = await search(trial, step, context.limits, start, rules);
-    await keep(context, product, { choice, tried });
-    return { ...described, ...figures, to: choice, source: tried === most ? "measured" : "time ran out" };
+    const { choice, tried, ...figures } = await search(trial, step, context.limits, start, context);
+    // Of what a signal ended a winner was not confirmed, though all may have been tried.
+    const ended = context.signal?.aborted;
+    if (!ended) await keep(context, product, { choice, tried });
+    return { ...described, ...figures, to: choice, source: tried === most && !ended ? "measured" : "time ran out" };
   } finally {
     trial.dispose();
   }

@@ -122,6 +122,21 @@ describe("tune › what it measures", () => {
     expect(counter.counts).toEqual({});
   });
 
+  test("ends by a signal, and keeps nothing of what it was at", async () => {
+    const plan = only("outputLoss", small);
+    const controller = new AbortController();
+    const { on, now } = scripted(device, (source) => {
+      if (source.includes(`@workgroup_size(${2 * hardware.lanes})`)) controller.abort();
+      return 10;
+    });
+    const cache = new Map<string, string>();
+    const { plan: tuned, report } = await tuneBy(now, on, plan, { cache, seconds: 1e6 }, controller.signal);
+    expect(controller.signal.aborted).toBe(true);
+    expect([...cache]).toEqual([]);
+    expect(tuned).toEqual(plan);
+    expect(report.choices.map(({ source }) => source)).toEqual(["time ran out"]);
+  });
+
   test("has nothing to do where a step is one dispatch", async () => {
     const given = optionsOf(smallOf(inRegisters["two layers"], "adamw, biases decay too"), true);
     const { tuning } = await train(shared, { ...given, tune: tuner() }, 1);

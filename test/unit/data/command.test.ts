@@ -103,9 +103,17 @@ describe("a command to be copied", () => {
     expect(["my houses.csv", "-x", "a/b?\n", ".csv", "", "größe 2.csv"].map(plainName)).toEqual([
       ...["my houses.csv", "-x", "a_b__", "_csv", "_", "größe 2.csv"],
     ]);
+    const devices = ["con.csv", "NUL", "Com1.tar.gz", "lpt¹ .csv", "console.csv", "com10", "a.nul"];
+    expect(devices.map(plainName)).toEqual([
+      ...["_con.csv", "_NUL", "_Com1.tar.gz", "_lpt¹ .csv", "console.csv", "com10", "a.nul"],
+    ]);
+    expect(plainName(`${"n".repeat(300)}.safetensors`)).toBe(`${"n".repeat(243)}.safetensors`);
+    expect(plainName("ö".repeat(128))).toBe("ö".repeat(127));
+    const long = fc.tuple(word, fc.nat(99)).map(([name, times]) => name.repeat(times));
     fc.assert(
-      fc.property(word, (name) => {
+      fc.property(fc.oneof(word, long), (name) => {
         const saved = plainName(name);
+        expect(new TextEncoder().encode(saved).length).toBeLessThanOrEqual(255);
         expect(quoteFile(saved, "OTHER"), saved).not.toBe("OTHER");
         expect(plainName(saved)).toBe(saved);
       }),

@@ -31,6 +31,18 @@ const value = (reach: Reach): fc.Arbitrary<unknown> =>
     },
   );
 
+/** Lists or objects in each other, each of them closed, of 1 MB or more: parsed, they take fifty times as much. */
+export const nests: fc.Arbitrary<string> = fc
+  .tuple(fc.constantFrom(["[", "]"], ['{"a":', "}"]), fc.integer({ min: 1_000_000, max: 2_000_000 }))
+  .map(([[open = "", close = ""], length]) => {
+    const depth = Math.ceil(length / (open.length + close.length));
+    return `${open.repeat(depth)}1${close.repeat(depth)}`;
+  });
+
+/** What is drawn by a format, and where inputs may be long now and then one of these. */
+export const withNests = <T>(reach: Reach, usual: fc.Arbitrary<T>, nested: (nest: string) => T): fc.Arbitrary<T> =>
+  reach === "long" ? fc.oneof({ weight: 500, arbitrary: usual }, { weight: 1, arbitrary: nests.map(nested) }) : usual;
+
 interface Edit {
   /** Which entry to take at each level, modulo their number. */
   readonly path: readonly number[];

@@ -16,7 +16,7 @@ import type { ReferenceTrainer } from "../../../src/run/types.ts";
 import { oldFile, oldOptions, writers } from "../../helpers/version-1.ts";
 import { seldom } from "./atoms.ts";
 import { afterwards, encode, type Format, type Input, meter, type Reach, read } from "./format.ts";
-import { type EditText, edits } from "./json.ts";
+import { type EditText, edits, nests } from "./json.ts";
 import { type Mutate, mutants, mutations } from "./mutate.ts";
 
 interface ModelInput extends Input {
@@ -174,6 +174,18 @@ const pumped: fc.Arbitrary<Uint8Array> = fc
   )
   .map(([shape, times]) => laidOut(shape(times), new Uint8Array()));
 
+const nested: fc.Arbitrary<Uint8Array> = fc
+  .tuple(
+    fc.constantFrom<(nest: string) => string>(
+      (nest) => nest,
+      (nest) => `{"__metadata__":{"${descriptionKey}":"{}"},"t":${nest}}`,
+      (nest) => `{"__metadata__":${JSON.stringify({ [descriptionKey]: nest })}}`,
+      (nest) => `{"__metadata__":${JSON.stringify({ format: "2", chainrule: nest })}}`,
+    ),
+    nests,
+  )
+  .map(([shape, nest]) => laidOut(shape(nest), new Uint8Array()));
+
 export async function modelFormat(): Promise<Format> {
   const made = written.map((writer) => ({ writer, trainer: trainerOf(writer) }));
   const own = await Promise.all(made.map(({ writer, trainer }) => fileOf(trainer, writer)));
@@ -198,7 +210,9 @@ export async function modelFormat(): Promise<Format> {
             })),
         },
         { weight: 50, arbitrary: fc.record({ bytes: mutants(files, reach), trainer: index }) },
-        ...(reach === "long" ? [{ weight: 1, arbitrary: fc.record({ bytes: pumped, trainer: index }) }] : []),
+        ...(reach === "long"
+          ? [pumped, nested].map((bytes) => ({ weight: 1, arbitrary: fc.record({ bytes, trainer: index }) }))
+          : []),
       ),
     check: (input) => read(() => checkModel(input as ModelInput)),
     close: () => {

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { pageNames } from "../../../demo/src/page-names.ts";
 import { hostile } from "./atoms.ts";
 import { BROWSER_RATIO, encode, type Format, type Input, type Reach, type Verdict } from "./format.ts";
-import { edits } from "./json.ts";
+import { edits, withNests } from "./json.ts";
 import { mutants } from "./mutate.ts";
 import { openSite } from "./site.ts";
 
@@ -106,7 +106,8 @@ export async function storageFormat(): Promise<Format> {
 
   return {
     ratio: BROWSER_RATIO,
-    arbitrary,
+    arbitrary: (reach) =>
+      withNests(reach, arbitrary(reach), (nest) => ({ bytes: encode(`{"a":${nest}}`), state: { entry: "a" } })),
     check: (input): Verdict => {
       const { bytes, state } = input as StorageInput;
       window.session.clear();

@@ -25,7 +25,7 @@ import { takeTuned } from "../../../src/run/tune/taken.ts";
 import type { Tuned } from "../../../src/run/tune/types.ts";
 import { seldom } from "./atoms.ts";
 import { aside, checkPrinted, encode, type Format, type Input, type Reach, read } from "./format.ts";
-import { edits } from "./json.ts";
+import { edits, withNests } from "./json.ts";
 import { mutants } from "./mutate.ts";
 
 /** What a tuner has kept: an entry of its cache, or what `tune` gave, as JSON. */
@@ -136,7 +136,8 @@ export function tuneFormat(): Format {
   }
 
   return {
-    arbitrary,
+    arbitrary: (reach) =>
+      withNests(reach, arbitrary(reach), (nest) => ({ bytes: encode(nest), kind: "entry", product: 0 })),
     check: (input) =>
       read(() => {
         const given = input as TuneInput;

@@ -1,15 +1,15 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
+import { createReferenceTrainer } from "../../../src/cpu/trainer.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/data/safetensors.ts";
 import { ModelError, ShapeError } from "../../../src/errors.ts";
 import { LARGEST_LOSS_SCALE } from "../../../src/kernels/control.ts";
 import { he, torchLinear } from "../../../src/model/initializer.ts";
 import { dense, sequential } from "../../../src/model/layer.ts";
-import { type Rule, stateWidths } from "../../../src/model/optimizer.ts";
+import { type Rule, sgd, stateWidths } from "../../../src/model/optimizer.ts";
 import { encodeModel, loadModel, type TrainingState } from "../../../src/run/checkpoint.ts";
 import { initialParameters, parameterSpecs, resolveNetwork } from "../../../src/run/network.ts";
 import { fileOptimizer } from "../../../src/run/progress.ts";
-import { checkMetadata } from "../../../src/run/resume.ts";
 import { refusal } from "../../helpers/refusal.ts";
 import { oldFile, oldOptions } from "../../helpers/version-1.ts";
 
@@ -172,40 +172,45 @@ describe("the optimizer of a file", () => {
   });
 });
 
-describe("checkMetadata", () => {
-  const refused = (metadata: unknown) => refusal(() => checkMetadata(metadata as Record<string, string>));
+describe("save", async () => {
+  const trainer = createReferenceTrainer({ ...oldOptions, optimizer: sgd({ learningRate: 0.1 }) });
+  const refused = (metadata: unknown) =>
+    trainer.save({ metadata: metadata as Record<string, string> }).then(
+      () => "no error",
+      (error: Error) => `${error.name}: ${error.message}`,
+    );
 
   it.each([
     ["a number", 3, "3"],
     ["nothing", undefined, "undefined"],
     ["an object", { a: 1 }, "a value of type Object"],
-  ])("refuses %s in the metadata", (_, value, got) => {
-    expect(refused({ author: "me", note: value })).toBe(
+  ])("refuses %s in the metadata", async (_, value, got) => {
+    expect(await refused({ author: "me", note: value })).toBe(
       `ModelError: save: metadata "note": got ${got}, expected text; write it as text, with JSON.stringify say.`,
     );
   });
 
-  it.each(["chainrule", "format"])("refuses the key %s", (key) => {
-    expect(refused({ [key]: "mine" })).toBe(
+  it.each(["chainrule", "format"])("refuses the key %s", async (key) => {
+    expect(await refused({ [key]: "mine" })).toBe(
       `ModelError: save: metadata "${key}": got a key of the file's own, expected another; rename it.`,
     );
   });
 
-  it.each([null, "text", ["text"]])("refuses %j as metadata", (metadata) => {
-    expect(refused(metadata)).toMatch(
+  it.each([null, "text", ["text"]])("refuses %j as metadata", async (metadata) => {
+    expect(await refused(metadata)).toMatch(
       /^ModelError: save: metadata: got .*, expected an object of texts; give an object/,
     );
   });
 
-  it.each([new Map([["author", "me"]]), new URLSearchParams("author=me")])("refuses %o as metadata", (metadata) => {
-    expect(refused(metadata)).toMatch(
+  it.each([new Map([["author", "me"]]), new Set(["me"])])("refuses %o as metadata", async (metadata) => {
+    expect(await refused(metadata)).toMatch(
       /^ModelError: save: metadata: got .*, expected an object of texts; give Object\.fromEntries of it\.$/,
     );
   });
 
-  it("takes text under any other key, and none", () => {
-    expect(refused({})).toBe("no error");
-    expect(refused({ "": "", Format: "mine", "chainrule.table": "{}" })).toBe("no error");
+  it("takes text under any other key, and none", async () => {
+    expect(await refused({})).toBe("no error");
+    expect(await refused({ "": "", Format: "mine", "chainrule.table": "{}" })).toBe("no error");
   });
 });
 

@@ -59,4 +59,16 @@ describe("contest", () => {
     expect(await contest(work(10).run, challenger.run, { now, deadline: 30 })).toBeUndefined();
     expect(challenger.calls()).toBe(2);
   });
+
+  it("says nothing where a signal comes before the last turn", async () => {
+    const { now, work } = fakeClock();
+    const controller = new AbortController();
+    const challenger = work(1);
+    const run = async () => {
+      await challenger.run();
+      if (challenger.calls() === 2) controller.abort();
+    };
+    expect(await contest(work(10).run, run, { now, deadline: forever, signal: controller.signal })).toBeUndefined();
+    expect(challenger.calls()).toBe(2);
+  });
 });

@@ -35,10 +35,11 @@ interface Race {
   readonly deadline?: number;
   readonly tried?: number;
   readonly best?: Choice;
+  readonly signal?: AbortSignal;
 }
 
 /** A search over choices whose runs move a fake clock. */
-async function race({ cost, reject, deadline = Number.POSITIVE_INFINITY, tried = 0, best = own }: Race) {
+async function race({ cost, reject, deadline = Number.POSITIVE_INFINITY, tried = 0, best = own, signal }: Race) {
   let time = 0;
   const alive = new Set<string>();
   const entrant = (choice: Choice): Entrant => ({
@@ -56,7 +57,7 @@ async function race({ cost, reject, deadline = Number.POSITIVE_INFINITY, tried =
   };
   const given = entrant(own);
   const start = { own: given, best: best === own ? given : entrant(best), tried };
-  const found: Found = await search({ admit }, step, limits, start, { now: () => time, deadline });
+  const found: Found = await search({ admit }, step, limits, start, { now: () => time, deadline, signal });
   return { ...found, alive: [...alive], time };
 }
 
@@ -127,6 +128,45 @@ describe("search", () => {
     };
     expect(await race({ cost: () => 1, reject, deadline: 0 })).toMatchObject({ choice: own, tried: 0, timed: 0 });
     expect(admitted).toEqual([]);
+  });
+
+  it("ends by a signal with the turn under way, which counts as no attempt", async () => {
+    const controller = new AbortController();
+    let timings = 0;
+    const cost = ({ subgroups }: Choice) => {
+      if (subgroups && ++timings === 1) controller.abort();
+      return subgroups ? 0.5 : 1;
+    };
+    const whole = await race({ cost: () => 1 });
+    const found = await race({ cost, signal: controller.signal });
+    expect(found).toMatchObject({ choice: own, speedup: 1, alive: [] });
+    expect(timings).toBe(1);
+    expect(found.tried).toBeLessThan(whole.tried);
+  });
+
+  it("keeps no winner that a signal kept from being confirmed", async () => {
+    const controller = new AbortController();
+    let runs = 0;
+    // Timed five times as a challenger, and in each of the contests of others; then in the last one.
+    const cost = (choice: Choice) => {
+      if (!choice.subgroups) return 1;
+      runs++;
+      return 0.5;
+    };
+    await race({ cost });
+    const last = runs;
+    runs = 0;
+    const ending = (choice: Choice) => {
+      const time = cost(choice);
+      if (runs === last - 1) controller.abort();
+      return time;
+    };
+    expect(await race({ cost: ending, signal: controller.signal })).toMatchObject({
+      choice: own,
+      speedup: 1,
+      alive: [],
+    });
+    expect(runs).toBeLessThan(last);
   });
 
   it("frees all candidates but leaves the plan's own", async () => {
