@@ -283,10 +283,20 @@ describe("the session of Your data", () => {
     const lines = Array.from({ length: rows }, (_, i) => `${i % 5},text ${i}`);
     await tables.read({ name: "texts.csv", content: ["a,y", ...lines].join("\n") });
     const { doubts } = await tables.look("y");
-    const got = "more than 11,184 classes on 12,000 rows";
+    const got = "12,000 classes on 12,000 rows";
     expect(doubts.classification).toMatchObject({ refused: true, fault: { parts: { got } } });
     const refused = await refusalOf(tables.prepare({ ...options, ignored: [] }));
-    expect(refused).toMatchObject({ got, remedy: "choose another target, or ignore this column", column: 2 });
+    const expected = "at most 11,184 classes on so many rows";
+    expect(refused).toMatchObject({ got, expected, remedy: "choose another target, or ignore this column", column: 2 });
+  });
+
+  it("counts the classes of a table as they are learned: 1 and 1.0 are one", async () => {
+    const { tables } = visit();
+    const lines = Array.from({ length: 12_000 }, (_, i) => `${i % 5},${i % 6000}${i < 6000 ? "" : ".0"}`);
+    await tables.read({ name: "numbers.csv", content: ["a,y", ...lines].join("\n") });
+    expect((await tables.look("y")).doubts.classification).toBeUndefined();
+    const { data } = await tables.prepare({ ...options, target: "y", task: "classification", ignored: [] });
+    expect(data.description.classes).toHaveLength(6000);
   });
 
   it("moves the numbers of a table to the worker that trains, and copies none", async () => {
