@@ -77,13 +77,14 @@ export function Page() {
     setBusy(undefined);
     setBegun(undefined);
     setStatus(undefined);
+    table.current?.stop();
     void call.end().catch(() => {});
   };
   const ask = (target: string) => {
     const wanted = beginAsk();
     setOutlook(undefined);
     return attempt(async () => {
-      const found = await table.current?.call.look(target);
+      const found = await table.current?.look(target);
       if (wanted()) setOutlook(found);
     }, wanted);
   };
@@ -102,7 +103,7 @@ export function Page() {
     setReads(name);
     try {
       const source = { name, content: await make() };
-      const summary = await reader.call.read(source);
+      const summary = await reader.read(source);
       table.current?.end();
       table.current = reader;
       return { source, summary };
@@ -170,7 +171,7 @@ export function Page() {
   /** Makes a network ready. @returns whether it is wanted still */
   const begin = async (latest: () => boolean) => {
     setBusy("Making the network ready …");
-    const prepared = await table.current?.call.prepare(options);
+    const prepared = await table.current?.prepare(options);
     if (!prepared || !latest()) return false;
     const made = await call.begin(prepared, options, runs.current);
     if (latest()) setBegun(made);
