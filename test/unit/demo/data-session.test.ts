@@ -22,7 +22,9 @@ const long: DataOptions = { ...small, epochs: 100_000 };
 function visit() {
   const session = sessions<DataContract>(open);
   const tables = createTables();
-  const { events, until } = session;
+  const { until } = session;
+  /** Of networks that are ready. */
+  const events = session.events as readonly Extract<DataContract["event"], { kind: "status" }>[];
   const call = {
     ...session.call,
     async begin(given: DataOptions, run: number) {
@@ -216,13 +218,17 @@ describe("the session of Your data", () => {
   });
 
   it("of many classes tells what does not grow with them, and judges as a whole", async () => {
-    const { read, call, status } = visit();
+    const { read, call, status, events } = visit();
     // More than are predicted at once.
     const [classes, rows] = [530, 2000];
     const lines = Array.from({ length: rows }, (_, i) => `${i % 7},${i / rows},class ${i % classes}`);
     await read(["a,b,y", ...lines].join("\n"));
     const options = { ...small, ignored: [], batch: 512, epochs: 1, testFraction: 0 };
     await call.begin(options, 0);
+    // How far it is, until it is ready.
+    expect(events.slice(0, -1)).toEqual(
+      [0, 0.989].map((share) => ({ kind: "readying", run: 0, share: expect.closeTo(share) })),
+    );
     const { judgement } = status() ?? fail();
     if (!judgement.confusion || !("pairs" in judgement.confusion)) throw new Error("a matrix of many classes");
     // A matrix of them has 280,900 numbers.

@@ -28,6 +28,7 @@ import { r2Text, rowsText } from "./words.ts";
 import "./data.css";
 
 const NAME = "data";
+const READYING = "Making the network ready …";
 
 /** A table that was read, with what it begins with. */
 interface Given {
@@ -61,7 +62,12 @@ export function Page() {
 
   const call = useSession<DataContract>(
     NAME,
-    ({ status: next }) => next.run === runs.current && setStatus(next),
+    (event) => {
+      const run = event.kind === "status" ? event.status.run : event.run;
+      if (run !== runs.current) return;
+      if (event.kind === "status") setStatus(event.status);
+      else setBusy(`${READYING} ${percent(event.share)}`);
+    },
     setFault,
   );
   /** @param wanted whether a failure is still to be told */
@@ -170,7 +176,7 @@ export function Page() {
   };
   /** Makes a network ready. @returns whether it is wanted still */
   const begin = async (latest: () => boolean) => {
-    setBusy("Making the network ready …");
+    setBusy(READYING);
     const prepared = await table.current?.prepare(options);
     if (!prepared || !latest()) return false;
     const made = await call.begin(prepared, options, runs.current);

@@ -98,7 +98,7 @@ function classesOf(table: Table, target: string): Problem | undefined {
   }
 }
 
-/** Most numbers that a network gives for all rows, one for each class: seconds of work each time that it is judged, as after each epoch. */
+/** Most numbers that a network gives for all rows, one for each class: seconds of work each time that it is judged. */
 const MOST_PREDICTED = 2 ** 27;
 
 /** The error for a target of more classes than can be judged on so many rows. */
