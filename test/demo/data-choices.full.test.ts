@@ -48,7 +48,8 @@ describe("a table of one's own", () => {
       const seen = { ended: 0 };
       // One that takes for ever.
       Worker.prototype.postMessage = function (message: { method?: string }, transfer?: unknown) {
-        if (message.method !== "prepare") return postMessage.call(this, message, transfer as Transferable[]);
+        if (message.method !== "prepare")
+          return postMessage.call(this, message, transfer as StructuredSerializeOptions);
         Worker.prototype.postMessage = postMessage;
       };
       Worker.prototype.terminate = function () {

@@ -52,7 +52,7 @@ function visit() {
     await done();
     return begun;
   };
-  return { ...session, call, tables, status, steps, done, under, read, train };
+  return { ...session, events, call, tables, status, steps, done, under, read, train };
 }
 
 /** What a call was refused with. */
