@@ -19,32 +19,48 @@ function pathOf(url) {
 /** A file as this build has it, not as a cache on its way has another build's. The browser refuses any other. */
 const request = (path) => new Request(scope + path, { cache: "reload", integrity: files[path] });
 
-/** All files or none: what does not arrive whole leaves the build before in its place. */
+/** Where a cache says when its build was kept, so that what served last is known: 1, 2, … Caches are in the order of their making. */
+const mark = `${scope}?turn`;
+
+async function turnOf(cacheName) {
+  const noted = await caches.match(mark, { cacheName });
+  return noted ? Number(await noted.text()) : 0;
+}
+
+/** The caches of the site's other builds, the one that was kept last first. */
+async function others() {
+  const names = (await caches.keys()).filter((name) => name.startsWith(mine) && name !== own);
+  const found = await Promise.all(names.reverse().map(async (name) => ({ name, turn: await turnOf(name) })));
+  return found.sort((a, b) => b.turn - a.turn);
+}
+
+/** All files or none: what does not arrive whole leaves the builds before as they are, this one among them if the site went back to it. */
 async function install() {
+  const before = await caches.has(own);
   try {
     const cache = await caches.open(own);
     const now = Object.keys(files).filter((path) => !later.includes(path));
     await cache.addAll(now.map(request));
+    const [latest] = await others();
+    await cache.put(mark, new Response(1 + (latest?.turn ?? 0)));
   } catch (error) {
-    await caches.delete(own);
+    if (!before) await caches.delete(own);
     throw error;
   }
   await self.skipWaiting();
 }
 
-const others = async () => (await caches.keys()).filter((name) => name.startsWith(mine) && name !== own);
-
 /** Forgets all builds but the one before, … */
 async function forget() {
-  const [, ...older] = (await others()).reverse();
-  await Promise.all(older.map((name) => caches.delete(name)));
+  const [, ...older] = await others();
+  await Promise.all(older.map(({ name }) => caches.delete(name)));
 }
 
 /** … whose files have names of their own, for the tabs that it opened. */
 async function find(path) {
   const named = (cacheName) => caches.match(scope + path, { cacheName, ignoreVary: true });
   let found = await named(own);
-  for (const name of found ? [] : (await others()).reverse()) found ??= await named(name);
+  for (const { name } of found ? [] : await others()) found ??= await named(name);
   return found;
 }
 

@@ -19,4 +19,4 @@ export { confusionOf, type Predicted, pairsOf, type Score, scoreOf } from "./dat
 export { type Split, splitRows, takeRows, trainRows } from "./data/split.ts";
 export { type LeaveOut, readInputs } from "./data/table.ts";
 export { doubtOf, type Guess, guessTask, lossOf, type Task, tasks } from "./data/task.ts";
-export { decodeText } from "./data/text.ts";
+export { decodeText, visible } from "./data/text.ts";

@@ -45,6 +45,8 @@ export function aside<M extends Contract["methods"]>(worker: Worker): Aside<M> {
     else found?.resolve(data.value);
   };
   worker.onerror = ({ message }) => end(new Error(message || "A worker of this page did not load."));
+  // Which call it was of stands in what cannot be read.
+  worker.onmessageerror = () => end(new Error("An answer of a worker of this page could not be read."));
   return {
     call: new Proxy({} as Remote<M>, {
       get:

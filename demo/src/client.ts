@@ -47,16 +47,30 @@ interface Waiting {
 
 const listeners = new Map<number, Listener>();
 const waiting = new Map<number, Waiting>();
+/** Why the worker answers no more, once it does not. */
+let ended: RemoteError | undefined;
 let worker = start();
 let numbers = 0;
 
 function start(): Worker {
   const made = startWorker(script, "chainrule");
   made.onmessage = ({ data }: MessageEvent<FromWorker>) => receive(data);
-  made.onerror = ({ message }) => {
-    lost.value ??= { what: "worker", fault: { name: "Error", message: message || "It did not load." } };
-  };
+  made.onerror = ({ message }) => lose(message || "It did not load.");
+  made.onmessageerror = () => lose("Its answer could not be read.");
   return made;
+}
+
+/** What the worker was asked is refused, and what it is asked until it is started again. */
+function lose(message: string): void {
+  const fault = { name: "Error", message };
+  lost.value ??= { what: "worker", fault };
+  ended ??= new RemoteError(fault);
+  refuse(ended);
+}
+
+function refuse(error: RemoteError): void {
+  for (const { reject } of waiting.values()) reject(error);
+  waiting.clear();
 }
 
 const post = (message: ToWorker, transfer: Transferable[] = []) => worker.postMessage(message, transfer);
@@ -64,6 +78,7 @@ const post = (message: ToWorker, transfer: Transferable[] = []) => worker.postMe
 /** Posts what the worker answers, under a number of its own. */
 const ask = (message: (id: number) => ToWorker, transfer?: Transferable[]): Promise<unknown> =>
   new Promise((resolve, reject) => {
+    if (ended) throw ended;
     const id = ++numbers;
     // First: for what cannot be sent, which throws, there is nothing to wait.
     post(message(id), transfer);
@@ -132,9 +147,8 @@ export function connect<C extends Contract>(
 export function restart(): void {
   worker.terminate();
   listeners.clear();
-  const ended = new RemoteError({ name: "AbortError", message: "The worker was started again." });
-  for (const { reject } of waiting.values()) reject(ended);
-  waiting.clear();
+  refuse(new RemoteError({ name: "AbortError", message: "The worker was started again." }));
+  ended = undefined;
   backend.value = undefined;
   lost.value = undefined;
   worker = start();
@@ -148,7 +162,7 @@ export async function settled(): Promise<void> {
   let quiet: boolean;
   do {
     quiet = waiting.size + asked.size === 0;
-    await Promise.all([ask((id) => ({ kind: "settle", id })), Promise.allSettled(asked)]);
+    await Promise.allSettled([ask((id) => ({ kind: "settle", id })), ...asked]);
     // An answer is drawn in a frame, and may have effects after it, which ask again.
     await nextFrame();
     await nextFrame();

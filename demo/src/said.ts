@@ -1,18 +1,12 @@
-/** Letters that are not seen, end a line, or change where others stand; not the two joiners, which writing such as Persian needs. */
-const unseen = /(?![\u200c\u200d])[\p{C}\p{Zl}\p{Zp}]/gu;
-
-/** As the library's messages have them. */
-const codeOf = (letter: string): string => (letter === "\n" ? "\\n" : `\\u{${letter.codePointAt(0)?.toString(16)}}`);
+import { visible } from "chainrule/table";
 
 /**
  * A text out of a file as the page shows it: what is not seen as its code, `\u{202e}`, and of a long one the beginning. Other text beside
  * it stays where it stands only where it is isolated too: as `Said`, or in an element of its own.
- * @param most letters that are shown
+ * @param most letters that are shown; if left out as many as each part of the library's errors has
  */
-export const said = (text: string, most = 200): string => {
-  const shown = text.length > most ? `${text.slice(0, most).replace(/[\ud800-\udbff]$/, "")}…` : text;
-  return shown.replace(unseen, codeOf);
-};
+export const said = (text: string, most = 250): string =>
+  visible(text.length > most ? `${text.slice(0, most).replace(/[\ud800-\udbff]$/, "")}…` : text);
 
 /** The same within a text without elements, such as a tooltip. */
 export const isolated = (text: string, most?: number): string => `\u2068${said(text, most)}\u2069`;

@@ -11,15 +11,26 @@ const { trustedTypes } = globalThis as {
 const policy = trustedTypes?.createPolicy("chainrule", { createScriptURL: (address) => address });
 const trusted = (address: string): string => policy?.createScriptURL(address) ?? address;
 
+/** Addresses of the blobs that start scripts, by the scripts': one is kept for each, as a blob stays as long as its address does. */
+const starters = new Map<string, string>();
+
+function starterOf(script: string): string {
+  const known = starters.get(script);
+  if (known !== undefined) return known;
+  const blob = new Blob([`import ${JSON.stringify(script)};`], { type: "text/javascript" });
+  const made = URL.createObjectURL(blob);
+  starters.set(script, made);
+  return made;
+}
+
 /**
  * Starts a worker under the policy of whoever starts it. A worker of an address of its own would be under that of its server's
  * headers alone, and pages' hosts have none; one of a blob inherits.
  * @param address of its script, as an import of `…?worker&url` gives it
  */
 export function startWorker(address: string, name: string): Worker {
-  const source = `import ${JSON.stringify(new URL(address, import.meta.url).href)};`;
-  const blob = new Blob([source], { type: "text/javascript" });
-  return new Worker(trusted(URL.createObjectURL(blob)), { type: "module", name });
+  const script = new URL(address, import.meta.url).href;
+  return new Worker(trusted(starterOf(script)), { type: "module", name });
 }
 
 /** Keeps the built site for when there is no network, where the browser lets it. */

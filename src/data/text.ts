@@ -1,3 +1,4 @@
+import { visible as seen } from "../brief.ts";
 import { DataError } from "../errors.ts";
 import { refuse, show } from "../model/options.ts";
 import { checkText } from "./check.ts";
@@ -35,4 +36,10 @@ export function decodeText(bytes: Uint8Array, file: string): string {
     expected: "text in UTF-8",
     remedy: "save the table as CSV in UTF-8",
   });
+}
+
+/** Text in one line in which nothing is hidden, as messages have it: `\n` for a line end, `\u{202e}` for what turns a direction. */
+export function visible(text: string): string {
+  checkText("visible", "text", text);
+  return seen(text);
 }

@@ -39,6 +39,34 @@ describe("a table of one's own", () => {
     await page.getByText('column 1 ("a"): got "x", expected a number.').waitFor();
   });
 
+  it("whose training is cancelled while it is prepared ends its worker, and is read again for the next", async () => {
+    const { page, errors } = await site.goTo("data");
+    const rows = Array.from({ length: 40 }, (_, i) => `${i},${i / 3}`);
+    await take(page, "t.csv", ["a,y", ...rows].join("\n"));
+    const seen = await page.evaluateHandle(() => {
+      const { postMessage, terminate } = Worker.prototype;
+      const seen = { ended: 0 };
+      // One that takes for ever.
+      Worker.prototype.postMessage = function (message: { method?: string }, transfer?: unknown) {
+        if (message.method !== "prepare")
+          return postMessage.call(this, message, transfer as StructuredSerializeOptions);
+        Worker.prototype.postMessage = postMessage;
+      };
+      Worker.prototype.terminate = function () {
+        seen.ended += 1;
+        terminate.call(this);
+      };
+      return seen;
+    });
+    await button(page, "Train").click();
+    await page.getByText("Making the network ready …").waitFor();
+    await button(page, "Cancel").click();
+    expect(await seen.evaluate(({ ended }) => ended)).toBe(1);
+    await trainAll(page);
+    expect(page.workers()).toHaveLength(2);
+    expect(errors).toEqual([]);
+  });
+
   it("of very many columns shows the first ones, and others by their names", async () => {
     const { page } = await site.goTo("data");
     const names = Array.from({ length: 301 }, (_, i) => `c${i}`);

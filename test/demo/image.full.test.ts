@@ -103,6 +103,31 @@ describe("a picture", () => {
     expect(errors).toEqual([]);
   });
 
+  it.each([
+    ["is cancelled", async (page: Page) => void (await button(page, "Cancel").click()), 0],
+    ["gives way to a file that is no picture", (page: Page) => give(page, "drop", "text"), 1],
+  ])(
+    "that is the first and %s leaves the page to train the sample, whatever is changed before",
+    async (_, end, alerts) => {
+      for (const change of [false, true]) {
+        const { page, errors } = await site.goTo("data");
+        const reading = await holdWorkers(page, "picture");
+        await page.evaluate((at) => location.assign(`#/${at}`), small);
+        await reading.asked();
+        await end(page);
+        await reading.release();
+        await page.getByTestId("picture-name").getByText("No picture yet").waitFor();
+        await page.getByText("Not begun").waitFor();
+        expect(await page.getByRole("alert").count()).toBe(alerts);
+        if (change) await page.getByLabel("Units of each").selectOption("64");
+        else await button(page, "Train").click();
+        await page.getByTestId("picture-name").getByText("Dusk").waitFor();
+        expect(await page.getByRole("alert").count()).toBe(0);
+        expect(errors).toEqual([]);
+      }
+    },
+  );
+
   it("that cannot be read at another size stays at its own", async () => {
     const { page } = await visit(small);
     const reading = await holdWorkers(page, "picture");

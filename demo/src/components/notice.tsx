@@ -39,7 +39,7 @@ export function WhatItSaid({ fault, who = "library" }: { fault: FaultMessage; wh
   );
 }
 
-/** Letters of each part, which may name what stands in a file. */
+/** Letters of an error that is not the library's, whose own are brief. */
 const MOST_LETTERS = 1000;
 
 /** An error of the library in its four parts: where, got, expected, remedy. */
@@ -55,19 +55,19 @@ export function Fault({ fault }: { fault: FaultMessage }) {
     <dl class="fault">
       <dt>Where</dt>
       <dd>
-        <Said text={parts.where} most={MOST_LETTERS} />
+        <Said text={parts.where} />
       </dd>
       <dt>Got</dt>
       <dd>
-        <Said text={parts.got} most={MOST_LETTERS} />
+        <Said text={parts.got} />
       </dd>
       <dt>Expected</dt>
       <dd>
-        <Said text={parts.expected} most={MOST_LETTERS} />
+        <Said text={parts.expected} />
       </dd>
       <dt>What helps</dt>
       <dd>
-        <Said text={parts.remedy} most={MOST_LETTERS} />
+        <Said text={parts.remedy} />
       </dd>
     </dl>
   );

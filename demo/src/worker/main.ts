@@ -1,6 +1,6 @@
 import { openDevice } from "chainrule";
 import { createHost } from "./host.ts";
-import type { FromWorker, ToWorker } from "./protocol.ts";
+import { type FromWorker, refuseUnread, type ToWorker } from "./protocol.ts";
 import { sessions } from "./sessions.ts";
 
 // The worker that owns the GPU.
@@ -9,6 +9,7 @@ import { sessions } from "./sessions.ts";
 interface Scope {
   postMessage(message: FromWorker, transfer: Transferable[]): void;
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+  onmessageerror: (() => void) | null;
 }
 const scope = globalThis as unknown as Scope;
 
@@ -18,3 +19,4 @@ const receive = createHost({
   send: (message, transfer) => scope.postMessage(message, transfer),
 });
 scope.onmessage = ({ data }) => receive(data);
+scope.onmessageerror = refuseUnread;

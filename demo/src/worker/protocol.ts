@@ -94,6 +94,11 @@ export class RemoteError extends Error {
   }
 }
 
+/** What a worker does with a call that cannot be read, whose number nobody knows: the page hears of it as of any error of the worker. */
+export const refuseUnread = (): never => {
+  throw new Error("A call could not be read.");
+};
+
 /**
  * Objects in a call's values that move to the other side instead of being copied: canvases, bitmaps, and buffers that are named by
  * themselves. An array is copied, unless its buffer is.

@@ -1,4 +1,4 @@
-import { type Contract, type FaultMessage, faultOf, transferables } from "./protocol.ts";
+import { type Contract, type FaultMessage, faultOf, refuseUnread, transferables } from "./protocol.ts";
 
 /** What a worker aside is asked, and what it answers. */
 export interface AsideCall {
@@ -12,6 +12,7 @@ export type AsideAnswer = { readonly id: number } & ({ readonly value: unknown }
 interface Scope {
   postMessage(message: AsideAnswer, transfer: Transferable[]): void;
   onmessage: ((event: MessageEvent<AsideCall>) => void) | null;
+  onmessageerror: (() => void) | null;
 }
 
 /** Answers what the page asks of a worker aside (`aside.ts`). */
@@ -24,4 +25,5 @@ export function serve(methods: Contract["methods"], scope = globalThis as unknow
       scope.postMessage({ id, fault: faultOf(error) }, []);
     }
   };
+  scope.onmessageerror = refuseUnread;
 }

@@ -145,6 +145,7 @@ const calls: {
   guessTask: [[table, 2], { ...tableFits, "0.rows": isEmpty, "1": isCount(0, 2) }],
   doubtOf: [[table, "y", "classification"], { ...tableFits, "0.rows": isEmpty, "1": isNone, "2": isNone }],
   lossOf: [["regression"], { "0": isNone }],
+  visible: [["a"], { "0": isText }],
   decodeText: [[new TextEncoder().encode("a"), "t.csv"], { "0": isNone, "1": isText }],
 };
 

@@ -16,6 +16,7 @@ type Methods = { add(a: number, b: number): Promise<number>; fail(): Promise<nev
 function start() {
   const scope: Parameters<typeof serve>[1] = {
     onmessage: null,
+    onmessageerror: null,
     postMessage: (data: AsideAnswer) => queueMicrotask(() => worker.onmessage?.({ data } as MessageEvent)),
   };
   serve(
@@ -31,11 +32,12 @@ function start() {
   const terminate = vi.fn();
   const worker = {
     onmessage: null as ((event: MessageEvent<AsideAnswer>) => void) | null,
-    onerror: null as ((event: { message: string }) => void) | null,
+    onerror: null as ((event: { message?: string }) => void) | null,
+    onmessageerror: null as (() => void) | null,
     postMessage: (data: AsideCall) => scope.onmessage?.({ data } as MessageEvent),
     terminate,
   };
-  return { worker, terminate, ...aside<Methods>(worker as unknown as Worker) };
+  return { worker, scope, terminate, ...aside<Methods>(worker as unknown as Worker) };
 }
 
 it("a worker aside answers each call, and an error keeps its parts", async () => {
@@ -58,6 +60,26 @@ it("a worker aside that does not load refuses what waits for it, with what the b
   const hanging = call.hang();
   worker.onerror?.({ message: "no such file" });
   await expect(hanging).rejects.toThrow("no such file");
+  const other = start();
+  const waiting = other.call.hang();
+  // Of a script that does not load browsers say nothing.
+  other.worker.onerror?.({});
+  await expect(waiting).rejects.toThrow("A worker of this page did not load.");
+});
+
+it("a worker aside whose answer cannot be read is ended, and refuses what waits for it and what comes later", async () => {
+  const { call, worker, terminate } = start();
+  const hanging = call.hang();
+  expect(worker.onmessageerror).not.toBeNull();
+  worker.onmessageerror?.();
+  await expect(hanging).rejects.toThrow("could not be read");
+  await expect(call.add(1, 2)).rejects.toThrow("could not be read");
+  expect(terminate).toHaveBeenCalled();
+});
+
+it("a worker aside tells of a call that it cannot read as of an error of its own", () => {
+  const { scope } = start();
+  expect(() => scope.onmessageerror?.()).toThrow("A call could not be read.");
 });
 
 it("a buffer that is named by itself moves, and an array is copied", () => {

@@ -7,7 +7,8 @@ class FakeWorker {
   static all: FakeWorker[] = [];
   readonly got: ToWorker[] = [];
   onmessage: (event: { data: FromWorker }) => void = () => {};
-  onerror: (event: { message: string }) => void = () => {};
+  onerror: (event: { message?: string }) => void = () => {};
+  onmessageerror: () => void = () => {};
   terminated = false;
   /** Whether it takes what it is sent. */
   takes = true;
@@ -79,6 +80,30 @@ describe("the page's side of the worker", () => {
     expect([worker.terminated, FakeWorker.all.length, client.generation.value]).toEqual([true, 2, 1]);
     worker.say({ kind: "event", session: 1, event: "late" });
     expect(events).toEqual([]);
+  });
+
+  it.each([
+    ["does not load", (worker: FakeWorker) => worker.onerror({}), "It did not load."],
+    ["gives an answer that cannot be read", (worker: FakeWorker) => worker.onmessageerror(), "could not be read"],
+  ])("refuses what waits and what comes later of a worker that %s, until it is started again", async (_, end, said) => {
+    const { client, worker } = await openPage();
+    const open = () =>
+      client.connect<Contract>(
+        "page",
+        () => {},
+        () => {},
+      );
+    const { call } = open();
+    const working = call.work();
+    end(worker);
+    await expect(working).rejects.toThrow(said);
+    await expect(call.work()).rejects.toThrow(said);
+    expect(client.lost.value).toMatchObject({ what: "worker", fault: { message: expect.stringContaining(said) } });
+    client.restart();
+    const again = open().call.work();
+    const asked = FakeWorker.all[1]?.got.at(-1);
+    FakeWorker.all[1]?.say({ kind: "result", id: asked?.kind === "call" ? asked.id : Number.NaN, value: 3 });
+    expect(await again).toBe(3);
   });
 
   it("rejects a call whose values cannot be sent, and does not wait for its answer", async () => {

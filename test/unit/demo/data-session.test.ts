@@ -22,7 +22,9 @@ const long: DataOptions = { ...small, epochs: 100_000 };
 function visit() {
   const session = sessions<DataContract>(open);
   const tables = createTables();
-  const { events, until } = session;
+  const { until } = session;
+  /** Of networks that are ready. */
+  const events = session.events as readonly Extract<DataContract["event"], { kind: "status" }>[];
   const call = {
     ...session.call,
     async begin(given: DataOptions, run: number) {
@@ -50,7 +52,7 @@ function visit() {
     await done();
     return begun;
   };
-  return { ...session, call, tables, status, steps, done, under, read, train };
+  return { ...session, events, call, tables, status, steps, done, under, read, train };
 }
 
 /** What a call was refused with. */
@@ -216,13 +218,17 @@ describe("the session of Your data", () => {
   });
 
   it("of many classes tells what does not grow with them, and judges as a whole", async () => {
-    const { read, call, status } = visit();
+    const { read, call, status, events } = visit();
     // More than are predicted at once.
     const [classes, rows] = [530, 2000];
     const lines = Array.from({ length: rows }, (_, i) => `${i % 7},${i / rows},class ${i % classes}`);
     await read(["a,b,y", ...lines].join("\n"));
     const options = { ...small, ignored: [], batch: 512, epochs: 1, testFraction: 0 };
     await call.begin(options, 0);
+    // How far it is, until it is ready.
+    expect(events.slice(0, -1)).toEqual(
+      [0, 0.989].map((share) => ({ kind: "readying", run: 0, share: expect.closeTo(share) })),
+    );
     const { judgement } = status() ?? fail();
     if (!judgement.confusion || !("pairs" in judgement.confusion)) throw new Error("a matrix of many classes");
     // A matrix of them has 280,900 numbers.
@@ -283,10 +289,20 @@ describe("the session of Your data", () => {
     const lines = Array.from({ length: rows }, (_, i) => `${i % 5},text ${i}`);
     await tables.read({ name: "texts.csv", content: ["a,y", ...lines].join("\n") });
     const { doubts } = await tables.look("y");
-    const got = "more than 11,184 classes on 12,000 rows";
+    const got = "12,000 classes on 12,000 rows";
     expect(doubts.classification).toMatchObject({ refused: true, fault: { parts: { got } } });
     const refused = await refusalOf(tables.prepare({ ...options, ignored: [] }));
-    expect(refused).toMatchObject({ got, remedy: "choose another target, or ignore this column", column: 2 });
+    const expected = "at most 11,184 classes on so many rows";
+    expect(refused).toMatchObject({ got, expected, remedy: "choose another target, or ignore this column", column: 2 });
+  });
+
+  it("counts the classes of a table as they are learned: 1 and 1.0 are one", async () => {
+    const { tables } = visit();
+    const lines = Array.from({ length: 12_000 }, (_, i) => `${i % 5},${i % 6000}${i < 6000 ? "" : ".0"}`);
+    await tables.read({ name: "numbers.csv", content: ["a,y", ...lines].join("\n") });
+    expect((await tables.look("y")).doubts.classification).toBeUndefined();
+    const { data } = await tables.prepare({ ...options, target: "y", task: "classification", ignored: [] });
+    expect(data.description.classes).toHaveLength(6000);
   });
 
   it("moves the numbers of a table to the worker that trains, and copies none", async () => {

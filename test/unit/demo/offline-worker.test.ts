@@ -10,8 +10,15 @@ const ofSite = (build: string) => `chainrule ${SCOPE} ${build}`;
 
 type Held = Map<string, Map<string, string>>;
 
+interface Answer {
+  readonly ok: boolean;
+  text(): Promise<string>;
+  clone(): Answer;
+}
+const answerOf = (text: string): Answer => ({ ok: true, text: async () => text, clone: () => answerOf(text) });
+
 /** The service worker of a site with a page, a script and a file for later, on an origin's caches, by their names. */
-function openWorker(held: Held, { broken = false } = {}) {
+function openWorker(held: Held, { broken = false, damaged = false, build = "3" } = {}) {
   const listeners = new Map<string, (event: object) => void>();
   const asked: string[] = [];
   const guard = () => {
@@ -23,11 +30,16 @@ function openWorker(held: Held, { broken = false } = {}) {
       const cache = held.get(name) ?? new Map<string, string>();
       held.set(name, cache);
       return {
-        put: async (url: string, { text }: { text: string }) => void cache.set(url, text),
+        put: async (url: string, { text }: Answer) => void cache.set(url, await text()),
         addAll: async (all: readonly { url: string }[]) => {
+          if (damaged) throw new TypeError("A file is another.");
           for (const { url } of all) cache.set(url, "kept");
         },
       };
+    },
+    async has(name: string) {
+      guard();
+      return held.has(name);
     },
     async keys() {
       guard();
@@ -40,11 +52,11 @@ function openWorker(held: Held, { broken = false } = {}) {
     async match(url: string, { cacheName }: { cacheName: string }) {
       guard();
       const text = held.get(cacheName)?.get(url);
-      return text === undefined ? undefined : { text };
+      return text === undefined ? undefined : answerOf(text);
     },
   };
   runInNewContext(
-    `const build = "3", later = ["later.js"], files = { "": "p", "a.js": "s", "later.js": "l" };\n${source}`,
+    `const build = "${build}", later = ["later.js"], files = { "": "p", "a.js": "s", "later.js": "l" };\n${source}`,
     {
       self: {
         registration: { scope: SCOPE },
@@ -53,6 +65,12 @@ function openWorker(held: Held, { broken = false } = {}) {
         clients: { claim: async () => {} },
       },
       caches,
+      Response: class {
+        readonly text: Answer["text"];
+        constructor(content: unknown) {
+          this.text = async () => String(content);
+        }
+      },
       Request: class {
         readonly url: string;
         readonly how: object;
@@ -63,22 +81,21 @@ function openWorker(held: Held, { broken = false } = {}) {
       },
       fetch: async ({ url, how }: { url: string; how?: object }) => {
         asked.push(url);
-        const answer = { ok: true, text: `fetched with ${JSON.stringify(how ?? {})}`, clone: () => answer };
-        return answer;
+        return answerOf(`fetched with ${JSON.stringify(how ?? {})}`);
       },
     },
   );
   const dispatch = async (kind: string, event: object = {}) => {
     const waits: unknown[] = [];
-    let answer: Promise<{ text: string }> | undefined;
+    let answer: Promise<Answer> | undefined;
     listeners.get(kind)?.({
       ...event,
       waitUntil: (work: unknown) => waits.push(work),
-      respondWith(given: Promise<{ text: string }>) {
+      respondWith(given: Promise<Answer>) {
         answer = given;
       },
     });
-    const text = (await answer)?.text;
+    const text = await (await answer)?.text();
     await Promise.all(waits);
     return text;
   };
@@ -106,7 +123,43 @@ describe("the site's service worker", () => {
     await worker.install();
     await worker.activate();
     expect([...held.keys()]).toEqual([...others, ofSite("2"), OWN]);
-    expect(filesOf(held, OWN)).toEqual({ [SCOPE]: "kept", [`${SCOPE}a.js`]: "kept" });
+    expect(filesOf(held, OWN)).toEqual({ [SCOPE]: "kept", [`${SCOPE}a.js`]: "kept", [`${SCOPE}?turn`]: "1" });
+  });
+
+  /** Each build of a row takes the place of the one that served; of one with `!` a file arrives as another, so that it does not. */
+  it.each([
+    { row: "A B C", kept: "B C" },
+    { row: "A B A C", kept: "A C" },
+    { row: "A B A C A", kept: "C A" },
+    { row: "A B A B A", kept: "B A" },
+    { row: "A B A!", kept: "A B" },
+    { row: "A B A! C", kept: "B C" },
+    { row: "A B C!", kept: "A B" },
+    { row: "A B C! D", kept: "B D" },
+    { row: "A A B", kept: "A B" },
+  ])("keeps of the builds $row those that its tabs are of: $kept", async ({ row, kept }) => {
+    const held: Held = new Map();
+    for (const step of row.split(" ")) {
+      const damaged = step.endsWith("!");
+      const worker = openWorker(held, { damaged, build: step.charAt(0) });
+      if (damaged) await expect(worker.install()).rejects.toThrow("A file is another.");
+      else await worker.install().then(worker.activate);
+    }
+    expect([...held.keys()].sort()).toEqual(kept.split(" ").map(ofSite).sort());
+    for (const name of held.keys()) expect(filesOf(held, name)).toMatchObject({ [SCOPE]: "kept" });
+  });
+
+  it("keeps the build that serves, and not one whose keeping was broken off", async () => {
+    const held: Held = new Map();
+    const begin = async (build: string) => {
+      const worker = openWorker(held, { build });
+      await worker.install();
+      await worker.activate();
+    };
+    await begin("A");
+    held.set(ofSite("B"), new Map());
+    await begin("C");
+    expect([...held.keys()]).toEqual([ofSite("A"), ofSite("C")]);
   });
 
   it("answers out of its own build, then of those before, and never out of another's", async () => {
@@ -145,6 +198,7 @@ describe("the site's service worker", () => {
   it("answers as the network does where storage is full or damaged", async () => {
     const worker = openWorker(new Map(), { broken: true });
     await worker.activate();
+    await expect(worker.install()).rejects.toThrow("It is full.");
     for (const name of ["", "a.js", "later.js"]) expect(await worker.ask(SCOPE + name)).toMatch(/^fetched/);
   });
 });

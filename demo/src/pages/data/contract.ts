@@ -141,5 +141,8 @@ export interface DataContract {
     /** The model, as the command line's `predict` takes it. */
     save(): Promise<Uint8Array<ArrayBuffer>>;
   };
-  readonly event: { readonly kind: "status"; readonly status: Status };
+  readonly event:
+    | { readonly kind: "status"; readonly status: Status }
+    /** How much of the first judgement is done, from 0 to 1, where it takes more than one prediction. */
+    | { readonly kind: "readying"; readonly run: number; readonly share: number };
 }

@@ -28,6 +28,7 @@ import { r2Text, rowsText } from "./words.ts";
 import "./data.css";
 
 const NAME = "data";
+const READYING = "Making the network ready …";
 
 /** A table that was read, with what it begins with. */
 interface Given {
@@ -61,7 +62,12 @@ export function Page() {
 
   const call = useSession<DataContract>(
     NAME,
-    ({ status: next }) => next.run === runs.current && setStatus(next),
+    (event) => {
+      const run = event.kind === "status" ? event.status.run : event.run;
+      if (run !== runs.current) return;
+      if (event.kind === "status") setStatus(event.status);
+      else setBusy(`${READYING} ${percent(event.share)}`);
+    },
     setFault,
   );
   /** @param wanted whether a failure is still to be told */
@@ -77,13 +83,14 @@ export function Page() {
     setBusy(undefined);
     setBegun(undefined);
     setStatus(undefined);
+    table.current?.stop();
     void call.end().catch(() => {});
   };
   const ask = (target: string) => {
     const wanted = beginAsk();
     setOutlook(undefined);
     return attempt(async () => {
-      const found = await table.current?.call.look(target);
+      const found = await table.current?.look(target);
       if (wanted()) setOutlook(found);
     }, wanted);
   };
@@ -102,7 +109,7 @@ export function Page() {
     setReads(name);
     try {
       const source = { name, content: await make() };
-      const summary = await reader.call.read(source);
+      const summary = await reader.read(source);
       table.current?.end();
       table.current = reader;
       return { source, summary };
@@ -169,8 +176,8 @@ export function Page() {
   };
   /** Makes a network ready. @returns whether it is wanted still */
   const begin = async (latest: () => boolean) => {
-    setBusy("Making the network ready …");
-    const prepared = await table.current?.call.prepare(options);
+    setBusy(READYING);
+    const prepared = await table.current?.prepare(options);
     if (!prepared || !latest()) return false;
     const made = await call.begin(prepared, options, runs.current);
     if (latest()) setBegun(made);

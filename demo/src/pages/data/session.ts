@@ -74,6 +74,12 @@ class DataSession implements Session<DataContract> {
     const { train, test, description } = data;
     const { task, inputs, classes } = description;
     const wanted = () => this.#wanted === run;
+    const all = train.rows + (test?.rows ?? 0);
+    let first = all * classes.length > MOST_NUMBERS;
+    const goesOn = (judged: number) => {
+      if (first && wanted()) this.#context.emit({ kind: "readying", run, share: judged / all });
+      return wanted();
+    };
     await this.#end();
     const training = await createTraining(this.#context.device, {
       model: modelOf(options, classes.length || 1),
@@ -87,7 +93,7 @@ class DataSession implements Session<DataContract> {
     const { plan } = training;
     const course = new Course(training, options.epochs * Math.ceil(train.rows / plan.batch), {
       judge: async () => {
-        judgement = await judge(training, data, wanted);
+        judgement = await judge(training, data, goesOn);
         return judgement.test?.loss;
       },
       report: (progress) => {
@@ -100,6 +106,7 @@ class DataSession implements Session<DataContract> {
     });
     this.#run = { course, description };
     await course.look();
+    first = false;
     return { run, plan, task, inputs, classes, trainRows: train.rows, testRows: test?.rows ?? 0, example };
   }
 
@@ -136,14 +143,14 @@ function likeliestOf(probabilities: ArrayLike<number>): Likely[] {
   return firstOf(all, MOST_BARS, (a, b) => b.probability - a.probability);
 }
 
-/** @param wanted whether to go on */
+/** @param goesOn is told how many rows are judged, and tells whether to go on */
 async function judge(
   training: Training,
   { train, test, description }: PreparedData,
-  wanted: () => boolean,
+  goesOn: (judged: number) => boolean,
 ): Promise<Judgement> {
-  const trained = await judgePart(training, train, description, wanted);
-  const tested = test && (await judgePart(training, test, description, wanted));
+  const trained = await judgePart(training, train, description, goesOn);
+  const tested = test && (await judgePart(training, test, description, (judged) => goesOn(train.rows + judged)));
   const { targets, pairs, predicted } = tested ?? trained;
   const { targetScale, classes } = description;
   return {
@@ -159,7 +166,7 @@ async function judgePart(
   training: Training,
   { rows, data, targets }: Part,
   description: TableDescription,
-  wanted: () => boolean,
+  goesOn: (judged: number) => boolean,
 ) {
   const { inputs, classes, targetScale } = description;
   const most = Math.max(1, Math.floor(MOST_NUMBERS / Math.max(1, classes.length)));
@@ -169,7 +176,7 @@ async function judgePart(
   for (let from = 0; from < rows; from += most) {
     // Others that wait for the worker have their turn, and may want no more of this.
     if (from > 0) await pause(0);
-    if (!wanted()) throw new DOMException("The run was ended.", "AbortError");
+    if (!goesOn(from)) throw new DOMException("The run was ended.", "AbortError");
     const to = Math.min(rows, from + most);
     const own = targets.subarray(from, to);
     const prediction = await training.predict(data.inputs.subarray(from * inputs.length, to * inputs.length));

@@ -43,7 +43,7 @@ export function createTables(): TableContract["methods"] {
     async prepare(options): Promise<Prepared> {
       const { target, task, ignored, testFraction, seed, scale, scaleTarget } = options;
       const problem = problemOf(given(), { target, ignore: ignored, ...(task ? { task } : {}) });
-      const refused = problem.task === "classification" ? tooManyClasses(given(), target) : undefined;
+      const refused = tooManyClasses(problem);
       if (refused) throw refused;
       const data = prepare(problem, { testFraction, seed, scale, scaleTarget });
       return { data, example: exampleOf(problem, options), moved: buffersOf(data) };
@@ -84,31 +84,35 @@ function isDoubted(table: Table, target: string): boolean {
 }
 
 function doubt(table: Table, target: string, task: Task): Doubt | undefined {
-  const refused = task === "classification" ? tooManyClasses(table, target) : undefined;
+  const refused = task === "classification" ? tooManyClasses(classesOf(table, target)) : undefined;
   const fault = refused ?? doubtOf(table, target, task);
   return fault && { fault: faultOf(fault), refused: refused !== undefined };
 }
 
-/** Most numbers that a network gives for all rows, one for each class: 512 MiB each time that it is judged. */
+/** A target as it would be classified; undefined where it cannot be, which is told once that is asked for. */
+function classesOf(table: Table, target: string): Problem | undefined {
+  try {
+    return problemOf(table, { target, task: "classification", ignore: [] });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Most numbers that a network gives for all rows, one for each class: seconds of work each time that it is judged. */
 const MOST_PREDICTED = 2 ** 27;
 
 /** The error for a target of more classes than can be judged on so many rows. */
-function tooManyClasses({ file, columns, rows }: Table, target: string): DataError | undefined {
-  const column = columns.indexOf(target);
+function tooManyClasses(problem: Problem | undefined): DataError | undefined {
+  if (!problem) return undefined;
+  const { classes, target } = problem;
+  const { file, columns, rows } = problem.table;
   const most = Math.floor(MOST_PREDICTED / rows.length);
-  // No table has more classes than rows.
-  if (rows.length <= most) return undefined;
-  const classes = new Set<string>();
-  for (const cells of rows) {
-    classes.add(cells[column] ?? "");
-    if (classes.size <= most) continue;
-    return new DataError({
-      where: `${file}: column ${column + 1} ("${target}")`,
-      got: `more than ${count(most)} classes on ${count(rows.length)} rows`,
-      expected: `at most ${count(most)} classes on so many rows`,
-      remedy: "choose another target, or ignore this column",
-      column: column + 1,
-    });
-  }
-  return undefined;
+  if (classes.length <= most) return undefined;
+  return new DataError({
+    where: `${file}: column ${target + 1} ("${columns[target]}")`,
+    got: `${count(classes.length)} classes on ${count(rows.length)} rows`,
+    expected: `at most ${count(most)} classes on so many rows`,
+    remedy: "choose another target, or ignore this column",
+    column: target + 1,
+  });
 }

@@ -19,6 +19,7 @@ export async function loadTfjs(): Promise<Tfjs> {
       worker.onmessage = ({ data }: MessageEvent<TfjsAnswer>) =>
         "fault" in data ? reject(new Error(data.fault)) : resolve(data.value);
       worker.onerror = ({ message }) => reject(new Error(message || "the worker of TensorFlow.js did not load"));
+      worker.onmessageerror = () => reject(new Error("an answer of TensorFlow.js could not be read"));
       worker.postMessage(message);
     });
   try {

@@ -39,6 +39,7 @@ import { Stage } from "./stage.tsx";
 import "./image.css";
 
 const NAME = "image";
+const SAMPLE = "the sample";
 
 interface Beginning {
   /** Another picture, or the same at another size. */
@@ -54,8 +55,8 @@ export function Page() {
   const [memory, setMemory] = useState<Bytes>();
   const { fault, setFault, attempt: tryTo } = useFault();
   const [busy, setBusy] = useState<string>();
-  /** Name of the picture that is being read. */
-  const [reads, setReads] = useState<string>();
+  /** Name of the picture that is being read: from the first, the sample. */
+  const [reads, setReads] = useState<string | undefined>(SAMPLE);
   const reader = useRef<Reader>(undefined);
   const beginRead = useLatest();
   /** What is asked for, at once; the picture that is there, `taken`, is another while one is being read. */
@@ -107,7 +108,7 @@ export function Page() {
     const latest = beginRead();
     const own = startReader();
     reader.current = own;
-    setReads(from instanceof File ? from.name : "the sample");
+    setReads(from instanceof File ? from.name : SAMPLE);
     try {
       const read = await own.call.read(from, await call.longest(size));
       if (!latest()) return false;
@@ -152,7 +153,7 @@ export function Page() {
   const change = (part: Partial<ImageOptions>) => {
     const sized = part.size !== undefined && part.size !== wanted.current.size;
     want(part);
-    again({ ...(sized ? { from: source.current } : {}), play: running || playing.current });
+    again({ ...(sized || !picture ? { from: source.current } : {}), play: running || playing.current });
   };
   const takeSample = (name: string) => {
     const found = samples.find((one) => one.name === name);
@@ -182,6 +183,8 @@ export function Page() {
   const both = compares(options);
   const { curve, progress } = status ?? {};
   const own = taken.current.source instanceof File;
+  /** Whether the first picture was cancelled, or was none: to train takes the sample. */
+  const none = !picture && reads === undefined;
   return (
     <DropArea class="image" onFile={takeFile}>
       <h1>Learn a picture</h1>
@@ -194,10 +197,10 @@ export function Page() {
       <PictureSource picture={picture} reads={reads} onCancel={cancel} onFile={takeFile} onSample={takeSample} />
       <TrainingBar
         progress={progress}
-        label={busy ?? labelOf(progress, begun, picture)}
+        label={busy ?? (none ? "Not begun" : labelOf(progress, begun, picture))}
         stats={statsOf(status)}
-        disabled={!status || !begun}
-        onPlay={() => void attempt(() => call.play())}
+        disabled={!none && (!status || !begun)}
+        onPlay={() => (none ? again({ from: source.current, play: true }) : void attempt(() => call.play()))}
         onPause={() => void attempt(() => call.pause())}
       >
         <Button label="Begin again" disabled={!status} onClick={() => change({})}>

@@ -33,7 +33,7 @@ export function PictureSource({ picture, reads, onCancel, onFile, onSample }: Pi
       label="The picture"
       title={
         <strong data-testid="picture-name">
-          <Said text={picture?.name ?? "…"} />
+          <Said text={picture?.name ?? (reads === undefined ? "No picture yet" : "…")} />
         </strong>
       }
       reads={reads}
