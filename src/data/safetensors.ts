@@ -1,3 +1,4 @@
+import { brief } from "../brief.ts";
 import { DataError } from "../errors.ts";
 import { isPlainJson } from "./nesting.ts";
 
@@ -117,7 +118,7 @@ function checkHeader(bytes: number): void {
 }
 
 function checkTensor(name: string, shape: readonly number[], length: number): void {
-  const where = `safetensors: tensor "${name}"`;
+  const where = `safetensors: tensor "${brief(name, 80)}"`;
   if (name === metadataName) {
     throw new DataError({
       where,
@@ -196,17 +197,15 @@ function shown(value: unknown): string {
   } catch {
     // Nested too deeply to be written.
   }
-  return shortened(text);
+  return brief(text, 80);
 }
-
-const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
 function readMetadata(value: unknown, where: string): Record<string, string> {
   const record = isRecord(value) ? value : { [metadataName]: undefined };
   for (const key of Object.keys(record)) {
     if (typeof record[key] === "string") continue;
     throw new DataError({
-      where: `${where}: metadata "${key}"`,
+      where: `${where}: metadata "${brief(key, 80)}"`,
       got: shown(isRecord(value) ? value[key] : value),
       expected: "text",
       remedy: remedyForDamage,
@@ -219,7 +218,7 @@ const damaged = (where: string, got: string, expected: string, remedy = remedyFo
   new DataError({ where, got, expected, remedy });
 
 function readEntry(name: string, value: unknown, file: string): Entry {
-  const where = `${file}: tensor "${name}"`;
+  const where = `${file}: tensor "${brief(name, 80)}"`;
   if (!isRecord(value)) throw damaged(where, shown(value), "an object with dtype, shape and data_offsets");
   const { dtype, shape, data_offsets: offsets } = value;
   if (dtype !== "F32" && dtype !== "U32") {
@@ -237,7 +236,7 @@ function readEntry(name: string, value: unknown, file: string): Entry {
     throw damaged(
       where,
       `${end - begin} bytes of data`,
-      `${bytes} bytes for shape ${shortened(`[${shape.join(", ")}]`)} of ${dtype}`,
+      `${bytes} bytes for shape ${brief(`[${shape.join(", ")}]`, 80)} of ${dtype}`,
     );
   }
   return { name, dtype, shape, begin, end };
@@ -262,7 +261,7 @@ function checkLayout(entries: readonly Entry[], dataBytes: number, file: string)
   for (const { name, begin, end } of ordered) {
     if (begin !== position) {
       throw new DataError({
-        where: `${file}: tensor "${name}"`,
+        where: `${file}: tensor "${brief(name, 80)}"`,
         got: `data_offsets that begin at byte ${begin}`,
         expected: `${position}, where the tensor before it ends (tensors leave no gap and do not overlap)`,
         remedy: remedyForDamage,
