@@ -29,7 +29,7 @@ export function readCsv(text: string, file: string): Table {
       if (table === undefined) {
         if (cells > mostColumns) refuseColumns(cells, line, file);
         const columns = cellsFrom(text, at, cells);
-        if (cells === 1) checkSeparator(text, at, line, file);
+        if (cells === 1 && !isQuote(text, at)) checkSeparator(columns[0] ?? "", 0, line, file);
         checkHeader(columns, line, file);
         table = { columns, rows: new TextRows(text, cells, file), line };
       } else {
