@@ -29,7 +29,6 @@ export function readCsv(text: string, file: string): Table {
       if (table === undefined) {
         if (cells > mostColumns) refuseColumns(cells, line, file);
         const columns = cellsFrom(text, at, cells);
-        if (cells === 1 && !isQuote(text, at)) checkSeparator(columns[0] ?? "", 0, line, file);
         checkHeader(columns, line, file);
         table = { columns, rows: new TextRows(text, cells, file), line };
       } else {
@@ -128,6 +127,7 @@ function afterBlanks(text: string, from: number): number {
 }
 
 function checkHeader(columns: readonly string[], line: number, file: string): void {
+  if (columns.length === 1) checkSeparator(columns[0] ?? "", 0, line, file);
   const seen = new Map<string, number>();
   for (const [index, name] of columns.entries()) {
     const column = index + 1;

@@ -147,8 +147,4 @@ describe("readCsv", () => {
     }
     expect(rows(`a\n"${'""'.repeat(100_001)}"\n`)).toEqual([['"'.repeat(100_001)]]);
   });
-
-  it.each([";", "\t"])("takes the name of an only column as it is in quotes, with %j", (separator) => {
-    expect(shown(`"a${separator}b"\n1\n`)).toMatchObject({ columns: [`a${separator}b`], rows: [["1"]] });
-  });
 });
