@@ -11,11 +11,13 @@ export {
   PlanError,
   ShapeError,
 } from "./errors.ts";
+export type { KernelName } from "./kernels/index.ts";
 export type { Hardware, Tile } from "./kernels/tile.ts";
 export { type Activation, activations } from "./model/activation.ts";
-export { glorot, he, type Initializer, torchLinear, uniform } from "./model/initializer.ts";
+export { type Distribution, glorot, he, type Initializer, torchLinear, uniform } from "./model/initializer.ts";
 export { type Dense, type DenseOptions, dense, type Model, sequential, type Trainable } from "./model/layer.ts";
 export { type Loss, losses } from "./model/loss.ts";
+export type { Rule } from "./model/optimizer.ts";
 export {
   type AdamOptions,
   adam,
@@ -34,9 +36,10 @@ export { formatBytes } from "./plan/format-bytes.ts";
 export { type Bytes, bytesByRole } from "./plan/memory.ts";
 export type { Choice, RowTile } from "./plan/tiles.ts";
 export type { Dtype, Mode, Phase, Plan, Role, Step, Tensor } from "./plan/types.ts";
-export { type LoadedModel, loadModel } from "./run/checkpoint.ts";
+export { type LoadedModel, loadModel, type TrainingState } from "./run/checkpoint.ts";
 export { type PlanOptions, type Precision, planTraining } from "./run/plan.ts";
 export { createPredictor, type PredictorOptions } from "./run/predictor.ts";
+export type { FileOptimizer, Progress, RowOrder } from "./run/progress.ts";
 export { sweep } from "./run/sweep.ts";
 export { createTrainer } from "./run/trainer.ts";
 export { localStorageCache } from "./run/tune/storage.ts";
@@ -46,11 +49,13 @@ export type {
   ByteScale,
   Dataset,
   Evaluation,
+  Fit,
   FitOptions,
   Parameters,
   Prediction,
   Predictor,
   Probe,
+  ReferenceOptions,
   ReferenceProbe,
   ReferenceTrainer,
   Report,
@@ -60,6 +65,8 @@ export type {
   TensorValue,
   Trainer,
   TrainerOptions,
+  Training,
+  TrainingOptions,
   Variant,
   VariantReport,
 } from "./run/types.ts";

@@ -2,7 +2,7 @@
 export { isNumber, numberIn } from "./data/cell.ts";
 export { commandLine, plainName, quoteFile, quoteNames, quoteWord } from "./data/command.ts";
 export { readCsv, type Table } from "./data/csv.ts";
-export { descriptionKey, readDescription, type TableDescription } from "./data/description.ts";
+export { type Described, descriptionKey, readDescription, type TableDescription } from "./data/description.ts";
 export { type Fit, measureFit } from "./data/fit.ts";
 export {
   type Part,
@@ -14,6 +14,7 @@ export {
   problemOf,
   type ScaledRows,
 } from "./data/problem.ts";
+export type { Rows } from "./data/rows.ts";
 export { applyScale, type Scale, type Scaling, scalings, undoScale } from "./data/scale.ts";
 export { confusionOf, type Predicted, pairsOf, type Score, scoreOf } from "./data/score.ts";
 export { type Split, splitRows, takeRows, trainRows } from "./data/split.ts";

@@ -1,4 +1,5 @@
-import { brief, isNumber } from "../data/cell.ts";
+import { brief } from "../brief.ts";
+import { isNumber } from "../data/cell.ts";
 import { namesIn } from "../data/record.ts";
 import { remedyForName } from "../model/nearest.ts";
 import { refuse } from "../model/options.ts";
@@ -66,7 +67,7 @@ export const namesOption = (text: string): string[] =>
   namesIn(text) ??
   refuse(
     "--ignore",
-    `"${brief(text)}"`,
+    `"${brief(text, 80)}"`,
     "names parted by commas",
     'put " around a name that holds a comma, and write "" for each " in it',
   );

@@ -1,4 +1,4 @@
-import { brief as shortened } from "../brief.ts";
+import { brief } from "../brief.ts";
 import { DataError } from "../errors.ts";
 import { cellOf, checkText } from "./check.ts";
 import type { Table } from "./rows.ts";
@@ -24,7 +24,7 @@ export function numberError(table: Table, row: number, column: number, remedy: s
   const cell = table.rows.at(row)?.[column] ?? "";
   const large = isNumber(cell);
   const got = large
-    ? `${brief(cell)}, which is too large for float32`
+    ? `${brief(cell, 80)}, which is too large for float32`
     : `${describe(cell)}${countCells(table, column, "no number")}`;
   const expected = large ? "a number from -3.4e38 to 3.4e38" : "a number";
   return cellError(table, row, column, { got, expected, remedy });
@@ -66,11 +66,8 @@ export function heldBy(table: Table): Held[] {
   return held;
 }
 
-/** A text as far as a message needs it, without another one as long as it. */
-export const brief = (text: string): string => shortened(text, 300);
-
 /** A cell, or a name, as a message names it. */
-export const describe = (cell: string) => (cell === "" ? "an empty cell" : `"${brief(cell)}"`);
+export const describe = (cell: string) => (cell === "" ? "an empty cell" : `"${brief(cell, 80)}"`);
 
 /** An error that names the cell: file, line, column and the column's name. */
 export function cellError(
@@ -80,6 +77,6 @@ export function cellError(
   fault: { readonly got: string; readonly expected: string; readonly remedy: string },
 ): DataError {
   const line = table.lineOf(row);
-  const where = `${table.file}: line ${line}, column ${column + 1} ("${brief(table.columns[column] ?? "")}")`;
+  const where = `${table.file}: line ${line}, column ${column + 1} ("${brief(table.columns[column] ?? "", 80)}")`;
   return new DataError({ where, ...fault, line, column: column + 1 });
 }

@@ -1,7 +1,8 @@
+import { brief } from "../brief.ts";
 import { DataError } from "../errors.ts";
 import { checkOptions, checkWord } from "../model/options.ts";
 import { count } from "../model/schedule.ts";
-import { brief, cellError, describe, heldBy, numberError, numberIn } from "./cell.ts";
+import { cellError, describe, heldBy, numberError, numberIn } from "./cell.ts";
 import { cellOf, checkColumn, checkTable, checkText, checkTexts } from "./check.ts";
 import { columnIndex } from "./columns.ts";
 import type { TableDescription } from "./description.ts";
@@ -70,7 +71,7 @@ export function problemOf(table: Table, options: ProblemOptions): Problem {
     if (name !== options.target) continue;
     throw new DataError({
       where: table.file,
-      got: `ignored column "${brief(name)}"`,
+      got: `ignored column "${brief(name, 80)}"`,
       expected: "other columns than the target",
       remedy: "leave the target out of the columns to ignore",
     });
@@ -101,7 +102,7 @@ function remedyForColumns(table: Table, ignored: readonly string[]): string {
     const { numbers = 0, odd } = held[column] ?? {};
     if (numbers === 0 || odd === undefined || !told.has(name)) continue;
     const cell = describe(table.rows.at(odd)?.[column] ?? "");
-    return `${add}, or mend line ${table.lineOf(odd)} of "${brief(name)}", ${cell} among numbers, and do not ignore it`;
+    return `${add}, or mend line ${table.lineOf(odd)} of "${brief(name, 80)}", ${cell} among numbers, and do not ignore it`;
   }
   return `${add}, or ignore fewer`;
 }
@@ -134,7 +135,7 @@ function checkVaries({ file, columns }: Table, target: number, values: Float64Ar
   const [first] = values;
   if (values.some((value) => value !== first)) return;
   throw new DataError({
-    where: `${file}: column ${target + 1} ("${brief(columns[target] ?? "")}")`,
+    where: `${file}: column ${target + 1} ("${brief(columns[target] ?? "", 80)}")`,
     got: `${first} on every row to train on`,
     expected: "at least two different numbers",
     remedy: "add rows with other numbers, or choose another target",

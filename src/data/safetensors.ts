@@ -1,3 +1,4 @@
+import { brief } from "../brief.ts";
 import { DataError } from "../errors.ts";
 import { isPlainJson } from "./nesting.ts";
 
@@ -114,7 +115,7 @@ function checkHeader(bytes: number): void {
 }
 
 function checkTensor(name: string, shape: readonly number[], length: number): void {
-  const where = `safetensors: tensor "${name}"`;
+  const where = `safetensors: tensor "${brief(name, 80)}"`;
   if (name === metadataName) {
     throw new DataError({
       where,
@@ -193,10 +194,8 @@ function shown(value: unknown): string {
   } catch {
     // Nested too deeply to be written.
   }
-  return shortened(text);
+  return brief(text, 80);
 }
-
-const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
 /** The metadata that the bytes of a file's header hold. @throws DataError */
 export const metadataIn = (header: Uint8Array, where: string): SafetensorsFile["metadata"] =>
@@ -209,7 +208,7 @@ function readMetadata(header: Record<string, unknown>, where: string): Record<st
   for (const key of Object.keys(record)) {
     if (typeof record[key] === "string") continue;
     throw new DataError({
-      where: `${where}: metadata "${key}"`,
+      where: `${where}: metadata "${brief(key, 80)}"`,
       got: shown(isRecord(value) ? value[key] : value),
       expected: "text",
       remedy: remedyForDamage,
@@ -222,7 +221,7 @@ const damaged = (where: string, got: string, expected: string, remedy = remedyFo
   new DataError({ where, got, expected, remedy });
 
 function readEntry(name: string, value: unknown, file: string): Entry {
-  const where = `${file}: tensor "${name}"`;
+  const where = `${file}: tensor "${brief(name, 80)}"`;
   if (!isRecord(value)) throw damaged(where, shown(value), "an object with dtype, shape and data_offsets");
   const { dtype, shape, data_offsets: offsets } = value;
   if (dtype !== "F32" && dtype !== "U32") {
@@ -240,7 +239,7 @@ function readEntry(name: string, value: unknown, file: string): Entry {
     throw damaged(
       where,
       `${end - begin} bytes of data`,
-      `${bytes} bytes for shape ${shortened(`[${shape.join(", ")}]`)} of ${dtype}`,
+      `${bytes} bytes for shape ${brief(`[${shape.join(", ")}]`, 80)} of ${dtype}`,
     );
   }
   return { name, dtype, shape, begin, end };
@@ -265,7 +264,7 @@ function checkLayout(entries: readonly Entry[], dataBytes: number, file: string)
   for (const { name, begin, end } of ordered) {
     if (begin !== position) {
       throw new DataError({
-        where: `${file}: tensor "${name}"`,
+        where: `${file}: tensor "${brief(name, 80)}"`,
         got: `data_offsets that begin at byte ${begin}`,
         expected: `${position}, where the tensor before it ends (tensors leave no gap and do not overlap)`,
         remedy: remedyForDamage,

@@ -51,7 +51,7 @@ export function scoreOf(predicted: Predicted, targets: ArrayLike<number>, descri
   const width = outputs.length / rows;
   if (!Number.isInteger(width))
     refuse(where, `${outputs.length} outputs`, `as many for each of ${rows} rows`, "give whole rows");
-  const loss = meanOf(rows, (row) => crossEntropy(outputs, row * width, width, targets[row] ?? 0));
+  const loss = meanOf(rows, (row) => crossEntropy(outputs, row * width, width, classAt(where, targets, row, width)));
   return { rows, loss, accuracy: meanOf(rows, (row) => Number(classes?.[row] === targets[row])), fit: undefined };
 }
 
@@ -64,6 +64,13 @@ function crossEntropy(outputs: ArrayLike<number>, from: number, width: number, t
   return Math.log(sum) + (most - (outputs[from + target] ?? 0));
 }
 
+/** @throws ModelError unless one of so many classes stands there */
+function classAt(where: string, values: ArrayLike<number>, i: number, classes: number): number {
+  const value = values[i] ?? 0;
+  if (Number.isInteger(value) && value >= 0 && value < classes) return value;
+  return refuse(where, `class ${show(value)}`, `a whole number from 0 to ${classes - 1}`, "give the classes' numbers");
+}
+
 function meanOf(rows: number, of: (row: number) => number): number {
   let sum = 0;
   for (let row = 0; row < rows; row++) sum += of(row);
@@ -72,6 +79,9 @@ function meanOf(rows: number, of: (row: number) => number): number {
 
 /** A longer matrix is mostly zeros, whose pairs are better counted as they come. */
 const mostMatrixClasses = 1024;
+
+/** Of more the places of pairs would be beyond what float64 tells apart: ⌊2^26.5⌋. */
+const mostPairedClasses = 94_906_265;
 
 /**
  * How often each class was taken for each: `[classes, classes]`, down the true class, across the predicted one.
@@ -90,7 +100,7 @@ export function confusionOf(actual: ArrayLike<number>, predicted: ArrayLike<numb
 /**
  * As `confusionOf`, by the places in that matrix, `actual·classes + predicted`, without those that are 0: no more than there are rows,
  * however many the classes.
- * @throws ModelError for what are no classes
+ * @throws ModelError for what are no classes, and for so many that their pairs have no numbers
  */
 export function pairsOf(
   actual: ArrayLike<number>,
@@ -99,21 +109,12 @@ export function pairsOf(
 ): ReadonlyMap<number, number> {
   const where = "pairsOf";
   count(where, "classes", classes, 1);
+  if (classes > mostPairedClasses) refuse(where, `${classes} classes`, `at most ${mostPairedClasses}`, "take fewer");
   checkNumbers(where, "actual", actual);
   checkNumbers(where, "predicted", predicted, actual.length);
   const counts = new Map<number, number>();
-  const classAt = (values: ArrayLike<number>, i: number): number => {
-    const value = values[i] ?? 0;
-    if (Number.isInteger(value) && value >= 0 && value < classes) return value;
-    return refuse(
-      where,
-      `class ${show(value)}`,
-      `a whole number from 0 to ${classes - 1}`,
-      "give the classes' numbers",
-    );
-  };
   for (let i = 0; i < actual.length; i++) {
-    const at = classAt(actual, i) * classes + classAt(predicted, i);
+    const at = classAt(where, actual, i, classes) * classes + classAt(where, predicted, i, classes);
     counts.set(at, (counts.get(at) ?? 0) + 1);
   }
   return counts;

@@ -1,7 +1,8 @@
+import { brief } from "../brief.ts";
 import { DataError } from "../errors.ts";
 import { nearest } from "../model/nearest.ts";
 import { checkOptions } from "../model/options.ts";
-import { brief, cellError, heldBy, isNumber, numberError, numberIn } from "./cell.ts";
+import { cellError, heldBy, isNumber, numberError, numberIn } from "./cell.ts";
 import { cellOf, checkTable, checkText, checkTexts } from "./check.ts";
 import { listed } from "./columns.ts";
 import { quoteNames, quoteWord } from "./command.ts";
@@ -74,11 +75,11 @@ function refuseMissing({ columns, file }: Table, name: string, names: readonly s
   throw new DataError({
     where: file,
     got: `columns ${listed(columns)}`,
-    expected: `a column "${brief(name)}"`,
+    expected: `a column "${brief(name, 80)}"`,
     remedy:
       likely === undefined
         ? "give a table with the columns that the model was trained on"
-        : `rename the column "${brief(likely)}" if it is the one`,
+        : `rename the column "${brief(likely, 80)}" if it is the one`,
   });
 }
 
@@ -113,7 +114,7 @@ export function readClasses(table: Table, target: number, classes: readonly stri
     const number = numberOf(cell);
     if (number === undefined) {
       throw cellError(table, row, target, {
-        got: `class "${brief(cell)}"`,
+        got: `class "${brief(cell, 80)}"`,
         expected: `one of ${listed(classes)}, the classes that the model knows`,
         remedy: "mend the cell, or train on data that holds this class",
       });

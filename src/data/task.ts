@@ -1,7 +1,8 @@
+import { brief } from "../brief.ts";
 import { DataError } from "../errors.ts";
 import type { Loss } from "../model/loss.ts";
 import { checkWord } from "../model/options.ts";
-import { brief, cellError, countCells, isNumber } from "./cell.ts";
+import { cellError, countCells, isNumber } from "./cell.ts";
 import { cellOf, checkColumn, checkTable, checkText } from "./check.ts";
 import { columnIndex } from "./columns.ts";
 import type { Table } from "./rows.ts";
@@ -71,7 +72,7 @@ export function guessTask(table: Table, target: number): Guess {
 function mixedTarget(table: Table, row: number, target: number, numeric: boolean): DataError {
   const [elsewhere, counted] = numeric ? (["text", "a number"] as const) : (["numbers", "no number"] as const);
   return cellError(table, row, target, {
-    got: `"${brief(table.rows.at(row)?.[target] ?? "")}" in a column that holds ${elsewhere} elsewhere${countCells(table, target, counted)}`,
+    got: `"${brief(table.rows.at(row)?.[target] ?? "", 80)}" in a column that holds ${elsewhere} elsewhere${countCells(table, target, counted)}`,
     expected: "a target of numbers only, or of text only",
     remedy: "mend the cell, or choose the task classification, which takes both for names of classes",
   });
@@ -153,7 +154,7 @@ export function findClasses(table: Table, target: number): string[] {
   if (classes.length < 2) {
     throw new DataError({
       where: columnOf(table, target),
-      got: `one class only, "${brief(classes[0] ?? "")}" on every row`,
+      got: `one class only, "${brief(classes[0] ?? "", 80)}" on every row`,
       expected: "at least two classes",
       remedy: "add rows of other classes, or choose another target",
       column: target + 1,
@@ -174,7 +175,7 @@ const tooManyClasses = (table: Table, target: number) =>
 
 /** A column as the place of an error. */
 const columnOf = ({ file, columns }: Table, column: number): string =>
-  `${file}: column ${column + 1} ("${brief(columns[column] ?? "")}")`;
+  `${file}: column ${column + 1} ("${brief(columns[column] ?? "", 80)}")`;
 
 /** A whole number as it is written shortest; any other text as it is, since versions such as 1.1 and 1.10 are two. */
 const keyOf = (cell: string): string =>

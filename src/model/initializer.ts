@@ -2,7 +2,7 @@ import { checkOptions, checkWord, ofKind, refuse, show } from "./options.ts";
 import { normal, uniform01 } from "./random.ts";
 import { positive } from "./schedule.ts";
 
-type Distribution = "uniform" | "normal";
+export type Distribution = "uniform" | "normal";
 
 /** How the weights `W [units, inputs]` of a layer begin, or its biases `b [units]`. */
 export type Initializer =

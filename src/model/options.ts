@@ -1,19 +1,19 @@
 import { brief } from "../brief.ts";
-import { ChainruleError, type Fault, ModelError } from "../errors.ts";
+import { ChainruleError, DeviceError, type Fault, ModelError } from "../errors.ts";
 import { remedyForName } from "./nearest.ts";
 import { Unfit } from "./unfit.ts";
 
 /**
- * A value as a message names it: `"relu"`, `3`, `undefined`, `a list of 2`, `a value of type Map`; no more than the ends of a long
- * one. It never throws, though an object may have no text, or code in place of it.
+ * A value as a message names it: `"relu"`, `3`, `undefined`, `a list of 2`, `a value of type Map`, `TypeError: it is none`; no more
+ * than the ends of a long one. It never throws, though an object may have no text, or code in place of it.
  */
 export const show = (value: unknown): string => {
   try {
     if (Array.isArray(value)) return `a list of ${value.length}`;
     if (typeof value === "bigint") return brief(`${value}n`, 80);
     if (typeof value === "string") return brief(JSON.stringify(value), 80);
-    if (Object(value) !== value) return String(value);
-    return brief(`a value of type ${Object.prototype.toString.call(value).slice(8, -1)}`, 80);
+    if (Object(value) !== value || value instanceof Error) return brief(String(value), 80);
+    return brief(`a value of type ${tagOf(value)}`, 80);
   } catch {
     return `a value of type ${typeof value}`;
   }
@@ -22,13 +22,19 @@ export const show = (value: unknown): string => {
 /** `Object`, `Uint8Array`, `Map`: of what kind a value is; one of another frame or worker is no instance of this one's classes. */
 export const tagOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
 
-/** Reads what a call was given, of which a getter or a proxy may throw anything. @throws ModelError in its place */
+/**
+ * Reads what a call was given, of which a getter or a proxy may throw anything.
+ * @throws ModelError in its place, of which it is the cause; DeviceError where there is not the memory for a copy
+ */
 export function reading<T>(where: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
     if (cause instanceof ChainruleError || cause instanceof Unfit) throw cause;
-    refuse(where, `${show(cause)} as it was read`, "plain data", "give plain data");
+    const got = `${show(cause)} as it was read`;
+    // Each engine has an error and words of its own for want of memory.
+    const [expected, Kind] = /alloc|memory/.test(got) ? ["less data", DeviceError] : ["plain data", ModelError];
+    throw new Kind({ where, got, expected, remedy: `give ${expected}` }, { cause });
   }
 }
 
@@ -38,6 +44,15 @@ export function copyOf<T extends object>(value: T): Partial<T> {
     return { ...value };
   } catch {
     return {};
+  }
+}
+
+/** A copy of plain data of any depth, to which memory passes; of what has none the value itself, which is for a check to name. */
+export function cloneOf<T>(value: T, transfer?: Transferable[]): T {
+  try {
+    return structuredClone(value, { transfer: transfer as Transferable[] });
+  } catch {
+    return value;
   }
 }
 

@@ -1,4 +1,4 @@
-import { checkOptions, type Shape, show } from "../model/options.ts";
+import { checkOptions, cloneOf, type Shape, show, tagOf } from "../model/options.ts";
 import { count } from "../model/schedule.ts";
 import { isBytes, packBytes } from "./bytes.ts";
 import { toFloats } from "./floats.ts";
@@ -38,7 +38,7 @@ export type Fitting = Pick<Network, "loss" | "outputs" | "bytes"> & {
  */
 export function checkDataset(where: string, data: Dataset, network: Fitting): Rows {
   // What is missing is no array, which is said with what is expected.
-  if (Array.isArray(data) || ArrayBuffer.isView(data)) unfit("noDataset", where);
+  if (/Array$/.test(tagOf(data))) unfit("noDataset", where);
   const given = checkOptions<Partial<Dataset>>(where, data, {
     inputs: 0,
     targets: 0,
@@ -46,7 +46,7 @@ export function checkDataset(where: string, data: Dataset, network: Fitting): Ro
     transfer: 2,
     ...scaleShape,
   });
-  const { inputs, targets } = given as Dataset;
+  const { inputs, targets, scale = 1, offset = 0 } = given as Dataset;
   const { loss, outputs } = network;
   const numbers = checkArray(`${where}: inputs`, inputs);
   const answers = checkArray(`${where}: targets`, targets);
@@ -68,14 +68,18 @@ export function checkDataset(where: string, data: Dataset, network: Fitting): Ro
   const taken = {
     rows,
     columns,
-    stands: filled(given.scale, given.offset),
+    stands: { scale, offset },
     inputs: checkInputs(where, inputs, numbers, columns, given, network.bytes, network.isTrained),
     targets: classes
       ? checkLabels(where, targets, answers, outputs)
       : finite(`${where}: targets`, targets, answers, width, network.isTrained),
   };
   // Nothing else is refused of them.
-  if (taken.inputs === inputs) taken.inputs = structuredClone(taken.inputs, { transfer: [taken.inputs.buffer] });
+  if (taken.inputs === inputs) {
+    const moved = cloneOf(taken.inputs, [taken.inputs.buffer]);
+    // What cannot be taken over, such as WebAssembly's memory, is copied; and some tell another length than they have.
+    taken.inputs = moved === inputs ? moved.slice(0, numbers) : moved.subarray(0, numbers);
+  }
   return taken;
 }
 
@@ -131,22 +135,20 @@ export function checkInputs(
   given: ArrayLike<number>,
   length: number,
   columns: number,
-  { scale, offset, transfer }: ByteScale & Pick<Dataset, "transfer">,
+  stated: ByteScale & Pick<Dataset, "transfer">,
   bytes: ByteScale | undefined,
   isTrained?: boolean,
 ): Inputs {
+  const { scale, offset, transfer } = stated;
   const isStated = scale !== undefined || offset !== undefined;
   if (isBytes(given)) {
-    if (!isStated && !bytes) unfit("unknownBytes", where);
-    return packBytes(`${where}: inputs`, given, isStated ? filled(scale, offset) : (bytes as ByteScale));
+    return packBytes(`${where}: inputs`, given, isStated ? stated : (bytes ?? unfit("unknownBytes", where)));
   }
   for (const [name, value] of Object.entries({ scale, offset })) {
     if (value !== undefined) unfit("noBytes", where, name, show(value));
   }
   return finite(`${where}: inputs`, given, length, columns, isTrained, transfer);
 }
-
-const filled = (scale = 1, offset = 0): ByteScale => ({ scale, offset });
 
 /**
  * Values as float32.
@@ -159,9 +161,9 @@ function finite(
   length: number,
   columns: number,
   isTrained?: boolean,
-  takenOver?: boolean,
+  transfer?: boolean,
 ): Float32Array<ArrayBuffer> {
-  const floats = toFloats(given, length, takenOver);
+  const floats = toFloats(given, length, transfer);
   if (typeof floats === "number") return unfit("notFinite", where, show(given[floats]), floats, columns);
   if (!isTrained) return floats;
   for (let column = 0; column < columns; column++) {

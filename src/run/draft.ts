@@ -88,7 +88,7 @@ export function draftPlan(
   return { plan, passes: rare };
 }
 
-/** As `makePlan`, but what few plans need is loaded only for those. @throws ModelError, ShapeError */
+/** As `makePlan`, but what few plans need is loaded only for those. @throws ModelError; Unfit for a ShapeError */
 export async function loadPlan(
   where: string,
   network: Network,

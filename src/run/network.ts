@@ -22,7 +22,7 @@ export function checkLoss(loss: Loss): void {
   checkWord("model: loss", "", loss, losses);
 }
 
-/** The sizes of a model for a loss, both of them checked. @throws ShapeError, ModelError where they do not fit together */
+/** The sizes of a model for a loss, both of them checked. @throws Unfit for a ShapeError or ModelError where they do not fit together */
 export function resolveNetwork(model: Model, inputs: number, loss: Loss, bytes?: ByteScale): Network {
   const layers = resolveLayers(model, inputs, loss);
   return { model, layers, loss, inputs, outputs: outputsOf(model), bytes };

@@ -2,7 +2,7 @@ import { DataError, ShapeError } from "../errors.ts";
 import { type ControlValues, HALTED, SKIPPED } from "../kernels/control.ts";
 import { type Beginning, controlAfter, lastApplied } from "../kernels/control-after.ts";
 import type { InnerStep } from "../kernels/whole-steps.ts";
-import { checkObject, checkOptions, refuse, show } from "../model/options.ts";
+import { checkObject, checkOptions, reading, refuse, show } from "../model/options.ts";
 import { elementsOf, isHalf } from "../plan/memory.ts";
 import type { Plan, Step } from "../plan/types.ts";
 import type { Read } from "./backend.ts";
@@ -22,18 +22,24 @@ export interface Loaded {
   readonly restart: Restart | undefined;
 }
 
-/** @throws ModelError for metadata that is no text, or that stands where the file's own does */
-function checkMetadata(metadata: NonNullable<SaveOptions["metadata"]>): void {
+/** @returns a copy, read once @throws ModelError for metadata that is no text, or that stands where the file's own does */
+const checkMetadata = (metadata: Metadata): Metadata => reading("save", () => metadataOf(metadata));
+
+type Metadata = NonNullable<SaveOptions["metadata"]>;
+
+function metadataOf(metadata: Metadata): Metadata {
   // A Map and its like hold their entries elsewhere than in their keys.
   if (typeof metadata === "object" && metadata && Symbol.iterator in metadata && !Array.isArray(metadata)) {
     refuse("save: metadata", show(metadata), "an object of texts", "give Object.fromEntries of it");
   }
   checkObject("save: metadata", metadata, "texts");
-  for (const [key, text] of Object.entries(metadata)) {
+  const entries = Object.entries(metadata);
+  for (const [key, text] of entries) {
     const where = `save: metadata ${show(key)}`;
     if (key === DESCRIPTION || key === FORMAT) refuse(where, "a key of the file's own", "another", "rename it");
     if (typeof text !== "string") refuse(where, show(text), "text", "write it as text, with JSON.stringify say");
   }
+  return Object.fromEntries(entries);
 }
 
 /**
@@ -50,7 +56,7 @@ export async function saveTraining(
   read: (names: readonly string[]) => Promise<Read>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { optimizer = true, metadata = {} } = checkOptions("save", options, { metadata: 0, optimizer: 2 });
-  checkMetadata(metadata);
+  const texts = checkMetadata(metadata);
   const names = parameterSpecs(network.layers).map(({ name }) => name);
   const { control, words } = await read(optimizer ? [...names, ...Object.keys(stateShapes(plan))] : names);
   const tensors = Object.fromEntries(
@@ -58,7 +64,7 @@ export async function saveTraining(
   );
   const kind = optimizerOf(plan);
   const training = { progress: progressOf(plan, control), optimizer: kind && fileOptimizer(kind) };
-  return encodeModel(network, tensors, optimizer ? training : undefined, metadata);
+  return encodeModel(network, tensors, optimizer ? training : undefined, texts);
 }
 
 function progressOf(plan: Plan, control: ControlValues): Progress {

@@ -21,7 +21,7 @@ export const referenceShape: Shape<ReferenceOptions> = {
 /**
  * The network and the rows that a training is made of.
  * @param where the call, for messages
- * @throws ModelError, ShapeError, DataError
+ * @throws ModelError, ShapeError; Unfit for what is wrong with the data, or does not fit them
  */
 export function resolveTraining(where: string, described: Model, loss: Loss, dataset: Dataset) {
   const model = checkModel(`${where}: model`, described);

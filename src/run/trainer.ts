@@ -3,7 +3,7 @@ import { checkDevice, type Device } from "../device/open.ts";
 import { refusals } from "../device/refused.ts";
 import { initialControl } from "../kernels/control.ts";
 import { checkOptimizer } from "../model/optimizer.ts";
-import { checkOptions } from "../model/options.ts";
+import { checkOptions, cloneOf } from "../model/options.ts";
 import { count } from "../model/schedule.ts";
 import { checkCapacity } from "./checks.ts";
 import { loadPlan, type TrainingStepOptions } from "./draft.ts";
@@ -32,7 +32,7 @@ export const createTrainer = (device: Device, options: TrainerOptions): Promise<
     const given = resolveTraining(where, model, loss, data);
     const rows = checkCapacity(where, given.data.rows, capacity);
     // A tuner is called later; what one has found may change until then.
-    return create(device, given, step, rows, seed, typeof tune === "object" ? structuredClone(tune) : tune, began);
+    return create(device, given, step, rows, seed, cloneOf(tune), began);
   });
 
 /**

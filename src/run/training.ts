@@ -1,4 +1,5 @@
 import { checkOptimizer } from "../model/optimizer.ts";
+import { cloneOf } from "../model/options.ts";
 import { count } from "../model/schedule.ts";
 import { isBytes } from "./bytes.ts";
 import { checkFit } from "./checks.ts";
@@ -138,9 +139,9 @@ export function createTraining<R, P>(
     setOptimizer: (optimizer) => call("setOptimizer", (where) => checkOptimizer(where, optimizer)),
     setData: (data) => call("setData", (where) => checkDataset(where, data, network)),
     read: (name) => call("read", () => name),
-    save: (options, index = 0) => call("save", () => ({ options: structuredClone(options), index })),
+    save: (options, index = 0) => call("save", () => ({ options: cloneOf(options), index })),
     // What are no bytes is refused when it is read.
-    load: (bytes) => call("load", () => (isBytes(bytes as never) ? new Uint8Array(bytes) : structuredClone(bytes))),
+    load: (bytes) => call("load", () => (isBytes(bytes as never) ? new Uint8Array(bytes) : cloneOf(bytes))),
     dispose: () => backend.dispose(),
   };
 }

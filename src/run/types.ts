@@ -25,7 +25,8 @@ export interface Dataset extends ByteScale {
   readonly columns?: number;
   /**
    * Whether the memory of `inputs` is taken over where they are a Float32Array, instead of copied: the array is empty after the call
-   * then, and so is all else that lies in its buffer. False if left out.
+   * then, and so is all else that lies in its buffer. Memory that cannot be given away, as that of a SharedArrayBuffer or of
+   * WebAssembly, is copied all the same. False if left out.
    */
   readonly transfer?: boolean;
 }

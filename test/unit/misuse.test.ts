@@ -357,3 +357,46 @@ describe("checkOptions", () => {
     );
   });
 });
+
+describe("what is thrown as a call reads what it was given", () => {
+  const thrown = (cause: unknown) => {
+    const inputs = Object.defineProperty({ length: 2 }, 0, {
+      get: () => {
+        throw cause;
+      },
+    });
+    return { ...whole, data: { inputs, targets: [1, 2] } };
+  };
+
+  it.each([
+    [
+      new TypeError("it\nis none"),
+      "ModelError",
+      "TypeError: it\\nis none as it was read, expected plain data; give plain data.",
+    ],
+    [
+      new RangeError("Array buffer allocation failed"),
+      "DeviceError",
+      "RangeError: Array buffer allocation failed as it was read, expected less data; give less data.",
+    ],
+    [1, "ModelError", "1 as it was read, expected plain data; give plain data."],
+  ])("is told, and is the cause: %s", (cause, name, words) => {
+    let error: unknown;
+    try {
+      loose.createReferenceTrainer?.(thrown(cause));
+    } catch (refused) {
+      error = refused;
+    }
+    expect(error).toMatchObject({ name, message: `createReferenceTrainer: got ${words}`, cause });
+  });
+
+  it("is not that there is no copy of it", async () => {
+    const trainer = chainrule.createReferenceTrainer({ ...whole, loss: "halfSquaredError" }) as unknown as Readonly<
+      Record<"load" | "save", (given: unknown) => Promise<unknown>>
+    >;
+    await expect(trainer.load(() => 1)).rejects.toThrow("model: got a value of type Function, expected the bytes");
+    await expect(trainer.save({ metadata: { a: () => 1 } })).rejects.toThrow(
+      'save: metadata "a": got a value of type Function, expected',
+    );
+  });
+});

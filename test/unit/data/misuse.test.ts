@@ -123,12 +123,12 @@ const calls: {
   applyScale: [[values, scale, "x"], { "0": isEmpty, "1": isNone, "2": isText, ...under("1", scaleFits) }],
   undoScale: [[values, scale], { "0": isEmpty, "1": isNone, ...under("1", scaleFits) }],
   confusionOf: [[[0, 1], [1, 1], 2], { "0": isNone, "1": isNone, "2": isCount(2, 1024) }],
-  pairsOf: [[[0, 1], [1, 1], 2], { "0": isNone, "1": isNone, "2": isCount(2) }],
+  pairsOf: [[[0, 1], [1, 1], 2], { "0": isNone, "1": isNone, "2": isCount(2, 94_906_265) }],
   scoreOf: [
     [{ outputs: [1, 2, 3, 4], classes: [0, 1] }, [0, 1], description],
     {
       "0": isNone,
-      "0.outputs": isEmpty,
+      "0.outputs": isNone,
       "0.classes": isLeftOut,
       "1": isNone,
       "2": isNone,

@@ -214,7 +214,7 @@ describe("decodeSafetensors", () => {
     [
       "a shape of very many dimensions, in a message of some letters",
       fileOf({ a: { ...tensor(0, 8), shape: Array(1e5).fill(2) } }, 8),
-      /bytes for shape \[2, 2, [2, ]{70,80}… of F32; /,
+      /bytes for shape \[2, 2, [2, ]{30,40}…[2, ]{30,40}\] of F32; /,
     ],
     ["metadata that is no object", fileOf({ __metadata__: "x" }, 0), 'metadata "__metadata__": got "x", expected text'],
   ])("refuses %s", (_, bytes, message) => {

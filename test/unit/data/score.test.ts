@@ -40,3 +40,20 @@ describe("confusionOf", () => {
     ]);
   });
 });
+
+describe("a number that is no class is refused,", () => {
+  it.each([2, -1, 0.5, Number.NaN, 2 ** 53])("by scoreOf: %s of two outputs", (target) => {
+    const predicted = { outputs: [1, 2, 3, 4], classes: [0, 1] };
+    expect(() => scoreOf(predicted, [target, 0], classifier)).toThrow(`scoreOf: got class ${target}, expected`);
+  });
+
+  it("by scoreOf, where there are no outputs", () => {
+    expect(() => scoreOf({ outputs: [], classes: [0] }, [0], classifier)).toThrow("scoreOf: got class 0");
+  });
+
+  it("by pairsOf, where so many classes have pairs without a number of their own", () => {
+    const most = 94_906_265;
+    expect([...pairsOf([most - 1, most - 1], [most - 1, most - 2], most).values()]).toEqual([1, 1]);
+    expect(() => pairsOf([0], [0], most + 1)).toThrow(`pairsOf: got ${most + 1} classes, expected at most ${most}`);
+  });
+});

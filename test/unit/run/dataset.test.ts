@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../../src/errors.ts";
 import { checkDataset } from "../../../src/run/dataset.ts";
@@ -50,6 +51,23 @@ describe("checkDataset", () => {
     const numbers = Float64Array.of(1, 2, 3, 4);
     checkDataset("data", { inputs: numbers, targets: [0, 2], transfer: true }, three);
     expect(numbers).toHaveLength(4);
+  });
+
+  const memory = new WebAssembly.Memory({ initial: 1 });
+
+  it.each<[string, () => ArrayLike<number>, boolean]>([
+    ["another realm", () => runInNewContext("new Float32Array(4)"), true],
+    ["shared memory", () => new Float32Array(new SharedArrayBuffer(16)), false],
+    ["WebAssembly's memory", () => new Float32Array(memory.buffer, 8, 4), false],
+    ["a length of their own", () => Object.defineProperty(new Float32Array(8), "length", { value: 4 }), true],
+  ])("takes over floats of %s, or copies what cannot be", (_, make, isTaken) => {
+    const inputs = make() as Float32Array;
+    for (let i = 0; i < 4; i++) inputs[i] = i + 1;
+    const rows = checkDataset("data", { inputs, targets: [0, 2], transfer: true }, three);
+    expect(inputs.byteLength === 0).toBe(isTaken);
+    if (!isTaken) inputs[0] = 9;
+    expect(rows.inputs).toEqual(Float32Array.of(1, 2, 3, 4));
+    expect(rows.inputs).toBeInstanceOf(Float32Array);
   });
 
   it("keeps bytes packed, with the values that they stand for", () => {
