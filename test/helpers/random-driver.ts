@@ -48,16 +48,20 @@ async function play(
   return run(trainer, groups, first, taken);
 }
 
+/** Whether an error is of a call that was disposed of: refused, or halted, and its tensors are not to be looked through any more. */
+const isMet = (error: string, inOrder: Outcome): boolean =>
+  error.startsWith("DeviceError: trainer: got a call after") ||
+  (/^NumericError: training: step \d+: J: /.test(error) &&
+    "error" in inOrder &&
+    inOrder.error.startsWith("NumericError: training: "));
+
 /** Where what calls gave differs from what they gave in order. */
 function parting(got: Run, expected: Run): string | undefined {
   const { at, from } = expected.disposed;
   for (const [index, outcome] of got.outcomes.entries()) {
-    const met =
-      index >= from &&
-      index < at &&
-      "error" in outcome &&
-      outcome.error.startsWith("DeviceError: trainer: got a call after");
-    const found = met ? undefined : difference(outcome, expected.outcomes[index], 0, `call ${index}`);
+    const inOrder = expected.outcomes[index] as Outcome;
+    const met = index >= from && index < at && "error" in outcome && isMet(outcome.error, inOrder);
+    const found = met ? undefined : difference(outcome, inOrder, 0, `call ${index}`);
     if (found) return found;
   }
   return undefined;
