@@ -15,13 +15,17 @@ import {
 const choices = ["", "own", "swiftshader"];
 
 /**
- * Opens the machine's GPU, or where it has none SwiftShader, a software adapter: with a bound on the memory of a plan, which it takes
- * of the machine's, where the system would end this process or another. A quarter: a parameter is there four times while it is made
- * or saved, in its buffer, on its way, as numbers and in a file.
+ * Opens the machine's GPU, or where it has none SwiftShader, a software adapter.
  * @throws DeviceError where there is neither
  */
-export async function openAdapter(choice = ""): Promise<Device> {
-  const device = await openChosen(choice);
+export const openAdapter = async (choice = ""): Promise<Device> => bounded(await openChosen(choice));
+
+/**
+ * A software adapter with a bound on the memory of a plan, which it takes of the machine's, where the system would end this process
+ * or another. A quarter: a parameter is there four times while it is made or saved, in its buffer, on its way, as numbers and in a
+ * file.
+ */
+export function bounded(device: Device): Device {
   if (!device.adapter.software) return device;
   // That of the machine, or of this process's group.
   const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);

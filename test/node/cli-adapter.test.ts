@@ -13,6 +13,7 @@ import {
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { devDependencies, peerDependencies } from "../../package.json";
+import { bounded } from "../../src/cli/software-adapter.ts";
 import { unpackSwiftShader } from "../../src/cli/swiftshader.ts";
 import type { Device } from "../../src/device/open.ts";
 import { root } from "./built.ts";
@@ -86,22 +87,13 @@ describe("the software adapter", () => {
     expect(place.files()).toEqual(["flowers.csv"]);
   });
 
-  it("has a bound on memory where that is the machine's own, and none on a GPU", async () => {
-    const opened = vi.fn<() => Promise<Device>>();
-    vi.resetModules();
-    vi.doMock("../../src/device/open.ts", () => ({ openDevice: opened }));
+  it("has a bound on memory where that is the machine's own, and none on a GPU", () => {
     const constrained = vi.spyOn(process, "constrainedMemory").mockReturnValue(4e8);
-    onTestFinished(() => {
-      vi.doUnmock("../../src/device/open.ts");
-      constrained.mockRestore();
-    });
-    const { openAdapter } = await import("../../src/cli/software-adapter.ts");
+    onTestFinished(() => constrained.mockRestore());
     const deviceWith = (software: boolean) => ({ adapter: { software } }) as Device;
-    opened.mockResolvedValueOnce(deviceWith(true));
-    expect(await openAdapter("own")).toMatchObject({ memory: 1e8 });
+    expect(bounded(deviceWith(true))).toMatchObject({ memory: 1e8 });
     const gpu = deviceWith(false);
-    opened.mockResolvedValueOnce(gpu);
-    expect(await openAdapter("own")).toBe(gpu);
+    expect(bounded(gpu)).toBe(gpu);
   });
 
   it.runIf(here)("is refused where its packages are missing, with the command that installs them", async () => {
