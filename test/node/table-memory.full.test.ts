@@ -24,6 +24,7 @@ it.each([
   ["ends of lines", "DataError: t.csv: got a first line and no rows,"],
   ["broken quotes", "DataError: t.csv: line 2, column 2: got text after a closing quote,"],
   ["doubled quotes", "DataError: t.csv: got no column beside the target,"],
+  ["ends of lines in quotes", "DataError: t.csv: got no column beside the target,"],
   ["digits", "DataError: t.csv: got no column beside the target,"],
   ["commas", "DataError: t.csv: line 3, column 3: got a row of \\d+ cells,"],
   ["columns", "2 rows"],

@@ -5,7 +5,7 @@
 const [entry = "", kind = "", length = ""] = process.argv.slice(2);
 const { decodeText, doubtOf, prepare, problemOf, readCsv } = await import(entry);
 
-/** How the text begins, and what is repeated to its end. @type {Record<string, [head: string, part: string]>} */
+/** How the text begins, what is repeated to its end, and how it ends. @type {Record<string, [head: string, part: string, tail?: string]>} */
 const kinds = {
   "short rows": ["x\n", "1\n"],
   "rows of numbers": ["x,y\n", "1,2\n3,4\n"],
@@ -14,6 +14,7 @@ const kinds = {
   "ends of lines": ["x,y", "\r"],
   "broken quotes": ['x,y\n1,"', '"x'],
   "doubled quotes": ['x\n"', '""'],
+  "ends of lines in quotes": ['x\n"a', "\r\n", 'a"\n'],
   digits: ["x\n", "1"],
   commas: ["x,y\n1,2\n", ","],
 };
@@ -53,10 +54,11 @@ function million(/** @type {Buffer} */ into) {
   return into.subarray(0, at);
 }
 
-const [head = "", part = ""] = kinds[kind] ?? [];
+const [head = "", part = "", tail = ""] = kinds[kind] ?? [];
 /** @type {Buffer} */
 let bytes = Buffer.alloc(Number(length), "\n");
 if (part) bytes.fill(part, head.length);
+bytes.write(tail, bytes.length - tail.length);
 if (kind === "ids")
   for (let at = 4, row = 0; at < bytes.length - 20; row++) at += bytes.write(`${row % 7},i${row}\n`, at);
 if (kind in millions) bytes = million(bytes);
