@@ -1,6 +1,7 @@
 import { brief } from "../brief.ts";
 import { DataError } from "../errors.ts";
 import { cellOf, checkText } from "./check.ts";
+import { room } from "./room.ts";
 import type { Table } from "./rows.ts";
 
 /** No two parts of it take the same letter, so that it is done in one pass. */
@@ -46,25 +47,26 @@ export function countCells(table: Table, column: number, kind: keyof typeof kind
   return ` (${count} of ${rows.length} cells of column ${describe(columns[column] ?? "")} ${count === 1 ? `is ${kind}` : `are ${plural}`})`;
 }
 
-/** What a column holds. */
-export interface Held {
-  /** Cells that are numbers. */
-  readonly numbers: number;
-  /** First row whose cell is none; undefined where there is no such row. */
-  readonly odd: number | undefined;
-}
-
-/** What each of the columns holds, in one pass. */
-export function heldBy(table: Table): Held[] {
-  const held = table.columns.map((): { numbers: number; odd: number | undefined } => ({ numbers: 0, odd: undefined }));
+/** How many cells of each column are numbers `[columns]`, in one pass. */
+export function numbersIn(table: Table): Uint32Array {
+  const numbers = room(Uint32Array, table.file, table.columns.length);
   for (const [row, cells] of table.rows.entries()) {
-    for (const [column, own] of held.entries()) {
-      if (isNumber(cellOf(table, cells, row, column))) own.numbers++;
-      else own.odd ??= row;
+    for (let column = 0; column < numbers.length; column++) {
+      if (isNumber(cellOf(table, cells, row, column))) numbers[column] = (numbers[column] ?? 0) + 1;
     }
   }
-  return held;
+  return numbers;
 }
+
+/** First row whose cell of a column is no number; −1 where there is none. */
+export function firstOdd(table: Table, column: number): number {
+  for (const [row, cells] of table.rows.entries()) if (!isNumber(cellOf(table, cells, row, column))) return row;
+  return -1;
+}
+
+/** What a cell is known by among the classes: a whole number by its value; all else by its text, since 1.1 and 1.10 may be versions. */
+export const keyOf = (cell: string): number | string =>
+  isNumber(cell) && Number.isSafeInteger(Number(cell)) ? Number(cell) : cell;
 
 /** A cell, or a name, as a message names it. */
 export const describe = (cell: string) => (cell === "" ? "an empty cell" : `"${brief(cell, 80)}"`);

@@ -128,7 +128,7 @@ function afterBlanks(text: string, from: number): number {
 
 function checkHeader(columns: readonly string[], line: number, file: string): void {
   if (columns.length === 1) checkSeparator(columns[0] ?? "", 0, line, file);
-  const seen = new Map<string, number>();
+  const seen = new Set<string>();
   for (const [index, name] of columns.entries()) {
     const column = index + 1;
     const where = `${file}: line ${line}, column ${column}`;
@@ -142,12 +142,10 @@ function checkHeader(columns: readonly string[], line: number, file: string): vo
         column,
       });
     }
-    const first = seen.get(name);
-    seen.set(name, index);
-    if (first !== undefined) {
+    if (seen.size === seen.add(name).size) {
       throw new DataError({
         where,
-        got: `${describe(name)}, the name of column ${first + 1} too`,
+        got: `${describe(name)}, the name of column ${columns.indexOf(name) + 1} too`,
         expected: "a different name for each column",
         remedy: "rename one of them, or add a first line with names if there is none",
         line,

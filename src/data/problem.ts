@@ -2,7 +2,7 @@ import { brief } from "../brief.ts";
 import { DataError } from "../errors.ts";
 import { checkOptions, checkWord } from "../model/options.ts";
 import { count } from "../model/schedule.ts";
-import { cellError, describe, heldBy, numberError, numberIn } from "./cell.ts";
+import { cellError, describe, firstOdd, numberError, numberIn, numbersIn } from "./cell.ts";
 import { cellOf, checkColumn, checkTable, checkText, checkTexts } from "./check.ts";
 import { columnIndex } from "./columns.ts";
 import type { TableDescription } from "./description.ts";
@@ -96,11 +96,11 @@ export function problemOf(table: Table, options: ProblemOptions): Problem {
 function remedyForColumns(table: Table, ignored: readonly string[]): string {
   const add = "add a column of numbers";
   if (ignored.length === 0) return add;
-  const held = heldBy(table);
+  const numbers = numbersIn(table);
   const told = new Set(ignored);
   for (const [column, name] of table.columns.entries()) {
-    const { numbers = 0, odd } = held[column] ?? {};
-    if (numbers === 0 || odd === undefined || !told.has(name)) continue;
+    if (numbers[column] === 0 || numbers[column] === table.rows.length || !told.has(name)) continue;
+    const odd = firstOdd(table, column);
     const cell = describe(table.rows.at(odd)?.[column] ?? "");
     return `${add}, or mend line ${table.lineOf(odd)} of "${brief(name, 80)}", ${cell} among numbers, and do not ignore it`;
   }

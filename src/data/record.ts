@@ -42,13 +42,16 @@ export function cellText(text: string, from: number, end: number): string {
   let cell = "";
   for (let at = 0; at < inner.length; ) {
     const to = partEnd(inner, at);
-    cell += inner.slice(at, to).replaceAll('""', '"').replace(/\r\n?/g, "\n");
+    cell += replaced(replaced(replaced(inner.slice(at, to), '""', '"'), "\r\n", "\n"), "\r", "\n");
     at = to;
   }
   return cell.trim();
 }
 
-/** Letters whose quotes and line ends are replaced at once: V8 makes a list of all that it replaces, 8 bytes each or more. */
+/** As `replaceAll`, or a regular expression, of which V8 takes up to eight times as long where every letter is replaced. */
+const replaced = (part: string, what: string, by: string): string => part.split(what).join(by);
+
+/** Letters whose quotes and line ends are replaced at once: V8 makes a list of what stands between them, 8 bytes each or more. */
 const partLength = 65_536;
 
 /** Where a part of what was in quotes ends that begins at `from`: neither between two quotes that are one, nor within a line end. */

@@ -2,7 +2,7 @@ import { brief } from "../brief.ts";
 import { DataError } from "../errors.ts";
 import { nearest } from "../model/nearest.ts";
 import { checkOptions } from "../model/options.ts";
-import { cellError, heldBy, isNumber, numberError, numberIn } from "./cell.ts";
+import { cellError, isNumber, keyOf, numberError, numberIn, numbersIn } from "./cell.ts";
 import { cellOf, checkTable, checkText, checkTexts } from "./check.ts";
 import { listed } from "./columns.ts";
 import { quoteNames, quoteWord } from "./command.ts";
@@ -47,21 +47,23 @@ export function readInputs(table: Table, names: readonly string[], leaveOut?: Le
 
 /** Where the named columns stand. @throws DataError for a missing one */
 export function placesOf(table: Table, names: readonly string[]): number[] {
-  const places = new Map(table.columns.map((name, index) => [name, index]));
+  const places = new Map<string, number>();
+  for (const [index, name] of table.columns.entries()) places.set(name, index);
   return names.map((name) => places.get(name) ?? refuseMissing(table, name, names));
 }
 
 function remedyFor(table: Table, column: number, names: readonly string[], leaveOut: LeaveOut | undefined): string {
-  const held = heldBy(table);
-  const isText = (index: number) => held[index]?.numbers === 0;
+  const numbers = numbersIn(table);
+  const isText = (index: number) => numbers[index] === 0;
   const mend = isText(column) ? "" : "mend the cell, leave out its row, or ";
   if (leaveOut === undefined) return `${mend}leave out the column`;
   // With all others that hold nothing but text, of which each would be refused next.
   const places = placesOf(table, names);
   const also = names.filter((_, i) => places[i] === column || isText(places[i] ?? 0));
-  const all = quoteNames([...leaveOut.ignored, ...also]);
   // What no shell takes, or nobody reads, is left to who has the table.
-  const word = all.length > 100 ? "" : quoteWord(all, "");
+  const few = leaveOut.ignored.length + also.length <= 100;
+  const all = few ? quoteNames([...leaveOut.ignored, ...also]) : "";
+  const word = few && all.length <= 100 ? quoteWord(all, "") : "";
   return `${mend}leave out ${also.length === 1 ? "the column" : "such columns"} with ${leaveOut.option} ${word}`.trimEnd();
 }
 
@@ -92,7 +94,7 @@ export function readTargets(table: Table, target: number): Float64Array<ArrayBuf
   for (const [row, cells] of table.rows.entries()) {
     const value = numberIn(cellOf(table, cells, row, target));
     if (value === undefined) {
-      const text = heldBy(table)[target]?.numbers === 0;
+      const text = numbersIn(table)[target] === 0;
       const remedy = text ? "choose the task classification, or another target" : "mend the cell, or leave out its row";
       throw numberError(table, row, target, remedy);
     }
@@ -124,11 +126,18 @@ export function readClasses(table: Table, target: number, classes: readonly stri
   return numbers;
 }
 
-/** Gives a cell the number of its class: by its text, or, where all classes are numbers, by its value, `1.0` for `1`. */
+/** Gives a cell the number of its class: by its text, or a whole number by its value, `1.0` for `1`; any number where all classes are. */
 export function numbersOf(classes: readonly string[]): (cell: string) => number | undefined {
-  const numbers = new Map(classes.map((name, index) => [name, index]));
-  const values = classes.every(isNumber) ? new Map(classes.map((name, index) => [asValue(name), index])) : undefined;
-  return (cell) => numbers.get(cell) ?? values?.get(asValue(cell));
+  const known = classes.every(isNumber) ? asValue : keyOf;
+  const numbers = new Map<number | string, number>();
+  /** Classes of a value that another has too, such as 1.1 and 1.10; few, if there are any. */
+  const texts = new Map<string, number>();
+  for (const [index, name] of classes.entries()) {
+    const other = numbers.get(known(name));
+    if (other !== undefined) texts.set(classes[other] ?? "", other);
+    numbers.set(known(name), index);
+  }
+  return (cell) => texts.get(cell) ?? numbers.get(known(cell));
 }
 
 /** What a cell of a number is known by: its value, as far as a float64 tells it from the next; else its text. */

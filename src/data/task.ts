@@ -2,7 +2,7 @@ import { brief } from "../brief.ts";
 import { DataError } from "../errors.ts";
 import type { Loss } from "../model/loss.ts";
 import { checkWord } from "../model/options.ts";
-import { cellError, countCells, isNumber } from "./cell.ts";
+import { cellError, countCells, isNumber, keyOf } from "./cell.ts";
 import { cellOf, checkColumn, checkTable, checkText } from "./check.ts";
 import { columnIndex } from "./columns.ts";
 import type { Table } from "./rows.ts";
@@ -41,7 +41,7 @@ export const mostNumberedClasses = 20;
 export function guessTask(table: Table, target: number): Guess {
   checkTable("guessTask", table);
   checkColumn("guessTask", table, target);
-  const values = new Set<string>();
+  const values = new Set<number | string>();
   /** First row of each kind, and how many rows there are of numbers. */
   let [number, text, numbers]: [number | undefined, number | undefined, number] = [undefined, undefined, 0];
   let whole = true;
@@ -111,7 +111,7 @@ export function doubtOf(table: Table, target: string, task: Task): DataError | u
 function manyClasses(table: Table, target: number) {
   const rows = table.rows.length;
   const most = Math.min(mostClasses, Math.max(1, Math.floor(rows / 2)));
-  const values = new Set<string>();
+  const values = new Set<number | string>();
   for (const [row, cells] of table.rows.entries()) {
     values.add(keyOf(cellOf(table, cells, row, target)));
     if (values.size <= most) continue;
@@ -141,7 +141,7 @@ function rowNumbers(table: Table, target: number) {
  * @throws DataError where a cell is empty, or all cells are the same
  */
 export function findClasses(table: Table, target: number): string[] {
-  const values = new Map<string, string>();
+  const values = new Map<number | string, string>();
   for (const [row, cells] of table.rows.entries()) {
     const cell = cellOf(table, cells, row, target);
     if (cell === "") throw emptyTarget(table, row, target);
@@ -176,10 +176,6 @@ const tooManyClasses = (table: Table, target: number) =>
 /** A column as the place of an error. */
 const columnOf = ({ file, columns }: Table, column: number): string =>
   `${file}: column ${column + 1} ("${brief(columns[column] ?? "", 80)}")`;
-
-/** A whole number as it is written shortest; any other text as it is, since versions such as 1.1 and 1.10 are two. */
-const keyOf = (cell: string): string =>
-  isNumber(cell) && Number.isSafeInteger(Number(cell)) ? `${Number(cell)}` : cell;
 
 /** By Unicode code point, the same on every machine; `<` goes by UTF-16 units, which puts emoji before U+E000…U+FFFF. */
 function byCodePoint(a: string, b: string): number {

@@ -1,7 +1,7 @@
 import { faultOf } from "../../tools/regexps.mjs";
 
 /** What was done: letters looked at, elements gone through, strings and numbers made. None of it depends on the machine. */
-export interface Work {
+export interface Steps {
   readonly steps: number;
   /** Of typed arrays. */
   readonly bytes: number;
@@ -23,17 +23,17 @@ function lettersOf({ source, flags }: RegExp, text: string, from: number, match:
 }
 
 /** Steps of a call, by what it was called on and with, and what it gave. */
-type Steps = (on: unknown, given: readonly unknown[], result: unknown, from: number) => number;
+type Count = (on: unknown, given: readonly unknown[], result: unknown, from: number) => number;
 
-const one: Steps = () => 1;
-const all: Steps = (on) => length(on) + 1;
+const one: Count = () => 1;
+const all: Count = (on) => length(on) + 1;
 /** A regular expression counts for itself: this and `test` call its `exec`. */
-const replaced: Steps = (on, [pattern]) => (pattern instanceof RegExp ? 1 : length(on) + 1);
-const found: Steps = (on, [, from], result) =>
+const replaced: Count = (on, [pattern]) => (pattern instanceof RegExp ? 1 : length(on) + 1);
+const found: Count = (on, [, from], result) =>
   Math.abs((Number(result) < 0 ? length(on) : Number(result)) - Number(from ?? 0)) + 1;
-const foundBackwards: Steps = (on, [, from], result) => Math.abs(Number(from ?? length(on)) - Number(result)) + 1;
+const foundBackwards: Count = (on, [, from], result) => Math.abs(Number(from ?? length(on)) - Number(result)) + 1;
 
-const counted: readonly (readonly [object, Readonly<Record<string, Steps>>])[] = [
+const counted: readonly (readonly [object, Readonly<Record<string, Count>>])[] = [
   [
     String.prototype,
     {
@@ -58,7 +58,7 @@ const counted: readonly (readonly [object, Readonly<Record<string, Steps>>])[] =
 ];
 
 /** Counts what a call does that does not wait. */
-export function workOf(run: () => unknown): Work {
+export function stepsOf(run: () => unknown): Steps {
   let [steps, bytes, quiet] = [0, 0, false];
   const undo: (() => void)[] = [];
   for (const [prototype, methods] of counted) {

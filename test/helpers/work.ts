@@ -1,5 +1,6 @@
 import { type Profiler, Session } from "node:inspector";
 import { expect } from "vitest";
+import { expectGrowth } from "./linear.ts";
 
 /** What looks at elements without a call for each. */
 const walks = [
@@ -61,19 +62,14 @@ const post = (session: Session, method: string, given: object = {}): Promise<unk
     session.post(method, given, (error, result) => (error ? reject(error) : resolve(result)));
   });
 
-/**
- * Asserts that work grows as a size does: of three sizes, each twice the one before, the second doubling adds at most 2.6 times the
- * work of the first. What grows by the square adds four times as much, however little of the whole it is.
- * @param prepare what is to be counted of a size
- */
+/** Asserts that the work of a call grows as a size does. @param prepare what is to be counted of a size */
 export async function expectLinear(size: number, prepare: (size: number) => (() => unknown) | Promise<() => unknown>) {
   // What is loaded by the first call alone is no part of the work.
   await (await prepare(1))();
   const work: number[] = [];
   for (const one of [size, 2 * size, 4 * size]) work.push(await workOf(await prepare(one)));
-  const [first = 0, second = 0, third = 0] = work;
+  const [first = 0, second = 0] = work;
   // Had nothing been counted, nothing would grow.
   expect(second - first).toBeGreaterThan(size);
-  const growth = (third - second) / (second - first);
-  expect(growth, `work of ${size}, ${2 * size} and ${4 * size}: ${work.join(", ")}`).toBeLessThanOrEqual(2.6);
+  expectGrowth(size, work, "work");
 }

@@ -16,10 +16,8 @@ import {
   type Table,
   tasks,
 } from "../../../src/table.ts";
-import { type Work, workOf } from "../../helpers/steps.ts";
-
-/** The most times that twice the input may take: twice, and a little for sorting. */
-const MOST = 2.6;
+import { expectGrowth } from "../../helpers/linear.ts";
+import { type Steps, stepsOf } from "../../helpers/steps.ts";
 
 const counted = (count: number, of: (i: number) => string, between = "\n") =>
   Array.from({ length: count }, (_, i) => of(i)).join(between);
@@ -99,21 +97,29 @@ function attempt(call: () => unknown): void {
   }
 }
 
-/** Fails unless twice the input takes at most `MOST` times the work, and none of it more than so many times its letters. */
-function expectLinear(work: (n: number) => Work, lettersOf: (n: number) => number, n: number): void {
-  const [once, twice] = [work(n), work(2 * n)];
-  expect(twice.steps / once.steps, `${once.steps} steps, then ${twice.steps}`).toBeLessThanOrEqual(MOST);
-  expect(twice.bytes, `${once.bytes} bytes, then ${twice.bytes}`).toBeLessThanOrEqual(MOST * once.bytes + 20 * 1024);
-  expect(twice.steps).toBeLessThan(MOST_STEPS * lettersOf(2 * n));
+/** Fails unless steps and bytes grow as the input does, and a letter takes no more than so many steps. */
+function expectLinear(work: (n: number) => Steps, lettersOf: (n: number) => number, n: number): void {
+  const all = [n, 2 * n, 4 * n].map(work);
+  const steps = all.map((one) => one.steps);
+  // Had nothing been counted, nothing would grow; what stops at its first fault does not.
+  expect(steps[0]).toBeGreaterThan(0);
+  expectGrowth(n, steps, "steps");
+  expectGrowth(
+    n,
+    all.map((one) => one.bytes),
+    "bytes",
+    20 * 1024,
+  );
+  expect(steps[2]).toBeLessThan(MOST_STEPS * lettersOf(4 * n));
 }
 
 /** Steps a letter, of all that is done with a table. */
 const MOST_STEPS = 250;
 
-describe("twice as much takes at most 2.6 times the work:", () => {
+describe("work grows as the input does:", () => {
   it.each(Object.entries(texts))("%s", (_, textOf) => {
     expectLinear(
-      (n) => workOf(() => useText(textOf(n))),
+      (n) => stepsOf(() => useText(textOf(n))),
       (n) => textOf(n).length,
       2000,
     );
@@ -121,7 +127,7 @@ describe("twice as much takes at most 2.6 times the work:", () => {
 
   it("a number's digits", () => {
     expectLinear(
-      (n) => workOf(() => numberIn(`${"1".repeat(n)}x`)),
+      (n) => stepsOf(() => numberIn(`${"1".repeat(n)}x`)),
       (n) => n,
       2000,
     );
@@ -129,27 +135,46 @@ describe("twice as much takes at most 2.6 times the work:", () => {
 
   it("names in a command", () => {
     expectLinear(
-      (n) => workOf(() => quoteNames(Array.from({ length: n }, (_, i) => `a"${i}`))),
+      (n) => stepsOf(() => quoteNames(Array.from({ length: n }, (_, i) => `a"${i}`))),
       (n) => n,
       2000,
     );
   });
 
   it("a description's text", () => {
-    const damaged = (n: number) => `{"inputs":["${'\\"'.repeat(n)}"],"inputs":[${"[".repeat(n)}`;
+    const each = <T>(n: number, one: T): T[] => Array.from({ length: n }, () => one);
+    const whole = (n: number) => ({
+      inputs: Array.from({ length: n }, (_, i) => `"${i}`),
+      target: "y",
+      task: "regression",
+      classes: [],
+      inputScale: { kind: "none", shift: each(n, 0), factor: each(n, 1) },
+      targetScale: { kind: "none", shift: [0], factor: [1] },
+    });
+    // Seen when all else has been: one field is there twice.
+    const damaged = (n: number) => JSON.stringify(whole(n)).replace("{", '{"target":"x",');
     const read = (n: number) => attempt(() => readDescription({ [descriptionKey]: damaged(n) }, "m"));
     expectLinear(
-      (n) => workOf(() => read(n)),
+      (n) => stepsOf(() => read(n)),
       (n) => damaged(n).length,
       2000,
     );
   });
 });
 
-describe("workOf", () => {
+describe("expectGrowth", () => {
+  it("sees what grows by the square where most does not", () => {
+    const work = [200, 400, 800].map((n) => 1000 * n + n ** 2);
+    // By the whole alone it would pass.
+    expect((work[1] ?? 0) / (work[0] ?? 1)).toBeLessThan(2.6);
+    expect(() => expectGrowth(200, work, "work")).toThrow("work of 200, 400 and 800: 240000, 560000, 1440000");
+  });
+});
+
+describe("stepsOf", () => {
   it("sees what is not linear", () => {
     const ratio = (run: (text: string) => unknown) =>
-      workOf(() => run("1".repeat(400))).steps / workOf(() => run("1".repeat(200))).steps;
+      stepsOf(() => run("1".repeat(400))).steps / stepsOf(() => run("1".repeat(200))).steps;
     expect(ratio((text) => /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text))).toBeGreaterThan(3.9);
     expect(ratio((text) => Array.from(text, (_, i) => text.slice(i).trim()))).toBeGreaterThan(3.9);
     expect(ratio((text) => Array.from(text, (_, i) => text.indexOf("x", i)))).toBeGreaterThan(3.9);
@@ -158,7 +183,7 @@ describe("workOf", () => {
   });
 
   it("counts the bytes of typed arrays", () => {
-    expect(workOf(() => [new Float64Array(10), new Uint32Array([1, 2]), new Float32Array(3).subarray(1)]).bytes).toBe(
+    expect(stepsOf(() => [new Float64Array(10), new Uint32Array([1, 2]), new Float32Array(3).subarray(1)]).bytes).toBe(
       100,
     );
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { columnIndex, listed } from "../../../src/data/columns.ts";
 import { readCsv } from "../../../src/data/csv.ts";
 import { readClasses, readInputs, readTargets } from "../../../src/data/table.ts";
+import { findClasses } from "../../../src/data/task.ts";
 import { DataError } from "../../../src/errors.ts";
 
 const table = (text: string) => readCsv(text, "data.csv");
@@ -116,12 +117,15 @@ describe("readClasses", () => {
     expect(readClasses(table("y\nb\na\nb\n"), 0, ["a", "b"])).toEqual(new Uint32Array([1, 0, 1]));
   });
 
-  it("knows a number by its value where all classes are numbers, and else by its text", () => {
+  it("knows a whole number by its value, and each where all classes are numbers; all else by its text", () => {
     expect(readClasses(table("y\n1.0\n2.50\n+1\n"), 0, ["1", "2.5"])).toEqual(new Uint32Array([0, 1, 0]));
     // As given, before any that is as large.
     expect(readClasses(table("y\n1.10\n1.1\n"), 0, ["1.1", "1.10"])).toEqual(new Uint32Array([1, 0]));
+    expect(readClasses(table("y\n1\n1.0\na\n"), 0, findClasses(table("y\n1\n1.0\na\n"), 0))).toEqual(
+      new Uint32Array([0, 0, 1]),
+    );
     for (const [cell, classes] of [
-      ["1.0", ["1", "a"]],
+      ["1.10", ["1.1", "a"]],
       ["9007199254740993", ["9007199254740992", "1"]],
     ] as const) {
       expect(() => readClasses(table(`y\n${cell}\n`), 0, classes)).toThrow(`got class "${cell}"`);
