@@ -202,6 +202,8 @@ describe("the library", () => {
         const work = (chainrule as unknown as Loose)[name]?.(...onDevice, ...one);
         touch(one);
         const made = await work;
+        // What a clock says of a search is never the same twice.
+        if (name === "tune") return told((made as Awaited<ReturnType<typeof chainrule.tune>>).plan);
         if (name !== "openDevice") return told(made);
         (made as chainrule.Device).destroy();
         return [(made as chainrule.Device).gpu === device.gpu, (made as chainrule.Device).adapter];
