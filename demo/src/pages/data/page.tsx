@@ -227,7 +227,9 @@ export function Page() {
             onPlay={() => void train()}
             onPause={() => void attempt(() => call.pause())}
           >
-            {busy && <Button onClick={forget}>Cancel</Button>}
+            <span class={busy ? "" : "kept-free"}>
+              <Button onClick={forget}>Cancel</Button>
+            </span>
           </TrainingBar>
           <div class="workbench">
             <div class="stack">
