@@ -3,8 +3,8 @@ import type { Page } from "playwright";
 import { describe, expect, it } from "vitest";
 import { Comparison, STEPS } from "../../demo/src/pages/gpu/compare.ts";
 import { commandLine } from "../../src/table.ts";
-import { button, expectAccessible, expectToFit, phone, settled, trainAll, until, useSite } from "./browser.ts";
-import { holdWorkers } from "./hold.ts";
+import { button, expectAccessible, expectToFit, phone, settled, trainAll, useSite } from "./browser.ts";
+import { controlsOf, holdWorkers } from "./hold.ts";
 import { newRows, openModel } from "./model.ts";
 import { tableOf } from "./tables.ts";
 import { downloadFile, predictInPage, take, type, useCommandLine } from "./your-data.ts";
@@ -107,14 +107,7 @@ async function holdFetches(page: Page) {
     };
     return hold;
   });
-  return {
-    asked: () =>
-      until(
-        () => hold.evaluate(({ asked }) => asked),
-        (asked) => asked,
-      ),
-    release: () => hold.evaluate((held) => held.release()),
-  };
+  return controlsOf(hold);
 }
 
 describe("a table of one's own", () => {

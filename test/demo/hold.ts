@@ -1,4 +1,4 @@
-import type { Page } from "playwright";
+import type { JSHandle, Page } from "playwright";
 import { until } from "./browser.ts";
 
 /** What is held up, and whether somebody waits for it. */
@@ -42,13 +42,16 @@ export async function holdWorkers(page: Page, name: string) {
     };
     return hold;
   }, name);
-  return {
-    /** @returns once something is held up */
-    asked: () =>
-      until(
-        () => hold.evaluate(({ asked }) => asked),
-        (asked) => asked,
-      ),
-    release: () => hold.evaluate((held) => held.release()),
-  };
+  return controlsOf(hold);
 }
+
+/** What a test does with what its page holds up. */
+export const controlsOf = (hold: JSHandle<Hold>) => ({
+  /** @returns once something is held up */
+  asked: () =>
+    until(
+      () => hold.evaluate(({ asked }) => asked),
+      (asked) => asked,
+    ),
+  release: () => hold.evaluate((held) => held.release()),
+});
